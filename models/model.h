@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/weights.h"
+#include "vk/graph.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  OMNI_TASK_AUTO,
+  OMNI_TASK_EXPOSURE,
+  OMNI_TASK_FOCUS,
+  OMNI_TASK_INFRARED,
+  OMNI_TASK_MEDICAL,
+  OMNI_TASK_PANSHARPEN
+} OmniTask;
+
+#define OMNI_N_TASKS 6
+
+/* "auto", "exposure", "focus", "infrared", "medical", "pansharpen". */
+const char *omni_task_to_string (OmniTask task);
+gboolean omni_task_from_string (const char *name, OmniTask *task);
+
+/* A model's own option (--set KEY=VALUE). Numbers are kept as text so that one table serves the command line, the window
+ * and JSON. */
+typedef enum
+{
+  OMNI_OPTION_NUMBER,
+  OMNI_OPTION_CHOICE
+} OmniOptionType;
+
+typedef struct
+{
+  const char *key;
+  const char *summary; /* one line, for people */
+  OmniOptionType type;
+  const char *default_value;
+  double minimum, maximum;     /* NUMBER */
+  const char *const *choices;  /* CHOICE: NULL-terminated */
+} OmniModelOption;
+
+/* Checked option values of one run; lookups fall back to the default. */
+typedef struct _OmniModelOptions OmniModelOptions;
+
+typedef struct _OmniModel OmniModel;
+
+typedef struct
+{
+  OmniTask task;
+  guint n_sources;
+  guint width, height; /* px: pyramids choose their depth from it */
+  gboolean colour;     /* the result has three channels; else one */
+  guint bands;         /* > 0: every source has this many bands (4 … 8) and so has the result */
+  float range;         /* power of two ≥ every |sample| */
+  const OmniModelOptions *options; /* NULL: defaults */
+  const OmniWeights *weights;      /* NULL for classical methods */
+} OmniModelContext;
+
+struct _OmniModel
+{
+  const char *name;    /* as in --model, a promise */
+  const char *title;   /* for people, e.g. "IFANI" */
+  const char *summary; /* one line: what it is good at */
+  const char *citation;
+  guint tasks;       /* bit mask: 1 << OmniTask, AUTO never set */
+  guint min_inputs;
+  guint max_inputs;  /* 0 = any */
+  gboolean handles_bands;
+  const OmniModelOption *options; /* ends with key NULL; may be NULL */
+  const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */
+  const char *weights_file;       /* file name in the weights folder; NULL: none is shipped */
+  /* Tensors the weights must hold, exactly: fills `specs` (element-type OmniTensorSpec). `metadata` selects variants. */
+  gboolean (*list_tensors) (const OmniWeights *weights, GArray *specs, GError **error);
+  /* (transfer full) The graph for this context. */
+  OmniGraph *(*build) (const OmniModelContext *context, GError **error);
+};
+
+/* All models, NULL-terminated, in the order shown to people. */
+const OmniModel *const *omni_models_list (void);
+const OmniModel *omni_model_find (const char *name);
+
+/* Number of trained parameters in a weight set (running statistics not counted). */
+guint64 omni_model_count_parameters (const OmniModel *model, const OmniWeights *weights);
+
+/* Derived from a graph built for three grey sources of 64 × 64 (or max_inputs if fewer) with zero weights if need be. */
+gboolean omni_model_is_order_invariant (const OmniModel *model);
+guint omni_model_get_receptive_field_px (const OmniModel *model);
+
+/* Where weights ship: $OMNIFUSE_DATADIR/weights, else ../models/weights beside the program, else the installed folder. */
+char *omni_model_get_weights_path (const OmniModel *model);
+
+/* Loads and checks the model's weights from `path`, or the shipped ones when NULL. Returns (transfer full) NULL with an
+ * error when there are none ("ifcnn has no weights yet …") or they do not fit. Classical models: NULL without error. */
+OmniWeights *omni_model_load_weights (const OmniModel *model, const char *path, GError **error);
+
+OmniModelOptions *omni_model_options_new (const OmniModel *model);
+void omni_model_options_free (OmniModelOptions *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniModelOptions, omni_model_options_free)
+
+/* "key=value"; an unknown key or a bad value is an error that lists what is possible. */
+gboolean omni_model_options_set (OmniModelOptions *options, const char *assignment, GError **error);
+double omni_model_options_get_number (const OmniModelOptions *options, const char *key);
+const char *omni_model_options_get_string (const OmniModelOptions *options, const char *key);
+
+/* (transfer full) "key=value" pairs that differ from the defaults, joined by spaces; "" if none. */
+char *omni_model_options_to_string (const OmniModelOptions *options);
+
+G_END_DECLS

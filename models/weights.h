@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A safetensors file: an 8-byte little-endian header length, a JSON header, then the data. Immutable, any thread.
+ *
+ * Refused with the reason: a header that is not JSON or lies about sizes, unknown dtypes (only F32 and F16), duplicate
+ * keys, overlapping tensors, holes, data beyond the file, trailing bytes, more than 2^31 elements. Nothing is allocated
+ * beyond the file's size (F16 is widened on access). */
+typedef struct _OmniWeights OmniWeights;
+
+#define OMNI_WEIGHTS_ERROR (omni_weights_error_quark ())
+GQuark omni_weights_error_quark (void);
+
+typedef enum
+{
+  OMNI_WEIGHTS_ERROR_FORMAT,       /* the file is not a sound safetensors file */
+  OMNI_WEIGHTS_ERROR_ARCHITECTURE, /* sound, but not for this model: a tensor is missing, extra or mis-shaped */
+  OMNI_WEIGHTS_ERROR_NONE          /* the model has no weights yet */
+} OmniWeightsError;
+
+typedef struct
+{
+  char name[64];
+  guint n_dims;
+  guint dims[4];
+} OmniTensorSpec;
+
+OmniWeights *omni_weights_load (const char *path, GError **error);
+
+/* `name` appears in messages in place of a path. */
+OmniWeights *omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error);
+OmniWeights *omni_weights_ref (OmniWeights *weights);
+void omni_weights_unref (OmniWeights *weights);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniWeights, omni_weights_unref)
+
+/* (nullable) The string under `key` in __metadata__. */
+const char *omni_weights_get_metadata (const OmniWeights *weights, const char *key);
+
+/* Hex SHA-256 of the file. */
+const char *omni_weights_get_sha256 (const OmniWeights *weights);
+const char *omni_weights_get_path (const OmniWeights *weights);
+
+gboolean omni_weights_has (const OmniWeights *weights, const char *name);
+
+/* (element-type OmniTensorSpec) What the file holds, sorted by name. */
+const GArray *omni_weights_get_specs (const OmniWeights *weights);
+
+/* (transfer full) The values as floats, row-major; the tensor must exist. */
+float *omni_weights_dup_floats (const OmniWeights *weights, const char *name, gsize *n_elements);
+
+/* TRUE when the file holds exactly `specs` (element-type OmniTensorSpec); else the first missing, extra or mis-shaped one
+ * is named in the error. */
+gboolean omni_weights_check (const OmniWeights *weights, const GArray *specs, GError **error);
+
+G_END_DECLS
