@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/source.h"
+#include "vk/plan.h"
+
+G_BEGIN_DECLS
+
+/* Runs fusions: owns one device, the loaded weights and the last plans, so that repeating a fusion costs no set-up.
+ * All device work happens in the engine's own thread; every function may be called from any thread. After a device loss
+ * the device is opened again once and the tile replayed; after a second loss the tile is halved; a third is an error. */
+#define OMNI_TYPE_ENGINE (omni_engine_get_type ())
+G_DECLARE_FINAL_TYPE (OmniEngine, omni_engine, OMNI, ENGINE, GObject)
+
+/* Opening the device is left to the first fusion, or to omni_engine_ensure_device(). */
+OmniEngine *omni_engine_new (const char *device_selector);
+gboolean omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **error);
+
+typedef struct
+{
+  GPtrArray *sources; /* OmniSource, in list order */
+  OmniTask task;      /* AUTO: omni_task_detect() */
+  const OmniModel *model; /* NULL: the default for the task and set */
+  const char *weights_path;
+  const OmniModelOptions *options;
+  guint tile_px;
+  gboolean half;
+  gboolean resize;          /* bring differing sizes to the largest instead of refusing */
+  gboolean exact_depth;     /* TRUE: `depth` below; FALSE: the deepest source's */
+  OmniSampleType depth;
+  gboolean profile;
+  guint view_px; /* > 0: fuse a preview whose longer side is at most this */
+} OmniFusionRequest;
+
+/* A deep copy (references on sources), for handing to another thread. */
+OmniFusionRequest *omni_fusion_request_copy (const OmniFusionRequest *request);
+void omni_fusion_request_free (OmniFusionRequest *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniFusionRequest, omni_fusion_request_free)
+
+typedef struct
+{
+  double decode, upload, network, download, encode, total;
+} OmniFusionTimes; /* ms */
+
+/* Immutable after the run. */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  OmniPicture *picture;
+  char *sha256; /* omni_picture_hash (picture) */
+  const OmniModel *model;
+  OmniTask task;         /* as detected or asked for */
+  char *task_reason;     /* one line: why this task */
+  char *weights_sha256;  /* NULL for classical methods */
+  char *device_name;
+  gboolean order_invariant; /* derived from the graph that ran */
+  guint tiles;
+  guint64 peak_device_bytes;
+  OmniFusionTimes ms;
+  GPtrArray *sources;     /* OmniSource, in list order */
+  GPtrArray *warnings;    /* char *: things a person should know (an unusable colour profile, …) */
+  GArray *profile;        /* OmniPlanProfile, or NULL */
+  double longest_submission_ms;
+} OmniFusionResult;
+
+OmniFusionResult *omni_fusion_result_ref (OmniFusionResult *result);
+void omni_fusion_result_unref (OmniFusionResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniFusionResult, omni_fusion_result_unref)
+
+/* `fraction` 0 … 1 and a word for what happens ("Reading", "Fusing"). Called in the engine's thread. */
+typedef void (*OmniEngineProgress) (double fraction, const char *phase, gpointer user_data);
+
+/* Runs to the end in the engine's thread while the caller waits. Cancelling returns G_IO_ERROR_CANCELLED. */
+OmniFusionResult *omni_engine_fuse (OmniEngine *self, const OmniFusionRequest *request, OmniEngineProgress progress,
+                                    gpointer user_data, GCancellable *cancellable, GError **error);
+
+/* The same without waiting; the callback comes in the thread-default main context of the caller. Jobs run one after
+ * another in the order given; cancel the older job to let the newest win. */
+void omni_engine_fuse_async (OmniEngine *self, const OmniFusionRequest *request, OmniEngineProgress progress,
+                             gpointer user_data, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer callback_data);
+OmniFusionResult *omni_engine_fuse_finish (OmniEngine *self, GAsyncResult *result, GError **error);
+
+/* Decides the task from what the sources are (roles, exposure data, grey/colour, brightness spread), never from their
+ * order. `reason` (out, transfer full) is one line for people, e.g. "exposure times differ by 8 stops". */
+OmniTask omni_task_detect (GPtrArray *sources, char **reason);
+
+/* Whether `model` can fuse these sources for `task`; if not, `why` (out, transfer full) is one sentence. Cheap. */
+gboolean omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char **why);
+
+/* The model taken when none is asked for. */
+const OmniModel *omni_model_default_for (OmniTask task);
+
+/* Checks what can be checked before any work: at least one source, sizes equal (or resize), no duplicates problem,
+ * band counts. The error names both sizes and files. */
+gboolean omni_fusion_request_check (const OmniFusionRequest *request, GError **error);
+
+G_END_DECLS
