@@ -28,6 +28,7 @@ typedef struct
   guint tile_px;    /* side of a square tile; 0: as large as the budget allows */
   guint64 budget_bytes; /* device memory the plan may take; 0: omni_plan_default_budget() */
   gboolean half;    /* fp16 storage of network tensors; needs OmniDeviceInfo.has_fp16 */
+  guint source_pixel_bytes; /* the most bytes a pixel of any source takes: channels × bytes per sample; 0: 4 */
   float range;      /* power of two ≥ every |sample| of every source; 0 and 1 mean the display range */
   gboolean profile; /* keep timestamps per operation */
 } OmniPlanParams;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "vk/device.h"
+#include "vk/loader-private.h"
+
+G_BEGIN_DECLS
+
+/* The one descriptor layout of every kernel. */
+#define OMNI_N_TEXEL_INPUTS 4     /* bindings 0 … 3: uniform texel buffers read by the kernel */
+#define OMNI_N_STORAGE_OUTPUTS 2  /* bindings 4, 5: storage buffers written (and read back by accumulators) */
+#define OMNI_BINDING_TILE 6       /* uniform buffer: tile origin and source formats */
+#define OMNI_BINDING_WEIGHTS 7    /* uniform texel buffer: weights of the graph */
+#define OMNI_PUSH_WORDS 32        /* 128 bytes, the least every device has */
+
+struct _OmniDevice
+{
+  OmniDeviceInfo info;
+  VkInstance instance;
+  VkDebugUtilsMessengerEXT messenger;
+  VkPhysicalDevice physical;
+  VkDevice handle;
+  VkQueue queue;
+  guint32 queue_family;
+  guint32 timestamp_bits;
+  VkPhysicalDeviceLimits limits;
+  VkPhysicalDeviceMemoryProperties memory;
+  VkPhysicalDeviceIDProperties id;
+  VkPhysicalDeviceProperties properties;
+
+  VkCommandPool command_pool;
+  VkFence fence;
+  VkDescriptorSetLayout set_layout;
+  VkPipelineLayout pipeline_layout;
+  VkPipelineCache pipeline_cache;
+  GHashTable *pipelines; /* char * key → VkPipeline */
+
+  guint64 allocated_bytes;
+  guint64 peak_bytes;
+  guint64 allocation_limit_bytes;
+  guint validation_messages; /* atomic */
+  guint loss_countdown;
+  gboolean lost;
+
+  double gflops; /* measured rate of this device, the estimate that sizes submissions */
+};
+
+/* Turns a failed result into a GError and marks the device lost where it is. Returns TRUE for VK_SUCCESS. `doing` is a
+ * phrase such as "allocating 12.3 MB of device memory". */
+gboolean omni_device_check (OmniDevice *device, VkResult result, const char *doing, GError **error);
+
+/* Submits `commands` and waits. Counts down the injected loss. `ms` (out, nullable) is the wall time. */
+gboolean omni_device_submit (OmniDevice *device, VkCommandBuffer commands, double *ms, GError **error);
+
+/* pipeline-cache.c: the cache file is checked by vendor, device, driver and UUID; any mismatch is a miss. */
+VkPipelineCache omni_pipeline_cache_open (OmniDevice *device);
+void omni_pipeline_cache_close (OmniDevice *device, VkPipelineCache *cache);
+
+/* kernel.c: a compute pipeline of `shader` (name in shaders/ without .comp) with 32-bit specialization constants
+ * 0 … n_constants − 1. Cached for the life of the device; VK_NULL_HANDLE with an error set on failure. */
+VkPipeline omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 *constants,
+                                     guint n_constants, GError **error);
+
+G_END_DECLS

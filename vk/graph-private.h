@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "vk/graph.h"
+
+G_BEGIN_DECLS
+
+#define OMNI_MAX_NODE_INPUTS 12
+
+typedef enum
+{
+  OMNI_OP_PICTURE,
+  OMNI_OP_CONSTANT,
+  OMNI_OP_CONV,
+  OMNI_OP_UNARY,
+  OMNI_OP_BINARY,
+  OMNI_OP_CHANNELS,
+  OMNI_OP_NORMALISE,
+  OMNI_OP_PICTURE_MEAN,
+  OMNI_OP_FILTER, /* one axis of a separable filter */
+  OMNI_OP_POOL,
+  OMNI_OP_UPSAMPLE,
+  OMNI_OP_DOWN,
+  OMNI_OP_UP_ADD,
+  OMNI_OP_EXPOSURE_WEIGHT,
+  OMNI_OP_CHROMA_TERMS,
+  OMNI_OP_CHROMA_RATIO,
+  OMNI_OP_MERGE_COLOUR,
+  OMNI_OP_SET_MAX, /* the first that crosses the set axis */
+  OMNI_OP_SET_SUM,
+  OMNI_OP_SET_SUM_FIXED,
+  OMNI_OP_SET_BLEND,
+  OMNI_OP_SET_SELECT,
+  OMNI_OP_SET_SOFTMAX,
+  OMNI_OP_SET_PICK,
+  OMNI_OP_SET_RUNNING_MEAN
+} OmniOp;
+
+/* How the elements of a tensor lie in memory. */
+typedef enum
+{
+  OMNI_LAYOUT_PLANAR, /* one plane of floats per channel */
+  OMNI_LAYOUT_C4      /* one plane of four-channel texels per four channels, the last padded with zeros */
+} OmniLayout;
+
+typedef struct
+{
+  OmniOp op;
+  OmniNode inputs[OMNI_MAX_NODE_INPUTS];
+  guint n_inputs;
+  guint channels;
+  guint level;
+  OmniLayout layout;
+  gboolean pooled;
+  int pass;        /* the streamed pass that computes it; see omni_graph_finish() */
+  gboolean needed; /* the output depends on it */
+  char label[48];
+
+  /* parameters, by operation */
+  OmniPlanes planes;             /* PICTURE */
+  guint kernel, dilation, groups; /* CONV */
+  OmniNode base;                 /* CONV: a pooled tensor added before the activation, or NONE */
+  float *weight, *bias, *post_scale, *post_shift; /* CONV; CONSTANT and FILTER: values in `weight` */
+  OmniBoundary boundary;         /* CONV, FILTER */
+  OmniActivation activation;     /* CONV, UNARY */
+  float slope;
+  float scale, shift;    /* UNARY; UP_ADD: sign in `scale` */
+  OmniBinary binary;     /* BINARY */
+  guint *indices;        /* CHANNELS */
+  float epsilon;         /* NORMALISE */
+  guint radius;          /* FILTER */
+  gboolean vertical;     /* FILTER */
+  gboolean take_max;     /* POOL */
+  gboolean bilinear;     /* UPSAMPLE */
+  OmniPyramid pyramid;   /* DOWN, UP_ADD, SET_BLEND */
+  float exponents[3], sigma; /* EXPOSURE_WEIGHT */
+  gboolean mean;         /* SET_SUM */
+  float range;           /* SET_SUM_FIXED, SET_BLEND */
+  guint index;           /* SET_PICK */
+} OmniNodeInfo;
+
+struct _OmniGraph
+{
+  gatomicrefcount ref_count;
+  char *name;
+  GArray *nodes; /* OmniNodeInfo */
+  OmniNode output;
+  guint n_passes;
+};
+
+const OmniNodeInfo *omni_graph_node (const OmniGraph *graph, OmniNode node);
+guint omni_graph_get_n_nodes (const OmniGraph *graph);
+
+/* Marks what the output depends on and numbers the streamed passes: a per-source tensor that needs a reduction's result
+ * belongs to the pass after it. Idempotent. */
+void omni_graph_finish (OmniGraph *graph);
+
+/* Crosses the set axis. */
+gboolean omni_op_is_reduction (OmniOp op);
+
+/* A reduction that can take one source after another. */
+gboolean omni_op_streams (OmniOp op);
+
+/* A half-open interval [low, high) of rows or columns. */
+typedef struct
+{
+  int low, high;
+} OmniInterval;
+
+/* The interval of input `i` that makes `out` of the node, at the input's level; not clipped to the picture. */
+OmniInterval omni_node_input_interval (const OmniGraph *graph, OmniNode node, guint i, OmniInterval out);
+
+/* Floating-point operations per element of the node's plane (all channels, one source), as written. */
+double omni_node_flop_per_px (const OmniGraph *graph, OmniNode node);
+
+/* The picture's extent halved `level` times, rounding up. */
+int omni_extent_at_level (int extent, guint level);
+
+G_END_DECLS

@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vk/graph-private.h"
+
+#include <math.h>
+#include <string.h>
+
+static void
+clear_node (gpointer data)
+{
+  OmniNodeInfo *node = data;
+
+  g_free (node->weight);
+  g_free (node->bias);
+  g_free (node->post_scale);
+  g_free (node->post_shift);
+  g_free (node->indices);
+}
+
+OmniGraph *
+omni_graph_new (const char *name)
+{
+  OmniGraph *graph = g_new0 (OmniGraph, 1);
+
+  g_atomic_ref_count_init (&graph->ref_count);
+  graph->name = g_strdup (name);
+  graph->nodes = g_array_new (FALSE, TRUE, sizeof (OmniNodeInfo));
+  g_array_set_clear_func (graph->nodes, clear_node);
+  graph->output = OMNI_NODE_NONE;
+  return graph;
+}
+
+OmniGraph *
+omni_graph_ref (OmniGraph *graph)
+{
+  g_atomic_ref_count_inc (&graph->ref_count);
+  return graph;
+}
+
+void
+omni_graph_unref (OmniGraph *graph)
+{
+  if (!g_atomic_ref_count_dec (&graph->ref_count))
+    return;
+
+  g_array_unref (graph->nodes);
+  g_free (graph->name);
+  g_free (graph);
+}
+
+const OmniNodeInfo *
+omni_graph_node (const OmniGraph *graph, OmniNode node)
+{
+  if (node < 0 || (guint) node >= graph->nodes->len)
+    g_error ("%s: there is no node %d", graph->name, node);
+
+  return &g_array_index (graph->nodes, OmniNodeInfo, node);
+}
+
+guint
+omni_graph_get_n_nodes (const OmniGraph *graph)
+{
+  return graph->nodes->len;
+}
+
+const char *
+omni_graph_get_name (const OmniGraph *graph)
+{
+  return graph->name;
+}
+
+/* Appends a copy of `template` whose inputs are `inputs`; per-source unless every input is pooled. */
+static OmniNode
+append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inputs, const char *label)
+{
+  g_assert (n_inputs <= OMNI_MAX_NODE_INPUTS);
+  node.n_inputs = n_inputs;
+  node.pooled = n_inputs > 0;
+  for (guint i = 0; i < n_inputs; i++)
+    {
+      node.inputs[i] = inputs[i];
+      node.pooled = node.pooled && omni_graph_node (graph, inputs[i])->pooled;
+    }
+  if (node.op != OMNI_OP_CONV)
+    node.base = OMNI_NODE_NONE;
+  node.pooled = node.pooled || node.op == OMNI_OP_CONSTANT
+                || (omni_op_is_reduction (node.op) && node.op != OMNI_OP_SET_SOFTMAX);
+  g_strlcpy (node.label, label, sizeof node.label);
+  g_array_append_val (graph->nodes, node);
+  return (OmniNode) graph->nodes->len - 1;
+}
+
+/* A node shaped like its first input. */
+static OmniNodeInfo
+shaped_like (const OmniGraph *graph, OmniOp op, OmniNode x)
+{
+  const OmniNodeInfo *info = omni_graph_node (graph, x);
+
+  return (OmniNodeInfo) { .op = op, .channels = info->channels, .level = info->level, .layout = info->layout };
+}
+
+static void
+require (gboolean condition, const OmniGraph *graph, const char *what)
+{
+  if (!condition)
+    g_error ("%s: node %u: %s", graph->name, graph->nodes->len, what);
+}
+
+static void
+require_planar (const OmniGraph *graph, OmniNode x)
+{
+  require (omni_graph_node (graph, x)->layout == OMNI_LAYOUT_PLANAR, graph, "needs a planar tensor");
+}
+
+static void
+require_per_source (const OmniGraph *graph, OmniNode x)
+{
+  require (!omni_graph_node (graph, x)->pooled, graph, "has no set axis to reduce");
+}
+
+OmniNode
+omni_graph_picture (OmniGraph *graph, OmniPlanes planes, guint bands)
+{
+  static const guint channels[] = { 1, 2, 3, 0 };
+  const OmniNodeInfo node = {
+    .op = OMNI_OP_PICTURE,
+    .planes = planes,
+    .channels = planes == OMNI_PLANES_BANDS ? bands : channels[planes],
+  };
+
+  require (node.channels >= 1 && node.channels <= 8, graph, "a picture has 1 to 8 bands");
+  return append (graph, node, NULL, 0, "picture");
+}
+
+OmniNode
+omni_graph_constant (OmniGraph *graph, guint channels, guint level, const float *values)
+{
+  const OmniNodeInfo node = {
+    .op = OMNI_OP_CONSTANT,
+    .channels = channels,
+    .level = level,
+    .weight = g_memdup2 (values, channels * sizeof *values),
+  };
+
+  return append (graph, node, NULL, 0, "constant");
+}
+
+/* w · scale per output channel, and bias · scale + shift; NULL arguments are the identity. */
+static void
+fold_affine (OmniNodeInfo *node, const OmniConvParams *params, gsize weights_per_output)
+{
+  node->weight = g_memdup2 (params->weight, node->channels * weights_per_output * sizeof (float));
+  node->bias = g_new0 (float, node->channels);
+  for (guint o = 0; o < node->channels; o++)
+    {
+      const float scale = params->pre_scale != NULL ? params->pre_scale[o] : 1.0F;
+      const float shift = params->pre_shift != NULL ? params->pre_shift[o] : 0.0F;
+
+      for (gsize i = 0; i < weights_per_output; i++)
+        node->weight[o * weights_per_output + i] *= scale;
+      node->bias[o] = (params->bias != NULL ? params->bias[o] : 0.0F) * scale + shift;
+    }
+}
+
+/* Takes input channels [first, first + n) of every output channel of `node`'s weights. */
+static float *
+slice_weights (const float *weight, guint out_channels, guint in_channels, guint taps, guint first, guint n)
+{
+  float *slice = g_new (float, (gsize) out_channels * n * taps);
+
+  for (guint o = 0; o < out_channels; o++)
+    memcpy (slice + (gsize) o * n * taps, weight + ((gsize) o * in_channels + first) * taps,
+            (gsize) n * taps * sizeof *slice);
+
+  return slice;
+}
+
+/* The part of a convolution over those inputs whose `pooled` flag is `pooled`. */
+static OmniNode
+append_conv_part (OmniGraph *graph, const OmniNodeInfo *whole, const OmniConvParams *params, gboolean pooled,
+                  OmniNode base)
+{
+  OmniNodeInfo node = *whole;
+  OmniNode inputs[OMNI_MAX_NODE_INPUTS];
+  const guint taps = whole->kernel * whole->kernel;
+  guint in_channels = 0, n = 0, first = 0, kept = 0;
+
+  for (guint i = 0; i < params->n_inputs; i++)
+    in_channels += omni_graph_node (graph, params->inputs[i])->channels;
+
+  node.weight = g_new0 (float, (gsize) whole->channels * in_channels * taps);
+  for (guint i = 0; i < params->n_inputs; i++)
+    {
+      const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
+
+      if (input->pooled == pooled)
+        {
+          g_autofree float *slice
+            = slice_weights (whole->weight, whole->channels, in_channels, taps, first, input->channels);
+
+          inputs[n++] = params->inputs[i];
+          /* parts of one output channel must end up side by side: kept in order of inputs, re-packed below */
+          memcpy (node.weight + (gsize) whole->channels * kept * taps, slice,
+                  (gsize) whole->channels * input->channels * taps * sizeof *slice);
+          kept += input->channels;
+        }
+      first += input->channels;
+    }
+
+  g_autofree float *by_input = g_steal_pointer (&node.weight);
+  gsize from = 0;
+  guint offset = 0;
+
+  node.weight = g_new (float, (gsize) whole->channels * kept * taps);
+  for (guint i = 0; i < n; i++)
+    {
+      const guint channels = omni_graph_node (graph, inputs[i])->channels;
+
+      for (guint o = 0; o < whole->channels; o++)
+        {
+          memcpy (node.weight + ((gsize) o * kept + offset) * taps, by_input + from,
+                  (gsize) channels * taps * sizeof (float));
+          from += (gsize) channels * taps;
+        }
+      offset += channels;
+    }
+
+  node.base = base;
+  node.bias = pooled ? g_new0 (float, whole->channels) : g_memdup2 (whole->bias, whole->channels * sizeof (float));
+  node.post_scale = pooled ? NULL : g_memdup2 (whole->post_scale, whole->channels * sizeof (float));
+  node.post_shift = pooled ? NULL : g_memdup2 (whole->post_shift, whole->channels * sizeof (float));
+  if (pooled)
+    node.activation = OMNI_ACTIVATION_NONE;
+
+  g_autofree char *label = g_strdup_printf ("%s%s", params->label != NULL ? params->label : "conv",
+                                            pooled ? " (pooled part)" : "");
+
+  return append (graph, node, inputs, n, label);
+}
+
+static void
+check_conv (const OmniGraph *graph, const OmniConvParams *params, guint *in_channels, guint *n_pooled)
+{
+  const OmniNodeInfo *first = omni_graph_node (graph, params->inputs[0]);
+
+  *in_channels = 0;
+  *n_pooled = 0;
+  for (guint i = 0; i < params->n_inputs; i++)
+    {
+      const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
+
+      require (input->level == first->level, graph, "concatenates tensors of different levels");
+      *in_channels += input->channels;
+      *n_pooled += input->pooled ? 1 : 0;
+    }
+
+  const guint groups = MAX (params->groups, 1);
+
+  require (params->kernel % 2 == 1 && params->kernel <= 7, graph, "has a kernel other than 1, 3, 5 or 7");
+  require (*in_channels % groups == 0 && params->out_channels % groups == 0, graph, "has groups that do not divide");
+  require (groups == 1 || params->n_inputs == 1, graph, "groups a concatenation");
+}
+
+OmniNode
+omni_graph_conv (OmniGraph *graph, const OmniConvParams *params)
+{
+  guint in_channels, n_pooled;
+
+  check_conv (graph, params, &in_channels, &n_pooled);
+
+  const guint groups = MAX (params->groups, 1);
+  OmniNodeInfo node = {
+    .op = OMNI_OP_CONV,
+    .channels = params->out_channels,
+    .level = omni_graph_node (graph, params->inputs[0])->level,
+    .layout = params->out_channels >= 8 ? OMNI_LAYOUT_C4 : OMNI_LAYOUT_PLANAR,
+    .kernel = params->kernel,
+    .dilation = MAX (params->dilation, 1),
+    .groups = groups,
+    .boundary = params->boundary,
+    .activation = params->activation,
+    .slope = params->slope,
+    .base = OMNI_NODE_NONE,
+  };
+
+  fold_affine (&node, params, (gsize) in_channels / groups * params->kernel * params->kernel);
+  if (params->post_scale != NULL || params->post_shift != NULL)
+    {
+      node.post_scale = g_new (float, node.channels);
+      node.post_shift = g_new (float, node.channels);
+      for (guint o = 0; o < node.channels; o++)
+        {
+          node.post_scale[o] = params->post_scale != NULL ? params->post_scale[o] : 1.0F;
+          node.post_shift[o] = params->post_shift != NULL ? params->post_shift[o] : 0.0F;
+        }
+    }
+
+  if (n_pooled == 0 || n_pooled == params->n_inputs)
+    return append (graph, node, params->inputs, params->n_inputs, params->label != NULL ? params->label : "conv");
+
+  const OmniNode base = append_conv_part (graph, &node, params, TRUE, OMNI_NODE_NONE);
+  const OmniNode result = append_conv_part (graph, &node, params, FALSE, base);
+
+  clear_node (&node);
+  return result;
+}
+
+OmniNode
+omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniActivation activation, float slope)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_UNARY, x);
+
+  node.scale = scale;
+  node.shift = shift;
+  node.activation = activation;
+  node.slope = slope;
+  return append (graph, node, &x, 1, "unary");
+}
+
+OmniNode
+omni_graph_binary (OmniGraph *graph, OmniBinary op, OmniNode a, OmniNode b)
+{
+  static const char *const labels[] = { "add", "subtract", "multiply", "divide", "max", "min" };
+  const OmniNodeInfo *left = omni_graph_node (graph, a);
+  const OmniNodeInfo *right = omni_graph_node (graph, b);
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_BINARY, left->channels >= right->channels ? a : b);
+  const OmniNode inputs[] = { a, b };
+
+  require (left->level == right->level, graph, "combines tensors of different levels");
+  require (left->layout == right->layout, graph, "combines tensors of different layouts");
+  require (left->channels == right->channels || left->channels == 1 || right->channels == 1, graph,
+           "combines tensors of different channel counts");
+  node.binary = op;
+  return append (graph, node, inputs, 2, labels[op]);
+}
+
+OmniNode
+omni_graph_channels (OmniGraph *graph, OmniNode x, const guint *indices, guint n_indices)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_CHANNELS, x);
+
+  for (guint i = 0; i < n_indices; i++)
+    require (indices[i] < node.channels, graph, "takes a channel that does not exist");
+  node.layout = n_indices >= 8 ? OMNI_LAYOUT_C4 : OMNI_LAYOUT_PLANAR;
+  node.channels = n_indices;
+  node.indices = g_memdup2 (indices, n_indices * sizeof *indices);
+  return append (graph, node, &x, 1, "channels");
+}
+
+OmniNode
+omni_graph_channel_shuffle (OmniGraph *graph, OmniNode x, guint groups)
+{
+  const guint channels = omni_graph_node (graph, x)->channels;
+  g_autofree guint *indices = g_new (guint, channels);
+
+  require (groups > 0 && channels % groups == 0, graph, "shuffles groups that do not divide");
+
+  const guint per_group = channels / groups;
+
+  for (guint i = 0; i < groups; i++)
+    for (guint k = 0; k < per_group; k++)
+      indices[i * per_group + k] = groups * k + i;
+  return omni_graph_channels (graph, x, indices, channels);
+}
+
+OmniNode
+omni_graph_normalise (OmniGraph *graph, OmniNode x, float epsilon)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_NORMALISE, x);
+
+  node.epsilon = epsilon;
+  return append (graph, node, &x, 1, "normalise");
+}
+
+OmniNode
+omni_graph_picture_mean (OmniGraph *graph, OmniNode x)
+{
+  return append (graph, shaped_like (graph, OMNI_OP_PICTURE_MEAN, x), &x, 1, "picture mean");
+}
+
+/* Two passes of a symmetric one-dimensional kernel of 2·radius + 1 taps. */
+static OmniNode
+separable (OmniGraph *graph, OmniNode x, const float *taps, guint radius, OmniBoundary boundary, const char *label)
+{
+  require_planar (graph, x);
+  require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
+  for (guint axis = 0; axis < 2; axis++)
+    {
+      OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
+
+      node.radius = radius;
+      node.vertical = axis == 1;
+      node.boundary = boundary;
+      node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
+      x = append (graph, node, &x, 1, label);
+    }
+
+  return x;
+}
+
+OmniNode
+omni_graph_box (OmniGraph *graph, OmniNode x, guint radius, OmniBoundary boundary)
+{
+  float taps[31];
+
+  for (guint i = 0; i < G_N_ELEMENTS (taps); i++)
+    taps[i] = 1.0F / (float) (2 * radius + 1);
+  return separable (graph, x, taps, radius, boundary, "box");
+}
+
+OmniNode
+omni_graph_gaussian (OmniGraph *graph, OmniNode x, float sigma, guint radius, OmniBoundary boundary)
+{
+  float taps[31];
+  double sum = 0.0;
+
+  for (int i = -(int) radius; i <= (int) MIN (radius, 15); i++)
+    sum += exp (-0.5 * i * i / ((double) sigma * sigma));
+  for (int i = -(int) MIN (radius, 15); i <= (int) MIN (radius, 15); i++)
+    taps[i + (int) MIN (radius, 15)] = (float) (exp (-0.5 * i * i / ((double) sigma * sigma)) / sum);
+  return separable (graph, x, taps, radius, boundary, "gaussian");
+}
+
+static OmniNode
+pool (OmniGraph *graph, OmniNode x, gboolean take_max)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_POOL, x);
+
+  node.level++;
+  node.take_max = take_max;
+  return append (graph, node, &x, 1, take_max ? "max pool" : "mean pool");
+}
+
+OmniNode
+omni_graph_pool_max (OmniGraph *graph, OmniNode x)
+{
+  return pool (graph, x, TRUE);
+}
+
+OmniNode
+omni_graph_pool_mean (OmniGraph *graph, OmniNode x)
+{
+  return pool (graph, x, FALSE);
+}
+
+static OmniNode
+upsample (OmniGraph *graph, OmniNode x, gboolean bilinear)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_UPSAMPLE, x);
+
+  require (node.level > 0, graph, "upsamples beyond the picture's own size");
+  node.level--;
+  node.bilinear = bilinear;
+  return append (graph, node, &x, 1, bilinear ? "upsample bilinear" : "upsample nearest");
+}
+
+OmniNode
+omni_graph_upsample_nearest (OmniGraph *graph, OmniNode x)
+{
+  return upsample (graph, x, FALSE);
+}
+
+OmniNode
+omni_graph_upsample_bilinear (OmniGraph *graph, OmniNode x)
+{
+  return upsample (graph, x, TRUE);
+}
+
+OmniNode
+omni_graph_down (OmniGraph *graph, OmniNode x, OmniPyramid pyramid)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_DOWN, x);
+
+  require_planar (graph, x);
+  node.level++;
+  node.pyramid = pyramid;
+  return append (graph, node, &x, 1, "down");
+}
+
+OmniNode
+omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign, OmniPyramid pyramid)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_UP_ADD, fine);
+  const OmniNodeInfo *below = omni_graph_node (graph, coarse);
+  const OmniNode inputs[] = { fine, coarse };
+
+  require_planar (graph, fine);
+  require_planar (graph, coarse);
+  require (below->level == node.level + 1 && below->channels == node.channels, graph,
+           "needs the next coarser level with as many channels");
+  node.scale = sign;
+  node.pyramid = pyramid;
+  return append (graph, node, inputs, 2, sign < 0.0F ? "laplacian" : "collapse");
+}
+
+OmniNode
+omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, float saturation, float exposedness,
+                            float sigma)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_EXPOSURE_WEIGHT, colour);
+
+  require_planar (graph, colour);
+  require (node.channels == 3, graph, "weighs exposures of three channels");
+  node.channels = 1;
+  node.exponents[0] = contrast;
+  node.exponents[1] = saturation;
+  node.exponents[2] = exposedness;
+  node.sigma = sigma;
+  return append (graph, node, &colour, 1, "exposure weight");
+}
+
+OmniNode
+omni_graph_set_max (OmniGraph *graph, OmniNode x)
+{
+  require_per_source (graph, x);
+  return append (graph, shaped_like (graph, OMNI_OP_SET_MAX, x), &x, 1, "set max");
+}
+
+static OmniNode
+set_sum (OmniGraph *graph, OmniNode x, gboolean mean)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_SUM, x);
+
+  require_per_source (graph, x);
+  node.mean = mean;
+  return append (graph, node, &x, 1, mean ? "set mean" : "set sum");
+}
+
+OmniNode
+omni_graph_set_sum (OmniGraph *graph, OmniNode x)
+{
+  return set_sum (graph, x, FALSE);
+}
+
+OmniNode
+omni_graph_set_mean (OmniGraph *graph, OmniNode x)
+{
+  return set_sum (graph, x, TRUE);
+}
+
+OmniNode
+omni_graph_set_sum_fixed (OmniGraph *graph, OmniNode x, float range)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_SUM_FIXED, x);
+
+  require_per_source (graph, x);
+  require_planar (graph, x);
+  node.range = range;
+  return append (graph, node, &x, 1, "set sum (fixed point)");
+}
+
+OmniNode
+omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode coarse, OmniPyramid pyramid,
+                      float range)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_BLEND, fine);
+  const OmniNode inputs[] = { weight, fine, coarse };
+  const OmniNodeInfo *weights = omni_graph_node (graph, weight);
+
+  require_per_source (graph, weight);
+  require_per_source (graph, fine);
+  require_planar (graph, fine);
+  require_planar (graph, weight);
+  require (weights->channels == 1 && weights->level == node.level, graph, "needs one weight plane of the same level");
+  if (coarse != OMNI_NODE_NONE)
+    {
+      const OmniNodeInfo *below = omni_graph_node (graph, coarse);
+
+      require (below->level == node.level + 1 && below->channels == node.channels && !below->pooled, graph,
+               "needs the next coarser level with as many channels");
+    }
+  node.pyramid = pyramid;
+  node.range = range;
+  return append (graph, node, inputs, coarse != OMNI_NODE_NONE ? 3 : 2, "set blend");
+}
+
+OmniNode
+omni_graph_set_select (OmniGraph *graph, OmniNode key, OmniNode values)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_SELECT, values);
+  const OmniNodeInfo *keys = omni_graph_node (graph, key);
+  const OmniNode inputs[] = { key, values };
+
+  require_per_source (graph, key);
+  require_per_source (graph, values);
+  require_planar (graph, key);
+  require_planar (graph, values);
+  require (keys->channels == 1 && keys->level == node.level && node.channels <= 8, graph,
+           "needs one key plane of the same level and at most 8 values");
+  return append (graph, node, inputs, 2, "set select");
+}
+
+OmniNode
+omni_graph_set_softmax (OmniGraph *graph, OmniNode x)
+{
+  require_per_source (graph, x);
+  return append (graph, shaped_like (graph, OMNI_OP_SET_SOFTMAX, x), &x, 1, "set softmax");
+}
+
+OmniNode
+omni_graph_set_pick (OmniGraph *graph, OmniNode x, guint index)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_PICK, x);
+
+  require_per_source (graph, x);
+  node.index = index;
+  return append (graph, node, &x, 1, "set pick");
+}
+
+OmniNode
+omni_graph_set_running_mean (OmniGraph *graph, OmniNode x)
+{
+  require_per_source (graph, x);
+  return append (graph, shaped_like (graph, OMNI_OP_SET_RUNNING_MEAN, x), &x, 1, "set running mean");
+}
+
+OmniNode
+omni_graph_fuse_chroma (OmniGraph *graph, OmniNode chroma)
+{
+  OmniNodeInfo terms = shaped_like (graph, OMNI_OP_CHROMA_TERMS, chroma);
+
+  require_planar (graph, chroma);
+  require (terms.channels == 2, graph, "fuses two chroma planes");
+  terms.channels = 4;
+
+  const OmniNode per_source = append (graph, terms, &chroma, 1, "chroma terms");
+  const OmniNode sums = omni_graph_set_sum_fixed (graph, per_source, 1.0F);
+  OmniNodeInfo ratio = shaped_like (graph, OMNI_OP_CHROMA_RATIO, sums);
+
+  ratio.channels = 2;
+  return append (graph, ratio, &sums, 1, "chroma ratio");
+}
+
+OmniNode
+omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_MERGE_COLOUR, luma);
+  const OmniNode inputs[] = { luma, chroma };
+
+  require_planar (graph, luma);
+  require_planar (graph, chroma);
+  require (node.channels == 1 && omni_graph_node (graph, chroma)->channels == 2, graph,
+           "merges one luminance and two chroma planes");
+  node.channels = 3;
+  return append (graph, node, inputs, 2, "merge colour");
+}
+
+void
+omni_graph_set_output (OmniGraph *graph, OmniNode x)
+{
+  const OmniNodeInfo *node = omni_graph_node (graph, x);
+
+  require (graph->output == OMNI_NODE_NONE, graph, "the graph has an output already");
+  require (node->pooled && node->level == 0 && node->layout == OMNI_LAYOUT_PLANAR && node->channels <= 8, graph,
+           "an output is pooled, planar, at level 0, with 1 to 8 channels");
+  graph->output = x;
+  omni_graph_finish (graph);
+}

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vk/plan-private.h"
+
+#include <string.h>
+
+#define ALIGN_BYTES 256 /* covers every device's offset alignment for texel and storage buffers */
+#define ZERO_BYTES 256  /* each arena starts with zeros: what lies outside a zero boundary */
+
+static int
+floor_4 (int x)
+{
+  return x & ~3;
+}
+
+static int
+ceil_4 (int x)
+{
+  return (x + 3) & ~3;
+}
+
+static OmniInterval
+clip (OmniInterval i, int extent)
+{
+  i.low = CLAMP (i.low, 0, extent - 1);
+  i.high = CLAMP (i.high, i.low + 1, extent);
+  return i;
+}
+
+/* Rounds to the grid the kernels write by, then keeps to the picture where there is only one tile on this axis. */
+static OmniInterval
+settle (OmniInterval i, int extent, gboolean single)
+{
+  const OmniInterval grid = { floor_4 (i.low), ceil_4 (i.high) };
+
+  return single ? clip (grid, extent) : grid;
+}
+
+static void
+join (OmniInterval *into, OmniInterval other)
+{
+  into->low = MIN (into->low, other.low);
+  into->high = MAX (into->high, other.high);
+}
+
+static void
+settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
+{
+  const int width = omni_extent_at_level ((int) plan->params.width, node->level);
+  const int height = omni_extent_at_level ((int) plan->params.height, node->level);
+
+  region->x = settle (region->x, width, plan->tiles_x == 1);
+  region->y = settle (region->y, height, plan->tiles_y == 1);
+  region->x.low = floor_4 (region->x.low);
+}
+
+static gboolean
+reads_whole_picture (const OmniNodeInfo *node)
+{
+  return node->op == OMNI_OP_NORMALISE || node->op == OMNI_OP_PICTURE_MEAN;
+}
+
+/* From the output's tile back to the pictures: what each tensor must hold. */
+static void
+find_regions (OmniPlan *plan)
+{
+  const guint n_nodes = omni_graph_get_n_nodes (plan->graph);
+  const OmniRegion nowhere = { { G_MAXINT / 4, G_MININT / 4 }, { G_MAXINT / 4, G_MININT / 4 } };
+
+  for (guint n = 0; n < n_nodes; n++)
+    plan->tensors[n].region = nowhere;
+  plan->tensors[plan->graph->output].region
+    = (OmniRegion) { { 0, (int) plan->tile_width }, { 0, (int) plan->tile_height } };
+
+  for (OmniNode n = (OmniNode) n_nodes - 1; n >= 0; n--)
+    {
+      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+      OmniRegion *region = &plan->tensors[n].region;
+
+      if (!node->needed)
+        continue;
+      settle_region (plan, node, region);
+      for (guint i = 0; i < node->n_inputs; i++)
+        {
+          OmniRegion *input = &plan->tensors[node->inputs[i]].region;
+
+          join (&input->x, omni_node_input_interval (plan->graph, n, i, region->x));
+          join (&input->y, omni_node_input_interval (plan->graph, n, i, region->y));
+        }
+      if (node->base != OMNI_NODE_NONE)
+        {
+          join (&plan->tensors[node->base].region.x, region->x);
+          join (&plan->tensors[node->base].region.y, region->y);
+        }
+    }
+}
+
+static void
+shape_tensors (OmniPlan *plan)
+{
+  plan->source_region = (OmniRegion) { { G_MAXINT / 4, G_MININT / 4 }, { G_MAXINT / 4, G_MININT / 4 } };
+  for (guint n = 0; n < omni_graph_get_n_nodes (plan->graph); n++)
+    {
+      const OmniNodeInfo *node = omni_graph_node (plan->graph, (OmniNode) n);
+      OmniTensor *tensor = &plan->tensors[n];
+
+      if (!node->needed)
+        continue;
+
+      const gboolean c4 = node->layout == OMNI_LAYOUT_C4;
+      const int rows = tensor->region.y.high - tensor->region.y.low;
+
+      tensor->pitch = (guint) ceil_4 (tensor->region.x.high - tensor->region.x.low);
+      tensor->planes = c4 ? (node->channels + 3) / 4 : node->channels;
+      if (node->op == OMNI_OP_SET_SELECT)
+        tensor->planes++; /* the winning key, after the values */
+      tensor->element_bytes = c4 ? (plan->params.half ? 8 : 16) : 4;
+      tensor->plane_elements = (guint64) tensor->pitch * (guint) rows;
+      tensor->slice_bytes = tensor->plane_elements * tensor->planes * tensor->element_bytes;
+      tensor->slice_bytes = (tensor->slice_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
+      tensor->slices = node->pooled ? 1 : plan->slots;
+      if (node->op == OMNI_OP_PICTURE)
+        {
+          join (&plan->source_region.x, tensor->region.x);
+          join (&plan->source_region.y, tensor->region.y);
+        }
+    }
+
+  if (plan->source_region.x.high < plan->source_region.x.low)
+    plan->source_region = (OmniRegion) { { 0, 1 }, { 0, 1 } }; /* a graph of constants */
+}
+
+static void
+add_instruction (OmniPlan *plan, OmniNode node, gboolean finish)
+{
+  const OmniNodeInfo *info = omni_graph_node (plan->graph, node);
+  const OmniInstruction instruction = {
+    .node = node,
+    .finish = finish,
+    .per_source = !info->pooled,
+    .first_use = -1,
+  };
+
+  g_array_append_val (plan->instructions, instruction);
+}
+
+static void
+end_block (OmniPlan *plan, guint first, gboolean per_source, guint pass)
+{
+  const OmniBlock block = {
+    .first = first,
+    .n = plan->instructions->len - first,
+    .per_source = per_source,
+    .pass = pass,
+    .chunks = g_array_new (FALSE, TRUE, sizeof (OmniChunk)),
+  };
+
+  g_array_append_val (plan->blocks, block);
+}
+
+/* Which per-source nodes the reductions of `pass` need, following per-source inputs only. */
+static void
+mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
+{
+  for (OmniNode n = (OmniNode) omni_graph_get_n_nodes (plan->graph) - 1; n >= 0; n--)
+    {
+      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+
+      if (node->needed && omni_op_is_reduction (node->op) && node->pass == (int) pass)
+        wanted[n] = TRUE;
+      if (!wanted[n])
+        continue;
+      for (guint i = 0; i < node->n_inputs; i++)
+        if (!omni_graph_node (plan->graph, node->inputs[i])->pooled)
+          wanted[node->inputs[i]] = TRUE;
+    }
+}
+
+static void
+schedule_streamed (OmniPlan *plan)
+{
+  const guint n_nodes = omni_graph_get_n_nodes (plan->graph);
+
+  for (guint pass = 0; pass < plan->graph->n_passes; pass++)
+    {
+      g_autofree gboolean *wanted = g_new0 (gboolean, n_nodes);
+      guint first = plan->instructions->len;
+
+      mark_pass (plan, pass, wanted);
+      /* Constants are pooled and made before anything reads them. */
+      for (OmniNode n = 0; pass == 0 && n < (OmniNode) n_nodes; n++)
+        if (omni_graph_node (plan->graph, n)->op == OMNI_OP_CONSTANT && omni_graph_node (plan->graph, n)->needed)
+          add_instruction (plan, n, FALSE);
+      if (plan->instructions->len > first)
+        end_block (plan, first, FALSE, pass);
+
+      first = plan->instructions->len;
+      for (OmniNode n = 0; n < (OmniNode) n_nodes; n++)
+        if (wanted[n])
+          add_instruction (plan, n, FALSE);
+      end_block (plan, first, TRUE, pass);
+
+      first = plan->instructions->len;
+      for (OmniNode n = 0; n < (OmniNode) n_nodes; n++)
+        {
+          const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+          const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
+
+          if (!node->needed || !node->pooled || node->pass != (int) pass)
+            continue;
+          if (omni_op_is_reduction (node->op) ? sums : TRUE)
+            add_instruction (plan, n, sums);
+        }
+      end_block (plan, first, FALSE, pass);
+    }
+}
+
+static void
+schedule_resident (OmniPlan *plan)
+{
+  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+    if (omni_graph_node (plan->graph, n)->needed)
+      add_instruction (plan, n, FALSE);
+  end_block (plan, 0, FALSE, 0);
+}
+
+/* The instruction whose memory holds `node` for the instruction at `at`: the latest before it. */
+static guint
+producer_of (const OmniPlan *plan, guint at, OmniNode node)
+{
+  for (guint i = at; i-- > 0;)
+    {
+      const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
+
+      if (instruction->node == node && !instruction->finish)
+        return i;
+    }
+
+  g_error ("%s: node %d is read before it is made", omni_graph_get_name (plan->graph), node);
+}
+
+const OmniInstruction *
+omni_plan_find (const OmniPlan *plan, guint at, OmniNode node)
+{
+  return &g_array_index (plan->instructions, OmniInstruction, producer_of (plan, at, node));
+}
+
+static void
+use (OmniPlan *plan, guint at, OmniNode node)
+{
+  OmniInstruction *producer
+    = &g_array_index (plan->instructions, OmniInstruction, producer_of (plan, at, node));
+
+  producer->last_use = MAX (producer->last_use, at);
+}
+
+/* An accumulator is written by every repetition of its block, so it may share memory with nothing in it. */
+static void
+find_lifetimes (OmniPlan *plan)
+{
+  for (guint b = 0; b < plan->blocks->len; b++)
+    {
+      const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
+
+      for (guint i = block->first; i < block->first + block->n; i++)
+        {
+          OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
+          const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
+
+          instruction->first_use = (int) i;
+          instruction->last_use = MAX (instruction->last_use, i);
+          if (block->per_source && node->pooled)
+            {
+              instruction->first_use = (int) block->first;
+              instruction->last_use = MAX (instruction->last_use, block->first + block->n - 1);
+            }
+          if (instruction->finish)
+            {
+              use (plan, i, instruction->node);
+              continue;
+            }
+          for (guint k = 0; k < node->n_inputs; k++)
+            {
+              use (plan, i, node->inputs[k]);
+              /* What a pooled tensor gives to one source it must still give to the next. */
+              if (block->per_source && omni_graph_node (plan->graph, node->inputs[k])->pooled)
+                use (plan, i, node->inputs[k]),
+                  g_array_index (plan->instructions, OmniInstruction, producer_of (plan, i, node->inputs[k])).last_use
+                  = block->first + block->n - 1;
+            }
+          if (node->base != OMNI_NODE_NONE)
+            use (plan, i, node->base);
+        }
+    }
+
+  /* The result stays until it is packed, after everything. */
+  use (plan, plan->instructions->len, plan->graph->output);
+}
+
+typedef struct
+{
+  guint64 low, high; /* bytes */
+} Span;
+
+static int
+compare_spans (gconstpointer a, gconstpointer b)
+{
+  const Span *left = a;
+  const Span *right = b;
+
+  return left->low < right->low ? -1 : left->low > right->low ? 1 : 0;
+}
+
+/* Lowest offset in `arena` where `bytes` fit beside everything that lives at the same time; G_MAXUINT64 if none below
+ * `cap`. */
+static guint64
+first_fit (const OmniPlan *plan, guint at, guint arena, guint64 bytes, guint64 cap)
+{
+  const OmniInstruction *self = &g_array_index (plan->instructions, OmniInstruction, at);
+  g_autoptr (GArray) taken = g_array_new (FALSE, FALSE, sizeof (Span));
+  guint64 offset = ZERO_BYTES;
+
+  for (guint i = 0; i < at; i++)
+    {
+      const OmniInstruction *other = &g_array_index (plan->instructions, OmniInstruction, i);
+      const OmniTensor *tensor = &plan->tensors[other->node];
+      const Span span = { other->placement.offset_bytes,
+                          other->placement.offset_bytes + tensor->slice_bytes * tensor->slices };
+
+      if (!other->finish && other->placement.arena == arena && (int) other->last_use >= self->first_use
+          && other->first_use <= (int) self->last_use)
+        g_array_append_val (taken, span);
+    }
+
+  g_array_sort (taken, compare_spans);
+  for (guint i = 0; i < taken->len; i++)
+    {
+      const Span *span = &g_array_index (taken, Span, i);
+
+      if (offset + bytes <= span->low)
+        break;
+      offset = MAX (offset, span->high);
+    }
+
+  return offset + bytes <= cap ? offset : G_MAXUINT64;
+}
+
+static guint64
+arena_cap (const OmniPlan *plan)
+{
+  const guint64 texels = plan->device->limits.maxTexelBufferElements;
+  const guint64 view = texels * (plan->params.half ? 8 : 16);
+
+  return MIN (view, 2ULL << 30);
+}
+
+static gboolean
+place (OmniPlan *plan, guint at)
+{
+  OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
+  const OmniTensor *tensor = &plan->tensors[instruction->node];
+  const guint64 bytes = tensor->slice_bytes * tensor->slices;
+
+  for (guint arena = 0;; arena++)
+    {
+      if (arena == plan->arena_bytes->len)
+        {
+          const guint64 nothing = 0;
+
+          g_array_append_val (plan->arena_bytes, nothing);
+        }
+
+      const guint64 offset = first_fit (plan, at, arena, bytes, arena_cap (plan));
+      guint64 *size = &g_array_index (plan->arena_bytes, guint64, arena);
+
+      if (offset == G_MAXUINT64 && *size == 0)
+        return FALSE; /* not even an empty arena holds it */
+      if (offset == G_MAXUINT64)
+        continue;
+
+      instruction->placement = (OmniPlacement) { arena, offset };
+      *size = MAX (*size, offset + bytes);
+      return TRUE;
+    }
+}
+
+static gboolean
+place_all (OmniPlan *plan)
+{
+  g_array_set_size (plan->arena_bytes, 0);
+  for (guint i = 0; i < plan->instructions->len; i++)
+    if (!g_array_index (plan->instructions, OmniInstruction, i).finish && !place (plan, i))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+has_c4 (const OmniPlan *plan)
+{
+  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+    if (omni_graph_node (plan->graph, n)->needed && omni_graph_node (plan->graph, n)->layout == OMNI_LAYOUT_C4)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* C4 kernels write all planes of a tensor through one storage binding and concatenate inside one view. */
+static gboolean
+bindings_fit (const OmniPlan *plan)
+{
+  if (!has_c4 (plan))
+    return TRUE;
+  if (plan->arena_bytes->len > 1)
+    return FALSE;
+  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+    {
+      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+
+      if (node->needed && node->layout == OMNI_LAYOUT_C4
+          && plan->tensors[n].slice_bytes + ALIGN_BYTES > plan->device->limits.maxStorageBufferRange)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+guint64
+omni_plan_get_memory_bytes (const OmniPlan *plan)
+{
+  guint64 total = plan->source_slot_bytes * plan->slots;
+  const guint64 pixels = (guint64) plan->result_pitch_px * plan->tile_height;
+
+  for (guint i = 0; i < plan->arena_bytes->len; i++)
+    total += g_array_index (plan->arena_bytes, guint64, i);
+
+  return total + pixels * omni_graph_get_output_channels (plan->graph) * omni_store_get_bytes (plan->params.output);
+}
+
+/* Lays out for a tile of at most `tile` px a side; 0 means the whole picture. */
+static gboolean
+try_tile (OmniPlan *plan, guint tile)
+{
+  const guint width = plan->params.width;
+  const guint height = plan->params.height;
+
+  plan->tile_width = tile == 0 || tile >= width ? width : tile;
+  plan->tile_height = tile == 0 || tile >= height ? height : tile;
+  plan->tiles_x = (width + plan->tile_width - 1) / plan->tile_width;
+  plan->tiles_y = (height + plan->tile_height - 1) / plan->tile_height;
+  find_regions (plan);
+  shape_tensors (plan);
+
+  const guint64 area = (guint64) (plan->source_region.x.high - plan->source_region.x.low)
+                       * (guint64) (plan->source_region.y.high - plan->source_region.y.low);
+
+  plan->source_slot_bytes = (area * plan->source_pixel_bytes + ALIGN_BYTES) / ALIGN_BYTES * ALIGN_BYTES;
+  plan->result_pitch_px = (guint) ceil_4 ((int) plan->tile_width);
+  return place_all (plan) && bindings_fit (plan);
+}
+
+static gboolean
+needs_whole_picture (const OmniPlan *plan)
+{
+  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+    if (omni_graph_node (plan->graph, n)->needed && reads_whole_picture (omni_graph_node (plan->graph, n)))
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+find_alignment (OmniPlan *plan)
+{
+  guint deepest = 2; /* Winograd's grid of 4 */
+
+  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+    if (omni_graph_node (plan->graph, n)->needed)
+      deepest = MAX (deepest, omni_graph_node (plan->graph, n)->level + 2);
+
+  plan->alignment = 1U << deepest;
+}
+
+static gboolean
+choose_tile (OmniPlan *plan, GError **error)
+{
+  static const guint sides[] = { 0, 4096, 3072, 2048, 1536, 1024, 768, 640, 512, 384, 256, 192, 128, 96, 64, 32 };
+  const guint64 budget = plan->params.budget_bytes;
+  guint64 least = G_MAXUINT64;
+
+  if (plan->params.tile_px != 0 && !needs_whole_picture (plan))
+    {
+      const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
+
+      if (try_tile (plan, tile))
+        return TRUE;
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    {
+      const guint side = sides[i];
+
+      if (side != 0 && (needs_whole_picture (plan) || side % plan->alignment != 0
+                        || side >= MAX (plan->params.width, plan->params.height)))
+        continue;
+      if (!try_tile (plan, side))
+        continue;
+      if (omni_plan_get_memory_bytes (plan) <= budget)
+        return TRUE;
+      least = MIN (least, omni_plan_get_memory_bytes (plan));
+    }
+
+  g_autofree char *needs = g_format_size (least);
+  g_autofree char *has = g_format_size (budget);
+
+  g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+               "%u pictures of %u × %u px need at least %s of device memory with %s, and %s is allowed. Raise "
+               "OMNIFUSE_MEMORY_MIB, use fewer or smaller pictures, or choose another model.",
+               plan->params.n_sources, plan->params.width, plan->params.height,
+               least == G_MAXUINT64 ? "more than this device can address" : needs, omni_graph_get_name (plan->graph),
+               has);
+  return FALSE;
+}
+
+gboolean
+omni_plan_lay_out (OmniPlan *plan, GError **error)
+{
+  find_alignment (plan);
+  plan->tensors = g_new0 (OmniTensor, omni_graph_get_n_nodes (plan->graph));
+  plan->instructions = g_array_new (FALSE, TRUE, sizeof (OmniInstruction));
+  plan->blocks = g_array_new (FALSE, TRUE, sizeof (OmniBlock));
+  plan->arena_bytes = g_array_new (FALSE, TRUE, sizeof (guint64));
+
+  if (plan->streamed)
+    schedule_streamed (plan);
+  else
+    schedule_resident (plan);
+  find_lifetimes (plan);
+  return choose_tile (plan, error);
+}

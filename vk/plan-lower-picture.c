@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vk/plan-lower-private.h"
+
+/* Sources in, colour, and whatever works pixel by pixel. */
+
+void
+omni_lower_picture (const OmniLowering *lower)
+{
+  const OmniPlan *plan = lower->plan;
+  const OmniRegion *sources = &plan->source_region;
+  OmniStep step = omni_lower_step (lower, "unpack");
+
+  omni_step_constant (&step, lower->node->planes);
+  step.in[0].format = OMNI_VIEW_R32UI;
+  step.in[0].arena = OMNI_ARENA_SOURCES;
+  step.in[0].low = plan->source_slot_bytes * lower->slice;
+  step.in[0].high = step.in[0].low + plan->source_slot_bytes;
+  step.push.src[0].base = (gint32) (step.in[0].low / 4);
+  step.push.src[0].pitch = sources->x.high - sources->x.low;
+  step.push.arg[0] = (gint32) lower->slice;
+  step.push.arg[1] = sources->x.low;
+  step.push.arg[2] = sources->y.low;
+  step.bytes *= 1.5;
+  omni_lower_emit (lower, &step, OMNI_Z_ALL & ~1U);
+}
+
+void
+omni_lower_constant (const OmniLowering *lower)
+{
+  OmniStep step = omni_lower_step (lower, "fill");
+
+  step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, lower->node->channels);
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+void
+omni_lower_pointwise (const OmniLowering *lower)
+{
+  const OmniNodeInfo *node = lower->node;
+  const gboolean binary = node->op == OMNI_OP_BINARY;
+  OmniStep step = omni_lower_step (lower, "pointwise");
+
+  omni_step_constant (&step, lower->tensor->element_bytes == 8);
+  omni_step_constant (&step, binary ? 1 + node->binary : 0);
+  omni_step_constant (&step, node->activation);
+  for (guint i = 0; i < node->n_inputs; i++)
+    {
+      omni_step_read (lower, &step, i, i, lower->slice, OMNI_UNIT_TEXEL);
+      if (omni_graph_node (lower->plan->graph, node->inputs[i])->channels < node->channels)
+        step.push.src[i].plane = 0;
+    }
+  step.push.arg[0] = (gint32) omni_float_bits (node->scale);
+  step.push.arg[1] = (gint32) omni_float_bits (node->shift);
+  step.push.arg[2] = (gint32) omni_float_bits (node->slope);
+  step.push.arg[3] = node->layout == OMNI_LAYOUT_C4 ? (gint32) node->channels : -1;
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+void
+omni_lower_colour (const OmniLowering *lower)
+{
+  enum
+  {
+    TERMS,
+    RATIO,
+    MERGE
+  };
+  const OmniNodeInfo *node = lower->node;
+  OmniStep step = omni_lower_step (lower, "colour");
+
+  omni_step_constant (&step, node->op == OMNI_OP_CHROMA_TERMS ? TERMS : node->op == OMNI_OP_CHROMA_RATIO ? RATIO : MERGE);
+  for (guint i = 0; i < node->n_inputs; i++)
+    omni_step_read (lower, &step, i, i, lower->slice, OMNI_UNIT_TEXEL);
+  omni_lower_emit (lower, &step, 0x8U);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "vk/plan-private.h"
+
+G_BEGIN_DECLS
+
+/* What the lowering functions share: the instruction at hand and one member of the set. */
+typedef struct
+{
+  OmniPlan *plan;
+  guint at;              /* index of the instruction */
+  const OmniBlock *block;
+  const OmniInstruction *instruction;
+  const OmniNodeInfo *node;
+  const OmniTensor *tensor; /* of the node */
+  guint slice;           /* member of the set: 0 … slots − 1; also the source slot */
+} OmniLowering;
+
+/* Elements of the push views. */
+typedef enum
+{
+  OMNI_UNIT_FLOAT, /* planar tensors read float by float */
+  OMNI_UNIT_TEXEL  /* C4 texels, or four floats of a planar tensor at once */
+} OmniUnit;
+
+/* A step of `shader` that writes the node's region, in texel units (a planar row is then a quarter as wide): push.dst,
+ * the rectangle, the picture's size and the storage binding are filled; one z group per plane. */
+OmniStep omni_lower_step (const OmniLowering *lower, const char *shader);
+
+/* Adds a specialization constant (after the workgroup size) and returns nothing. */
+void omni_step_constant (OmniStep *step, guint32 value);
+
+/* Binds input `i` of the node, member `slice`, to texel input `binding`. */
+void omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, guint i, guint slice, OmniUnit unit);
+
+/* The same for any node. */
+void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node, guint slice,
+                          OmniUnit unit);
+
+/* Where element (0, 0) of plane 0 of a tensor lies in its arena. */
+OmniPushView omni_lower_view (const OmniTensor *tensor, OmniPlacement placement, guint slice, OmniUnit unit);
+
+/* Appends the step, split into as many as storage windows and submission length ask for. `z_inputs` is a mask of the texel
+ * inputs whose plane follows the output's plane: only then may planes go into separate dispatches. */
+void omni_lower_emit (const OmniLowering *lower, const OmniStep *step, guint z_inputs);
+
+#define OMNI_Z_ALL 0xfU
+
+/* Starts a group: what follows depends on what came before. */
+void omni_lower_next_group (OmniPlan *plan);
+
+guint32 omni_float_bits (float value);
+
+/* One function per family of operations; each lowers one member of the set. */
+void omni_lower_picture (const OmniLowering *lower);
+void omni_lower_constant (const OmniLowering *lower);
+void omni_lower_conv (const OmniLowering *lower);
+void omni_lower_pointwise (const OmniLowering *lower);
+void omni_lower_colour (const OmniLowering *lower);
+void omni_lower_filter (const OmniLowering *lower);
+void omni_lower_resample (const OmniLowering *lower); /* down, up_add, pool, upsample */
+void omni_lower_exposure_weight (const OmniLowering *lower);
+void omni_lower_channels (const OmniLowering *lower);
+void omni_lower_statistics (const OmniLowering *lower); /* normalise, picture mean */
+void omni_lower_set_softmax (const OmniLowering *lower);
+
+/* Reductions: `slice` is the member being accumulated; resident plans pass every member in turn. */
+void omni_lower_accumulate (const OmniLowering *lower, gboolean resident);
+void omni_lower_finish (const OmniLowering *lower);
+void omni_lower_set_resident (const OmniLowering *lower); /* max, sum, mean, pick, running mean over all members */
+
+G_END_DECLS

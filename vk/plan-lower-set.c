@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vk/plan-lower-private.h"
+
+#include <math.h>
+
+/* Operations across the set axis. */
+
+/* Bits of a fixed-point term: the sum of n of them stays inside 31 bits. */
+static int
+term_bits (guint n_sources)
+{
+  int bits = 30;
+
+  for (guint n = 1; n < n_sources; n *= 2)
+    bits--;
+
+  return bits;
+}
+
+/* Grid of a fixed-point sum: terms within ±range become integers of term_bits() bits. */
+static float
+fixed_scale (const OmniLowering *lower)
+{
+  const float range = lower->node->range * lower->plan->params.range;
+  int exponent;
+
+  frexpf (range, &exponent);
+  if (ldexpf (1.0F, exponent - 1) >= range)
+    exponent--;
+
+  return ldexpf (1.0F, term_bits (lower->plan->params.n_sources) - exponent);
+}
+
+/* -1: tile.first decides, as the recorded commands run for every source. */
+static gint32
+first_flag (const OmniLowering *lower, gboolean resident)
+{
+  if (!resident)
+    return -1;
+
+  return lower->slice == 0 ? 1 : 0;
+}
+
+static void
+accumulate_max (const OmniLowering *lower, gboolean resident)
+{
+  OmniStep step = omni_lower_step (lower, "set-max");
+
+  omni_step_constant (&step, lower->tensor->element_bytes == 8);
+  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+  step.push.arg[0] = first_flag (lower, resident);
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+static void
+accumulate_sum (const OmniLowering *lower, gboolean resident)
+{
+  OmniStep step = omni_lower_step (lower, "set-sum-fixed");
+
+  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+  step.push.arg[0] = first_flag (lower, resident);
+  step.push.arg[1] = (gint32) omni_float_bits (fixed_scale (lower));
+  step.push.arg[2] = term_bits (lower->plan->params.n_sources);
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+static void
+accumulate_blend (const OmniLowering *lower, gboolean resident)
+{
+  const OmniNodeInfo *node = lower->node;
+  const gboolean has_coarse = node->n_inputs == 3;
+  OmniStep step = omni_lower_step (lower, "set-blend");
+
+  omni_step_constant (&step, node->pyramid);
+  omni_step_constant (&step, has_coarse);
+  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+  step.push.src[0].plane = 0;
+  omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_TEXEL);
+  if (has_coarse)
+    omni_step_read (lower, &step, 2, 2, lower->slice, OMNI_UNIT_FLOAT);
+  step.push.arg[0] = first_flag (lower, resident);
+  step.push.arg[1] = (gint32) omni_float_bits (fixed_scale (lower));
+  step.push.arg[2] = term_bits (lower->plan->params.n_sources);
+  if (has_coarse)
+    {
+      const guint level = omni_graph_node (lower->plan->graph, node->inputs[2])->level;
+
+      step.push.arg[3] = omni_extent_at_level ((int) lower->plan->params.width, level);
+      step.push.arg[4] = omni_extent_at_level ((int) lower->plan->params.height, level);
+    }
+  omni_lower_emit (lower, &step, 0x6U);
+}
+
+/* Two dispatches: every plane of the values against the old key, then the key itself. */
+static void
+accumulate_select (const OmniLowering *lower, gboolean resident)
+{
+  const guint channels = lower->node->channels;
+  OmniTensor values = *lower->tensor;
+  OmniLowering part = *lower;
+  OmniPlacement placement = lower->instruction->placement;
+  const OmniPushView whole = omni_lower_view (lower->tensor, placement, 0, OMNI_UNIT_TEXEL);
+
+  values.planes = channels;
+  part.tensor = &values;
+  for (guint stage = 0; stage < 2; stage++)
+    {
+      if (stage == 1)
+        {
+          values.planes = 1;
+          omni_lower_next_group (lower->plan);
+        }
+
+      OmniStep step = omni_lower_step (&part, "set-select");
+
+      omni_step_constant (&step, stage);
+      omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+      step.push.src[0].plane = 0;
+      omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_TEXEL);
+      /* the winning key so far: the plane after the values */
+      step.in[2] = (OmniTexelBinding) { OMNI_VIEW_RGBA32F, placement.arena, placement.offset_bytes,
+                                        placement.offset_bytes + lower->tensor->slice_bytes };
+      step.push.src[2] = whole;
+      step.push.src[2].base += (gint32) channels * whole.plane;
+      step.push.src[2].plane = 0;
+      if (stage == 1)
+        step.push.dst.base += (gint32) channels * whole.plane;
+      step.push.arg[0] = first_flag (lower, resident);
+      omni_lower_emit (&part, &step, 0x2U);
+    }
+}
+
+void
+omni_lower_accumulate (const OmniLowering *lower, gboolean resident)
+{
+  switch (lower->node->op)
+    {
+    case OMNI_OP_SET_MAX:
+      accumulate_max (lower, resident);
+      break;
+    case OMNI_OP_SET_SUM_FIXED:
+      accumulate_sum (lower, resident);
+      break;
+    case OMNI_OP_SET_BLEND:
+      accumulate_blend (lower, resident);
+      break;
+    case OMNI_OP_SET_SELECT:
+      accumulate_select (lower, resident);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+void
+omni_lower_finish (const OmniLowering *lower)
+{
+  OmniStep step = omni_lower_step (lower, "set-finish");
+
+  step.push.arg[0] = (gint32) omni_float_bits (1.0F / fixed_scale (lower));
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+void
+omni_lower_set_resident (const OmniLowering *lower)
+{
+  enum
+  {
+    MAX,
+    SUM,
+    MEAN,
+    PICK,
+    RUNNING_MEAN
+  };
+  const OmniNodeInfo *node = lower->node;
+  const OmniTensor *input = &lower->plan->tensors[node->inputs[0]];
+  guint32 kind = MAX;
+  OmniStep step = omni_lower_step (lower, "set-reduce");
+
+  if (node->op == OMNI_OP_SET_SUM)
+    kind = node->mean ? MEAN : SUM;
+  else if (node->op == OMNI_OP_SET_PICK)
+    kind = PICK;
+  else if (node->op == OMNI_OP_SET_RUNNING_MEAN)
+    kind = RUNNING_MEAN;
+
+  omni_step_constant (&step, lower->tensor->element_bytes == 8);
+  omni_step_constant (&step, kind);
+  omni_step_read (lower, &step, 0, 0, 0, OMNI_UNIT_TEXEL);
+  step.in[0].high = step.in[0].low + input->slice_bytes * input->slices;
+  step.bytes *= input->slices;
+  step.push.arg[0] = (gint32) lower->plan->params.n_sources;
+  step.push.arg[1] = (gint32) (input->slice_bytes / (input->element_bytes == 4 ? 16 : input->element_bytes));
+  step.push.arg[2] = (gint32) node->index;
+  step.push.arg[3] = term_bits (lower->plan->params.n_sources);
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+void
+omni_lower_set_softmax (const OmniLowering *lower)
+{
+  g_error ("no kernel for %s", lower->node->label);
+}

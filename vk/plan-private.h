@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "vk/graph-private.h"
+#include "vk/memory-private.h"
+#include "vk/plan.h"
+
+G_BEGIN_DECLS
+
+/* How a plan is made (vk/plan-*.c):
+ *   plan-layout.c   regions from the halo, memory placed by lifetime, tile chosen from the budget
+ *   plan-lower.c    nodes to steps: one step is one dispatch of one kernel
+ *   plan-weights.c  weights packed for the kernels
+ *   plan-record.c   descriptors, command buffers of at most a few dozen ms each
+ *   plan.c          the public face and the run over tiles, passes and sources */
+
+/* A rectangle relative to the tile's origin at its level, half-open. */
+typedef struct
+{
+  OmniInterval x, y;
+} OmniRegion;
+
+/* The memory shape of a node's tensor: the same for every tile. */
+typedef struct
+{
+  OmniRegion region;    /* stored; x.low and the width are multiples of 4 */
+  guint pitch;          /* elements a row */
+  guint planes;         /* per slice */
+  guint element_bytes;  /* 4 planar, 16 C4, 8 C4 in half precision */
+  guint64 plane_elements;
+  guint64 slice_bytes;  /* one member of the set, aligned */
+  guint slices;         /* 1 pooled or streamed, N resident */
+} OmniTensor;
+
+typedef struct
+{
+  guint arena;
+  guint64 offset_bytes;
+} OmniPlacement;
+
+/* A node computed at a point of the schedule. A streamed per-source node may be computed again in a later block. */
+typedef struct
+{
+  OmniNode node;
+  gboolean finish; /* turn a streamed reduction's accumulator into its value */
+  gboolean per_source;
+  OmniPlacement placement;
+  guint last_use; /* index of the last instruction that reads it */
+  int first_use;  /* accumulators live from the start of their block; −1 until known */
+} OmniInstruction;
+
+/* A run of instructions; per-source blocks are repeated for every source of a streamed plan. */
+typedef struct
+{
+  guint first, n; /* instructions */
+  gboolean per_source;
+  guint pass;
+  GArray *chunks; /* OmniChunk */
+} OmniBlock;
+
+typedef enum
+{
+  OMNI_VIEW_NONE,
+  OMNI_VIEW_R32F,     /* floats of planar tensors; a window where the arena is larger than a texel view */
+  OMNI_VIEW_RGBA32F,  /* texels of C4 tensors, four floats of planar ones: always the whole arena */
+  OMNI_VIEW_RGBA16F,  /* texels of half-precision C4 tensors: the whole arena */
+  OMNI_VIEW_R32UI     /* the source buffer */
+} OmniViewFormat;
+
+typedef struct
+{
+  OmniViewFormat format;
+  guint arena;          /* OMNI_ARENA_SOURCES for the source buffer */
+  guint64 low, high;    /* bytes read: what a window must hold */
+} OmniTexelBinding;
+
+typedef struct
+{
+  guint arena; /* OMNI_ARENA_RESULT for the result buffer */
+  guint64 low, high;
+} OmniStorageBinding;
+
+#define OMNI_ARENA_SOURCES 1000
+#define OMNI_ARENA_RESULT 1001
+#define OMNI_ARENA_STATISTICS 1002 /* small buffer of whole-picture statistics */
+
+typedef struct
+{
+  gint32 base, pitch, plane;
+} OmniPushView;
+
+/* Mirrors the push block of shaders/common.glsl. */
+typedef struct
+{
+  OmniPushView dst;
+  gint32 rx, ry, rw, rh;
+  gint32 width, height, level;
+  OmniPushView src[4];
+  gint32 arg[10];
+} OmniPush;
+G_STATIC_ASSERT (sizeof (OmniPush) <= OMNI_PUSH_WORDS * 4);
+
+typedef struct
+{
+  const char *shader;
+  guint32 constants[16]; /* 0, 1: workgroup size */
+  guint n_constants;
+  OmniTexelBinding in[OMNI_N_TEXEL_INPUTS];
+  OmniStorageBinding out[OMNI_N_STORAGE_OUTPUTS];
+  gboolean has_out2;
+  OmniPush push;
+  guint cover_x, cover_y; /* elements of the rectangle one invocation makes */
+  guint groups_z;
+  guint planes_written; /* by all z groups: the extent of the storage window */
+  double flop, bytes; /* of this step */
+  OmniNode node;
+  guint group; /* steps of one group do not depend on each other */
+} OmniStep;
+
+/* Steps recorded into one command buffer: one submission. */
+typedef struct
+{
+  guint first, n; /* steps */
+  double cost;    /* estimated, see omni_step_cost() */
+  VkCommandBuffer commands;
+} OmniChunk;
+
+struct _OmniPlan
+{
+  OmniDevice *device;
+  OmniGraph *graph;
+  OmniPlanParams params;
+
+  gboolean streamed;
+  guint slots; /* sources resident at the same time: N, or 1 when streamed */
+  guint tile_width, tile_height;
+  guint tiles_x, tiles_y;
+  guint alignment; /* tile origins are multiples of this: 2^deepest level, at least 4 */
+
+  OmniTensor *tensors;        /* per node */
+  GArray *instructions;       /* OmniInstruction, in running order */
+  GArray *blocks;             /* OmniBlock */
+  GArray *arena_bytes;        /* guint64 per arena */
+  OmniRegion source_region;   /* union of what the picture nodes read, level 0 */
+  guint source_pixel_bytes;   /* room per pixel in the source buffer */
+  guint64 source_slot_bytes;
+
+  OmniBuffer *arenas;
+  OmniBuffer sources;
+  OmniBuffer result;
+  OmniBuffer weights;
+  OmniBuffer tile_uniform;
+  OmniBuffer statistics;
+  guint statistics_floats;
+  guint result_pitch_px;
+  GHashTable *weight_offsets; /* node → texel index in `weights` */
+  GArray *weight_texels;      /* float, four to a texel, until uploaded */
+
+  GArray *steps; /* OmniStep */
+  guint n_groups;
+  guint *step_block;
+  gboolean recorded;
+  double max_chunk_cost;
+  double total_cost;
+
+  VkDescriptorPool descriptor_pool;
+  GHashTable *views; /* key → VkBufferView */
+  GHashTable *sets;  /* key → VkDescriptorSet */
+  VkQueryPool queries;
+  GArray *profile; /* OmniPlanProfile per group */
+  guint *group_profile;
+
+  double done_cost; /* of the current run */
+  double run_cost;
+};
+
+/* plan-layout.c */
+gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
+const OmniInstruction *omni_plan_find (const OmniPlan *plan, guint at, OmniNode node);
+
+/* plan-weights.c: packs the weights of a convolution for the kernel that will run it and returns the texel index of the
+ * first; `bias`, `scale`, `shift` (out) are the texel indices of the epilogue's vectors. */
+typedef enum
+{
+  OMNI_CONV_DIRECT,   /* any shape, any device */
+  OMNI_CONV_SHUFFLE,  /* 3×3, C4 to C4, 8 lanes share the weight fetches */
+  OMNI_CONV_WINOGRAD  /* 3×3, C4 to C4, F(4×4) */
+} OmniConvVariant;
+
+typedef struct
+{
+  gint32 weight, bias, scale, shift;
+} OmniConvWeights;
+
+OmniConvVariant omni_plan_choose_conv (const OmniPlan *plan, const OmniNodeInfo *node);
+OmniConvWeights omni_plan_pack_conv (OmniPlan *plan, OmniNode node, OmniConvVariant variant);
+
+/* The `n` floats in the node's `weight`, padded to whole texels; returns the index of the first texel. Packed once. */
+gint32 omni_plan_pack_values (OmniPlan *plan, OmniNode node, gsize n);
+
+/* plan-lower.c */
+void omni_plan_lower (OmniPlan *plan);
+
+/* plan-record.c */
+gboolean omni_plan_record (OmniPlan *plan, GError **error);
+void omni_plan_forget_recording (OmniPlan *plan);
+double omni_step_cost (const OmniStep *step);
+
+G_END_DECLS
