@@ -4,6 +4,7 @@
 #include <setjmp.h>
 
 #include <png.h>
+#include <zlib.h>
 
 #define PNG_WRITE_BYTES (1u << 20)
 
@@ -82,9 +83,12 @@ encoder_start (PngEncoder *encoder)
                 colour_type (job), PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
   if (size > 0 && size <= G_MAXINT)
     png_set_iCCP (png, encoder->info, "ICC profile", PNG_COMPRESSION_TYPE_BASE, data, (png_uint_32)size);
+  /* 24 megapixels of 8 and 16 bits: 0.80 and 1.73 s. Without Z_RLE 1.02 and 4.27 s, for files that are larger; with the
+   * Paeth filter 1.24 and 2.71 s, for files as large. */
   png_set_compression_level (png, 1);
+  png_set_compression_strategy (png, Z_RLE);
   png_set_compression_buffer_size (png, PNG_WRITE_BYTES);
-  png_set_filter (png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+  png_set_filter (png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
   png_write_info (png, encoder->info);
   if (G_BYTE_ORDER == G_LITTLE_ENDIAN)
     png_set_swap (png);

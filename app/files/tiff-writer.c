@@ -157,7 +157,7 @@ encoder_set_tags (TiffEncoder *encoder)
   encoder_set_channels (encoder);
   if (size > 0 && size <= G_MAXINT)
     TIFFSetField (tiff, TIFFTAG_ICCPROFILE, (guint32)size, data);
-  if (job->tiff_uncompressed)
+  if (!job->tiff_deflate)
     return;
   TIFFSetField (tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
   TIFFSetField (tiff, TIFFTAG_PREDICTOR, is_float ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL);

@@ -15,7 +15,7 @@ typedef struct
   guint channels; /* one less than the picture's when an opaque alpha is dropped */
   gboolean has_alpha;
   guint jpeg_quality;
-  gboolean tiff_uncompressed;
+  gboolean tiff_deflate;
   GCancellable *cancellable;
 } OmniWriteJob;
 

@@ -184,7 +184,7 @@ omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptio
   OmniWriteJob job = { .picture = picture,
                        .output = &output,
                        .jpeg_quality = o->jpeg_quality > 0 ? MIN (o->jpeg_quality, 100) : OMNI_JPEG_QUALITY,
-                       .tiff_uncompressed = o->tiff_uncompressed,
+                       .tiff_deflate = o->tiff_deflate,
                        .cancellable = o->cancellable };
 
   if (writer == NULL

@@ -25,8 +25,9 @@ typedef struct
 {
   OmniDepth depth;
   guint jpeg_quality; /* 1 … 100, 0 for OMNI_JPEG_QUALITY; colour keeps its full resolution from 90 up */
-  gboolean tiff_uncompressed; /* otherwise deflate with a predictor, in every TIFF reader since 2002 */
-  gboolean force;             /* replace an existing file, though never a source */
+  gboolean
+    tiff_deflate; /* a fifth to a half smaller, and ten times slower (24 MP of 16 bits: 1.6 s and 0.1 s) */
+  gboolean force; /* replace an existing file, though never a source */
   const char *const *sources; /* (nullable) NULL-terminated paths that are never overwritten */
   OmniMetadata *metadata;     /* (nullable) written into the result, see omni_metadata_write() */
   GCancellable *cancellable;  /* (nullable) */
