@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/files/metadata.h"
+
+#include "app/files/reader.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <gexiv2/gexiv2.h>
+
+struct _OmniMetadata
+{
+  GObject parent_instance;
+
+  GExiv2Metadata *exiv2;
+};
+
+/* Exiv2's XMP side is one shared object, so only one thread may be inside at a time. */
+static GMutex exiv2_mutex;
+
+G_DEFINE_FINAL_TYPE (OmniMetadata, omni_metadata, G_TYPE_OBJECT)
+
+static void
+omni_metadata_finalize (GObject *object)
+{
+  OmniMetadata *self = OMNI_METADATA (object);
+
+  g_clear_object (&self->exiv2);
+  G_OBJECT_CLASS (omni_metadata_parent_class)->finalize (object);
+}
+
+static void
+omni_metadata_class_init (OmniMetadataClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = omni_metadata_finalize;
+}
+
+static void
+omni_metadata_init (OmniMetadata *self)
+{
+}
+
+static void
+start_exiv2 (void)
+{
+  static gsize started = 0;
+
+  if (g_once_init_enter (&started))
+  {
+    gexiv2_initialize ();
+    gexiv2_log_set_level (GEXIV2_LOG_LEVEL_MUTE);
+    g_once_init_leave (&started, 1);
+  }
+}
+
+OmniMetadata *
+omni_metadata_read (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+  start_exiv2 ();
+
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (GExiv2Metadata) exiv2 = gexiv2_metadata_new ();
+
+  g_mutex_lock (&exiv2_mutex);
+
+  const gboolean ok = gexiv2_metadata_open_path (exiv2, path, &cause);
+
+  g_mutex_unlock (&exiv2_mutex);
+  if (!ok)
+  {
+    g_autofree char *name = g_filename_display_name (path);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                 "“%s” has no metadata that can be read (%s); the result will have none of it.", name,
+                 cause->message);
+    return NULL;
+  }
+
+  OmniMetadata *self = g_object_new (OMNI_TYPE_METADATA, NULL);
+  self->exiv2 = g_steal_pointer (&exiv2);
+  return self;
+}
+
+static double
+get_rational (OmniMetadata *self, const char *tag)
+{
+  int numerator = 0;
+  int denominator = 0;
+
+  if (!gexiv2_metadata_try_get_exif_tag_rational (self->exiv2, tag, &numerator, &denominator, NULL)
+      || denominator <= 0 || numerator <= 0)
+    return 0.0;
+  return (double)numerator / denominator;
+}
+
+gboolean
+omni_metadata_get_exposure (OmniMetadata *self, double *seconds, double *f_number, double *iso)
+{
+  g_return_val_if_fail (OMNI_IS_METADATA (self), FALSE);
+
+  g_mutex_lock (&exiv2_mutex);
+
+  const double t = get_rational (self, "Exif.Photo.ExposureTime");
+  const double n = get_rational (self, "Exif.Photo.FNumber");
+  const int speed = gexiv2_metadata_try_get_iso_speed (self->exiv2, NULL);
+
+  g_mutex_unlock (&exiv2_mutex);
+  if (seconds != NULL)
+    *seconds = t;
+  if (f_number != NULL)
+    *f_number = n;
+  if (iso != NULL)
+    *iso = MAX (speed, 0);
+  return t > 0.0;
+}
+
+gboolean
+omni_metadata_get_exposure_value (OmniMetadata *self, double *ev)
+{
+  double seconds;
+  double f_number;
+  double iso;
+
+  g_return_val_if_fail (OMNI_IS_METADATA (self) && ev != NULL, FALSE);
+
+  if (!omni_metadata_get_exposure (self, &seconds, &f_number, &iso))
+    return FALSE;
+  f_number = f_number > 0.0 ? f_number : 1.0;
+  iso = iso > 0.0 ? iso : 100.0;
+  *ev = log2 (f_number * f_number / seconds) - log2 (iso / 100.0);
+  return TRUE;
+}
+
+/* What says how the source's pixels were stored. The result's own file says that for itself. */
+static gboolean
+is_storage_tag (const char *tag)
+{
+  static const char *const tags[] = { "ImageWidth",
+                                      "ImageLength",
+                                      "BitsPerSample",
+                                      "Compression",
+                                      "PhotometricInterpretation",
+                                      "FillOrder",
+                                      "StripOffsets",
+                                      "SamplesPerPixel",
+                                      "RowsPerStrip",
+                                      "StripByteCounts",
+                                      "PlanarConfiguration",
+                                      "Predictor",
+                                      "ColorMap",
+                                      "TileWidth",
+                                      "TileLength",
+                                      "TileOffsets",
+                                      "TileByteCounts",
+                                      "SubIFDs",
+                                      "ExtraSamples",
+                                      "SampleFormat",
+                                      "JPEGTables",
+                                      "YCbCrCoefficients",
+                                      "YCbCrSubSampling",
+                                      "YCbCrPositioning",
+                                      "ReferenceBlackWhite",
+                                      "InterColorProfile",
+                                      "NewSubfileType",
+                                      "SubfileType",
+                                      "XMLPacket",
+                                      "ImageResources",
+                                      "IPTCNAA" };
+
+  if (!g_str_has_prefix (tag, "Exif.Image."))
+    return g_str_has_prefix (tag, "Exif.SubImage") || g_str_has_prefix (tag, "Exif.Thumbnail.");
+  for (gsize i = 0; i < G_N_ELEMENTS (tags); i++)
+    if (strcmp (tag + strlen ("Exif.Image."), tags[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+forget_storage (GExiv2Metadata *exiv2)
+{
+  g_auto (GStrv) tags = gexiv2_metadata_get_exif_tags (exiv2);
+
+  gexiv2_metadata_try_erase_exif_thumbnail (exiv2, NULL);
+  for (gsize i = 0; tags != NULL && tags[i] != NULL; i++)
+    if (is_storage_tag (tags[i]))
+      gexiv2_metadata_try_clear_tag (exiv2, tags[i], NULL);
+  gexiv2_metadata_try_clear_tag (exiv2, "Xmp.tiff.ImageWidth", NULL);
+  gexiv2_metadata_try_clear_tag (exiv2, "Xmp.tiff.ImageLength", NULL);
+}
+
+static gboolean
+describe_result (GExiv2Metadata *exiv2, guint width, guint height, GError **error)
+{
+  g_auto (GStrv) xmp_tags = gexiv2_metadata_get_xmp_tags (exiv2);
+
+  if (xmp_tags != NULL && g_strv_contains ((const char *const *)xmp_tags, "Xmp.tiff.Orientation")
+      && !gexiv2_metadata_try_set_tag_string (exiv2, "Xmp.tiff.Orientation", "1", error))
+    return FALSE;
+  return gexiv2_metadata_try_set_tag_long (exiv2, "Exif.Image.Orientation", 1, error)
+         && gexiv2_metadata_try_set_tag_string (exiv2, "Exif.Image.Software", "Omnifuse " OMNI_VERSION, error)
+         && gexiv2_metadata_try_set_tag_long (exiv2, "Exif.Photo.PixelXDimension", width, error)
+         && gexiv2_metadata_try_set_tag_long (exiv2, "Exif.Photo.PixelYDimension", height, error);
+}
+
+gboolean
+omni_metadata_write (OmniMetadata *self, const char *path, guint width, guint height, GError **error)
+{
+  g_return_val_if_fail (OMNI_IS_METADATA (self) && path != NULL, FALSE);
+
+  /* The changes belong to the result, but all of them would be made for every result. */
+  g_mutex_lock (&exiv2_mutex);
+  forget_storage (self->exiv2);
+
+  const gboolean ok = describe_result (self->exiv2, width, height, error)
+                      && gexiv2_metadata_save_file (self->exiv2, path, error);
+
+  g_mutex_unlock (&exiv2_mutex);
+  return ok;
+}
+
+typedef struct
+{
+  const char *path;
+  char *sha256;
+  gboolean has_ev;
+  double ev;
+} Candidate;
+
+static void
+candidate_clear (gpointer data)
+{
+  g_free (((Candidate *)data)->sha256);
+}
+
+/* Those with an exposure first, then by exposure, then by content. */
+static int
+compare_candidates (gconstpointer a, gconstpointer b)
+{
+  const Candidate *x = a;
+  const Candidate *y = b;
+
+  if (x->has_ev != y->has_ev)
+    return x->has_ev ? -1 : 1;
+  if (x->has_ev && x->ev != y->ev)
+    return x->ev < y->ev ? -1 : 1;
+  return strcmp (x->sha256, y->sha256);
+}
+
+const char *
+omni_metadata_choose_reference (const char *const *paths)
+{
+  g_return_val_if_fail (paths != NULL, NULL);
+
+  g_autoptr (GArray) candidates = g_array_new (FALSE, TRUE, sizeof (Candidate));
+  guint n_exposed = 0;
+
+  g_array_set_clear_func (candidates, candidate_clear);
+  for (gsize i = 0; paths[i] != NULL; i++)
+  {
+    Candidate candidate = { .path = paths[i], .sha256 = omni_file_sha256 (paths[i], NULL) };
+    if (candidate.sha256 == NULL)
+      continue;
+    g_autoptr (OmniMetadata) metadata = omni_metadata_read (paths[i], NULL);
+    candidate.has_ev = metadata != NULL && omni_metadata_get_exposure_value (metadata, &candidate.ev);
+    n_exposed += candidate.has_ev ? 1 : 0;
+    g_array_append_val (candidates, candidate);
+  }
+  if (candidates->len == 0)
+    return NULL;
+  g_array_sort (candidates, compare_candidates);
+
+  guint chosen = n_exposed > 0 ? (n_exposed - 1) / 2 : 0;
+  const Candidate *sorted = (const Candidate *)(gconstpointer)candidates->data;
+
+  while (chosen > 0 && sorted[chosen - 1].ev == sorted[chosen].ev)
+    chosen--;
+  return sorted[chosen].path;
+}

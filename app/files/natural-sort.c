@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/files/natural-sort.h"
+
+#include "app/files/reader.h"
+
+#include <string.h>
+
+static gsize
+count_digits (const char *text)
+{
+  gsize n = 0;
+
+  while (g_ascii_isdigit (text[n]))
+    n++;
+  return n;
+}
+
+/* Compares the numbers at *a and *b, of any length, and steps over them. */
+static int
+compare_numbers (const char **a, const char **b)
+{
+  while (**a == '0')
+    (*a)++;
+  while (**b == '0')
+    (*b)++;
+
+  const gsize n_a = count_digits (*a);
+  const gsize n_b = count_digits (*b);
+  const int order = n_a != n_b ? (n_a < n_b ? -1 : 1) : strncmp (*a, *b, n_a);
+
+  *a += n_a;
+  *b += n_b;
+  return order;
+}
+
+int
+omni_natural_compare (const char *a, const char *b)
+{
+  const char *x = a;
+  const char *y = b;
+
+  while (*x != '\0' && *y != '\0')
+  {
+    int order;
+    if (g_ascii_isdigit (*x) && g_ascii_isdigit (*y))
+      order = compare_numbers (&x, &y);
+    else
+      order = (int)(guchar)g_ascii_tolower (*x++) - (int)(guchar)g_ascii_tolower (*y++);
+    if (order != 0)
+      return order;
+  }
+  if (*x != *y)
+    return *x == '\0' ? -1 : 1;
+  return strcmp (a, b);
+}
+
+static int
+compare_paths_cb (gconstpointer a, gconstpointer b)
+{
+  return omni_natural_compare (*(const char *const *)a, *(const char *const *)b);
+}
+
+static gboolean
+add_folder (GPtrArray *files, const char *folder, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (folder);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, error);
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+  const char *entry;
+
+  if (dir == NULL)
+  {
+    g_prefix_error (error, "The folder “%s” cannot be listed: ", name);
+    return FALSE;
+  }
+  while ((entry = g_dir_read_name (dir)) != NULL)
+  {
+    g_autofree char *path = g_build_filename (folder, entry, NULL);
+    if (entry[0] != '.' && omni_picture_is_candidate (path))
+      g_ptr_array_add (found, g_steal_pointer (&path));
+  }
+  if (found->len == 0)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                 "The folder “%s” holds no pictures this program can read; name another one.", name);
+    return FALSE;
+  }
+  g_ptr_array_sort (found, compare_paths_cb);
+  g_ptr_array_extend_and_steal (files, g_steal_pointer (&found));
+  return TRUE;
+}
+
+char **
+omni_files_expand (char **args, GError **error)
+{
+  g_return_val_if_fail (args != NULL, NULL);
+
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; args[i] != NULL; i++)
+  {
+    if (g_file_test (args[i], G_FILE_TEST_IS_DIR))
+    {
+      if (!add_folder (files, args[i], error))
+        return NULL;
+    }
+    else if (g_file_test (args[i], G_FILE_TEST_EXISTS))
+      g_ptr_array_add (files, g_strdup (args[i]));
+    else
+    {
+      g_autofree char *name = g_filename_display_name (args[i]);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "“%s” does not exist; check the name.", name);
+      return NULL;
+    }
+  }
+  g_ptr_array_add (files, NULL);
+  return (char **)g_ptr_array_steal (files, NULL);
+}
