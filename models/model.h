@@ -38,6 +38,7 @@ typedef struct
   const char *default_value;
   double minimum, maximum;     /* NUMBER */
   const char *const *choices;  /* CHOICE: NULL-terminated */
+  gboolean whole;              /* NUMBER: without a fraction */
 } OmniModelOption;
 
 /* Checked option values of one run; lookups fall back to the default. */
@@ -70,7 +71,8 @@ struct _OmniModel
   const OmniModelOption *options; /* ends with key NULL; may be NULL */
   const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */
   const char *weights_file;       /* file name in the weights folder; NULL: none is shipped */
-  /* Tensors the weights must hold, exactly: fills `specs` (element-type OmniTensorSpec). `metadata` selects variants. */
+  /* Tensors the weights must hold, exactly: fills `specs` (element-type OmniTensorSpec). What `weights` (nullable) holds
+   * selects the variant. */
   gboolean (*list_tensors) (const OmniWeights *weights, GArray *specs, GError **error);
   /* (transfer full) The graph for this context. */
   OmniGraph *(*build) (const OmniModelContext *context, GError **error);

@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /* A safetensors file: an 8-byte little-endian header length, a JSON header, then the data. Immutable, any thread.
  *
  * Refused with the reason: a header that is not JSON or lies about sizes, unknown dtypes (only F32 and F16), duplicate
- * keys, overlapping tensors, holes, data beyond the file, trailing bytes, more than 2^31 elements. Nothing is allocated
- * beyond the file's size (F16 is widened on access). */
+ * keys, overlapping tensors, holes, data beyond the file, trailing bytes, more than 2^31 elements, values that are not
+ * finite. Nothing is allocated beyond the file's size (F16 is widened on access). */
 typedef struct _OmniWeights OmniWeights;
 
 #define OMNI_WEIGHTS_ERROR (omni_weights_error_quark ())
@@ -55,5 +55,9 @@ float *omni_weights_dup_floats (const OmniWeights *weights, const char *name, gs
 /* TRUE when the file holds exactly `specs` (element-type OmniTensorSpec); else the first missing, extra or mis-shaped one
  * is named in the error. */
 gboolean omni_weights_check (const OmniWeights *weights, const GArray *specs, GError **error);
+
+/* (transfer full) A file of F32 tensors in the order of `specs` (element-type OmniTensorSpec). `metadata` (nullable): keys
+ * and values in turn, NULL-terminated. `values` (nullable, then all zero): one array per tensor. */
+GBytes *omni_weights_write (const GArray *specs, const char *const *metadata, const float *const *values);
 
 G_END_DECLS

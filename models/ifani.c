@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+
+#include <string.h>
+
+/* IFANI: every source passes the same convolutions; after each block the maximum over all sources is laid beside the
+ * source's own features. ReLU comes before batch normalisation, as in the paper, so the normalisation cannot be folded
+ * into its convolution and is kept as a scale and a shift after it. */
+
+#define CHANNELS 32
+
+typedef struct
+{
+  const char *name;
+  guint in, out;
+  gboolean is_linear; /* neither ReLU nor normalisation */
+} Layer;
+
+static const Layer layers[] = {
+  { "fb1", 1, CHANNELS, FALSE },
+  { "fb2", 2 * CHANNELS, CHANNELS, FALSE },
+  { "fb3", 2 * CHANNELS, CHANNELS, FALSE },
+  { "fb4", 2 * CHANNELS, CHANNELS, FALSE },
+  { "neck1", 2 * CHANNELS, CHANNELS, FALSE },
+  { "neck2", CHANNELS, CHANNELS, FALSE },
+  { "neck3", CHANNELS, CHANNELS, TRUE },
+  { "fb5", CHANNELS, CHANNELS, FALSE },
+  { "fb6", 3 * CHANNELS, CHANNELS, FALSE },
+  { "fb7", 3 * CHANNELS, CHANNELS, FALSE },
+  { "fb8", 3 * CHANNELS, CHANNELS, FALSE },
+  { "tail1", 3 * CHANNELS, CHANNELS, FALSE },
+  { "tail2", CHANNELS, 1, TRUE },
+};
+
+enum
+{
+  FB1,
+  NECK1 = 4,
+  FB5 = 7,
+  FB6,
+  TAIL1 = 11,
+  TAIL2
+};
+
+/* A file without any *.bn.* tensor is the variant with a bias in every layer; so are no weights at all. */
+static gboolean
+has_norm (const OmniWeights *weights)
+{
+  const GArray *specs = weights != NULL ? omni_weights_get_specs (weights) : NULL;
+
+  for (guint i = 0; specs != NULL && i < specs->len; i++)
+    if (strstr (g_array_index (specs, OmniTensorSpec, i).name, ".bn.") != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+{
+  const gboolean normalised = has_norm (weights);
+
+  for (guint i = 0; i < G_N_ELEMENTS (layers); i++)
+  {
+    const Layer *layer = &layers[i];
+
+    omni_model_add_spec (specs, layer->name, "weight", layer->out, layer->in, 3, 3);
+    if (normalised && !layer->is_linear)
+      omni_model_add_norm_specs (specs, layer->name, layer->out);
+    else
+      omni_model_add_spec (specs, layer->name, "bias", layer->out, 0, 0, 0);
+  }
+  return TRUE;
+}
+
+typedef struct
+{
+  OmniGraph *graph;
+  const OmniWeights *weights;
+  OmniBoundary padding;
+  gboolean has_norm;
+  GError **error;
+} Builder;
+
+/* Appends layer `index` to the node in `tensor`, with up to two further inputs concatenated behind it. */
+static gboolean
+add_layer (Builder *builder, guint index, OmniNode *tensor, OmniNode second, OmniNode third)
+{
+  const Layer *layer = &layers[index];
+  const OmniNode inputs[] = { *tensor, second, third };
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, layer->name, "weight");
+  g_autofree float *bias = NULL, *scale = NULL, *shift = NULL;
+
+  if (layer->is_linear || !builder->has_norm)
+    bias = omni_model_dup_tensor (builder->weights, layer->name, "bias");
+  else if (!omni_model_dup_norm (builder->weights, layer->name, &scale, &shift, builder->error))
+    return FALSE;
+
+  *tensor = omni_graph_conv (
+    builder->graph,
+    &(OmniConvParams){ .inputs = inputs,
+                       .n_inputs = layer->in < CHANNELS ? 1 : layer->in / CHANNELS,
+                       .out_channels = layer->out,
+                       .kernel = 3,
+                       .boundary = builder->padding,
+                       .weight = weight,
+                       .bias = bias,
+                       .activation = layer->is_linear ? OMNI_ACTIVATION_NONE : OMNI_ACTIVATION_RELU,
+                       .post_scale = scale,
+                       .post_shift = shift,
+                       .label = layer->name });
+  return TRUE;
+}
+
+/* A layer on [own features, maximum over the set, skip]. */
+static gboolean
+add_pooled_layer (Builder *builder, guint index, OmniNode *tensor, OmniNode skip)
+{
+  return add_layer (builder, index, tensor, omni_graph_set_max (builder->graph, *tensor), skip);
+}
+
+static gboolean
+add_network (Builder *builder, OmniNode *x)
+{
+  OmniNode features[4];
+
+  if (!add_layer (builder, FB1, x, OMNI_NODE_NONE, OMNI_NODE_NONE))
+    return FALSE;
+  features[0] = *x;
+  for (guint i = 1; i < 4; i++)
+  {
+    if (!add_pooled_layer (builder, FB1 + i, x, OMNI_NODE_NONE))
+      return FALSE;
+    features[i] = *x;
+  }
+  if (!add_pooled_layer (builder, NECK1, x, OMNI_NODE_NONE))
+    return FALSE;
+  for (guint i = NECK1 + 1; i <= FB5; i++)
+    if (!add_layer (builder, i, x, OMNI_NODE_NONE, OMNI_NODE_NONE))
+      return FALSE;
+  /* The skips of a U: 4 → 6, 3 → 7, 2 → 8, 1 → tail. */
+  for (guint i = 0; i < 4; i++)
+    if (!add_pooled_layer (builder, FB6 + i, x, features[3 - i]))
+      return FALSE;
+  *x = omni_graph_set_max (builder->graph, *x);
+  return add_layer (builder, TAIL2, x, OMNI_NODE_NONE, OMNI_NODE_NONE);
+}
+
+static OmniGraph *
+build (const OmniModelContext *context, GError **error)
+{
+  g_autoptr (OmniGraph) graph = omni_graph_new ("ifani");
+  Builder builder = {
+    .graph = graph, .weights = context->weights, .has_norm = has_norm (context->weights), .error = error
+  };
+  OmniNode x;
+
+  /* Zero is what the paper's framework does unless told otherwise. */
+  if (!omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder.padding, error))
+    return NULL;
+  x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+  if (!add_network (&builder, &x))
+    return NULL;
+  omni_graph_set_output (graph, context->colour ? omni_model_add_chroma (graph, x) : x);
+  return g_steal_pointer (&graph);
+}
+
+const OmniModel omni_model_ifani = {
+  .name = "ifani",
+  .title = "IFANI",
+  .summary = "Learned fusion of any number of pictures, for every task",
+  .citation = "Xiao, Guo, Veelaert, Philips: General image fusion for an arbitrary number of inputs using "
+              "convolutional neural networks. Sensors 22(7), 2457, 2022. Weights of our own",
+  .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS)
+           | OMNI_TASK_BIT (OMNI_TASK_INFRARED) | OMNI_TASK_BIT (OMNI_TASK_MEDICAL),
+  .min_inputs = 1,
+  .architecture = "ifani",
+  .weights_file = "ifani.safetensors",
+  .list_tensors = list_tensors,
+  .build = build,
+};

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+
+#include <string.h>
+
+/* IFCNN: two convolutions per source, one element-wise reduction over the set, two convolutions back to a picture.
+ *
+ * `normalise` decides what conv1 sees. Its filters come from a classifier trained on ImageNet's mean and deviation, and
+ * the authors' published infrared, medical and focus results carry that normalisation; their exposure path does not. So
+ * `auto` is `imagenet` except for exposures. The two differ by 10 to 16 grey levels: never swap them silently.
+ *
+ * Focus sets in colour pass as R, G, B. Every other task fuses luminance, laid into all three inputs, and takes the
+ * chroma by the papers' rule: a grey source beside a colour one would otherwise wash the colour out. The studio range and
+ * CLAHE that the authors' exposure script applies afterwards are in no paper and left out. */
+
+#define CHANNELS 64
+
+static const float imagenet_mean[3] = { .485f, .456f, .406f };
+static const float imagenet_deviation[3] = { .229f, .224f, .225f };
+
+/* The authors turn the three outputs into grey as OpenCV does: (4899 R + 9617 G + 1868 B) / 16384. */
+static const float grey_weight[3] = { 4899.f / 16384.f, 9617.f / 16384.f, 1868.f / 16384.f };
+
+static const char *const reduce_choices[] = { "auto", "max", "mean", "sum", NULL };
+static const char *const normalise_choices[] = { "auto", "imagenet", "none", NULL };
+
+static const OmniModelOption options[] = {
+  { .key = "reduce",
+    .summary = "How features of the sources become one; auto: as the weights were trained",
+    .type = OMNI_OPTION_CHOICE,
+    .default_value = "auto",
+    .choices = reduce_choices },
+  { .key = "normalise",
+    .summary = "Scaling of the input; auto: imagenet, but none for exposures, as the authors did",
+    .type = OMNI_OPTION_CHOICE,
+    .default_value = "auto",
+    .choices = normalise_choices },
+  { NULL }
+};
+
+static gboolean
+list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+{
+  omni_model_add_spec (specs, "conv1", "weight", CHANNELS, 3, 7, 7);
+  for (guint i = 2; i <= 3; i++)
+  {
+    g_autofree char *layer = g_strdup_printf ("conv%u", i);
+
+    omni_model_add_spec (specs, layer, "conv.weight", CHANNELS, CHANNELS, 3, 3);
+    omni_model_add_norm_specs (specs, layer, CHANNELS);
+  }
+  omni_model_add_spec (specs, "conv4", "weight", 3, CHANNELS, 1, 1);
+  omni_model_add_spec (specs, "conv4", "bias", 3, 0, 0, 0);
+  return TRUE;
+}
+
+typedef struct
+{
+  OmniGraph *graph;
+  const OmniWeights *weights;
+  OmniBoundary padding;
+  gboolean imagenet;
+} Builder;
+
+/* (x − mean) / deviation. Not folded into conv1, so that zero padding means what it means in training. */
+static OmniNode
+add_normalisation (const Builder *builder, OmniNode x)
+{
+  const float factor[3] = { 1 / imagenet_deviation[0], 1 / imagenet_deviation[1], 1 / imagenet_deviation[2] };
+  const OmniNode mean = omni_graph_constant (builder->graph, 3, 0, imagenet_mean);
+
+  x = omni_graph_binary (builder->graph, OMNI_BINARY_SUB, x, mean);
+  return omni_graph_binary (builder->graph, OMNI_BINARY_MUL, x,
+                            omni_graph_constant (builder->graph, 3, 0, factor));
+}
+
+static OmniNode
+add_conv1 (const Builder *builder, OmniNode x)
+{
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, "conv1", "weight");
+
+  if (builder->imagenet)
+    x = add_normalisation (builder, x);
+  return omni_graph_conv (builder->graph, &(OmniConvParams){ .inputs = &x,
+                                                             .n_inputs = 1,
+                                                             .out_channels = CHANNELS,
+                                                             .kernel = 7,
+                                                             .boundary = builder->padding,
+                                                             .weight = weight,
+                                                             .label = "conv1" });
+}
+
+/* conv → batch normalisation → ReLU, the normalisation folded: it comes before the ReLU here. */
+static gboolean
+add_block (const Builder *builder, const char *layer, OmniNode *x, GError **error)
+{
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, layer, "conv.weight");
+  g_autofree float *scale = NULL, *shift = NULL;
+
+  if (!omni_model_dup_norm (builder->weights, layer, &scale, &shift, error))
+    return FALSE;
+  for (guint i = 0; i < CHANNELS * CHANNELS * 9; i++)
+    weight[i] *= scale[i / (CHANNELS * 9)];
+  *x = omni_graph_conv (builder->graph, &(OmniConvParams){ .inputs = x,
+                                                           .n_inputs = 1,
+                                                           .out_channels = CHANNELS,
+                                                           .kernel = 3,
+                                                           .boundary = builder->padding,
+                                                           .weight = weight,
+                                                           .bias = shift,
+                                                           .activation = OMNI_ACTIVATION_RELU,
+                                                           .label = layer });
+  return TRUE;
+}
+
+/* conv4 · deviation + mean, and the mixture to grey when the result is one plane. */
+static OmniNode
+add_conv4 (const Builder *builder, OmniNode x, gboolean colour)
+{
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, "conv4", "weight");
+  g_autofree float *bias = omni_model_dup_tensor (builder->weights, "conv4", "bias");
+
+  for (guint c = 0; builder->imagenet && c < 3; c++)
+  {
+    for (guint i = 0; i < CHANNELS; i++)
+      weight[c * CHANNELS + i] *= imagenet_deviation[c];
+    bias[c] = bias[c] * imagenet_deviation[c] + imagenet_mean[c];
+  }
+  if (!colour)
+  {
+    for (guint i = 0; i < CHANNELS; i++)
+      weight[i] = grey_weight[0] * weight[i] + grey_weight[1] * weight[CHANNELS + i]
+                  + grey_weight[2] * weight[2 * CHANNELS + i];
+    bias[0] = grey_weight[0] * bias[0] + grey_weight[1] * bias[1] + grey_weight[2] * bias[2];
+  }
+  return omni_graph_conv (builder->graph, &(OmniConvParams){ .inputs = &x,
+                                                             .n_inputs = 1,
+                                                             .out_channels = colour ? 3 : 1,
+                                                             .kernel = 1,
+                                                             .weight = weight,
+                                                             .bias = bias,
+                                                             .label = "conv4" });
+}
+
+static gboolean
+get_reduce (const OmniModelContext *context, const char **reduce, GError **error)
+{
+  *reduce = omni_model_get_string (&omni_model_ifcnn, context->options, "reduce");
+  if (!g_str_equal (*reduce, "auto"))
+    return TRUE;
+  *reduce = omni_weights_get_metadata (context->weights, "reduce");
+  if (*reduce == NULL)
+    *reduce = "max"; /* the authors' choice for three of their four tasks */
+  if (g_strv_contains (reduce_choices + 1, *reduce))
+    return TRUE;
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               "“%s” asks for the reduction “%s”; max, mean and sum are possible",
+               omni_weights_get_path (context->weights), *reduce);
+  return FALSE;
+}
+
+static OmniNode
+add_reduction (OmniGraph *graph, const char *reduce, OmniNode x)
+{
+  if (g_str_equal (reduce, "mean"))
+    return omni_graph_set_mean (graph, x);
+  if (g_str_equal (reduce, "sum"))
+    return omni_graph_set_sum (graph, x);
+  return omni_graph_set_max (graph, x);
+}
+
+static OmniNode
+add_picture (OmniGraph *graph, gboolean colour)
+{
+  static const guint thrice[] = { 0, 0, 0 };
+
+  if (colour)
+    return omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
+  return omni_graph_channels (graph, omni_graph_picture (graph, OMNI_PLANES_LUMA, 0), thrice, 3);
+}
+
+static OmniGraph *
+build (const OmniModelContext *context, GError **error)
+{
+  g_autoptr (OmniGraph) graph = omni_graph_new ("ifcnn");
+  const char *normalise = omni_model_get_string (&omni_model_ifcnn, context->options, "normalise");
+  const gboolean in_colour = context->colour && context->task == OMNI_TASK_FOCUS;
+  const char *reduce;
+  Builder builder = { .graph = graph, .weights = context->weights };
+  OmniNode x;
+
+  if (!get_reduce (context, &reduce, error)
+      || !omni_model_get_padding (context->weights, OMNI_BOUNDARY_REPLICATE, &builder.padding, error))
+    return NULL;
+  builder.imagenet = g_str_equal (normalise, "auto") ? context->task != OMNI_TASK_EXPOSURE
+                                                     : g_str_equal (normalise, "imagenet");
+  x = add_conv1 (&builder, add_picture (graph, in_colour));
+  if (!add_block (&builder, "conv2", &x, error))
+    return NULL;
+  x = add_reduction (graph, reduce, x);
+  if (!add_block (&builder, "conv3", &x, error))
+    return NULL;
+  x = add_conv4 (&builder, x, in_colour);
+  if (context->colour && !in_colour)
+    x = omni_model_add_chroma (graph, x);
+  omni_graph_set_output (graph, x);
+  return g_steal_pointer (&graph);
+}
+
+const OmniModel omni_model_ifcnn = {
+  .name = "ifcnn",
+  .title = "IFCNN",
+  .summary = "Small learned fusion with a maximum, mean or sum of features (no weights yet)",
+  .citation = "Zhang, Liu, Sun, Yan, Zhao, Zhang: IFCNN: a general image fusion framework based on "
+              "convolutional neural "
+              "network. Information Fusion 54, 99–118, 2020",
+  .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS)
+           | OMNI_TASK_BIT (OMNI_TASK_INFRARED) | OMNI_TASK_BIT (OMNI_TASK_MEDICAL),
+  .min_inputs = 1,
+  .options = options,
+  .architecture = "ifcnn",
+  .list_tensors = list_tensors,
+  .build = build,
+};

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+
+/* Focus stacking: in every band of a Laplacian pyramid each pixel comes from the source whose luminance is strongest
+ * around it; what remains at the coarsest level is averaged.
+ *
+ * Strength is the mean magnitude over 5 × 5. On 20 synthetic focus pairs (PSNR of luminance, dB, clean / with noise of
+ * 1 %) the squares of the literature give 50.7 / 39.4 over 3 × 3, 51.7 / 39.6 over 5 × 5; magnitudes 49.9 / 39.4 and
+ * 52.3 / 39.7; 7 × 7 is worse again, and so are the Burt pyramid (−.4) and a coarsest level above 16 px (−1.5 at 32). */
+
+static const OmniModelOption options[] = {
+  { .key = "radius",
+    .summary = "Strength is averaged over (2·radius + 1)² pixels of a band",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "2",
+    .minimum = 0,
+    .maximum = 15,
+    .whole = TRUE },
+  { .key = "levels",
+    .summary = "Bands of the pyramid; 0: chosen from the size of the picture",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "0",
+    .minimum = 0,
+    .maximum = 16,
+    .whole = TRUE },
+  { NULL }
+};
+
+/* The coarsest level's shorter side when the depth is automatic. */
+#define COARSEST_PX 8
+
+static guint
+get_number (const OmniModelContext *context, const char *key)
+{
+  return (guint)omni_model_get_number (&omni_model_laplacian, context->options, key);
+}
+
+static guint
+get_depth (const OmniModelContext *context)
+{
+  const guint asked = get_number (context, "levels");
+
+  if (asked == 0)
+    return omni_model_count_levels (context->width, context->height, COARSEST_PX);
+  return MIN (asked, omni_model_count_levels (context->width, context->height, 1));
+}
+
+static OmniNode
+add_strength (OmniGraph *graph, OmniNode band, guint radius)
+{
+  const OmniNode magnitude = omni_graph_unary (graph, band, 1, 0, OMNI_ACTIVATION_ABS, 0);
+
+  return radius > 0 ? omni_graph_box (graph, magnitude, radius, OMNI_BOUNDARY_REPLICATE) : magnitude;
+}
+
+static OmniNode
+add_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x)
+{
+  const OmniNode sum = omni_graph_set_sum_fixed (graph, x, 1);
+
+  return omni_graph_unary (graph, sum, 1.f / (float)context->n_sources, 0, OMNI_ACTIVATION_NONE, 0);
+}
+
+static OmniGraph *
+build (const OmniModelContext *context, GError **error)
+{
+  g_autoptr (OmniGraph) graph = omni_graph_new ("laplacian");
+  const guint depth = get_depth (context), radius = get_number (context, "radius");
+  g_autofree OmniNode *fused = g_new (OmniNode, depth + 1);
+  OmniNode picture = omni_model_picture (graph, context);
+  OmniNode luma = context->colour ? omni_graph_picture (graph, OMNI_PLANES_LUMA, 0) : picture;
+
+  for (guint level = 0; level < depth; level++)
+  {
+    const OmniNode coarse = omni_graph_down (graph, picture, OMNI_PYRAMID_QUAD);
+    const OmniNode coarse_luma = context->colour ? omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD) : coarse;
+    const OmniNode luma_band = omni_graph_up_add (graph, luma, coarse_luma, -1, OMNI_PYRAMID_QUAD);
+    const OmniNode band = context->colour ? omni_graph_up_add (graph, picture, coarse, -1, OMNI_PYRAMID_QUAD)
+                                          : luma_band;
+
+    fused[level] = omni_graph_set_select (graph, add_strength (graph, luma_band, radius), band);
+    picture = coarse;
+    luma = coarse_luma;
+  }
+  fused[depth] = add_mean (graph, context, picture);
+
+  for (guint level = depth; level-- > 0;)
+    fused[level] = omni_graph_up_add (graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);
+  omni_graph_set_output (graph, fused[0]);
+  return g_steal_pointer (&graph);
+}
+
+const OmniModel omni_model_laplacian = {
+  .name = "laplacian",
+  .title = "Laplacian pyramid",
+  .summary = "Sharp pictures from focus stacks: the strongest detail wins in every band",
+  .citation = "Burt, Kolczynski: Enhanced image capture through fusion. ICCV 1993",
+  .tasks = OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED)
+           | OMNI_TASK_BIT (OMNI_TASK_MEDICAL) | OMNI_TASK_BIT (OMNI_TASK_EXPOSURE),
+  .min_inputs = 1,
+  .options = options,
+  .build = build,
+};

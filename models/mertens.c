@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+
+/* Exposure fusion: each source is weighted per pixel by contrast, saturation and well-exposedness; the weights, made to
+ * sum to one, blend the sources band by band in a Laplacian pyramid. */
+
+static const OmniModelOption options[] = {
+  { .key = "contrast",
+    .summary = "Exponent of the contrast measure",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "1",
+    .minimum = 0,
+    .maximum = 10 },
+  { .key = "saturation",
+    .summary = "Exponent of the saturation measure; grey pictures have none",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "1",
+    .minimum = 0,
+    .maximum = 10 },
+  { .key = "exposedness",
+    .summary = "Exponent of the well-exposedness measure",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "1",
+    .minimum = 0,
+    .maximum = 10 },
+  { .key = "sigma",
+    .summary = "Width of the well-exposed range around middle grey",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "0.2",
+    .minimum = 0.01,
+    .maximum = 10 },
+  { NULL }
+};
+
+static float
+get_number (const OmniModelContext *context, const char *key)
+{
+  return (float)omni_model_get_number (&omni_model_mertens, context->options, key);
+}
+
+/* The weights of a pixel span ten orders of magnitude (a flat pixel has 1e-12) while the streaming sum has a fixed grid.
+ * Dividing by the largest weight first leaves terms in 0 … 1 of which one is 1, so the sum keeps 28 bits everywhere.
+ * They do not grow with the samples, but the sum's range does: hence its reciprocal. */
+static OmniNode
+add_weight (OmniGraph *graph, const OmniModelContext *context)
+{
+  const OmniNode colour = omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
+  /* Saturation is 0 in a grey picture and would wipe out the other two measures. */
+  const float saturation = context->colour ? get_number (context, "saturation") : 0;
+  const OmniNode weight = omni_graph_exposure_weight (graph, colour, get_number (context, "contrast"),
+                                                      saturation, get_number (context, "exposedness"),
+                                                      get_number (context, "sigma"));
+  const OmniNode relative = omni_graph_binary (graph, OMNI_BINARY_DIV, weight,
+                                               omni_graph_set_max (graph, weight));
+
+  return omni_graph_binary (graph, OMNI_BINARY_DIV, relative,
+                            omni_graph_set_sum_fixed (graph, relative, 1 / MAX (context->range, 1)));
+}
+
+static guint
+floor_log2 (guint value)
+{
+  return g_bit_storage (value) - 1;
+}
+
+static OmniGraph *
+build (const OmniModelContext *context, GError **error)
+{
+  g_autoptr (OmniGraph) graph = omni_graph_new ("mertens");
+  const guint depth = floor_log2 (MAX (MIN (context->width, context->height), 1));
+  const float range = 2; /* a band of samples within ±r lies within ±2r */
+  g_autofree OmniNode *blended = g_new (OmniNode, depth + 1);
+  OmniNode picture = omni_model_picture (graph, context);
+  OmniNode weight = add_weight (graph, context);
+
+  /* Level by level, so that no level's tensors outlive the next. */
+  for (guint level = 0; level < depth; level++)
+  {
+    const OmniNode coarse = omni_graph_down (graph, picture, OMNI_PYRAMID_BURT);
+
+    blended[level] = omni_graph_set_blend (graph, weight, picture, coarse, OMNI_PYRAMID_BURT, range);
+    weight = omni_graph_down (graph, weight, OMNI_PYRAMID_BURT);
+    picture = coarse;
+  }
+  blended[depth] = omni_graph_set_blend (graph, weight, picture, OMNI_NODE_NONE, OMNI_PYRAMID_BURT, range);
+
+  for (guint level = depth; level-- > 0;)
+    blended[level] = omni_graph_up_add (graph, blended[level], blended[level + 1], 1, OMNI_PYRAMID_BURT);
+  omni_graph_set_output (graph, blended[0]);
+  return g_steal_pointer (&graph);
+}
+
+const OmniModel omni_model_mertens = {
+  .name = "mertens",
+  .title = "Exposure fusion",
+  .summary = "Natural pictures from exposure brackets: contrast, saturation and well-exposedness decide",
+  .citation = "Mertens, Kautz, Van Reeth: Exposure fusion. Pacific Graphics 2007",
+  .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS),
+  .min_inputs = 1,
+  .options = options,
+  .build = build,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/model.h"
+
+G_BEGIN_DECLS
+
+/* What the models share. A model file defines one or more constant OmniModel; registry.c lists them. */
+
+extern const OmniModel omni_model_ifani;
+extern const OmniModel omni_model_ifcnn;
+extern const OmniModel omni_model_laplacian;
+extern const OmniModel omni_model_max;
+extern const OmniModel omni_model_mean;
+extern const OmniModel omni_model_mertens;
+extern const OmniModel omni_model_running_mean;
+
+#define OMNI_TASK_BIT(task) (1u << (task))
+#define OMNI_ALL_TASKS                                                                                       \
+  (OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED) \
+   | OMNI_TASK_BIT (OMNI_TASK_MEDICAL) | OMNI_TASK_BIT (OMNI_TASK_PANSHARPEN))
+
+/* An option's value: from `options`, or the default of `model` when that is NULL. The key must exist. */
+double omni_model_get_number (const OmniModel *model, const OmniModelOptions *options, const char *key);
+const char *omni_model_get_string (const OmniModel *model, const OmniModelOptions *options, const char *key);
+
+/* Appends the spec of tensor `layer`.`tensor` (or `layer` alone when NULL); trailing dims of 0 do not count. */
+void omni_model_add_spec (GArray *specs, const char *layer, const char *tensor, guint d0, guint d1, guint d2,
+                          guint d3);
+
+/* The four vectors of a batch normalisation, `layer`.bn.* . */
+void omni_model_add_norm_specs (GArray *specs, const char *layer, guint channels);
+
+/* (transfer full) The values of tensor `layer`.`tensor`, which must exist. */
+float *omni_model_dup_tensor (const OmniWeights *weights, const char *layer, const char *tensor);
+
+/* Batch normalisation with running statistics as y = scale·x + shift: γ/√(σ² + 1e-5) and β − μ·scale (both transfer
+ * full). A negative variance is an error. */
+gboolean omni_model_dup_norm (const OmniWeights *weights, const char *layer, float **scale, float **shift,
+                              GError **error);
+
+/* The metadata `padding`: zero, replicate or reflect. */
+gboolean omni_model_get_padding (const OmniWeights *weights, OmniBoundary fallback, OmniBoundary *padding,
+                                 GError **error);
+
+/* The metadata `known_answer`, sixteen numbers apart by commas or spaces. `has_answer` is FALSE when there is none. */
+gboolean omni_model_get_known_answer (const OmniWeights *weights, gboolean *has_answer, float answer[16],
+                                      GError **error);
+
+/* R, G, B of a fused luminance and the sources' chroma, fused by the papers' rule. */
+OmniNode omni_model_add_chroma (OmniGraph *graph, OmniNode luma);
+
+/* The picture the classical methods fuse: R, G, B or luminance. */
+OmniNode omni_model_picture (OmniGraph *graph, const OmniModelContext *context);
+
+/* How often a picture can be halved (rounding up) before its shorter side is at most `coarsest_px`. */
+guint omni_model_count_levels (guint width, guint height, guint coarsest_px);
+
+G_END_DECLS

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+
+#include <math.h>
+
+#define BN_EPSILON 1e-5
+
+void
+omni_model_add_spec (GArray *specs, const char *layer, const char *tensor, guint d0, guint d1, guint d2,
+                     guint d3)
+{
+  OmniTensorSpec spec = { .dims = { d0, d1, d2, d3 } };
+
+  g_snprintf (spec.name, sizeof spec.name, tensor != NULL ? "%s.%s" : "%s", layer, tensor);
+  while (spec.n_dims < 4 && spec.dims[spec.n_dims] > 0)
+    spec.n_dims++;
+  g_array_append_val (specs, spec);
+}
+
+void
+omni_model_add_norm_specs (GArray *specs, const char *layer, guint channels)
+{
+  static const char *const tensors[] = { "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tensors); i++)
+    omni_model_add_spec (specs, layer, tensors[i], channels, 0, 0, 0);
+}
+
+float *
+omni_model_dup_tensor (const OmniWeights *weights, const char *layer, const char *tensor)
+{
+  g_autofree char *name = g_strdup_printf ("%s.%s", layer, tensor);
+
+  return omni_weights_dup_floats (weights, name, NULL);
+}
+
+gboolean
+omni_model_dup_norm (const OmniWeights *weights, const char *layer, float **scale, float **shift,
+                     GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("%s.bn.weight", layer);
+  gsize channels;
+  g_autofree float *gamma = omni_weights_dup_floats (weights, name, &channels);
+  g_autofree float *beta = omni_model_dup_tensor (weights, layer, "bn.bias");
+  g_autofree float *mean = omni_model_dup_tensor (weights, layer, "bn.running_mean");
+  g_autofree float *variance = omni_model_dup_tensor (weights, layer, "bn.running_var");
+
+  for (gsize c = 0; c < channels; c++)
+  {
+    const double factor = gamma[c] / sqrt (variance[c] + BN_EPSILON);
+
+    if (variance[c] < 0)
+    {
+      g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+                   "“%s”: “%s.bn.running_var” holds a negative variance", omni_weights_get_path (weights),
+                   layer);
+      return FALSE;
+    }
+    beta[c] = (float)(beta[c] - mean[c] * factor);
+    gamma[c] = (float)factor;
+  }
+  *scale = g_steal_pointer (&gamma);
+  *shift = g_steal_pointer (&beta);
+  return TRUE;
+}
+
+gboolean
+omni_model_get_padding (const OmniWeights *weights, OmniBoundary fallback, OmniBoundary *padding,
+                        GError **error)
+{
+  static const struct
+  {
+    const char *name;
+    OmniBoundary boundary;
+  } paddings[] = { { "zero", OMNI_BOUNDARY_ZERO },
+                   { "replicate", OMNI_BOUNDARY_REPLICATE },
+                   { "reflect", OMNI_BOUNDARY_REFLECT } };
+  const char *name = omni_weights_get_metadata (weights, "padding");
+
+  *padding = fallback;
+  if (name == NULL)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (paddings); i++)
+    if (g_str_equal (name, paddings[i].name))
+    {
+      *padding = paddings[i].boundary;
+      return TRUE;
+    }
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               "“%s” asks for the padding “%s”; zero, replicate and reflect are possible",
+               omni_weights_get_path (weights), name);
+  return FALSE;
+}
+
+gboolean
+omni_model_get_known_answer (const OmniWeights *weights, gboolean *has_answer, float answer[16],
+                             GError **error)
+{
+  const char *text = omni_weights_get_metadata (weights, "known_answer");
+  g_auto (GStrv) words = NULL;
+  guint n = 0;
+
+  *has_answer = text != NULL;
+  if (text == NULL)
+    return TRUE;
+  words = g_strsplit_set (text, ", ", 64);
+  for (guint i = 0; words[i] != NULL; i++)
+  {
+    char *end;
+    double value;
+
+    if (words[i][0] == '\0')
+      continue;
+    value = g_ascii_strtod (words[i], &end);
+    if (n == 16 || *end != '\0' || !isfinite (value))
+    {
+      n = 0;
+      break;
+    }
+    answer[n++] = (float)value;
+  }
+  if (n == 16)
+    return TRUE;
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               "“%s”: the metadata known_answer does not hold sixteen numbers",
+               omni_weights_get_path (weights));
+  return FALSE;
+}
+
+OmniNode
+omni_model_add_chroma (OmniGraph *graph, OmniNode luma)
+{
+  const OmniNode chroma = omni_graph_picture (graph, OMNI_PLANES_CHROMA, 0);
+
+  return omni_graph_merge_colour (graph, luma, omni_graph_fuse_chroma (graph, chroma));
+}
+
+OmniNode
+omni_model_picture (OmniGraph *graph, const OmniModelContext *context)
+{
+  if (context->bands > 0)
+    return omni_graph_picture (graph, OMNI_PLANES_BANDS, context->bands);
+  return omni_graph_picture (graph, context->colour ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA, 0);
+}
+
+guint
+omni_model_count_levels (guint width, guint height, guint coarsest_px)
+{
+  guint side = MIN (width, height), levels = 0;
+
+  for (; side > coarsest_px && side > 1; side = (side + 1) / 2)
+    levels++;
+  return levels;
+}

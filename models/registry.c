@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+
+#include <string.h>
+
+static const char *const task_names[] = { "auto", "exposure", "focus", "infrared", "medical", "pansharpen" };
+
+G_STATIC_ASSERT (G_N_ELEMENTS (task_names) == OMNI_N_TASKS);
+
+/* The learned one first, then the classical ones by how good their pictures are; the counter-example last. */
+static const OmniModel *const models[] = {
+  &omni_model_ifani, &omni_model_mertens, &omni_model_laplacian,    &omni_model_ifcnn,
+  &omni_model_mean,  &omni_model_max,     &omni_model_running_mean, NULL,
+};
+
+const char *
+omni_task_to_string (OmniTask task)
+{
+  g_return_val_if_fail ((guint)task < OMNI_N_TASKS, NULL);
+
+  return task_names[task];
+}
+
+gboolean
+omni_task_from_string (const char *name, OmniTask *task)
+{
+  for (guint i = 0; i < OMNI_N_TASKS; i++)
+    if (g_str_equal (name, task_names[i]))
+    {
+      *task = (OmniTask)i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+const OmniModel *const *
+omni_models_list (void)
+{
+  return models;
+}
+
+const OmniModel *
+omni_model_find (const char *name)
+{
+  for (guint i = 0; models[i] != NULL; i++)
+    if (g_str_equal (models[i]->name, name))
+      return models[i];
+  return NULL;
+}
+
+guint64
+omni_model_count_parameters (const OmniModel *model, const OmniWeights *weights)
+{
+  const GArray *specs = weights != NULL ? omni_weights_get_specs (weights) : NULL;
+  guint64 n = 0;
+
+  for (guint i = 0; specs != NULL && i < specs->len; i++)
+  {
+    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
+    guint64 elements = 1;
+
+    if (g_str_has_suffix (spec->name, ".running_mean") || g_str_has_suffix (spec->name, ".running_var"))
+      continue;
+    for (guint k = 0; k < spec->n_dims; k++)
+      elements *= spec->dims[k];
+    n += elements;
+  }
+  return n;
+}
+
+static OmniWeights *
+make_zero_weights (const OmniModel *model)
+{
+  const char *const metadata[] = { "architecture", model->architecture, NULL };
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (!model->list_tensors (NULL, specs, NULL))
+    return NULL;
+  bytes = omni_weights_write (specs, metadata, NULL);
+  return omni_weights_load_bytes (bytes, "zero", NULL);
+}
+
+static OmniModelContext
+make_small_context (const OmniModel *model, const OmniWeights *weights)
+{
+  const guint n = model->max_inputs > 0 ? MIN (model->max_inputs, 3) : 3;
+
+  return (OmniModelContext){
+    .task = OMNI_TASK_AUTO, .n_sources = n, .width = 64, .height = 64, .range = 1, .weights = weights
+  };
+}
+
+/* (transfer full) The structure of a graph does not depend on the values of its weights, so zeros do. */
+static OmniGraph *
+build_for_inspection (const OmniModel *model)
+{
+  g_autoptr (OmniWeights) weights = model->architecture != NULL ? make_zero_weights (model) : NULL;
+  const OmniModelContext context = make_small_context (model, weights);
+  g_autoptr (GError) error = NULL;
+  OmniGraph *graph = model->build (&context, &error);
+
+  if (graph == NULL)
+    g_error ("The model %s cannot be built: %s", model->name, error->message);
+  return graph;
+}
+
+gboolean
+omni_model_is_order_invariant (const OmniModel *model)
+{
+  g_autoptr (OmniGraph) graph = build_for_inspection (model);
+
+  return omni_graph_is_order_invariant (graph);
+}
+
+guint
+omni_model_get_receptive_field_px (const OmniModel *model)
+{
+  g_autoptr (OmniGraph) graph = build_for_inspection (model);
+
+  return omni_graph_get_receptive_field_px (graph);
+}
+
+static char *
+get_program_folder (void)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+
+  return program != NULL ? g_path_get_dirname (program) : NULL;
+}
+
+char *
+omni_model_get_weights_path (const OmniModel *model)
+{
+  static const char *const folders[] = { "../models/weights", "../share/omnifuse/weights" };
+  const char *data_folder = g_getenv ("OMNIFUSE_DATADIR");
+  g_autofree char *program_folder = NULL;
+
+  if (model->weights_file == NULL)
+    return NULL;
+  if (data_folder != NULL)
+    return g_build_filename (data_folder, "weights", model->weights_file, NULL);
+
+  program_folder = get_program_folder ();
+  for (guint i = 0; program_folder != NULL && i < G_N_ELEMENTS (folders); i++)
+  {
+    g_autofree char *joined = g_build_filename (program_folder, folders[i], model->weights_file, NULL);
+    g_autofree char *path = g_canonicalize_filename (joined, "/");
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      return g_steal_pointer (&path);
+  }
+  return g_build_filename (OMNI_DATADIR, "weights", model->weights_file, NULL);
+}
+
+static gboolean
+check_architecture (const OmniModel *model, const OmniWeights *weights, GError **error)
+{
+  const char *architecture = omni_weights_get_metadata (weights, "architecture");
+
+  if (g_strcmp0 (architecture, model->architecture) == 0)
+    return TRUE;
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               architecture != NULL ? "“%s” holds weights for “%s”, not for “%s”"
+                                    : "“%s” does not say which network it is for (%s“%s” is needed)",
+               omni_weights_get_path (weights), architecture != NULL ? architecture : "",
+               model->architecture);
+  return FALSE;
+}
+
+/* Also builds the graph once, so that whatever it may refuse is refused now and not in the middle of a job. */
+static gboolean
+check_weights (const OmniModel *model, const OmniWeights *weights, GError **error)
+{
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (OmniGraph) graph = NULL;
+  const OmniModelContext context = make_small_context (model, weights);
+  gboolean has_answer;
+  float answer[16];
+
+  if (!check_architecture (model, weights, error) || !model->list_tensors (weights, specs, error)
+      || !omni_weights_check (weights, specs, error)
+      || !omni_model_get_known_answer (weights, &has_answer, answer, error))
+    return FALSE;
+  graph = model->build (&context, error);
+  return graph != NULL;
+}
+
+OmniWeights *
+omni_model_load_weights (const OmniModel *model, const char *path, GError **error)
+{
+  g_autofree char *shipped_path = NULL;
+  g_autoptr (OmniWeights) weights = NULL;
+
+  if (model->architecture == NULL)
+    return NULL;
+  if (path == NULL)
+    path = shipped_path = omni_model_get_weights_path (model);
+  if (path == NULL)
+  {
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE,
+                 "%s has no weights yet; choose another model or name a weight file of your own",
+                 model->name);
+    return NULL;
+  }
+  weights = omni_weights_load (path, error);
+  if (weights == NULL || !check_weights (model, weights, error))
+    return NULL;
+  return g_steal_pointer (&weights);
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/weights.h"
+
+#include "models/weights-header.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The largest network here takes a thousandth of this; headers of 4096 tensors take a tenth of that. */
+#define MAX_FILE_BYTES   (G_GUINT64_CONSTANT (1) << 30)
+#define MAX_HEADER_BYTES (G_GUINT64_CONSTANT (8) << 20)
+
+struct _OmniWeights
+{
+  gatomicrefcount ref_count;
+  GBytes *bytes;
+  char *path;
+  char *sha256;
+  gsize data_offset;
+  GArray *entries; /* OmniWeightsEntry, sorted by name */
+  GArray *specs;   /* OmniTensorSpec, likewise */
+  GHashTable *metadata;
+};
+
+G_DEFINE_QUARK (omni - weights - error - quark, omni_weights_error)
+
+static void
+weights_free (OmniWeights *weights)
+{
+  g_bytes_unref (weights->bytes);
+  g_array_unref (weights->entries);
+  g_array_unref (weights->specs);
+  g_hash_table_unref (weights->metadata);
+  g_free (weights->path);
+  g_free (weights->sha256);
+  g_free (weights);
+}
+
+OmniWeights *
+omni_weights_ref (OmniWeights *weights)
+{
+  g_atomic_ref_count_inc (&weights->ref_count);
+  return weights;
+}
+
+void
+omni_weights_unref (OmniWeights *weights)
+{
+  if (g_atomic_ref_count_dec (&weights->ref_count))
+    weights_free (weights);
+}
+
+/* IEEE 754 binary16; every value is exact in binary32. */
+static float
+half_to_float (guint16 half)
+{
+  const guint32 sign = (guint32)(half & 0x8000) << 16;
+  const guint32 exponent = half >> 10 & 31, fraction = half & 1023;
+  guint32 bits;
+  float value;
+
+  if (exponent == 0)
+  {
+    value = ldexpf ((float)fraction, -24);
+    return sign != 0 ? -value : value;
+  }
+  bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | fraction << 13;
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+static float
+read_value (const guint8 *data, gboolean half, guint64 index)
+{
+  guint16 narrow;
+  guint32 wide;
+  float value;
+
+  if (half)
+  {
+    memcpy (&narrow, data + index * 2, sizeof narrow);
+    return half_to_float (GUINT16_FROM_LE (narrow));
+  }
+  memcpy (&wide, data + index * 4, sizeof wide);
+  wide = GUINT32_FROM_LE (wide);
+  memcpy (&value, &wide, sizeof value);
+  return value;
+}
+
+static const guint8 *
+entry_data (const OmniWeights *weights, const OmniWeightsEntry *entry)
+{
+  return (const guint8 *)g_bytes_get_data (weights->bytes, NULL) + weights->data_offset + entry->begin;
+}
+
+/* One NaN would spread over every picture. */
+static gboolean
+check_finite (const OmniWeights *weights, GError **error)
+{
+  for (guint i = 0; i < weights->entries->len; i++)
+  {
+    const OmniWeightsEntry *entry = &g_array_index (weights->entries, OmniWeightsEntry, i);
+    const guint8 *data = entry_data (weights, entry);
+
+    for (guint64 k = 0; k < entry->n_elements; k++)
+      if (!isfinite (read_value (data, entry->half, k)))
+      {
+        g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT,
+                     "tensor “%s” holds a value that is not a finite number", entry->spec.name);
+        return FALSE;
+      }
+  }
+  return TRUE;
+}
+
+static gboolean
+parse (OmniWeights *weights, GError **error)
+{
+  gsize n_bytes;
+  const char *data = g_bytes_get_data (weights->bytes, &n_bytes);
+  guint64 n_header;
+
+  if (n_bytes < sizeof n_header)
+  {
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT,
+                 "the file is only %" G_GSIZE_FORMAT " bytes long", n_bytes);
+    return FALSE;
+  }
+  memcpy (&n_header, data, sizeof n_header);
+  n_header = GUINT64_FROM_LE (n_header);
+  if (n_header > n_bytes - sizeof n_header || n_header > MAX_HEADER_BYTES)
+  {
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT,
+                 "the file claims a header of %" G_GUINT64_FORMAT " bytes but is %" G_GSIZE_FORMAT
+                 " bytes long in all",
+                 n_header, n_bytes);
+    return FALSE;
+  }
+  weights->data_offset = sizeof n_header + (gsize)n_header;
+  return omni_weights_header_parse (data + sizeof n_header, (gsize)n_header, n_bytes - weights->data_offset,
+                                    weights->entries, weights->metadata, error)
+         && check_finite (weights, error);
+}
+
+OmniWeights *
+omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error)
+{
+  g_autoptr (OmniWeights) weights = g_new0 (OmniWeights, 1);
+
+  g_atomic_ref_count_init (&weights->ref_count);
+  weights->bytes = g_bytes_ref (bytes);
+  weights->path = g_strdup (name);
+  weights->entries = g_array_new (FALSE, FALSE, sizeof (OmniWeightsEntry));
+  weights->specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  weights->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (!parse (weights, error))
+  {
+    g_autofree char *display_name = g_filename_display_name (name);
+
+    g_prefix_error (error, "“%s” is not a sound weight file: ", display_name);
+    return NULL;
+  }
+  for (guint i = 0; i < weights->entries->len; i++)
+    g_array_append_val (weights->specs, g_array_index (weights->entries, OmniWeightsEntry, i).spec);
+  weights->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return g_steal_pointer (&weights);
+}
+
+static gboolean
+read_exactly (int fd, guint8 *buffer, gsize n_bytes)
+{
+  for (gsize done = 0; done < n_bytes;)
+  {
+    const gssize n = read (fd, buffer + done, n_bytes - done);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+    {
+      errno = n == 0 ? ENODATA : errno;
+      return FALSE;
+    }
+    done += (gsize)n;
+  }
+  return TRUE;
+}
+
+static GBytes *
+fail_read (const char *path, const char *reason, GError **error)
+{
+  g_autofree char *display_name = g_filename_display_name (path);
+
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT, "Cannot read the weight file “%s”: %s",
+               display_name, reason);
+  return NULL;
+}
+
+/* Read whole rather than mapped: a mapped file that somebody shortens kills the program. */
+static GBytes *
+read_fd (int fd, const char *path, GError **error)
+{
+  struct stat info;
+  g_autofree guint8 *buffer = NULL;
+
+  if (fstat (fd, &info) != 0)
+    return fail_read (path, g_strerror (errno), error);
+  if (!S_ISREG (info.st_mode))
+    return fail_read (path, "it is not a regular file", error);
+  if ((guint64)info.st_size > MAX_FILE_BYTES)
+    return fail_read (path, "it is larger than 1 GiB", error);
+  buffer = g_try_malloc (MAX ((gsize)info.st_size, 1));
+  if (buffer == NULL)
+    return fail_read (path, "there is not enough memory", error);
+  if (!read_exactly (fd, buffer, (gsize)info.st_size))
+    return fail_read (path, errno == ENODATA ? "it became shorter while being read" : g_strerror (errno),
+                      error);
+  return g_bytes_new_take (g_steal_pointer (&buffer), (gsize)info.st_size);
+}
+
+OmniWeights *
+omni_weights_load (const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  /* Not blocking, so that a named pipe is refused instead of waited for. */
+  const int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+  if (fd < 0)
+  {
+    fail_read (path, g_strerror (errno), error);
+    return NULL;
+  }
+  bytes = read_fd (fd, path, error);
+  close (fd);
+  return bytes != NULL ? omni_weights_load_bytes (bytes, path, error) : NULL;
+}
+
+const char *
+omni_weights_get_metadata (const OmniWeights *weights, const char *key)
+{
+  return g_hash_table_lookup (weights->metadata, key);
+}
+
+const char *
+omni_weights_get_sha256 (const OmniWeights *weights)
+{
+  return weights->sha256;
+}
+
+const char *
+omni_weights_get_path (const OmniWeights *weights)
+{
+  return weights->path;
+}
+
+static const OmniWeightsEntry *
+find (const OmniWeights *weights, const char *name)
+{
+  guint low = 0, high = weights->entries->len;
+
+  while (low < high)
+  {
+    const guint middle = low + (high - low) / 2;
+    const OmniWeightsEntry *entry = &g_array_index (weights->entries, OmniWeightsEntry, middle);
+    const int order = strcmp (name, entry->spec.name);
+
+    if (order == 0)
+      return entry;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return NULL;
+}
+
+gboolean
+omni_weights_has (const OmniWeights *weights, const char *name)
+{
+  return find (weights, name) != NULL;
+}
+
+const GArray *
+omni_weights_get_specs (const OmniWeights *weights)
+{
+  return weights->specs;
+}
+
+float *
+omni_weights_dup_floats (const OmniWeights *weights, const char *name, gsize *n_elements)
+{
+  const OmniWeightsEntry *entry = find (weights, name);
+  const guint8 *data;
+  float *values;
+
+  g_return_val_if_fail (entry != NULL, NULL);
+
+  data = entry_data (weights, entry);
+  values = g_new (float, entry->n_elements);
+  for (guint64 i = 0; i < entry->n_elements; i++)
+    values[i] = read_value (data, entry->half, i);
+  if (n_elements != NULL)
+    *n_elements = (gsize)entry->n_elements;
+  return values;
+}
+
+static char *
+shape_to_string (const OmniTensorSpec *spec)
+{
+  g_autoptr (GString) text = g_string_new ("(");
+
+  for (guint i = 0; i < spec->n_dims; i++)
+    g_string_append_printf (text, i == 0 ? "%u" : ", %u", spec->dims[i]);
+  g_string_append_c (text, ')');
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static gboolean
+specs_equal (const OmniTensorSpec *a, const OmniTensorSpec *b)
+{
+  return a->n_dims == b->n_dims && memcmp (a->dims, b->dims, a->n_dims * sizeof a->dims[0]) == 0;
+}
+
+static gboolean
+is_listed (const GArray *specs, const char *name)
+{
+  for (guint i = 0; i < specs->len; i++)
+    if (g_str_equal (g_array_index (specs, OmniTensorSpec, i).name, name))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_spec (const OmniWeights *weights, const OmniTensorSpec *wanted, GError **error)
+{
+  const OmniWeightsEntry *entry = find (weights, wanted->name);
+  g_autofree char *wanted_shape = shape_to_string (wanted);
+  g_autofree char *shape = NULL;
+
+  if (entry == NULL)
+  {
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+                 "“%s” lacks the tensor “%s” of shape %s", weights->path, wanted->name, wanted_shape);
+    return FALSE;
+  }
+  if (specs_equal (&entry->spec, wanted))
+    return TRUE;
+  shape = shape_to_string (&entry->spec);
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               "“%s”: tensor “%s” has the shape %s; %s is needed", weights->path, wanted->name, shape,
+               wanted_shape);
+  return FALSE;
+}
+
+gboolean
+omni_weights_check (const OmniWeights *weights, const GArray *specs, GError **error)
+{
+  for (guint i = 0; i < specs->len; i++)
+    if (!check_spec (weights, &g_array_index (specs, OmniTensorSpec, i), error))
+      return FALSE;
+
+  for (guint i = 0; i < weights->specs->len; i++)
+  {
+    const char *name = g_array_index (weights->specs, OmniTensorSpec, i).name;
+
+    if (!is_listed (specs, name))
+    {
+      g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+                   "“%s” holds a tensor “%s” that the network does not have", weights->path, name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static void
+append_json_string (GString *text, const char *value)
+{
+  g_string_append_c (text, '"');
+  for (; *value != '\0'; value++)
+  {
+    if (*value == '"' || *value == '\\')
+      g_string_append_c (text, '\\');
+    if ((guchar)*value < 0x20)
+      g_string_append_printf (text, "\\u%04x", (guint)*value);
+    else
+      g_string_append_c (text, *value);
+  }
+  g_string_append_c (text, '"');
+}
+
+static guint64
+count_elements (const OmniTensorSpec *spec)
+{
+  guint64 n = 1;
+
+  for (guint i = 0; i < spec->n_dims; i++)
+    n *= spec->dims[i];
+  return n;
+}
+
+static GString *
+write_header (const GArray *specs, const char *const *metadata, gsize *n_elements)
+{
+  GString *text = g_string_new ("{\"__metadata__\":{");
+
+  for (guint i = 0; metadata != NULL && metadata[i] != NULL; i += 2)
+  {
+    if (i > 0)
+      g_string_append_c (text, ',');
+    append_json_string (text, metadata[i]);
+    g_string_append_c (text, ':');
+    append_json_string (text, metadata[i + 1]);
+  }
+  g_string_append_c (text, '}');
+  *n_elements = 0;
+  for (guint i = 0; i < specs->len; i++)
+  {
+    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
+
+    g_string_append_c (text, ',');
+    append_json_string (text, spec->name);
+    g_string_append (text, ":{\"dtype\":\"F32\",\"shape\":[");
+    for (guint k = 0; k < spec->n_dims; k++)
+      g_string_append_printf (text, k == 0 ? "%u" : ",%u", spec->dims[k]);
+    g_string_append_printf (text, "],\"data_offsets\":[%" G_GSIZE_FORMAT ",", *n_elements * 4);
+    *n_elements += count_elements (spec);
+    g_string_append_printf (text, "%" G_GSIZE_FORMAT "]}", *n_elements * 4);
+  }
+  g_string_append_c (text, '}');
+  while (text->len % 8 != 0)
+    g_string_append_c (text, ' ');
+  return text;
+}
+
+GBytes *
+omni_weights_write (const GArray *specs, const char *const *metadata, const float *const *values)
+{
+  gsize n_elements;
+  g_autoptr (GString) header = write_header (specs, metadata, &n_elements);
+  const guint64 n_header = GUINT64_TO_LE ((guint64)header->len);
+  const gsize n_bytes = sizeof n_header + header->len + n_elements * 4;
+  guint8 *buffer = g_malloc0 (n_bytes);
+  guint8 *at = buffer + sizeof n_header + header->len;
+
+  memcpy (buffer, &n_header, sizeof n_header);
+  memcpy (buffer + sizeof n_header, header->str, header->len);
+  for (guint i = 0; values != NULL && i < specs->len; i++)
+  {
+    const guint64 n = count_elements (&g_array_index (specs, OmniTensorSpec, i));
+
+    for (guint64 k = 0; k < n; k++, at += 4)
+    {
+      guint32 bits;
+
+      memcpy (&bits, &values[i][k], sizeof bits);
+      bits = GUINT32_TO_LE (bits);
+      memcpy (at, &bits, sizeof bits);
+    }
+  }
+  return g_bytes_new_take (buffer, n_bytes);
+}

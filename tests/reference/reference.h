@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/weights.h"
+
+G_BEGIN_DECLS
+
+/* The methods once more, in plain C and double precision, written from the papers and models.md alone: nothing here knows
+ * the graph, so what agrees with it is what the papers say. Planar, [channel][y][x]. */
+typedef struct
+{
+  guint channels, width, height;
+  double *v;
+} RefTensor;
+
+typedef enum
+{
+  REF_ZERO,
+  REF_REPLICATE,
+  REF_REFLECT
+} RefPadding;
+
+RefTensor *ref_tensor_new (guint channels, guint width, guint height);
+void ref_tensor_free (RefTensor *tensor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RefTensor, ref_tensor_free)
+void ref_tensors_free (RefTensor **tensors, guint n);
+
+double *ref_plane (const RefTensor *tensor, guint channel);
+
+/* Index `i` of a row of `n` for a padding; −1 where zero padding lies. */
+int ref_pad_index (int i, int n, RefPadding padding);
+RefPadding ref_padding_from_string (const char *name);
+
+/* Cross-correlation, stride 1, of the inputs laid one behind another on the channel axis. */
+RefTensor *ref_conv (const RefTensor *const *inputs, guint n_inputs, const float *weight, const float *bias,
+                     guint out_channels, guint kernel, RefPadding padding);
+
+/* Element by element over the set. */
+RefTensor *ref_set_max (RefTensor *const *set, guint n);
+RefTensor *ref_set_sum (RefTensor *const *set, guint n, double factor);
+
+/* BT.601 full range; grey has luminance itself and chroma ½. Three channels in and out, or one. */
+RefTensor *ref_luma (const RefTensor *picture);
+RefTensor *ref_fuse_colour (RefTensor *const *pictures, guint n, const RefTensor *luma);
+
+/* The two pyramids. `up` brings `coarse` to width × height. */
+RefTensor *ref_burt_down (const RefTensor *x);
+RefTensor *ref_burt_up (const RefTensor *coarse, guint width, guint height);
+RefTensor *ref_quad_down (const RefTensor *x);
+RefTensor *ref_quad_up (const RefTensor *coarse, guint width, guint height);
+
+/* The networks on luminance. */
+RefTensor *ref_ifani (RefTensor *const *luma, guint n, const OmniWeights *weights);
+
+/* Three channels in and out, already normalised. */
+RefTensor *
+ref_ifcnn_network (RefTensor *const *pictures, guint n, const OmniWeights *weights, const char *reduce);
+
+typedef struct
+{
+  double contrast, saturation, exposedness, sigma;
+} RefMertens;
+
+/* One or three channels. */
+RefTensor *ref_mertens (RefTensor *const *pictures, guint n, const RefMertens *exponents);
+RefTensor *ref_laplacian (RefTensor *const *pictures, guint n, guint levels, guint radius);
+
+G_END_DECLS

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/models-fixture.h"
+
+#include "models/probe.h"
+
+#include <math.h>
+#include <string.h>
+#include <tiffio.h>
+
+/* Every model against its plain C reference. */
+
+static OmniDevice *device;
+
+/* Largest difference relative to the range of the reference (or its largest value, when it is flat). */
+static double
+relative_error (const float *result, const RefTensor *reference)
+{
+  const gsize n = (gsize)reference->width * reference->height;
+  double low = INFINITY, high = -INFINITY, error = 0;
+
+  for (gsize i = 0; i < n * reference->channels; i++)
+  {
+    const double wanted = ref_plane (reference, (guint)(i % reference->channels))[i / reference->channels];
+
+    low = fmin (low, wanted);
+    high = fmax (high, wanted);
+    error = fmax (error, fabs ((double)result[i] - wanted));
+    if (isnan (result[i]))
+      return INFINITY;
+  }
+  return error / (high - low > 0 ? high - low : MAX (fabs (high), 1e-30));
+}
+
+static double worst; /* of the test that runs */
+
+static void
+assert_close (const float *result, const RefTensor *reference, double tolerance, const char *what)
+{
+  const double error = relative_error (result, reference);
+
+  worst = fmax (worst, error);
+  if (error > tolerance)
+  {
+    g_test_message ("%s: relative error %g", what, error);
+    g_test_fail ();
+  }
+}
+
+static void
+report_worst (void)
+{
+  g_test_message ("largest relative error %.2g", worst);
+  worst = 0;
+}
+
+static void
+to_luma (const FixtureSet *set, RefTensor **pictures, RefTensor **luma)
+{
+  fixture_set_to_tensors (set, pictures);
+  for (guint k = 0; k < set->n; k++)
+    luma[k] = ref_luma (pictures[k]);
+}
+
+static void
+check_ifani (const OmniWeights *weights, const FixtureSet *set, const char *what)
+{
+  RefTensor *pictures[FIXTURE_MAX_SOURCES], *luma[FIXTURE_MAX_SOURCES];
+  const FixtureFusion fusion = { .model = omni_model_find ("ifani"), .weights = weights };
+  g_autofree float *result = fixture_fuse (device, set, &fusion);
+  g_autoptr (RefTensor) fused = NULL, coloured = NULL;
+
+  to_luma (set, pictures, luma);
+  fused = ref_ifani (luma, set->n, weights);
+  if (set->channels == 3)
+    coloured = ref_fuse_colour (pictures, set->n, fused);
+  assert_close (result, coloured != NULL ? coloured : fused, 1e-5, what);
+  ref_tensors_free (pictures, set->n);
+  ref_tensors_free (luma, set->n);
+}
+
+typedef struct
+{
+  guint n, width, height, channels;
+} Size;
+
+static const Size sizes[] = { { 1, 9, 7, 1 },  { 2, 19, 13, 1 }, { 3, 16, 16, 3 }, { 4, 5, 21, 1 },
+                              { 5, 11, 3, 1 }, { 2, 1, 1, 1 },   { 3, 2, 5, 3 } };
+
+static void
+test_ifani (gconstpointer normalised)
+{
+  static const char *const paddings[] = { "zero", "replicate", "reflect" };
+
+  for (guint p = 0; p < G_N_ELEMENTS (paddings); p++)
+    for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+    {
+      const Size *size = &sizes[s];
+      g_autoptr (OmniWeights) weights = fixture_random_weights (omni_model_find ("ifani"), p * 10 + s,
+                                                                normalised != NULL, paddings[p], NULL);
+      g_autoptr (FixtureSet)
+        set = fixture_set_new_scene (s, size->n, size->width, size->height, size->channels);
+      g_autofree char *what = g_strdup_printf ("%s, %u × %u × %u", paddings[p], size->n, size->width,
+                                               size->height);
+
+      check_ifani (weights, set, what);
+    }
+  report_worst ();
+}
+
+static void
+normalise_tensors (RefTensor **tensors, guint n, const double *mean, const double *deviation)
+{
+  for (guint k = 0; k < n; k++)
+    for (guint c = 0; c < 3; c++)
+      for (gsize i = 0; i < (gsize)tensors[k]->width * tensors[k]->height; i++)
+        ref_plane (tensors[k], c)[i] = (ref_plane (tensors[k], c)[i] - mean[c]) / deviation[c];
+}
+
+static RefTensor *
+spread (const RefTensor *grey)
+{
+  RefTensor *out = ref_tensor_new (3, grey->width, grey->height);
+
+  for (guint c = 0; c < 3; c++)
+    memcpy (ref_plane (out, c), grey->v, sizeof *grey->v * grey->width * grey->height);
+  return out;
+}
+
+/* The authors' way from three outputs to grey. */
+static RefTensor *
+mix_to_grey (const RefTensor *x)
+{
+  RefTensor *out = ref_tensor_new (1, x->width, x->height);
+
+  for (gsize i = 0; i < (gsize)x->width * x->height; i++)
+    out->v[i] = (4899 * ref_plane (x, 0)[i] + 9617 * ref_plane (x, 1)[i] + 1868 * ref_plane (x, 2)[i])
+                / 16384;
+  return out;
+}
+
+static RefTensor *
+reference_ifcnn (const FixtureSet *set, const OmniWeights *weights, const char *reduce, gboolean imagenet,
+                 gboolean straight_rgb)
+{
+  static const double means[2][3] = { { 0, 0, 0 }, { .485, .456, .406 } };
+  static const double deviations[2][3] = { { 1, 1, 1 }, { .229, .224, .225 } };
+  const double *mean = means[imagenet], *deviation = deviations[imagenet];
+  RefTensor *pictures[FIXTURE_MAX_SOURCES], *luma[FIXTURE_MAX_SOURCES], *inputs[FIXTURE_MAX_SOURCES];
+  g_autoptr (RefTensor) output = NULL;
+  RefTensor *result;
+
+  to_luma (set, pictures, luma);
+  if (straight_rgb)
+    fixture_set_to_tensors (set, inputs);
+  for (guint k = 0; !straight_rgb && k < set->n; k++)
+    inputs[k] = spread (luma[k]);
+  normalise_tensors (inputs, set->n, mean, deviation);
+  output = ref_ifcnn_network (inputs, set->n, weights, reduce);
+  for (guint c = 0; c < 3; c++)
+    for (gsize i = 0; i < (gsize)set->width * set->height; i++)
+      ref_plane (output, c)[i] = ref_plane (output, c)[i] * deviation[c] + mean[c];
+
+  if (straight_rgb)
+    result = g_steal_pointer (&output);
+  else
+  {
+    result = mix_to_grey (output);
+    if (set->channels == 3)
+    {
+      g_autoptr (RefTensor) grey = result;
+
+      result = ref_fuse_colour (pictures, set->n, grey);
+    }
+  }
+  ref_tensors_free (pictures, set->n);
+  ref_tensors_free (luma, set->n);
+  ref_tensors_free (inputs, set->n);
+  return result;
+}
+
+typedef struct
+{
+  const char *padding, *stored_reduce, *option_reduce, *option_normalise;
+  OmniTask task;
+  Size size;
+  const char *reduce; /* what must happen */
+  gboolean imagenet;
+} IfcnnCase;
+
+static const IfcnnCase ifcnn_cases[] = {
+  { "replicate", "max", NULL, NULL, OMNI_TASK_INFRARED, { 2, 17, 11, 1 }, "max", TRUE },
+  { "replicate", "mean", NULL, NULL, OMNI_TASK_EXPOSURE, { 3, 13, 9, 3 }, "mean", FALSE },
+  { "replicate", "sum", NULL, NULL, OMNI_TASK_MEDICAL, { 4, 7, 12, 1 }, "sum", TRUE },
+  { "replicate", "max", NULL, NULL, OMNI_TASK_FOCUS, { 2, 16, 10, 3 }, "max", TRUE },
+  { "replicate", NULL, NULL, "none", OMNI_TASK_FOCUS, { 5, 9, 9, 3 }, "max", FALSE },
+  { "replicate", "max", "mean", "imagenet", OMNI_TASK_EXPOSURE, { 5, 10, 8, 1 }, "mean", TRUE },
+  { "replicate", "max", "sum", NULL, OMNI_TASK_AUTO, { 1, 8, 8, 3 }, "sum", TRUE },
+  { "zero", "max", NULL, NULL, OMNI_TASK_INFRARED, { 2, 12, 9, 1 }, "max", TRUE },
+  { "reflect", "mean", NULL, NULL, OMNI_TASK_INFRARED, { 3, 9, 12, 1 }, "mean", TRUE },
+  { "replicate", "max", NULL, NULL, OMNI_TASK_INFRARED, { 2, 1, 1, 1 }, "max", TRUE },
+};
+
+static void
+set_option (OmniModelOptions *options, const char *key, const char *value)
+{
+  g_autofree char *assignment = g_strdup_printf ("%s=%s", key, value);
+  g_autoptr (GError) error = NULL;
+
+  if (value != NULL)
+    omni_model_options_set (options, assignment, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_ifcnn (void)
+{
+  const OmniModel *model = omni_model_find ("ifcnn");
+
+  for (guint i = 0; i < G_N_ELEMENTS (ifcnn_cases); i++)
+  {
+    const IfcnnCase *one = &ifcnn_cases[i];
+    const Size *size = &one->size;
+    g_autoptr (OmniWeights)
+      weights = fixture_random_weights (model, i, FALSE, one->padding, one->stored_reduce);
+    g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
+    const FixtureFusion fusion = {
+      .model = model, .weights = weights, .options = options, .task = one->task
+    };
+    g_autoptr (FixtureSet)
+      set = fixture_set_new_scene (i, size->n, size->width, size->height, size->channels);
+    g_autofree float *result = NULL;
+    g_autoptr (RefTensor) reference = reference_ifcnn (set, weights, one->reduce, one->imagenet,
+                                                       size->channels == 3 && one->task == OMNI_TASK_FOCUS);
+    g_autofree char *what = g_strdup_printf ("case %u", i);
+
+    set_option (options, "reduce", one->option_reduce);
+    set_option (options, "normalise", one->option_normalise);
+    result = fixture_fuse (device, set, &fusion);
+    assert_close (result, reference, 1e-5, what);
+  }
+  report_worst ();
+}
+
+typedef struct
+{
+  Size size;
+  const char *a, *b; /* options */
+  RefMertens exponents;
+  guint levels, radius;
+} ClassicalCase;
+
+static const ClassicalCase mertens_cases[] = {
+  { { 3, 33, 21, 3 }, NULL, NULL, { 1, 1, 1, .2 } },
+  { { 1, 17, 12, 3 }, NULL, NULL, { 1, 1, 1, .2 } },
+  { { 2, 16, 16, 1 }, NULL, NULL, { 1, 0, 1, .2 } },
+  { { 5, 40, 7, 3 }, "contrast=2", "saturation=0.5", { 2, .5, 1, .2 } },
+  { { 4, 9, 31, 1 }, "exposedness=3", "sigma=0.3", { 1, 0, 3, .3 } },
+  { { 3, 20, 20, 3 }, "contrast=0", "exposedness=0", { 0, 1, 0, .2 } },
+  { { 3, 1, 1, 3 }, NULL, NULL, { 1, 1, 1, .2 } },
+  { { 2, 1, 9, 1 }, NULL, NULL, { 1, 0, 1, .2 } },
+  { { 2, 2, 2, 3 }, NULL, NULL, { 1, 1, 1, .2 } },
+  { { 2, 3, 5, 3 }, NULL, NULL, { 1, 1, 1, .2 } },
+};
+
+static const ClassicalCase laplacian_cases[] = {
+  { { 2, 33, 21, 3 }, "levels=3", NULL, { 0 }, 3, 2 },
+  { { 1, 17, 12, 3 }, "levels=2", "radius=1", { 0 }, 2, 1 },
+  { { 5, 16, 40, 1 }, "levels=4", "radius=3", { 0 }, 4, 3 },
+  { { 4, 9, 31, 3 }, "levels=1", "radius=0", { 0 }, 1, 0 },
+  { { 3, 37, 26, 1 }, "levels=3", "radius=4", { 0 }, 3, 4 },
+  { { 3, 7, 7, 1 }, NULL, NULL, { 0 }, 0, 2 },
+  { { 2, 1, 1, 3 }, "levels=5", NULL, { 0 }, 0, 2 },
+  { { 2, 2, 3, 3 }, "levels=1", NULL, { 0 }, 1, 2 },
+};
+
+static void
+check_classical (const char *name, const ClassicalCase *one, guint index)
+{
+  const OmniModel *model = omni_model_find (name);
+  g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
+  const FixtureFusion fusion = { .model = model, .options = options };
+  const Size *size = &one->size;
+  g_autoptr (FixtureSet)
+    set = fixture_set_new_scene (index, size->n, size->width, size->height, size->channels);
+  RefTensor *pictures[FIXTURE_MAX_SOURCES];
+  g_autoptr (RefTensor) reference = NULL;
+  g_autofree float *result = NULL;
+  g_autofree char *what = g_strdup_printf ("case %u", index);
+
+  if (one->a != NULL)
+    g_assert_true (omni_model_options_set (options, one->a, NULL));
+  if (one->b != NULL)
+    g_assert_true (omni_model_options_set (options, one->b, NULL));
+  fixture_set_to_tensors (set, pictures);
+  reference = g_str_equal (name, "mertens") ? ref_mertens (pictures, set->n, &one->exponents)
+                                            : ref_laplacian (pictures, set->n, one->levels, one->radius);
+  result = fixture_fuse (device, set, &fusion);
+  assert_close (result, reference, 1e-4, what);
+  ref_tensors_free (pictures, set->n);
+}
+
+static void
+test_mertens (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (mertens_cases); i++)
+    check_classical ("mertens", &mertens_cases[i], i);
+  report_worst ();
+}
+
+static void
+test_laplacian (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (laplacian_cases); i++)
+    check_classical ("laplacian", &laplacian_cases[i], i);
+  report_worst ();
+}
+
+static float *
+read_float_tiff (const char *folder, const char *name, guint *width, guint *height)
+{
+  g_autofree char *path = g_build_filename (folder, "prototype", "case", name, NULL);
+  TIFF *tiff = TIFFOpen (path, "r");
+  float *pixels;
+  uint32_t w, h;
+
+  if (tiff == NULL)
+    return NULL;
+  g_assert_true (TIFFGetField (tiff, TIFFTAG_IMAGEWIDTH, &w) && TIFFGetField (tiff, TIFFTAG_IMAGELENGTH, &h));
+  g_assert_cmpint (TIFFScanlineSize (tiff), ==, w * sizeof (float));
+  pixels = g_new (float, (gsize)w *h);
+  for (uint32_t y = 0; y < h; y++)
+    g_assert_cmpint (TIFFReadScanline (tiff, pixels + (gsize)y * w, y, 0), ==, 1);
+  TIFFClose (tiff);
+  *width = w;
+  *height = h;
+  return pixels;
+}
+
+/* The shipped weights against what the training code computed with them. */
+static void
+test_prototype (void)
+{
+  const OmniModel *model = omni_model_find ("ifani");
+  g_autofree char *folder = fixture_shared_folder ();
+  g_autofree float *wanted = NULL, *result = NULL;
+  g_autoptr (OmniWeights) weights = NULL;
+  FixtureSet set = { .n = 3, .channels = 1 };
+  double error = 0;
+
+  if (folder != NULL)
+    wanted = read_float_tiff (folder, "ifani32.tif", &set.width, &set.height);
+  if (wanted == NULL)
+  {
+    g_test_skip ("the prototype's case is not on this machine (set OMNIFUSE_SHARED)");
+    return;
+  }
+  for (guint k = 0; k < 3; k++)
+  {
+    g_autofree char *name = g_strdup_printf ("source%u.tif", k);
+
+    set.pixels[k] = read_float_tiff (folder, name, &set.width, &set.height);
+  }
+  weights = fixture_weights_for (model);
+  result = fixture_fuse (device, &set, &(FixtureFusion){ .model = model, .weights = weights });
+  for (gsize i = 0; i < fixture_set_n_samples (&set); i++)
+    error = fmax (error, fabs ((double)result[i] - (double)wanted[i]));
+  g_test_message ("largest difference %.2g", error);
+  g_assert_cmpfloat (error, <=, 1e-4);
+  for (guint k = 0; k < 3; k++)
+    g_free (set.pixels[k]);
+}
+
+static OmniWeights *
+with_answer (const OmniModel *model, const OmniWeights *weights, const char *known_answer)
+{
+  const GArray *specs = omni_weights_get_specs (weights);
+  const char *const metadata[] = { "architecture", model->architecture, "known_answer", known_answer, NULL };
+  g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (guint i = 0; i < specs->len; i++)
+    g_ptr_array_add (values,
+                     omni_weights_dup_floats (weights, g_array_index (specs, OmniTensorSpec, i).name, NULL));
+  bytes = omni_weights_write (specs, metadata, (const float *const *)values->pdata);
+  return omni_weights_load_bytes (bytes, "answer", NULL);
+}
+
+static char *
+answer_to_string (const float *answer)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < OMNI_PROBE_VALUES; i++)
+  {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+    g_string_append_printf (text, i > 0 ? ", %s" : "%s",
+                            g_ascii_dtostr (number, sizeof number, (double)answer[i]));
+  }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+test_known_answer (void)
+{
+  const OmniModel *model = omni_model_find ("ifani");
+  g_autoptr (OmniWeights) weights = fixture_weights_for (model), right = NULL, wrong = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *right_text = NULL, *wrong_text = NULL;
+  float answer[OMNI_PROBE_VALUES];
+
+  g_assert_true (omni_model_probe (model, weights, device, answer, &error));
+  g_assert_no_error (error);
+  right_text = answer_to_string (answer);
+  g_test_message ("answer: %s", right_text);
+  right = with_answer (model, weights, right_text);
+  g_assert_true (omni_model_check_answer (model, right, device, &error));
+  g_assert_no_error (error);
+
+  answer[9] += .002f;
+  wrong_text = answer_to_string (answer);
+  wrong = with_answer (model, weights, wrong_text);
+  g_assert_false (omni_model_check_answer (model, wrong, device, &error));
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE);
+  g_assert_nonnull (strstr (error->message, "probe 9"));
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  device = fixture_open_device ();
+  if (device == NULL)
+    return 77;
+  g_test_add_data_func ("/references/ifani", NULL, test_ifani);
+  g_test_add_data_func ("/references/ifani-normalised", GINT_TO_POINTER (1), test_ifani);
+  g_test_add_func ("/references/ifcnn", test_ifcnn);
+  g_test_add_func ("/references/mertens", test_mertens);
+  g_test_add_func ("/references/laplacian", test_laplacian);
+  g_test_add_func ("/references/prototype", test_prototype);
+  g_test_add_func ("/references/known-answer", test_known_answer);
+  status = g_test_run ();
+  omni_device_close (&device);
+  return status;
+}
