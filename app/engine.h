@@ -96,6 +96,17 @@ gboolean omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sour
 const OmniModel *omni_fusion_request_choose_model (const OmniFusionRequest *request, OmniTask *task, char **reason,
                                                    GError **error);
 
+/* What a fusion of this request will give. Alpha only when every source has it. */
+typedef struct
+{
+  guint width, height;
+  guint channels; /* alpha included */
+  gboolean has_alpha;
+  OmniSampleType depth;
+} OmniResultShape;
+
+void omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape *shape);
+
 /* The model taken when none is asked for. */
 const OmniModel *omni_model_default_for (OmniTask task);
 

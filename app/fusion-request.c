@@ -68,22 +68,48 @@ omni_sources_sort (GPtrArray *sources)
   return sorted;
 }
 
-void
-omni_sources_get_largest (GPtrArray *sources, guint *width, guint *height)
+/* The size of the source with most pixels (the wider of two with as many). */
+static void
+find_largest (GPtrArray *sources, guint *width, guint *height)
 {
-  guint64 best = 0;
+  guint64 most = 0;
   *width = *height = 0;
   for (guint i = 0; i < sources->len; i++)
   {
     const guint w = omni_source_get_width (sources->pdata[i]), h = omni_source_get_height (sources->pdata[i]);
-    const guint64 area = (guint64)w * h;
-    if (area > best || (area == best && w > *width))
-    {
-      best = area;
-      *width = w;
-      *height = h;
-    }
+    const guint64 n_pixels = (guint64)w * h;
+    if (n_pixels < most || (n_pixels == most && w <= *width))
+      continue;
+    most = n_pixels;
+    *width = w;
+    *height = h;
   }
+}
+
+void
+omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape *shape)
+{
+  g_return_if_fail (request != NULL && request->sources->len > 0 && shape != NULL);
+
+  guint n_bands = 1;
+  *shape = (OmniResultShape){ .has_alpha = TRUE, .depth = OMNI_SAMPLE_U8 };
+  for (guint i = 0; i < request->sources->len; i++)
+  {
+    OmniSource *source = request->sources->pdata[i];
+    n_bands = MAX (n_bands, omni_source_count_bands (source));
+    shape->has_alpha &= omni_source_get_has_alpha (source);
+    shape->depth = MAX (shape->depth, omni_source_get_sample_type (source));
+  }
+  if (request->exact_depth)
+    shape->depth = request->depth;
+  shape->channels = n_bands + (shape->has_alpha ? 1 : 0);
+
+  find_largest (request->sources, &shape->width, &shape->height);
+  const guint longest = MAX (shape->width, shape->height), limit = request->view_px;
+  if (limit == 0 || longest <= limit)
+    return;
+  shape->width = MAX (1, (guint)((guint64)shape->width * limit / longest));
+  shape->height = MAX (1, (guint)((guint64)shape->height * limit / longest));
 }
 
 static gboolean

@@ -76,31 +76,17 @@ ms_since (gint64 start_us)
 /* ---- What the set decides ---- */
 
 static void
-choose_size (Fusion *self)
+choose_shape (Fusion *self)
 {
-  omni_sources_get_largest (self->request->sources, &self->width, &self->height);
-  const guint longest = MAX (self->width, self->height), limit = self->request->view_px;
-  if (limit == 0 || longest <= limit)
-    return;
-  self->width = MAX (1, (guint)((guint64)self->width * limit / longest));
-  self->height = MAX (1, (guint)((guint64)self->height * limit / longest));
-}
-
-static void
-choose_samples (Fusion *self)
-{
-  OmniSampleType deepest = OMNI_SAMPLE_U8;
-  self->has_alpha = TRUE;
-  for (guint i = 0; i < self->n_sources; i++)
-  {
-    OmniSource *source = self->request->sources->pdata[i];
-    const guint n_bands = omni_source_count_bands (source);
-    self->has_alpha &= omni_source_get_has_alpha (source);
-    self->colour |= n_bands == 3;
-    self->bands = n_bands > 3 ? n_bands : 0;
-    deepest = MAX (deepest, omni_source_get_sample_type (source));
-  }
-  self->depth = self->request->exact_depth ? self->request->depth : deepest;
+  OmniResultShape shape;
+  omni_fusion_request_get_shape (self->request, &shape);
+  const guint n_bands = shape.channels - (shape.has_alpha ? 1 : 0);
+  self->width = shape.width;
+  self->height = shape.height;
+  self->depth = shape.depth;
+  self->has_alpha = shape.has_alpha;
+  self->colour = n_bands == 3;
+  self->bands = n_bands > 3 ? n_bands : 0;
 }
 
 /* One pixel that carries the profile of a source, for functions that ask for pictures. */
@@ -211,8 +197,7 @@ fusion_prepare (Fusion *self, GError **error)
     g_propagate_error (error, g_steal_pointer (&local_error));
     return FALSE;
   }
-  choose_size (self);
-  choose_samples (self);
+  choose_shape (self);
   const gboolean convert = choose_profile (self);
   g_autoptr (GPtrArray) sorted = omni_sources_sort (request->sources);
   if (request->resize)
@@ -557,15 +542,14 @@ make_picture (Fusion *self, guint n_channels, GError **error)
 {
   gsize size_bytes = (gsize)self->width * self->height * n_channels
                      * omni_sample_type_get_bytes (self->depth);
-  guint8 *pixels = self->has_alpha && n_channels < OMNI_PICTURE_MAX_CHANNELS
-                     ? join_alpha (self, n_channels, &size_bytes, error)
-                     : g_steal_pointer (&self->pixels);
+  guint8 *pixels = self->has_alpha ? join_alpha (self, n_channels, &size_bytes, error)
+                                   : g_steal_pointer (&self->pixels);
   if (pixels == NULL)
     return NULL;
   g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, size_bytes);
-  const gboolean has_alpha = self->has_alpha && n_channels < OMNI_PICTURE_MAX_CHANNELS;
-  return omni_picture_new (self->width, self->height, n_channels + has_alpha, has_alpha, self->depth,
-                           g_steal_pointer (&bytes), get_result_profile (self, n_channels), NULL, error);
+  return omni_picture_new (self->width, self->height, n_channels + self->has_alpha, self->has_alpha,
+                           self->depth, g_steal_pointer (&bytes), get_result_profile (self, n_channels), NULL,
+                           error);
 }
 
 static OmniFusionResult *
