@@ -64,6 +64,7 @@ GPtrArray *
 omni_sources_sort (GPtrArray *sources)
 {
   GPtrArray *sorted = g_ptr_array_copy (sources, NULL, NULL);
+  g_ptr_array_set_free_func (sorted, NULL); /* the copy comes with that of the original */
   g_ptr_array_sort (sorted, compare_paths);
   return sorted;
 }
@@ -112,6 +113,20 @@ omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape
   shape->height = MAX (1, (guint)((guint64)shape->height * limit / longest));
 }
 
+/* The base names of two sources, or their paths where that would not tell them apart. */
+static void
+name_both (OmniSource *a, OmniSource *b, char **name_a, char **name_b)
+{
+  *name_a = omni_source_dup_display_name (a);
+  *name_b = omni_source_dup_display_name (b);
+  if (g_strcmp0 (*name_a, *name_b) != 0)
+    return;
+  g_free (*name_a);
+  g_free (*name_b);
+  *name_a = g_filename_display_name (omni_source_get_path (a));
+  *name_b = g_filename_display_name (omni_source_get_path (b));
+}
+
 static gboolean
 check_sizes (GPtrArray *sorted, GError **error)
 {
@@ -122,8 +137,9 @@ check_sizes (GPtrArray *sorted, GError **error)
     if (omni_source_get_width (first) == omni_source_get_width (other)
         && omni_source_get_height (first) == omni_source_get_height (other))
       continue;
-    g_autofree char *name = omni_source_dup_display_name (first);
-    g_autofree char *other_name = omni_source_dup_display_name (other);
+    g_autofree char *name = NULL;
+    g_autofree char *other_name = NULL;
+    name_both (first, other, &name, &other_name);
     g_set_error (
       error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
       "The sources differ in size: “%s” is %u × %u and “%s” is %u × %u; choose pictures of one size, or "
@@ -143,8 +159,9 @@ check_bands (GPtrArray *sorted, GError **error)
   {
     OmniSource *other = sorted->pdata[i];
     const guint a = omni_source_count_bands (first), b = omni_source_count_bands (other);
-    g_autofree char *name = omni_source_dup_display_name (first);
-    g_autofree char *other_name = omni_source_dup_display_name (other);
+    g_autofree char *name = NULL;
+    g_autofree char *other_name = NULL;
+    name_both (first, other, &name, &other_name);
     if (b == 2)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -264,7 +281,8 @@ find_model_for_weights (const char *weights_path, GError **error)
   return NULL;
 }
 
-/* The default for the task, or else any model that fits. */
+/* The default for the task, or else any model that fits. Pan-sharpening has no stand-in: an average of unlike bands would
+ * only look like a result. */
 static const OmniModel *
 find_default (OmniTask task, GPtrArray *sources, GError **error)
 {
@@ -273,7 +291,7 @@ find_default (OmniTask task, GPtrArray *sources, GError **error)
   if (model != NULL && omni_model_fits (model, task, sources, &why))
     return model;
   const OmniModel *const *models = omni_models_list ();
-  for (guint i = 0; models[i] != NULL; i++)
+  for (guint i = 0; task != OMNI_TASK_PANSHARPEN && models[i] != NULL; i++)
     if (omni_model_fits (models[i], task, sources, NULL) && has_weights (models[i]))
       return models[i];
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", why != NULL ? why : "There are no models.");

@@ -546,10 +546,9 @@ make_picture (Fusion *self, guint n_channels, GError **error)
                                    : g_steal_pointer (&self->pixels);
   if (pixels == NULL)
     return NULL;
-  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, size_bytes);
   return omni_picture_new (self->width, self->height, n_channels + self->has_alpha, self->has_alpha,
-                           self->depth, g_steal_pointer (&bytes), get_result_profile (self, n_channels), NULL,
-                           error);
+                           self->depth, g_bytes_new_take (pixels, size_bytes),
+                           get_result_profile (self, n_channels), NULL, error);
 }
 
 static OmniFusionResult *

@@ -31,8 +31,8 @@ make_picture (guint index, guint width, guint height, GError **error)
       for (guint c = 0; c < 3; c++)
         *sample++ = (guint8)(96 + 24 * (index % 4) + ((x >> (1 + c)) ^ (y >> (2 + index % 3))) % 48 + noise);
     }
-  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, size_bytes);
-  return omni_picture_new (width, height, 3, FALSE, OMNI_SAMPLE_U8, bytes, NULL, NULL, error);
+  return omni_picture_new (width, height, 3, FALSE, OMNI_SAMPLE_U8, g_bytes_new_take (pixels, size_bytes),
+                           NULL, NULL, error);
 }
 
 static gboolean

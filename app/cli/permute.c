@@ -129,8 +129,8 @@ comparison_make_map (const Comparison *self, GError **error)
     else
       ((float *)(gpointer)pixels)[i] = (float)largest;
   }
-  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, size_bytes);
-  return omni_picture_new (width, height, 1, FALSE, self->type, bytes, NULL, NULL, error);
+  return omni_picture_new (width, height, 1, FALSE, self->type, g_bytes_new_take (pixels, size_bytes), NULL,
+                           NULL, error);
 }
 
 static gboolean
