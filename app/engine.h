@@ -22,7 +22,7 @@ typedef struct
   OmniTask task;      /* AUTO: omni_task_detect() */
   const OmniModel *model; /* NULL: the default for the task and set */
   const char *weights_path;
-  const OmniModelOptions *options;
+  const OmniModelOptions *options; /* of `model`, which must then be given */
   guint tile_px;
   gboolean half;
   gboolean resize;          /* bring differing sizes to the largest instead of refusing */
@@ -61,6 +61,8 @@ typedef struct
   GPtrArray *warnings;    /* char *: things a person should know (an unusable colour profile, …) */
   GArray *profile;        /* OmniPlanProfile, or NULL */
   double longest_submission_ms;
+  double gflop; /* floating-point operations of the whole run, as written, in 10^9 */
+  guint tile_px; /* side of the tiles; 0: the whole picture at once */
 } OmniFusionResult;
 
 OmniFusionResult *omni_fusion_result_ref (OmniFusionResult *result);
@@ -87,6 +89,23 @@ OmniTask omni_task_detect (GPtrArray *sources, char **reason);
 
 /* Whether `model` can fuse these sources for `task`; if not, `why` (out, transfer full) is one sentence. Cheap. */
 gboolean omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char **why);
+
+/* The model and the task that a fusion of this request would take: the model asked for, else the one its weights name,
+ * else the default for the task; the task asked for, else the only one of the model, else omni_task_detect(). `task` and
+ * `reason` may be NULL. NULL with a one-sentence error when no model fits. A function of the set, not of its order. */
+const OmniModel *omni_fusion_request_choose_model (const OmniFusionRequest *request, OmniTask *task, char **reason,
+                                                   GError **error);
+
+/* What a fusion of this request will give. Alpha only when every source has it. */
+typedef struct
+{
+  guint width, height;
+  guint channels; /* alpha included */
+  gboolean has_alpha;
+  OmniSampleType depth;
+} OmniResultShape;
+
+void omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape *shape);
 
 /* The model taken when none is asked for. */
 const OmniModel *omni_model_default_for (OmniTask task);

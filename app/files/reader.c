@@ -296,6 +296,12 @@ omni_picture_read_scaled (const char *path, guint max_px, GCancellable *cancella
 gboolean
 omni_picture_probe (const char *path, OmniPictureInfo *info, GError **error)
 {
+  return omni_picture_probe_with_profile (path, info, NULL, error);
+}
+
+gboolean
+omni_picture_probe_with_profile (const char *path, OmniPictureInfo *info, GBytes **icc_profile, GError **error)
+{
   g_return_val_if_fail (path != NULL && info != NULL, FALSE);
 
   g_auto (OmniInput) input = { .fd = -1 };
@@ -325,6 +331,8 @@ omni_picture_probe (const char *path, OmniPictureInfo *info, GError **error)
                              .sample_type = raster.type,
                              .format_name = reader->name,
                              .file_bytes = input.size };
+  if (icc_profile != NULL)
+    *icc_profile = g_steal_pointer (&raster.icc_profile);
   return TRUE;
 }
 

@@ -41,6 +41,10 @@ omni_picture_read_scaled (const char *path, guint max_px, GCancellable *cancella
 /* Reads the header only. The pixels may still turn out to be damaged. */
 gboolean omni_picture_probe (const char *path, OmniPictureInfo *info, GError **error);
 
+/* The same, and the ICC profile (transfer full) (nullable) as it stands in the file, without decoding a pixel. */
+gboolean omni_picture_probe_with_profile (const char *path, OmniPictureInfo *info, GBytes **icc_profile,
+                                          GError **error);
+
 /* Whether the first bytes of the file, or else its name, say that it is a picture of a known format. */
 gboolean omni_picture_is_candidate (const char *path);
 

@@ -55,6 +55,14 @@ choose_type (const OmniWriter *writer, OmniDepth depth, OmniSampleType own, cons
   return FALSE;
 }
 
+gboolean
+omni_picture_find_write_type (const char *path, OmniSampleType own, OmniSampleType *type, GError **error)
+{
+  const OmniWriter *writer = find_writer (path, error);
+
+  return writer != NULL && choose_type (writer, OMNI_DEPTH_AUTO, own, path, type, error);
+}
+
 static gboolean
 check_shape (const OmniWriter *writer, const char *path, guint width, guint height, guint channels,
              gboolean has_alpha, GError **error)

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define DEFAULT_SIZE   "1024x683"
+#define DEFAULT_INPUTS 3
+#define DEFAULT_RUNS   5
+#define MAX_INPUTS     64
+#define MAX_RUNS       1000
+
+typedef struct
+{
+  double least, median, most;
+} Spread;
+
+/* Waves of several lengths, brighter from picture to picture: nothing that a cache or a flat-field shortcut could help. */
+static OmniPicture *
+make_picture (guint index, guint width, guint height, GError **error)
+{
+  gsize size_bytes;
+  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, 3, OMNI_SAMPLE_U8, &size_bytes, error);
+  if (pixels == NULL)
+    return NULL;
+  guint8 *sample = pixels;
+  for (guint y = 0; y < height; y++)
+    for (guint x = 0; x < width; x++)
+    {
+      const guint noise = ((x * 2654435761u) ^ (y * 2246822519u) ^ (index * 3266489917u)) >> 27;
+      for (guint c = 0; c < 3; c++)
+        *sample++ = (guint8)(96 + 24 * (index % 4) + ((x >> (1 + c)) ^ (y >> (2 + index % 3))) % 48 + noise);
+    }
+  return omni_picture_new (width, height, 3, FALSE, OMNI_SAMPLE_U8, g_bytes_new_take (pixels, size_bytes),
+                           NULL, NULL, error);
+}
+
+static gboolean
+add_sources (OmniFusionRequest *request, guint n, guint width, guint height, GError **error)
+{
+  for (guint i = 0; i < n; i++)
+  {
+    g_autoptr (OmniPicture) picture = make_picture (i, width, height, error);
+    if (picture == NULL)
+      return FALSE;
+    g_autofree char *name = g_strdup_printf ("picture %u", i + 1);
+    g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, name));
+  }
+  return TRUE;
+}
+
+static int
+compare_doubles (gconstpointer a, gconstpointer b)
+{
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static Spread
+get_spread (GArray *values)
+{
+  g_array_sort (values, compare_doubles);
+  const double *v = (const double *)(gpointer)values->data;
+  return (Spread){ v[0], (v[(values->len - 1) / 2] + v[values->len / 2]) / 2, v[values->len - 1] };
+}
+
+static void
+add_spread (JsonBuilder *json, const char *name, const Spread *spread)
+{
+  json_builder_set_member_name (json, name);
+  json_builder_begin_object (json);
+  omni_cli_add_double (json, "min", spread->least);
+  omni_cli_add_double (json, "median", spread->median);
+  omni_cli_add_double (json, "max", spread->most);
+  json_builder_end_object (json);
+}
+
+static void
+print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *request,
+                   const OmniFusionResult *result, const Spread *total, const Spread *network, guint n_runs)
+{
+  const guint width = omni_picture_get_width (result->picture),
+              height = omni_picture_get_height (result->picture);
+  const guint n = request->sources->len;
+  const double gflops = network->median > 0 ? result->gflop / network->median * 1000 : 0;
+  const double megapixels = (double)width * height * n / 1e6 / total->median * 1000;
+
+  if (!options->json)
+  {
+    printf ("%s, %u × %u × %u on %s\n", result->model->title, n, width, height, result->device_name);
+    printf ("  total    %.1f ms (%.1f to %.1f in %u runs), %.1f MP/s of sources\n", total->median,
+            total->least, total->most, n_runs, megapixels);
+    printf ("  network  %.1f ms (%.1f to %.1f), %.1f GFLOP as written, %.1f GFLOP/s\n", network->median,
+            network->least, network->most, result->gflop, gflops);
+    printf ("  memory   %.1f MiB at most, %u %s, longest submission %.1f ms\n",
+            result->peak_device_bytes / 1048576.0, result->tiles, result->tiles == 1 ? "tile" : "tiles",
+            result->longest_submission_ms);
+    if (result->profile != NULL)
+      omni_cli_print_profile (result->profile);
+    return;
+  }
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  omni_cli_add_string (json, "model", result->model->name);
+  omni_cli_add_string (json, "weights_sha256", result->weights_sha256);
+  omni_cli_add_string (json, "device", result->device_name);
+  omni_cli_add_string (json, "precision", request->half ? "fp16" : "fp32");
+  omni_cli_add_int (json, "width", width);
+  omni_cli_add_int (json, "height", height);
+  omni_cli_add_int (json, "inputs", n);
+  omni_cli_add_int (json, "runs", n_runs);
+  add_spread (json, "total_ms", total);
+  add_spread (json, "network_ms", network);
+  omni_cli_add_double (json, "gflop", result->gflop);
+  omni_cli_add_double (json, "gflop_per_s", gflops);
+  omni_cli_add_double (json, "source_megapixels_per_s", megapixels);
+  omni_cli_add_int (json, "tiles", result->tiles);
+  omni_cli_add_int (json, "tile_px", result->tile_px);
+  omni_cli_add_int (json, "peak_device_bytes", (gint64)result->peak_device_bytes);
+  omni_cli_add_double (json, "longest_submission_ms", result->longest_submission_ms);
+  omni_cli_add_string (json, "sha256", result->sha256);
+  if (result->profile != NULL)
+    omni_cli_add_profile (json, result->profile);
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+}
+
+static gboolean
+bench_model (const OmniCliOptions *options, OmniFusionRequest *request, guint n_runs, GError **error)
+{
+  GCancellable *cancellable = omni_cli_catch_interrupt ();
+  g_autoptr (OmniEngine) engine = omni_engine_new (options->device);
+  g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
+  g_autoptr (GArray) totals = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (GArray) networks = g_array_new (FALSE, FALSE, sizeof (double));
+  OmniFusionResult *result = NULL;
+
+  for (guint i = 0; i <= n_runs; i++)
+  {
+    g_clear_pointer (&result, omni_fusion_result_unref);
+    omni_cli_progress_set_part (progress, i, n_runs + 1);
+    result = omni_engine_fuse (engine, request, omni_cli_progress_cb, progress, cancellable, error);
+    if (result == NULL)
+      return FALSE;
+    if (i == 0)
+      continue;
+    g_array_append_val (totals, result->ms.total);
+    g_array_append_val (networks, result->ms.network);
+  }
+  g_clear_pointer (&progress, omni_cli_progress_free);
+  const Spread total = get_spread (totals), network = get_spread (networks);
+  print_model_bench (options, request, result, &total, &network, n_runs);
+  omni_fusion_result_unref (result);
+  return TRUE;
+}
+
+static gboolean
+check_count (int value, int most, const char *option, GError **error)
+{
+  if (value >= 1 && value <= most)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "Choose 1 to %d, not %d (%s).", most, value,
+               option);
+  return FALSE;
+}
+
+static gboolean
+run (OmniCliOptions *options, GError **error)
+{
+  guint width, height;
+  options->n_inputs = options->n_inputs != 0 ? options->n_inputs : DEFAULT_INPUTS;
+  options->n_runs = options->n_runs != 0 ? options->n_runs : DEFAULT_RUNS;
+  if (!omni_cli_parse_size (options->size != NULL ? options->size : DEFAULT_SIZE, &width, &height, error)
+      || !check_count (options->n_inputs, MAX_INPUTS, "--inputs", error)
+      || !check_count (options->n_runs, MAX_RUNS, "--runs", error))
+    return FALSE;
+
+  g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  if (!add_sources (request, (guint)options->n_inputs, width, height, error))
+    return FALSE;
+  /* The task only decides the default model, and detection is not what is timed. */
+  if (options->model_name == NULL && options->weights_path == NULL)
+    options->model_name = g_strdup (omni_model_default_for (OMNI_TASK_INFRARED)->name);
+  if (!omni_cli_fill_request (options, NULL, request, error))
+    return FALSE;
+  const OmniModel *model = omni_fusion_request_choose_model (request, &request->task, NULL, error);
+  if (model == NULL)
+    return FALSE;
+  request->model = model;
+  if ((model->tasks & (1u << request->task)) == 0)
+    request->task = g_bit_nth_lsf (model->tasks, -1);
+  return bench_model (options, request, (guint)options->n_runs, error);
+}
+
+int
+omni_cli_bench (int argc, char **argv)
+{
+  g_auto (OmniCliOptions) options = { 0 };
+  GError *error = NULL;
+  if (!omni_cli_options_parse (&options, OMNI_CLI_RUN | OMNI_CLI_BENCH, NULL,
+                               "Times a model on made-up pictures, or one kernel alone.", argc, argv, &error)
+      || !run (&options, &error))
+    return omni_cli_fail (error);
+  return OMNI_EXIT_DONE;
+}

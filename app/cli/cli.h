@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/engine.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* The command line. Data goes to stdout, everything else to stderr. */
+
+#define OMNI_EXIT_DONE    0
+#define OMNI_EXIT_DIFFERS 1
+#define OMNI_EXIT_ERROR   2
+
+/* The commands: `argv[0]` is the name of the command. Each returns its exit status. */
+int omni_cli_fuse (int argc, char **argv);
+int omni_cli_permute (int argc, char **argv);
+int omni_cli_models (int argc, char **argv);
+int omni_cli_devices (int argc, char **argv);
+int omni_cli_bench (int argc, char **argv);
+
+/* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
+int omni_cli_fail (GError *error);
+
+/* The same for a warning, unless `quiet`. */
+void omni_cli_warn (gboolean quiet, const char *message);
+
+/* Every option of every command; a command offers the part it knows. */
+typedef struct
+{
+  char **arguments; /* sources */
+  char *output;
+  char *task_name;
+  char *model_name;
+  char *weights_path;
+  char *metadata_path;
+  char **roles;
+  char **settings;
+  char *device;
+  char *precision;
+  char *bits;
+  int tile_px;
+  int quality;
+  gboolean resize, force, json, quiet, profile;
+  /* permute */
+  char *orders;
+  char *seed;
+  char *map_path;
+  /* bench */
+  char *size;
+  int n_inputs;
+  int n_runs;
+  char *kernel;
+} OmniCliOptions;
+
+typedef enum
+{
+  OMNI_CLI_COMMON = 0,       /* --json */
+  OMNI_CLI_RUN = 1 << 0,     /* device, model and how to run it */
+  OMNI_CLI_SOURCES = 1 << 1, /* sources, and what to do with them */
+  OMNI_CLI_PERMUTE = 1 << 2,
+  OMNI_CLI_BENCH = 1 << 3
+} OmniCliGroups;
+
+/* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error unless
+ * OMNI_CLI_SOURCES. */
+gboolean omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
+                                 const char *description, int argc, char **argv, GError **error);
+void omni_cli_options_clear (OmniCliOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniCliOptions, omni_cli_options_clear)
+
+/* (transfer full) The request these options mean: sources loaded, task, model, its options, roles, depth. The depth is that
+ * of the file to write, `output` (nullable). Warnings are said at once. */
+OmniFusionRequest *omni_cli_make_request (const OmniCliOptions *options, const char *output, GError **error);
+
+/* The same for a request whose sources are there already. */
+gboolean omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
+                                GError **error);
+
+/* "N × M", both at least 1. */
+gboolean omni_cli_parse_size (const char *text, guint *width, guint *height, GError **error);
+
+/* From here on Ctrl-C cancels the returned object (transfer none) instead of ending the process; a second Ctrl-C ends it.
+ * Call before any other thread is there. */
+GCancellable *omni_cli_catch_interrupt (void);
+
+/* A progress line on stderr, when that is a terminal. */
+typedef struct _OmniCliProgress OmniCliProgress;
+OmniCliProgress *omni_cli_progress_new (gboolean quiet);
+
+/* Part `index` of `n`: for commands that run several fusions. */
+void omni_cli_progress_set_part (OmniCliProgress *progress, guint64 index, guint64 n);
+void omni_cli_progress_cb (double fraction, const char *phase, gpointer progress); /* an OmniEngineProgress */
+
+/* Takes the line away. NULL-safe. */
+void omni_cli_progress_free (OmniCliProgress *progress);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniCliProgress, omni_cli_progress_free)
+
+/* Prints what was built, indented, on stdout. */
+void omni_cli_print_json (JsonBuilder *builder);
+
+/* Adds a member; a NULL string becomes null, a path that is not UTF-8 its nearest text. */
+void omni_cli_add_string (JsonBuilder *builder, const char *name, const char *value);
+void omni_cli_add_path (JsonBuilder *builder, const char *name, const char *path);
+void omni_cli_add_int (JsonBuilder *builder, const char *name, gint64 value);
+void omni_cli_add_double (JsonBuilder *builder, const char *name, double value);
+void omni_cli_add_boolean (JsonBuilder *builder, const char *name, gboolean value);
+
+/* Adds "profile" with the rows of the plan; as text on stdout, the same as a table. */
+void omni_cli_add_profile (JsonBuilder *builder, const GArray *profile);
+void omni_cli_print_profile (const GArray *profile);
+
+G_END_DECLS

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include "app/files/metadata.h"
+#include "app/files/writer.h"
+
+#include <stdio.h>
+
+/* Where the result goes and what must not happen on the way. */
+typedef struct
+{
+  OmniWriteOptions options;
+  char **sources;
+} Target;
+
+static void
+target_clear (Target *target)
+{
+  g_strfreev (target->sources);
+  g_clear_object (&target->options.metadata);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Target, target_clear)
+
+static void
+target_init (Target *target, const OmniCliOptions *options, const OmniFusionRequest *request,
+             GCancellable *cancellable)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  for (guint i = 0; i < request->sources->len; i++)
+    g_strv_builder_add (builder, omni_source_get_path (request->sources->pdata[i]));
+  target->sources = g_strv_builder_end (builder);
+  target->options = (OmniWriteOptions){ .jpeg_quality = (guint)options->quality,
+                                        .force = options->force,
+                                        .sources = (const char *const *)target->sources,
+                                        .cancellable = cancellable };
+  if (request->exact_depth)
+    target->options.depth = request->depth == OMNI_SAMPLE_F32   ? OMNI_DEPTH_32F
+                            : request->depth == OMNI_SAMPLE_U16 ? OMNI_DEPTH_16
+                                                                : OMNI_DEPTH_8;
+}
+
+/* What can be refused is refused before the work. */
+static gboolean
+target_check (Target *target, const char *output, const OmniFusionRequest *request, GError **error)
+{
+  OmniResultShape shape;
+  omni_fusion_request_get_shape (request, &shape);
+  return omni_picture_check_write (output, shape.width, shape.height, shape.channels, shape.has_alpha,
+                                   &target->options, error);
+}
+
+/* A reference that has no metadata is no reason to fail; a file asked for by name is. */
+static gboolean
+target_read_metadata (Target *target, const OmniCliOptions *options, GError **error)
+{
+  if (options->metadata_path != NULL)
+  {
+    target->options.metadata = omni_metadata_read (options->metadata_path, error);
+    return target->options.metadata != NULL;
+  }
+  const char *reference = omni_metadata_choose_reference ((const char *const *)target->sources);
+  if (reference != NULL)
+    target->options.metadata = omni_metadata_read (reference, NULL);
+  return TRUE;
+}
+
+static gboolean
+add_sources (JsonBuilder *json, const OmniFusionResult *result, GError **error)
+{
+  json_builder_set_member_name (json, "sources");
+  json_builder_begin_array (json);
+  for (guint i = 0; i < result->sources->len; i++)
+  {
+    OmniSource *source = result->sources->pdata[i];
+    g_autofree char *sha256 = omni_source_dup_sha256 (source, error);
+    if (sha256 == NULL)
+      return FALSE;
+    json_builder_begin_object (json);
+    omni_cli_add_path (json, "path", omni_source_get_path (source));
+    omni_cli_add_string (json, "sha256", sha256);
+    omni_cli_add_int (json, "width", omni_source_get_width (source));
+    omni_cli_add_int (json, "height", omni_source_get_height (source));
+    omni_cli_add_string (json, "depth", omni_sample_type_to_string (omni_source_get_sample_type (source)));
+    omni_cli_add_string (json, "role", omni_role_to_string (omni_source_get_role (source)));
+    json_builder_end_object (json);
+  }
+  json_builder_end_array (json);
+  return TRUE;
+}
+
+static void
+add_times (JsonBuilder *json, const OmniFusionTimes *ms)
+{
+  json_builder_set_member_name (json, "ms");
+  json_builder_begin_object (json);
+  omni_cli_add_double (json, "decode", ms->decode);
+  omni_cli_add_double (json, "upload", ms->upload);
+  omni_cli_add_double (json, "network", ms->network);
+  omni_cli_add_double (json, "download", ms->download);
+  omni_cli_add_double (json, "encode", ms->encode);
+  omni_cli_add_double (json, "total", ms->total);
+  json_builder_end_object (json);
+}
+
+static gboolean
+print_result_json (const char *output, const OmniFusionResult *result, const OmniFusionTimes *ms,
+                   GError **error)
+{
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  omni_cli_add_path (json, "output", output);
+  omni_cli_add_string (json, "sha256", result->sha256);
+  omni_cli_add_int (json, "width", omni_picture_get_width (result->picture));
+  omni_cli_add_int (json, "height", omni_picture_get_height (result->picture));
+  omni_cli_add_string (json, "depth",
+                       omni_sample_type_to_string (omni_picture_get_sample_type (result->picture)));
+  omni_cli_add_string (json, "task", omni_task_to_string (result->task));
+  omni_cli_add_string (json, "task_reason", result->task_reason);
+  omni_cli_add_string (json, "model", result->model->name);
+  omni_cli_add_string (json, "weights_sha256", result->weights_sha256);
+  omni_cli_add_string (json, "device", result->device_name);
+  omni_cli_add_boolean (json, "order_invariant", result->order_invariant);
+  if (!add_sources (json, result, error))
+    return FALSE;
+  omni_cli_add_int (json, "tiles", result->tiles);
+  omni_cli_add_int (json, "peak_device_bytes", (gint64)result->peak_device_bytes);
+  add_times (json, ms);
+  json_builder_set_member_name (json, "warnings");
+  json_builder_begin_array (json);
+  for (guint i = 0; i < result->warnings->len; i++)
+    json_builder_add_string_value (json, result->warnings->pdata[i]);
+  json_builder_end_array (json);
+  if (result->profile != NULL)
+    omni_cli_add_profile (json, result->profile);
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+  return TRUE;
+}
+
+static void
+print_result (const char *output, const OmniFusionResult *result, const OmniFusionTimes *ms)
+{
+  g_autofree char *name = g_filename_display_name (output);
+  printf ("%s: %u × %u, %s bits\n", name, omni_picture_get_width (result->picture),
+          omni_picture_get_height (result->picture),
+          omni_sample_type_to_string (omni_picture_get_sample_type (result->picture)));
+  printf ("  task    %s (%s)\n", omni_task_to_string (result->task), result->task_reason);
+  printf ("  model   %s, %s\n", result->model->title,
+          result->order_invariant ? "the same result for every order of the sources"
+                                  : "the result depends on the order of the sources");
+  printf ("  device  %s, %u %s, %.0f ms\n", result->device_name, result->tiles,
+          result->tiles == 1 ? "tile" : "tiles", ms->total);
+  printf ("  sha256  %s\n", result->sha256);
+  if (result->profile != NULL)
+    omni_cli_print_profile (result->profile);
+}
+
+static gboolean
+run (const OmniCliOptions *options, GError **error)
+{
+  GCancellable *cancellable = omni_cli_catch_interrupt ();
+  if (options->output == NULL)
+  {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         "There is no name for the result; give one with -o FILE.");
+    return FALSE;
+  }
+  g_autoptr (OmniFusionRequest) request = omni_cli_make_request (options, options->output, error);
+  if (request == NULL)
+    return FALSE;
+  g_auto (Target) target = { 0 };
+  target_init (&target, options, request, cancellable);
+  if (!target_check (&target, options->output, request, error))
+    return FALSE;
+
+  g_autoptr (OmniEngine) engine = omni_engine_new (options->device);
+  OmniCliProgress *progress = omni_cli_progress_new (options->quiet);
+  OmniFusionResult *result = omni_engine_fuse (engine, request, omni_cli_progress_cb, progress, cancellable,
+                                               error);
+  omni_cli_progress_free (progress);
+  if (result == NULL)
+    return FALSE;
+
+  const gint64 start_us = g_get_monotonic_time ();
+  gboolean success = target_read_metadata (&target, options, error)
+                     && omni_picture_write (result->picture, options->output, &target.options, error);
+  OmniFusionTimes ms = result->ms;
+  ms.encode = (g_get_monotonic_time () - start_us) / 1000.0;
+  ms.total += ms.encode;
+  for (guint i = 0; success && i < result->warnings->len; i++)
+    omni_cli_warn (options->quiet, result->warnings->pdata[i]);
+  if (success && options->json)
+    success = print_result_json (options->output, result, &ms, error);
+  else if (success && !options->quiet)
+    print_result (options->output, result, &ms);
+  omni_fusion_result_unref (result);
+  return success;
+}
+
+int
+omni_cli_fuse (int argc, char **argv)
+{
+  g_auto (OmniCliOptions) options = { 0 };
+  GError *error = NULL;
+  if (!omni_cli_options_parse (&options, OMNI_CLI_RUN | OMNI_CLI_SOURCES, "SOURCE… -o OUT",
+                               "Fuses pictures into one. A folder means the pictures in it.", argc, argv,
+                               &error)
+      || !run (&options, &error))
+    return omni_cli_fail (error);
+  return OMNI_EXIT_DONE;
+}

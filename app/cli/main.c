@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct
+{
+  const char *name;
+  const char *summary;
+  int (*run) (int argc, char **argv);
+} Command;
+
+static const Command commands[] = {
+  { "fuse", "fuse pictures into one", omni_cli_fuse },
+  { "permute", "fuse in many orders and compare the results", omni_cli_permute },
+  { "models", "list the models and their options", omni_cli_models },
+  { "devices", "list the devices", omni_cli_devices },
+  { "bench", "time a model or a kernel", omni_cli_bench },
+};
+
+static void
+print_help (FILE *file)
+{
+  fputs ("Usage: omnifuse-cli COMMAND [OPTION…] [SOURCE…]\n"
+         "\n"
+         "Fuses pictures of one scene into one picture.\n"
+         "\n"
+         "Commands:\n",
+         file);
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    fprintf (file, "  %-8s  %s\n", commands[i].name, commands[i].summary);
+  fputs ("\n"
+         "omnifuse-cli COMMAND --help tells more about a command, omnifuse-cli --version the version.\n"
+         "Exit status: 0 done, 1 the results differ (permute), 2 error.\n",
+         file);
+}
+
+int
+omni_cli_fail (GError *error)
+{
+  g_autofree char *display = g_locale_from_utf8 (error->message, -1, NULL, NULL, NULL);
+  fprintf (stderr, "omnifuse-cli: %s\n", display != NULL ? display : error->message);
+  g_error_free (error);
+  return OMNI_EXIT_ERROR;
+}
+
+void
+omni_cli_warn (gboolean quiet, const char *message)
+{
+  if (!quiet)
+    fprintf (stderr, "omnifuse-cli: warning: %s\n", message);
+}
+
+/* Messages of the layers below look like our own. */
+static void
+log_cb (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  if ((level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0 && g_getenv ("G_MESSAGES_DEBUG") == NULL)
+    return;
+  fprintf (stderr, "omnifuse-cli: %s\n", message);
+}
+
+static const Command *
+find_command (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (commands[i].name, name) == 0)
+      return &commands[i];
+  return NULL;
+}
+
+/* A full disk must not look like success. */
+static int
+finish (int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  fprintf (stderr, "omnifuse-cli: The output cannot be written: %s.\n", g_strerror (errno));
+  return OMNI_EXIT_ERROR;
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  setlocale (LC_NUMERIC, "C");
+  g_set_prgname ("omnifuse-cli");
+  g_log_set_default_handler (log_cb, NULL);
+
+  if (argc < 2)
+  {
+    print_help (stderr);
+    return OMNI_EXIT_ERROR;
+  }
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0 || strcmp (argv[1], "help") == 0)
+  {
+    print_help (stdout);
+    return finish (OMNI_EXIT_DONE);
+  }
+  if (strcmp (argv[1], "--version") == 0)
+  {
+    printf ("omnifuse-cli %s\n", OMNI_VERSION);
+    return finish (OMNI_EXIT_DONE);
+  }
+  const Command *command = find_command (argv[1]);
+  if (command == NULL)
+  {
+    fprintf (
+      stderr,
+      "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, models, devices and bench.\n",
+      argv[1]);
+    return OMNI_EXIT_ERROR;
+  }
+  return finish (command->run (argc - 1, argv + 1));
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include <stdio.h>
+
+/* What can be known of a model without a device. */
+typedef struct
+{
+  const OmniModel *model;
+  OmniWeights *weights; /* the shipped ones, if any */
+  guint64 n_parameters;
+} Entry;
+
+static void
+entry_init (Entry *entry, const OmniModel *model)
+{
+  entry->model = model;
+  entry->weights = model->architecture != NULL ? omni_model_load_weights (model, NULL, NULL) : NULL;
+  entry->n_parameters = omni_model_count_parameters (model, entry->weights);
+}
+
+static void
+entry_clear (Entry *entry)
+{
+  g_clear_pointer (&entry->weights, omni_weights_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Entry, entry_clear)
+
+static void
+add_weights (JsonBuilder *json, const OmniWeights *weights)
+{
+  json_builder_set_member_name (json, "weights");
+  if (weights == NULL)
+  {
+    json_builder_add_null_value (json);
+    return;
+  }
+  json_builder_begin_object (json);
+  omni_cli_add_string (json, "sha256", omni_weights_get_sha256 (weights));
+  omni_cli_add_string (json, "licence", omni_weights_get_metadata (weights, "licence"));
+  omni_cli_add_string (json, "provenance", omni_weights_get_metadata (weights, "provenance"));
+  json_builder_end_object (json);
+}
+
+/* Numbers as numbers, so that a program need not guess. */
+static void
+add_option (JsonBuilder *json, const OmniModelOption *option)
+{
+  json_builder_begin_object (json);
+  omni_cli_add_string (json, "key", option->key);
+  omni_cli_add_string (json, "summary", option->summary);
+  if (option->type == OMNI_OPTION_NUMBER)
+  {
+    omni_cli_add_string (json, "type", "number");
+    omni_cli_add_double (json, "default", g_ascii_strtod (option->default_value, NULL));
+    omni_cli_add_double (json, "minimum", option->minimum);
+    omni_cli_add_double (json, "maximum", option->maximum);
+  }
+  else
+  {
+    omni_cli_add_string (json, "type", "choice");
+    omni_cli_add_string (json, "default", option->default_value);
+    json_builder_set_member_name (json, "choices");
+    json_builder_begin_array (json);
+    for (guint i = 0; option->choices[i] != NULL; i++)
+      json_builder_add_string_value (json, option->choices[i]);
+    json_builder_end_array (json);
+  }
+  json_builder_end_object (json);
+}
+
+static void
+add_model (JsonBuilder *json, const Entry *entry)
+{
+  const OmniModel *model = entry->model;
+  json_builder_begin_object (json);
+  omni_cli_add_string (json, "name", model->name);
+  omni_cli_add_string (json, "title", model->title);
+  omni_cli_add_string (json, "summary", model->summary);
+  omni_cli_add_string (json, "citation", model->citation);
+  json_builder_set_member_name (json, "tasks");
+  json_builder_begin_array (json);
+  for (OmniTask task = OMNI_TASK_EXPOSURE; task < OMNI_N_TASKS; task++)
+    if (model->tasks & (1u << task))
+      json_builder_add_string_value (json, omni_task_to_string (task));
+  json_builder_end_array (json);
+  omni_cli_add_int (json, "parameters", (gint64)entry->n_parameters);
+  omni_cli_add_int (json, "receptive_field_px", omni_model_get_receptive_field_px (model));
+  omni_cli_add_boolean (json, "order_invariant", omni_model_is_order_invariant (model));
+  omni_cli_add_int (json, "min_inputs", model->min_inputs);
+  json_builder_set_member_name (json, "max_inputs");
+  if (model->max_inputs > 0)
+    json_builder_add_int_value (json, model->max_inputs);
+  else
+    json_builder_add_null_value (json);
+  add_weights (json, entry->weights);
+  json_builder_set_member_name (json, "options");
+  json_builder_begin_array (json);
+  for (const OmniModelOption *option = model->options; option != NULL && option->key != NULL; option++)
+    add_option (json, option);
+  json_builder_end_array (json);
+  json_builder_end_object (json);
+}
+
+static void
+print_model (const Entry *entry)
+{
+  const OmniModel *model = entry->model;
+  printf ("%s: %s. %s\n", model->name, model->title, model->summary);
+  printf ("  tasks  ");
+  for (OmniTask task = OMNI_TASK_EXPOSURE; task < OMNI_N_TASKS; task++)
+    if (model->tasks & (1u << task))
+      printf (" %s", omni_task_to_string (task));
+  printf ("\n  inputs  %u", model->min_inputs);
+  if (model->max_inputs == 0)
+    printf (" or more");
+  else if (model->max_inputs > model->min_inputs)
+    printf (" to %u", model->max_inputs);
+  printf ("; %s\n",
+          omni_model_is_order_invariant (model) ? "their order does not matter" : "their order matters");
+  if (model->architecture != NULL && entry->weights != NULL)
+    printf ("  weights %" G_GUINT64_FORMAT " parameters, sha256 %.16s…\n", entry->n_parameters,
+            omni_weights_get_sha256 (entry->weights));
+  else if (model->architecture != NULL)
+    printf ("  weights none yet; give a file with --weights\n");
+  for (const OmniModelOption *option = model->options; option != NULL && option->key != NULL; option++)
+  {
+    printf ("  --set %s=%s  %s", option->key, option->default_value, option->summary);
+    if (option->type == OMNI_OPTION_NUMBER)
+      printf (" (%g to %g)\n", option->minimum, option->maximum);
+    else
+    {
+      g_autofree char *choices = g_strjoinv (", ", (char **)option->choices);
+      printf (" (%s)\n", choices);
+    }
+  }
+}
+
+int
+omni_cli_models (int argc, char **argv)
+{
+  g_auto (OmniCliOptions) options = { 0 };
+  GError *error = NULL;
+  if (!omni_cli_options_parse (&options, OMNI_CLI_COMMON, NULL, "Lists the models and their options.", argc,
+                               argv, &error))
+    return omni_cli_fail (error);
+
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  json_builder_set_member_name (json, "models");
+  json_builder_begin_array (json);
+  const OmniModel *const *models = omni_models_list ();
+  for (guint i = 0; models[i] != NULL; i++)
+  {
+    g_auto (Entry) entry = { NULL };
+    entry_init (&entry, models[i]);
+    if (options.json)
+      add_model (json, &entry);
+    else
+      print_model (&entry);
+  }
+  json_builder_end_array (json);
+  json_builder_end_object (json);
+  if (options.json)
+    omni_cli_print_json (json);
+  return OMNI_EXIT_DONE;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include "app/files/natural-sort.h"
+#include "app/files/writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MIN_TILE_PX 16
+#define MAX_TILE_PX 32768
+#define MAX_SIDE_PX 65536
+
+void
+omni_cli_options_clear (OmniCliOptions *options)
+{
+  g_strfreev (options->arguments);
+  g_strfreev (options->roles);
+  g_strfreev (options->settings);
+  g_free (options->output);
+  g_free (options->task_name);
+  g_free (options->model_name);
+  g_free (options->weights_path);
+  g_free (options->metadata_path);
+  g_free (options->device);
+  g_free (options->precision);
+  g_free (options->bits);
+  g_free (options->orders);
+  g_free (options->seed);
+  g_free (options->map_path);
+  g_free (options->size);
+  g_free (options->kernel);
+}
+
+static void
+add_common_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Print JSON", NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_run_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_STRING, &o->model_name, "Model (see omnifuse-cli models)", "NAME" },
+    { "weights", 'w', 0, G_OPTION_ARG_FILENAME, &o->weights_path, "Weights instead of the shipped ones",
+      "FILE" },
+    { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o->settings, "An option of the model", "KEY=VALUE" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "Number of the device, or “software”", "D" },
+    { "tile", 0, 0, G_OPTION_ARG_INT, &o->tile_px, "Side of the tiles", "PX" },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision, "How networks store numbers: fp32 or fp16",
+      "P" },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing but errors and JSON", NULL },
+    { "profile", 0, 0, G_OPTION_ARG_NONE, &o->profile, "Time every operation", NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_source_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The result: .png, .jpg or .tif", "FILE" },
+    { "task", 't', 0, G_OPTION_ARG_STRING, &o->task_name,
+      "auto, exposure, focus, infrared, medical or pansharpen", "TASK" },
+    { "role", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->roles,
+      "What a source is: visible, infrared, mri, ct, pet, spect, ms or pan", "ROLE=FILE" },
+    { "bits", 'b', 0, G_OPTION_ARG_STRING, &o->bits, "Depth of the result: 8, 16 or 32f", "BITS" },
+    { "quality", 0, 0, G_OPTION_ARG_INT, &o->quality, "Quality of a JPEG, 1 to 100", "Q" },
+    { "resize", 0, 0, G_OPTION_ARG_NONE, &o->resize, "Bring differing sizes to the largest", NULL },
+    { "metadata-from", 0, 0, G_OPTION_ARG_FILENAME, &o->metadata_path, "Take EXIF from this file", "FILE" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_permute_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "orders", 0, 0, G_OPTION_ARG_STRING, &o->orders, "How many orders: a number, or “all”", "K" },
+    { "seed", 0, 0, G_OPTION_ARG_STRING, &o->seed, "Chooses which orders, when not all", "S" },
+    { "map", 0, 0, G_OPTION_ARG_FILENAME, &o->map_path,
+      "Write the largest − the smallest value of each pixel", "FILE" },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_bench_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "size", 0, 0, G_OPTION_ARG_STRING, &o->size, "Size of the pictures (1024x683)", "WxH" },
+    { "inputs", 'n', 0, G_OPTION_ARG_INT, &o->n_inputs, "Number of pictures (3)", "N" },
+    { "runs", 0, 0, G_OPTION_ARG_INT, &o->n_runs, "Runs to measure, after one to warm up (5)", "N" },
+    { "kernel", 'k', 0, G_OPTION_ARG_STRING, &o->kernel, "Time this kernel alone", "K" },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  return FALSE;
+}
+
+gboolean
+omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
+                        const char *description, int argc, char **argv, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (parameters);
+  g_autofree char *name = g_strdup_printf ("omnifuse-cli %s", argv[0]);
+  g_option_context_set_summary (context, description);
+  add_common_options (options, context);
+  if (groups & OMNI_CLI_SOURCES)
+    add_source_options (options, context);
+  if (groups & OMNI_CLI_RUN)
+    add_run_options (options, context);
+  if (groups & OMNI_CLI_PERMUTE)
+    add_permute_options (options, context);
+  if (groups & OMNI_CLI_BENCH)
+    add_bench_options (options, context);
+
+  /* GLib prints the help with the program's name. */
+  g_autofree char *command = g_strdup (argv[0]);
+  g_set_prgname (name);
+  g_autoptr (GError) local_error = NULL;
+  const gboolean parsed = g_option_context_parse (context, &argc, &argv, &local_error);
+  g_set_prgname ("omnifuse-cli");
+  if (!parsed)
+    return refuse (error, "%s; see omnifuse-cli %s --help.", local_error->message, command);
+  if (argc > 1 && (argc != 2 || strcmp (argv[1], "--") != 0))
+    return refuse (error, "“%s” is not expected here; see omnifuse-cli %s --help.", argv[1], command);
+  return TRUE;
+}
+
+gboolean
+omni_cli_parse_size (const char *text, guint *width, guint *height, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "x", 2);
+  guint64 w, h;
+  if (g_strv_length (parts) != 2 || !g_ascii_string_to_unsigned (parts[0], 10, 1, MAX_SIDE_PX, &w, NULL)
+      || !g_ascii_string_to_unsigned (parts[1], 10, 1, MAX_SIDE_PX, &h, NULL))
+    return refuse (error, "“%s” is no size; write it like 1024x683 (--size).", text);
+  *width = (guint)w;
+  *height = (guint)h;
+  return TRUE;
+}
+
+/* ---- From words to a request ---- */
+
+static gboolean
+read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+{
+  if (options->tile_px != 0 && (options->tile_px < MIN_TILE_PX || options->tile_px > MAX_TILE_PX))
+    return refuse (error, "A tile of %d pixels is not possible; choose %d to %d (--tile).", options->tile_px,
+                   MIN_TILE_PX, MAX_TILE_PX);
+  request->tile_px = (guint)options->tile_px;
+  if (options->precision != NULL && !g_str_equal (options->precision, "fp32")
+      && !g_str_equal (options->precision, "fp16"))
+    return refuse (error, "The precision is fp32 or fp16, not “%s” (--precision).", options->precision);
+  request->half = g_strcmp0 (options->precision, "fp16") == 0;
+  if (options->quality < 0 || options->quality > 100)
+    return refuse (error, "The quality is a number from 1 to 100, not %d (--quality).", options->quality);
+  return TRUE;
+}
+
+static gboolean
+read_task_and_model (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+{
+  if (options->task_name != NULL && !omni_task_from_string (options->task_name, &request->task))
+    return refuse (
+      error, "There is no task “%s”; choose auto, exposure, focus, infrared, medical or pansharpen (--task).",
+      options->task_name);
+  if (options->model_name == NULL)
+    return TRUE;
+  request->model = omni_model_find (options->model_name);
+  if (request->model != NULL)
+    return TRUE;
+  g_autoptr (GString) names = g_string_new (NULL);
+  const OmniModel *const *models = omni_models_list ();
+  for (guint i = 0; models[i] != NULL; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", models[i]->name);
+  return refuse (error, "There is no model “%s”; the models are %s (--model).", options->model_name,
+                 names->str);
+}
+
+/* Needs to know the model, and so the task. */
+static gboolean
+read_settings (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+{
+  if (options->settings == NULL)
+    return TRUE;
+  request->model = omni_fusion_request_choose_model (request, NULL, NULL, error);
+  if (request->model == NULL)
+    return FALSE;
+  OmniModelOptions *model_options = omni_model_options_new (request->model);
+  request->options = model_options;
+  for (guint i = 0; options->settings[i] != NULL; i++)
+    if (!omni_model_options_set (model_options, options->settings[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* --bits, or else the deepest source as far as the format of `output` can hold it. */
+static gboolean
+read_depth (const OmniCliOptions *options, const char *output, OmniFusionRequest *request, GError **error)
+{
+  if (options->bits != NULL)
+  {
+    request->exact_depth = TRUE;
+    for (request->depth = OMNI_SAMPLE_U8; request->depth <= OMNI_SAMPLE_F32; request->depth++)
+      if (g_str_equal (options->bits, omni_sample_type_to_string (request->depth)))
+        return TRUE;
+    return refuse (error, "The depth is 8, 16 or 32f, not “%s” (--bits).", options->bits);
+  }
+  if (output == NULL)
+    return TRUE;
+  OmniResultShape shape;
+  omni_fusion_request_get_shape (request, &shape);
+  if (!omni_picture_find_write_type (output, shape.depth, &request->depth, error))
+    return FALSE;
+  request->exact_depth = TRUE;
+  if (request->depth == shape.depth)
+    return TRUE;
+  g_autofree char *name = g_filename_display_name (output);
+  g_autofree char *message = g_strdup_printf ("“%s” can hold %s bits only, the sources have %s.", name,
+                                              omni_sample_type_to_string (request->depth),
+                                              omni_sample_type_to_string (shape.depth));
+  omni_cli_warn (options->quiet, message);
+  return TRUE;
+}
+
+/* By name, or by being the same file. */
+static OmniSource *
+find_source (GPtrArray *sources, const char *path)
+{
+  for (guint i = 0; i < sources->len; i++)
+    if (strcmp (omni_source_get_path (sources->pdata[i]), path) == 0)
+      return sources->pdata[i];
+  g_autofree char *wanted = realpath (path, NULL);
+  for (guint i = 0; wanted != NULL && i < sources->len; i++)
+  {
+    g_autofree char *real = realpath (omni_source_get_path (sources->pdata[i]), NULL);
+    if (g_strcmp0 (real, wanted) == 0)
+      return sources->pdata[i];
+  }
+  return NULL;
+}
+
+static gboolean
+read_roles (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+{
+  for (guint i = 0; options->roles != NULL && options->roles[i] != NULL; i++)
+  {
+    const char *equals = strchr (options->roles[i], '=');
+    g_autofree char *shown = g_filename_display_name (options->roles[i]);
+    if (equals == NULL)
+      return refuse (error, "“%s” is no role; write ROLE=FILE (--role).", shown);
+    g_autofree char *name = g_strndup (options->roles[i], equals - options->roles[i]);
+    OmniRole role;
+    if (!omni_role_from_string (name, &role))
+      return refuse (
+        error, "There is no role “%s”; choose visible, infrared, mri, ct, pet, spect, ms or pan (--role).",
+        name);
+    OmniSource *source = find_source (request->sources, equals + 1);
+    if (source == NULL)
+      return refuse (error, "“%s” gives a role to a file that is not among the sources (--role).", shown);
+    omni_source_set_role (source, role);
+  }
+  return TRUE;
+}
+
+gboolean
+omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
+                       GError **error)
+{
+  request->weights_path = g_strdup (options->weights_path);
+  request->resize = options->resize;
+  request->profile = options->profile;
+  return read_numbers (options, request, error) && read_task_and_model (options, request, error)
+         && read_roles (options, request, error) && omni_fusion_request_check (request, error)
+         && read_depth (options, output, request, error) && read_settings (options, request, error);
+}
+
+static gboolean
+load_sources (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+{
+  if (options->arguments == NULL)
+    return refuse (error, "There are no pictures to fuse; name at least one.");
+  g_auto (GStrv) paths = omni_files_expand (options->arguments, error);
+  if (paths == NULL)
+    return FALSE;
+  for (guint i = 0; paths[i] != NULL; i++)
+  {
+    OmniSource *source = omni_source_new (paths[i], error);
+    if (source == NULL)
+      return FALSE;
+    g_ptr_array_add (request->sources, source);
+  }
+  return TRUE;
+}
+
+OmniFusionRequest *
+omni_cli_make_request (const OmniCliOptions *options, const char *output, GError **error)
+{
+  g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  if (!load_sources (options, request, error) || !omni_cli_fill_request (options, output, request, error))
+    return NULL;
+  return g_steal_pointer (&request);
+}

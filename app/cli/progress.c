@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define INTERVAL_US (100 * 1000)
+/* Before that, an estimate of the time left is a guess. */
+#define ESTIMATE_AFTER_US (2 * G_USEC_PER_SEC)
+
+struct _OmniCliProgress
+{
+  gboolean shows;
+  gint64 start_us, last_us;
+  guint64 part, n_parts;
+  int shown_columns;
+};
+
+OmniCliProgress *
+omni_cli_progress_new (gboolean quiet)
+{
+  OmniCliProgress *self = g_new0 (OmniCliProgress, 1);
+  self->shows = !quiet && isatty (STDERR_FILENO);
+  self->start_us = g_get_monotonic_time ();
+  self->n_parts = 1;
+  return self;
+}
+
+void
+omni_cli_progress_set_part (OmniCliProgress *self, guint64 index, guint64 n)
+{
+  self->part = index;
+  self->n_parts = n;
+}
+
+static void
+show_line (OmniCliProgress *self, const char *line)
+{
+  const int columns = g_utf8_strlen (line, -1);
+  fprintf (stderr, "\r%s%*s", line, MAX (0, self->shown_columns - columns), "");
+  fflush (stderr);
+  self->shown_columns = columns;
+}
+
+void
+omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
+{
+  OmniCliProgress *self = progress;
+  const gint64 now_us = g_get_monotonic_time ();
+  if (!self->shows || now_us - self->last_us < INTERVAL_US)
+    return;
+  self->last_us = now_us;
+
+  const double done = (self->part + fraction) / self->n_parts;
+  const gint64 spent_us = now_us - self->start_us;
+  g_autoptr (GString) line = g_string_new (phase);
+  if (self->n_parts > 1)
+    g_string_append_printf (line, " %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, self->part + 1,
+                            self->n_parts);
+  g_string_append_printf (line, "  %3.0f %%", done * 100);
+  if (done > 0 && spent_us > ESTIMATE_AFTER_US)
+    g_string_append_printf (line, "  %.0f s left", spent_us / done * (1 - done) / G_USEC_PER_SEC);
+  show_line (self, line->str);
+}
+
+void
+omni_cli_progress_free (OmniCliProgress *self)
+{
+  if (self == NULL)
+    return;
+  if (self->shown_columns > 0)
+  {
+    show_line (self, "");
+    fputc ('\r', stderr);
+  }
+  g_free (self);
+}
+
+static gpointer
+wait_for_interrupt (gpointer cancellable)
+{
+  sigset_t signals;
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGINT);
+  sigaddset (&signals, SIGTERM);
+  int number = 0;
+  sigwait (&signals, &number);
+  g_cancellable_cancel (cancellable);
+  /* Whoever asks twice does not want to wait. */
+  sigwait (&signals, &number);
+  _exit (OMNI_EXIT_ERROR);
+}
+
+GCancellable *
+omni_cli_catch_interrupt (void)
+{
+  static GCancellable *cancellable = NULL;
+  if (cancellable != NULL)
+    return cancellable;
+  cancellable = g_cancellable_new ();
+  sigset_t signals;
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGINT);
+  sigaddset (&signals, SIGTERM);
+  pthread_sigmask (SIG_BLOCK, &signals, NULL);
+  g_thread_unref (g_thread_new ("interrupt", wait_for_interrupt, cancellable));
+  return cancellable;
+}

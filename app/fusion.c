@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/engine-private.h"
+
+#include "app/files/colour-profile.h"
+#include "app/files/samples.h"
+#include "app/fusion-private.h"
+#include "app/resample.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One fusion. Whatever is decided here (size, profile, range, depth, alpha, warnings) is a symmetric function of the set:
+ * the order of the sources reaches the graph and nothing else. */
+
+/* Tiles are not halved below this side after a loss or when memory runs out. */
+#define MIN_TILE_PX  64
+#define TILE_STEP_PX 16
+#define MAX_LOSSES   3
+/* Sides may differ by this factor before resizing counts as distorting. */
+#define ASPECT_TOLERANCE 1.01
+/* Part of the progress bar for reading all float sources beforehand. */
+#define READING_SHARE 0.2
+
+typedef struct
+{
+  OmniEngineCore *core;
+  const OmniFusionRequest *request;
+  OmniEngineProgress progress;
+  gpointer user_data;
+  GCancellable *cancellable;
+
+  const OmniModel *model;
+  OmniTask task;
+  char *task_reason;
+  OmniWeights *weights;
+  guint n_sources, width, height, bands;
+  gboolean colour, has_alpha;
+  OmniSampleType depth;
+  float range;
+  GBytes *profile; /* of the result, NULL for sRGB */
+  OmniFrames *frames;
+  double done_before; /* progress made before the plan runs */
+
+  OmniPicture **held; /* per source, while the plan reads it */
+  gboolean *alpha_done;
+  guint8 *alpha; /* one sample per pixel, at `depth` */
+  guint8 *pixels;
+  GPtrArray *warnings;
+  OmniFusionTimes ms;
+  OmniPlanStats stats;
+} Fusion;
+
+static void
+fusion_clear (Fusion *self)
+{
+  for (guint i = 0; self->held != NULL && i < self->n_sources; i++)
+    g_clear_object (&self->held[i]);
+  g_free (self->held);
+  g_free (self->alpha_done);
+  g_free (self->alpha);
+  g_free (self->pixels);
+  g_free (self->task_reason);
+  g_clear_pointer (&self->weights, omni_weights_unref);
+  g_clear_pointer (&self->profile, g_bytes_unref);
+  g_clear_pointer (&self->warnings, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fusion, fusion_clear)
+
+static double
+ms_since (gint64 start_us)
+{
+  return (g_get_monotonic_time () - start_us) / 1000.0;
+}
+
+/* ---- What the set decides ---- */
+
+static void
+choose_shape (Fusion *self)
+{
+  OmniResultShape shape;
+  omni_fusion_request_get_shape (self->request, &shape);
+  const guint n_bands = shape.channels - (shape.has_alpha ? 1 : 0);
+  self->width = shape.width;
+  self->height = shape.height;
+  self->depth = shape.depth;
+  self->has_alpha = shape.has_alpha;
+  self->colour = n_bands == 3;
+  self->bands = n_bands > 3 ? n_bands : 0;
+}
+
+/* One pixel that carries the profile of a source, for functions that ask for pictures. */
+static OmniPicture *
+make_profile_carrier (OmniSource *source)
+{
+  const guint channels = omni_source_get_channels (source);
+  return omni_picture_new (1, 1, channels, omni_source_get_has_alpha (source), OMNI_SAMPLE_U8,
+                           g_bytes_new_take (g_malloc0 (channels), channels),
+                           omni_source_get_icc_profile (source), omni_source_get_path (source), NULL);
+}
+
+/* Sets the profile of the result; returns whether any source must be converted to it. */
+static gboolean
+choose_profile (Fusion *self)
+{
+  g_autoptr (GPtrArray) carriers = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) sorted = omni_sources_sort (self->request->sources);
+  for (guint i = 0; i < sorted->len; i++)
+  {
+    OmniPicture *carrier = make_profile_carrier (sorted->pdata[i]);
+    char *problem = omni_picture_find_profile_problem (carrier);
+    if (problem != NULL)
+      g_ptr_array_add (self->warnings, problem);
+    g_ptr_array_add (carriers, carrier);
+  }
+  self->profile = omni_profile_choose ((OmniPicture *const *)carriers->pdata, carriers->len);
+  for (guint i = 0; i < carriers->len; i++)
+    if (!omni_profiles_equal (omni_picture_get_icc_profile (carriers->pdata[i]), self->profile))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+warn_about_shapes (Fusion *self, GPtrArray *sorted)
+{
+  OmniSource *first = sorted->pdata[0];
+  const double aspect = (double)omni_source_get_width (first) / omni_source_get_height (first);
+  for (guint i = 1; i < sorted->len; i++)
+  {
+    const double other = (double)omni_source_get_width (sorted->pdata[i])
+                         / omni_source_get_height (sorted->pdata[i]);
+    if (MAX (aspect, other) / MIN (aspect, other) <= ASPECT_TOLERANCE)
+      continue;
+    g_ptr_array_add (self->warnings,
+                     g_strdup ("The sources differ in shape; resizing distorts some of them."));
+    return;
+  }
+}
+
+static void
+warn_about_duplicates (Fusion *self, GPtrArray *sorted)
+{
+  for (guint i = 1; i < sorted->len; i++)
+  {
+    const char *path = omni_source_get_path (sorted->pdata[i]);
+    if (g_strcmp0 (path, omni_source_get_path (sorted->pdata[i - 1])) != 0)
+      continue;
+    g_autofree char *name = g_filename_display_name (path);
+    g_ptr_array_add (self->warnings,
+                     g_strdup_printf ("“%s” is in the set more than once and counts each time.", name));
+    return;
+  }
+}
+
+/* Smallest power of two that no sample exceeds, at least 1. Reads all float sources. */
+static gboolean
+find_range (Fusion *self, GError **error)
+{
+  float largest = 1;
+  guint n_float = 0, n_read = 0;
+  for (guint i = 0; i < self->n_sources; i++)
+    n_float += omni_source_get_sample_type (self->request->sources->pdata[i]) == OMNI_SAMPLE_F32;
+  for (guint i = 0; i < self->n_sources && n_float > 0; i++)
+  {
+    if (omni_source_get_sample_type (self->request->sources->pdata[i]) != OMNI_SAMPLE_F32)
+      continue;
+    g_autoptr (OmniPicture) picture = omni_frames_get (self->frames, i, error);
+    if (picture == NULL)
+      return FALSE;
+    largest = MAX (largest, omni_frames_get_largest_sample (self->frames, i));
+    self->done_before = READING_SHARE * ++n_read / n_float;
+    if (self->progress != NULL)
+      self->progress (self->done_before, "Reading", self->user_data);
+  }
+  int exponent;
+  const float mantissa = frexpf (largest, &exponent);
+  self->range = ldexpf (1, mantissa == 0.5f ? exponent - 1 : MIN (exponent, 127));
+  return TRUE;
+}
+
+static gboolean
+fusion_prepare (Fusion *self, GError **error)
+{
+  const OmniFusionRequest *request = self->request;
+  self->n_sources = request->sources->len;
+  self->warnings = g_ptr_array_new_with_free_func (g_free);
+  if (!omni_fusion_request_check (request, error))
+    return FALSE;
+  self->model = omni_fusion_request_choose_model (request, &self->task, &self->task_reason, error);
+  if (self->model == NULL)
+    return FALSE;
+  g_autoptr (GError) local_error = NULL;
+  self->weights = omni_engine_core_load_weights (self->core, self->model, request->weights_path,
+                                                 &local_error);
+  if (local_error != NULL)
+  {
+    g_propagate_error (error, g_steal_pointer (&local_error));
+    return FALSE;
+  }
+  choose_shape (self);
+  const gboolean convert = choose_profile (self);
+  g_autoptr (GPtrArray) sorted = omni_sources_sort (request->sources);
+  if (request->resize)
+    warn_about_shapes (self, sorted);
+  warn_about_duplicates (self, sorted);
+
+  OmniFrames **kept = &self->core->frames[request->view_px > 0 ? 1 : 0];
+  OmniFrames *previous = *kept;
+  *kept = self->frames = omni_frames_new (request->sources, self->width, self->height, convert, self->profile,
+                                          previous, omni_frames_default_budget (), self->cancellable);
+  omni_frames_free (previous);
+  return find_range (self, error);
+}
+
+static gboolean
+fusion_allocate (Fusion *self, guint n_channels, GError **error)
+{
+  g_clear_pointer (&self->pixels, g_free);
+  self->pixels = omni_picture_try_alloc_pixels (self->width, self->height, n_channels, self->depth, NULL,
+                                                error);
+  if (self->pixels == NULL)
+    return FALSE;
+  if (self->has_alpha && self->alpha == NULL
+      && (self->alpha = omni_picture_try_alloc_pixels (self->width, self->height, 1, self->depth, NULL,
+                                                       error))
+           == NULL)
+    return FALSE;
+  if (self->held == NULL)
+  {
+    self->held = g_new0 (OmniPicture *, self->n_sources);
+    self->alpha_done = g_new0 (gboolean, self->n_sources);
+  }
+  return TRUE;
+}
+
+/* ---- Alpha: the largest of the set, on the host ---- */
+
+static void
+gather_alpha_row (OmniPicture *picture, guint y, gpointer row)
+{
+  const guint width = omni_picture_get_width (picture), channels = omni_picture_get_channels (picture);
+  const gsize first = ((gsize)y * width + 1) * channels - 1;
+  const gconstpointer pixels = omni_picture_get_pixels (picture);
+  switch (omni_picture_get_sample_type (picture))
+  {
+  case OMNI_SAMPLE_U8:
+    for (guint x = 0; x < width; x++)
+      ((guint8 *)row)[x] = ((const guint8 *)pixels)[first + (gsize)x * channels];
+    break;
+  case OMNI_SAMPLE_U16:
+    for (guint x = 0; x < width; x++)
+      ((guint16 *)row)[x] = ((const guint16 *)pixels)[first + (gsize)x * channels];
+    break;
+  case OMNI_SAMPLE_F32:
+  default:
+    for (guint x = 0; x < width; x++)
+      ((float *)row)[x] = omni_sample_sanitise (((const float *)pixels)[first + (gsize)x * channels]);
+    break;
+  }
+}
+
+static void
+keep_larger (gpointer into, gconstpointer from, OmniSampleType type, gsize n)
+{
+  switch (type)
+  {
+  case OMNI_SAMPLE_U8:
+    for (gsize i = 0; i < n; i++)
+      ((guint8 *)into)[i] = MAX (((guint8 *)into)[i], ((const guint8 *)from)[i]);
+    break;
+  case OMNI_SAMPLE_U16:
+    for (gsize i = 0; i < n; i++)
+      ((guint16 *)into)[i] = MAX (((guint16 *)into)[i], ((const guint16 *)from)[i]);
+    break;
+  case OMNI_SAMPLE_F32:
+  default:
+    for (gsize i = 0; i < n; i++)
+      ((float *)into)[i] = MAX (((float *)into)[i], ((const float *)from)[i]);
+    break;
+  }
+}
+
+static void
+fold_alpha (Fusion *self, OmniPicture *picture)
+{
+  const gsize row_bytes = (gsize)self->width * omni_sample_type_get_bytes (self->depth);
+  const OmniSampleType type = omni_picture_get_sample_type (picture);
+  g_autofree float *row = g_new (float, self->width);
+  g_autofree float *converted = g_new (float, self->width);
+  for (guint y = 0; y < self->height; y++)
+  {
+    gather_alpha_row (picture, y, row);
+    omni_samples_convert (row, type, converted, self->depth, self->width);
+    keep_larger (self->alpha + row_bytes * y, converted, self->depth, self->width);
+  }
+}
+
+/* ---- The plan's questions ---- */
+
+static gboolean
+fetch_cb (guint index, OmniPlanSource *source, gpointer user_data, GError **error)
+{
+  Fusion *self = user_data;
+  g_autoptr (OmniPicture) picture = omni_frames_get (self->frames, index, error);
+  if (picture == NULL)
+    return FALSE;
+  if (self->has_alpha && !self->alpha_done[index])
+  {
+    fold_alpha (self, picture);
+    self->alpha_done[index] = TRUE;
+  }
+  source->pixels = omni_picture_get_pixels (picture);
+  source->channels = omni_picture_get_channels (picture);
+  source->has_alpha = omni_picture_get_has_alpha (picture);
+  source->store = (OmniStore)omni_picture_get_sample_type (picture);
+  g_set_object (&self->held[index], picture);
+  return TRUE;
+}
+
+static void
+release_cb (guint index, gpointer user_data)
+{
+  Fusion *self = user_data;
+  g_clear_object (&self->held[index]);
+}
+
+static void
+progress_cb (double fraction, gpointer user_data)
+{
+  Fusion *self = user_data;
+  if (self->progress != NULL)
+    self->progress (self->done_before + (1 - self->done_before) * fraction, "Fusing", self->user_data);
+}
+
+/* ---- Running, with second chances ---- */
+
+G_STATIC_ASSERT ((int)OMNI_STORE_U8 == (int)OMNI_SAMPLE_U8 && (int)OMNI_STORE_U16 == (int)OMNI_SAMPLE_U16
+                 && (int)OMNI_STORE_F32 == (int)OMNI_SAMPLE_F32);
+
+static OmniPlanEntry *
+get_plan (Fusion *self, guint tile_px, GError **error)
+{
+  const OmniFusionRequest *request = self->request;
+  if (!omni_engine_core_ensure_device (self->core, error))
+    return NULL;
+  const OmniDeviceInfo *info = omni_device_get_info (self->core->device);
+  if (request->half && !info->has_fp16)
+  {
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
+                 "%s cannot store half precision; use full precision (--precision fp32).", info->name);
+    return NULL;
+  }
+  const OmniModelContext context = { self->task,   self->n_sources,  self->width,
+                                     self->height, self->colour,     self->bands,
+                                     self->range,  request->options, self->weights };
+  const OmniPlanParams params = { .n_sources = self->n_sources,
+                                  .width = self->width,
+                                  .height = self->height,
+                                  .output = (OmniStore)self->depth,
+                                  .tile_px = tile_px,
+                                  .half = request->half,
+                                  .range = self->range,
+                                  .profile = request->profile };
+  g_autofree char *options = request->options != NULL ? omni_model_options_to_string (request->options)
+                                                      : NULL;
+  g_autofree char *key = g_strdup_printf (
+    "%s %s [%s] task %d, %u of %ux%u, colour %d, bands %u, range %a, depth %d, tile %u, half %d, profile %d",
+    self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
+    options != NULL ? options : "", self->task, self->n_sources, self->width, self->height, self->colour,
+    self->bands, self->range, self->depth, tile_px, request->half, request->profile);
+  return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
+}
+
+/* Half the side, in steps; 0 when it cannot be halved any more. */
+static guint
+halve_tile (Fusion *self, guint tile_px)
+{
+  const guint longest = MAX (self->width, self->height);
+  const guint side = tile_px > 0 ? MIN (tile_px, longest) : longest;
+  const guint half = (side / 2 + TILE_STEP_PX - 1) / TILE_STEP_PX * TILE_STEP_PX;
+  return half >= MIN_TILE_PX && half < side ? half : 0;
+}
+
+/* How often a run was set back, and where the next attempt starts. */
+typedef struct
+{
+  guint losses;
+  guint tile_px;
+  guint first_tile;
+  guint n_tiles; /* of the attempt that was lost */
+} Attempt;
+
+static void
+account_run (Fusion *self, const OmniPlanStats *stats)
+{
+  self->ms.upload += stats->upload_ms;
+  self->ms.network += stats->network_ms;
+  self->ms.download += stats->download_ms;
+  self->stats.submissions += stats->submissions;
+  self->stats.longest_submission_ms = MAX (self->stats.longest_submission_ms, stats->longest_submission_ms);
+}
+
+static gboolean
+run_plan (Fusion *self, OmniPlanEntry *entry, Attempt *attempt, GError **error)
+{
+  const guint n_channels = omni_graph_get_output_channels (entry->graph);
+  const guint n_tiles = omni_plan_get_tiles (entry->plan);
+  if (attempt->first_tile == 0 || n_tiles != attempt->n_tiles)
+  {
+    attempt->first_tile = 0;
+    if (!fusion_allocate (self, n_channels, error))
+      return FALSE;
+  }
+  const OmniPlanRun run = { .fetch = fetch_cb,
+                            .release = release_cb,
+                            .progress = progress_cb,
+                            .user_data = self,
+                            .cancellable = self->cancellable,
+                            .result = self->pixels,
+                            .first_tile = attempt->first_tile };
+  OmniPlanStats stats = { 0 };
+  const gboolean success = omni_plan_run (entry->plan, &run, &stats, error);
+  for (guint i = 0; i < self->n_sources; i++)
+    g_clear_object (&self->held[i]);
+  account_run (self, &stats);
+  attempt->tile_px = omni_plan_get_tile_px (entry->plan);
+  attempt->n_tiles = n_tiles;
+  attempt->first_tile = stats.tiles_done;
+  return success;
+}
+
+/* First loss: the same tiles, from the one that was lost. Second: smaller tiles. Third: an error. */
+static gboolean
+recover_from_loss (Fusion *self, Attempt *attempt, GError **error)
+{
+  g_autofree char *name = self->core->device != NULL
+                            ? g_strdup (omni_device_get_info (self->core->device)->name)
+                            : NULL;
+  omni_engine_core_close_device (self->core);
+  attempt->losses++;
+  if (attempt->losses == 1)
+  {
+    g_message ("The device was lost; opening it again.");
+    return TRUE;
+  }
+  const guint smaller_px = halve_tile (self, attempt->tile_px);
+  if (attempt->losses < MAX_LOSSES)
+  {
+    g_message ("The device was lost again; trying smaller tiles.");
+    attempt->tile_px = smaller_px > 0 ? smaller_px : attempt->tile_px;
+    attempt->first_tile = 0;
+    return TRUE;
+  }
+  g_set_error (
+    error, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST,
+    "%s stopped answering %u times, the last time with smaller tiles; its driver may need an update, or "
+    "choose another device (--device).",
+    name != NULL ? name : "The device", attempt->losses);
+  return FALSE;
+}
+
+static gboolean
+recover_from_shortage (Fusion *self, Attempt *attempt, const GError *cause, GError **error)
+{
+  const guint smaller_px = halve_tile (self, attempt->tile_px);
+  omni_engine_core_close_device (self->core);
+  if (smaller_px > 0)
+  {
+    attempt->tile_px = smaller_px;
+    attempt->first_tile = 0;
+    return TRUE;
+  }
+  g_set_error (
+    error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+    "%s Even tiles of %u pixels do not fit: close other programs, or use fewer or smaller pictures.",
+    cause->message, attempt->tile_px);
+  return FALSE;
+}
+
+/* (transfer none) The plan that ran to the end, or NULL. */
+static OmniPlanEntry *
+fusion_run (Fusion *self, GError **error)
+{
+  Attempt attempt = { .tile_px = self->request->tile_px };
+  for (;;)
+  {
+    g_autoptr (GError) cause = NULL;
+    OmniPlanEntry *entry = get_plan (self, attempt.tile_px, &cause);
+    const gboolean planned = entry != NULL;
+    if (planned && run_plan (self, entry, &attempt, &cause))
+      return entry;
+    if (g_error_matches (cause, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST))
+    {
+      if (recover_from_loss (self, &attempt, error))
+        continue;
+      return NULL;
+    }
+    /* Planning has tried smaller tiles by itself. */
+    if (planned && g_error_matches (cause, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY))
+    {
+      if (recover_from_shortage (self, &attempt, cause, error))
+        continue;
+      return NULL;
+    }
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return NULL;
+  }
+}
+
+/* ---- The result ---- */
+
+/* Grey results cannot carry the profile of colours, and the other way round; bands carry none. */
+static GBytes *
+get_result_profile (Fusion *self, guint n_channels)
+{
+  if (self->profile == NULL || n_channels != (self->colour ? 3 : 1))
+    return NULL;
+  return self->profile;
+}
+
+static guint8 *
+join_alpha (Fusion *self, guint n_channels, gsize *size_bytes, GError **error)
+{
+  const gsize bytes = omni_sample_type_get_bytes (self->depth);
+  const gsize n = (gsize)self->width * self->height;
+  guint8 *joined = omni_picture_try_alloc_pixels (self->width, self->height, n_channels + 1, self->depth,
+                                                  size_bytes, error);
+  if (joined == NULL)
+    return NULL;
+  guint8 *to = joined;
+  for (gsize i = 0; i < n; i++)
+  {
+    memcpy (to, self->pixels + i * n_channels * bytes, n_channels * bytes);
+    memcpy (to + n_channels * bytes, self->alpha + i * bytes, bytes);
+    to += (n_channels + 1) * bytes;
+  }
+  return joined;
+}
+
+static OmniPicture *
+make_picture (Fusion *self, guint n_channels, GError **error)
+{
+  gsize size_bytes = (gsize)self->width * self->height * n_channels
+                     * omni_sample_type_get_bytes (self->depth);
+  guint8 *pixels = self->has_alpha ? join_alpha (self, n_channels, &size_bytes, error)
+                                   : g_steal_pointer (&self->pixels);
+  if (pixels == NULL)
+    return NULL;
+  return omni_picture_new (self->width, self->height, n_channels + self->has_alpha, self->has_alpha,
+                           self->depth, g_bytes_new_take (pixels, size_bytes),
+                           get_result_profile (self, n_channels), NULL, error);
+}
+
+static OmniFusionResult *
+make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
+{
+  g_autoptr (OmniPicture) picture = make_picture (self, omni_graph_get_output_channels (entry->graph), error);
+  if (picture == NULL)
+    return NULL;
+  double flop_per_source, flop_per_set;
+  omni_graph_get_flop_per_px (entry->graph, &flop_per_source, &flop_per_set);
+
+  OmniFusionResult *result = g_new0 (OmniFusionResult, 1);
+  g_atomic_ref_count_init (&result->ref_count);
+  result->sha256 = omni_picture_hash (picture);
+  result->picture = g_steal_pointer (&picture);
+  result->model = self->model;
+  result->task = self->task;
+  result->task_reason = g_steal_pointer (&self->task_reason);
+  result->weights_sha256 = self->weights != NULL ? g_strdup (omni_weights_get_sha256 (self->weights)) : NULL;
+  result->device_name = g_strdup (omni_device_get_info (self->core->device)->name);
+  result->order_invariant = omni_graph_is_order_invariant (entry->graph);
+  result->tiles = omni_plan_get_tiles (entry->plan);
+  result->tile_px = omni_plan_get_tile_px (entry->plan);
+  result->peak_device_bytes = omni_device_get_peak_bytes (self->core->device);
+  result->sources = g_ptr_array_copy (self->request->sources, (GCopyFunc)(void (*) (void))g_object_ref, NULL);
+  g_ptr_array_set_free_func (result->sources, g_object_unref);
+  result->warnings = g_steal_pointer (&self->warnings);
+  result->profile = self->request->profile ? omni_plan_get_profile (entry->plan) : NULL;
+  result->longest_submission_ms = self->stats.longest_submission_ms;
+  result->gflop = (flop_per_source * self->n_sources + flop_per_set) * ((double)self->width * self->height)
+                  / 1e9;
+  return result;
+}
+
+OmniFusionResult *
+omni_engine_core_fuse (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
+                       gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  const gint64 start_us = g_get_monotonic_time ();
+  g_auto (Fusion) self = {
+    .core = core, .request = request, .progress = progress, .user_data = user_data, .cancellable = cancellable
+  };
+  if (core->device != NULL)
+    omni_device_reset_peak (core->device);
+  if (progress != NULL)
+    progress (0, "Reading", user_data);
+
+  OmniPlanEntry *entry = NULL;
+  if (fusion_prepare (&self, error))
+    entry = fusion_run (&self, error);
+  if (self.frames != NULL)
+    omni_frames_stop (self.frames);
+  OmniFusionResult *result = entry != NULL ? make_result (&self, entry, error) : NULL;
+  if (result == NULL)
+    return NULL;
+  result->ms = self.ms;
+  result->ms.decode = omni_frames_get_wait_ms (self.frames);
+  result->ms.total = ms_since (start_us);
+  return result;
+}
+
+OmniFusionResult *
+omni_fusion_result_ref (OmniFusionResult *result)
+{
+  g_return_val_if_fail (result != NULL, NULL);
+
+  g_atomic_ref_count_inc (&result->ref_count);
+  return result;
+}
+
+void
+omni_fusion_result_unref (OmniFusionResult *result)
+{
+  if (result == NULL || !g_atomic_ref_count_dec (&result->ref_count))
+    return;
+  g_clear_object (&result->picture);
+  g_free (result->sha256);
+  g_free (result->task_reason);
+  g_free (result->weights_sha256);
+  g_free (result->device_name);
+  g_ptr_array_unref (result->sources);
+  g_ptr_array_unref (result->warnings);
+  if (result->profile != NULL)
+    g_array_unref (result->profile);
+  g_free (result);
+}
