@@ -167,7 +167,7 @@ add_metadata (OmniWriteJob *job, const OmniWriter *writer, OmniMetadata *metadat
                               omni_picture_get_height (job->picture), &local_error))
     return TRUE;
 
-  g_message ("“%s” is written without metadata: %s", job->output->name, local_error->message);
+  g_warning ("“%s” is written without metadata: %s", job->output->name, local_error->message);
   return omni_output_rewind (job->output, error) && writer->write (job, error);
 }
 
