@@ -244,7 +244,7 @@ chess_new (void)
   fallen->centre[1] = 1.22f;
   scene->sky = room_behind;
   scene->epsilon = 2.0e-3f;
-  scene->ceiling = 6.0f;
+  scene->ceiling = 1.2f;
   scene->bounces = 2;
   scene_add_light (scene, (Light){ .kind = LIGHT_RECT,
                                    .at = v3 (-26.0f, 27.0f, 4.0f),
@@ -388,7 +388,7 @@ write_frame (const Stack *stack, guint frame, guint width, guint height, guint t
                 (int)stack->height };
   rows_run (stack->height, threads, calm_row, &calm);
   Picture cut = picture_cut (&picture, width, height, 0.0f, 0.0f, 0.0f);
-  const Shot shot = { .exposure = 1.2f,
+  const Shot shot = { .exposure = 1.5f,
                       .wells = 26000.0f,
                       .read = 4.0f,
                       .glare = 0.03f,

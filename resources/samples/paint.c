@@ -85,18 +85,11 @@ paint_plaster (const Hit *hit, Surface *surface)
   surface->normal = bump (hit->normal, hit->point, 0.002f, 0.0035f, plaster_height);
 }
 
-static float
-weave_height (V3 p)
-{
-  return sinf (p[0] * 1500.0f) * sinf (p[1] * 1500.0f + p[2] * 1500.0f);
-}
-
 void
 paint_fabric (const Hit *hit, Surface *surface)
 {
-  const float slub = noise (hit->local * v3 (240, 14, 240)) + noise (hit->local * v3 (14, 240, 14));
+  const float slub = noise (hit->local * v3 (170, 14, 170)) + noise (hit->local * v3 (14, 170, 14));
   surface->albedo *= 0.82f + 0.18f * slub;
-  surface->albedo *= 0.96f + 0.04f * weave_height (hit->local);
 }
 
 void

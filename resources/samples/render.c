@@ -32,9 +32,9 @@ main (int argc, char **argv)
     const char *name;
     gboolean (*draw) (const char *folder, const Effort *effort);
     guint samples;
-  } scenes[] = { { "room", room_draw, 40 },
-                 { "chess", chess_draw, 72 },
-                 { "yard", yard_draw, 64 },
+  } scenes[] = { { "room", room_draw, 24 },
+                 { "chess", chess_draw, 32 },
+                 { "yard", yard_draw, 32 },
                  { "phantom", phantom_draw, 1 } };
   int threads = 2, samples = 0;
   double scale = 1.0;

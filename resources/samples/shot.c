@@ -19,14 +19,13 @@ response (float x)
   return mixf (gamma, curve, 0.30f);
 }
 
-/* Scattering in a lens: a narrow core and a wide veil. Radiance is held down first, as the sun itself is not
- * in the picture and its mirror images should not wash it out. */
+/* Scattering in a lens: a narrow core and a wide veil. */
 static Picture
 with_glare (const Picture *scene, float share)
 {
-  Picture result = picture_new (scene->width, scene->height), near = result, wide = result;
-  near = picture_new (scene->width, scene->height);
-  wide = picture_new (scene->width, scene->height);
+  const guint width = scene->width, height = scene->height;
+  Picture result = picture_new (width, height), near = picture_new (width, height),
+          wide = picture_new (width, height);
   const gsize count = (gsize)scene->width * scene->height;
   memcpy (near.pixels, scene->pixels, count * sizeof (V3));
   memcpy (wide.pixels, scene->pixels, count * sizeof (V3));

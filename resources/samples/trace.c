@@ -471,98 +471,149 @@ light_hit (const Scene *scene, V3 origin, V3 direction, float *far)
   return found;
 }
 
-/* GGX half vector about the normal. */
+/* Half vector about the normal by Beckmann's distribution: GGX' long tails would only be specks here. */
 static V3
 half_vector (V3 normal, float roughness, float a, float b)
 {
   const float alpha = MAX (roughness * roughness, 1e-3f);
-  return around (normal, sqrtf ((1.0f - a) / (1.0f + (alpha * alpha - 1.0f) * a)), 2.0f * PI_F * b);
+  return around (normal, 1.0f / sqrtf (1.0f - alpha * alpha * logf (1.0f - MIN (a, 0.9999f))),
+                 2.0f * PI_F * b);
+}
+
+typedef struct
+{
+  V3 origin, direction, weight;
+  gboolean mirror; /* came off a glossy coat, or from the camera */
+} Ray;
+
+/* What the ray meets without a surface: a lamp or the sky. FALSE if it met a surface instead. */
+static gboolean
+meet_light (const Scene *scene, const Ray *ray, Hit *hit, float *far, V3 *light)
+{
+  const gboolean solid = scene_hit (scene, ray->origin, ray->direction, *far, hit);
+  if (solid)
+    *far = hit->t;
+  const Light *const lamp = ray->mirror ? light_hit (scene, ray->origin, ray->direction, far) : NULL;
+  *light = grey (0.0f);
+  if (lamp != NULL)
+    *light = lamp->emission;
+  else if (!solid && (ray->mirror || !scene->windows_only))
+    *light = scene->sky (scene, ray->origin, ray->direction, ray->mirror);
+  return lamp != NULL || !solid;
+}
+
+/* Schlick, with the edge held down on rough coats. */
+static float
+reflectance (const Surface *surface, const Ray *ray)
+{
+  const float facing = clampf (-dot (surface->normal, ray->direction), 0.02f, 1.0f);
+  const float edge = MAX (1.0f - surface->roughness, surface->f0) - surface->f0;
+  return surface->f0 > 0.0f ? surface->f0 + edge * powf (1.0f - facing, 5.0f) : 0.0f;
+}
+
+static gboolean
+bounce_gloss (const Scene *scene, const Hit *hit, const Surface *surface, Ray *ray, Random *random)
+{
+  const float a = random_next (random), b = random_next (random);
+  const V3 h = half_vector (surface->normal, surface->roughness, a, b);
+  ray->direction -= h * (2.0f * dot (ray->direction, h));
+  ray->origin = hit->point + hit->normal * scene->epsilon;
+  ray->mirror = TRUE;
+  return dot (ray->direction, hit->normal) > 0.0f;
+}
+
+/* Adds to direct what comes straight from the lights; the ray goes on to gather the rest. */
+static gboolean
+bounce_matt (const Scene *scene, const Hit *hit, const Surface *surface, gboolean first, Ray *ray,
+             Random *random, V3 *direct)
+{
+  const float a = random_next (random), b = random_next (random);
+  const float side = random_next (random) < surface->through ? -1.0f : 1.0f;
+  const V3 normal = surface->normal * side, face = hit->normal * side;
+  /* Cloth and lampshades are a few epsilons thick. */
+  ray->origin = hit->point + face * (side < 0.0f ? 14.0f * scene->epsilon : scene->epsilon);
+  const V3 light = ray->weight * direct_light (scene, ray->origin, normal, face, first, random);
+  const float peak = luminance (light);
+  *direct += !first && peak > scene->ceiling ? light * (scene->ceiling / peak) : light;
+  ray->direction = around (normal, sqrtf (a), 2.0f * PI_F * b);
+  ray->mirror = FALSE;
+  return dot (ray->direction, face) > 0.0f;
+}
+
+/* Everything the ray brings back after the first surface. */
+static V3
+gather (const Scene *scene, Ray ray, Random *random)
+{
+  V3 sum = grey (0.0f);
+  for (guint depth = 1; depth <= scene->bounces; depth++)
+  {
+    Hit hit;
+    V3 light;
+    float far = 1e4f;
+    if (meet_light (scene, &ray, &hit, &far, &light))
+    {
+      const float peak = luminance (ray.weight * light);
+      return sum + ray.weight * light * (peak > scene->ceiling ? scene->ceiling / peak : 1.0f);
+    }
+    Surface surface;
+    hit_surface (&hit, &surface);
+    /* What matt surfaces see of gloss is a speckle of caustics, and what glows has its own light: they see a
+       * matt and dark world. */
+    float gloss = 0.0f, fresnel = 0.0f;
+    if (ray.mirror)
+    {
+      sum += ray.weight * surface.emission;
+      fresnel = reflectance (&surface, &ray);
+      gloss = surface.metal > 0.5f ? 1.0f : fresnel > 0.0f ? clampf (fresnel, 0.3f, 0.9f) : 0.0f;
+    }
+    gboolean on;
+    if (random_next (random) < gloss)
+    {
+      ray.weight = ray.weight * (surface.metal > 0.5f ? surface.albedo : grey (fresnel / gloss));
+      on = bounce_gloss (scene, &hit, &surface, &ray, random);
+    }
+    else
+    {
+      ray.weight = ray.weight * surface.albedo * ((1.0f - fresnel) / (1.0f - gloss));
+      on = bounce_matt (scene, &hit, &surface, FALSE, &ray, random, &sum);
+    }
+    const float survive = clampf (luminance (ray.weight) * 1.5f, 0.05f, 0.95f);
+    if (!on || random_next (random) > survive)
+      break;
+    ray.weight = ray.weight / survive;
+  }
+  return sum;
 }
 
 Sample
 scene_sample (const Scene *scene, V3 origin, V3 direction, Random *random)
 {
   Sample sample = { .normal = -direction, .depth = 1e4f };
-  V3 weight = grey (1.0f), *bucket = &sample.seen;
-  gboolean mirror = TRUE;
-  for (guint depth = 0; depth <= scene->bounces; depth++)
+  const Ray ray = { origin, direction, grey (1.0f), TRUE };
+  Hit hit;
+  if (meet_light (scene, &ray, &hit, &sample.depth, &sample.seen))
+    return sample;
+  Surface surface;
+  hit_surface (&hit, &surface);
+  sample.seen = surface.emission;
+  sample.albedo = surface.albedo;
+  /* Mostly the shape's own: the denoiser must see past a bump. */
+  sample.normal = unit (hit.flat * 5.0f + surface.normal);
+  /* Here both layers are followed: a lottery between them would be most of the noise. */
+  const float fresnel = reflectance (&surface, &ray);
+  if (surface.metal < 0.5f)
   {
-    Hit hit;
-    float far = 1e4f;
-    const gboolean solid = scene_hit (scene, origin, direction, far, &hit);
-    if (solid)
-      far = hit.t;
-    const Light *const light = mirror ? light_hit (scene, origin, direction, &far) : NULL;
-    V3 gain = grey (0.0f);
-    if (light != NULL)
-      gain = light->emission;
-    else if (!solid && (mirror || !scene->windows_only))
-      gain = scene->sky (scene, origin, direction, mirror);
-    if (light != NULL || !solid)
-    {
-      gain = weight * gain;
-      const float peak = luminance (gain);
-      *bucket += depth > 0 && peak > scene->ceiling ? gain * (scene->ceiling / peak) : gain;
-      if (depth == 0)
-        sample.depth = far;
-      break;
-    }
-    Surface surface;
-    hit_surface (&hit, &surface);
-    *bucket += weight * surface.emission;
-    if (depth == 0)
-    {
-      sample.albedo = surface.albedo;
-      /* Mostly the shape's own: the denoiser must see past a bump. */
-      sample.normal = unit (hit.flat * 5.0f + surface.normal);
-      sample.depth = hit.t;
-    }
-    const float facing = clampf (-dot (surface.normal, direction), 0.02f, 1.0f);
-    /* What matt surfaces see of gloss is a speckle of caustics: they see a matt world. */
-    const float shine = mirror ? surface.f0 : 0.0f;
-    const float fresnel = shine > 0.0f
-                            ? shine
-                                + (MAX (1.0f - surface.roughness, shine) - shine) * powf (1.0f - facing, 5.0f)
-                            : 0.0f;
-    const float gloss = mirror && surface.metal > 0.5f ? 1.0f
-                        : shine > 0.0f                 ? clampf (fresnel, 0.3f, 0.9f)
-                                                       : 0.0f;
-    const float pick = random_next (random), a = random_next (random), b = random_next (random);
-    if (pick < gloss)
-    {
-      const V3 h = half_vector (surface.normal, surface.roughness, a, b);
-      direction = direction - h * (2.0f * dot (direction, h));
-      if (dot (direction, hit.normal) <= 0.0f)
-        break;
-      weight = weight * (surface.metal > 0.5f ? surface.albedo : grey (fresnel / gloss));
-      origin = hit.point + hit.normal * scene->epsilon;
-      mirror = TRUE;
-      bucket = depth == 0 ? &sample.glossy : bucket;
-    }
-    else
-    {
-      const float side = random_next (random) < surface.through ? -1.0f : 1.0f;
-      const V3 normal = surface.normal * side, face = hit.normal * side;
-      weight = weight * surface.albedo * ((1.0f - fresnel) / (1.0f - gloss));
-      /* Cloth and lampshades are a few epsilons thick. */
-      origin = hit.point + face * (side < 0.0f ? 14.0f * scene->epsilon : scene->epsilon);
-      bucket = depth == 0 ? &sample.diffuse : bucket;
-      const V3 light_here = weight * direct_light (scene, origin, normal, face, depth == 0, random);
-      const float peak = luminance (light_here);
-      *bucket += depth > 0 && peak > scene->ceiling ? light_here * (scene->ceiling / peak) : light_here;
-      bucket = depth == 0 ? &sample.bounced : bucket;
-      direction = around (normal, sqrtf (a), 2.0f * PI_F * b);
-      if (dot (direction, face) <= 0.0f)
-        break;
-      mirror = FALSE;
-    }
-    if (depth >= 1)
-    {
-      const float survive = clampf (luminance (weight) * 1.5f, 0.05f, 0.95f);
-      if (random_next (random) > survive)
-        break;
-      weight = weight / survive;
-    }
+    Ray matt = ray;
+    matt.weight = surface.albedo * (1.0f - fresnel);
+    if (bounce_matt (scene, &hit, &surface, TRUE, &matt, random, &sample.diffuse))
+      sample.bounced = gather (scene, matt, random);
+  }
+  if (surface.metal > 0.5f || fresnel > 0.0f)
+  {
+    Ray gloss = ray;
+    gloss.weight = surface.metal > 0.5f ? surface.albedo : grey (fresnel);
+    if (bounce_gloss (scene, &hit, &surface, &gloss, random))
+      sample.glossy = gather (scene, gloss, random);
   }
   return sample;
 }

@@ -13,7 +13,7 @@ enum
 };
 
 static Material bricks, asphalt, pavement, steel, car_body, car_glass, rubber, door_wood, trim_white, coat,
-  jeans, crate_wood, plank_wood, bin_metal, leaf, bark, curtain, sign_board, warm_pipe;
+  jeans, crate_wood, plank_wood, bin_metal, leaf, bark, curtain, sign_board, warm_pipe, garage, hub_cap;
 
 static const float wall_left = -3.6f, wall_right = 5.0f;
 
@@ -89,7 +89,7 @@ paint_car (const Hit *hit, Surface *surface)
     surface->roughness = 0.03f;
   }
   else if (p[2] < -1.80f && side > 0.40f && side < 0.72f && fabsf (p[1] - 0.66f) < 0.085f)
-    surface->albedo = grey (0.75f);
+    surface->albedo = grey (0.30f);
   else if (p[2] > 1.80f && side > 0.52f && fabsf (p[1] - 0.72f) < 0.10f)
     surface->albedo = v3 (0.5f, 0.02f, 0.02f);
   else if (p[1] < 0.36f || (p[2] < -1.8f && side < 0.38f && fabsf (p[1] - 0.5f) < 0.07f))
@@ -166,6 +166,15 @@ paint_sign (const Hit *hit, Surface *surface)
   surface->albedo = fabsf (x) > 0.93f || fabsf (y) > 0.88f || text ? grey (0.75f) : v3 (0.03f, 0.10f, 0.30f);
 }
 
+static void
+paint_slats (const Hit *hit, Surface *surface)
+{
+  const float slat = hit->point[1] * 9.0f - floorf (hit->point[1] * 9.0f);
+  surface->normal = unit (hit->normal + v3 (0, 0.7f * (slat - 0.5f), 0));
+  surface->albedo *= mixf (0.35f, 1.0f, smooth (0.0f, 0.12f, slat))
+                     * (0.8f + 0.4f * fbm (hit->point * v3 (1.5f, 6.0f, 1.0f), 3));
+}
+
 static Material
 plain (V3 colour, float roughness, float f0, float celsius, void (*paint) (const Hit *, Surface *))
 {
@@ -180,10 +189,12 @@ mix_materials (void)
 {
   bricks = plain (v3 (0.30f, 0.125f, 0.075f), 0.9f, 0.0f, 9.0f, paint_bricks);
   bricks.second = v3 (0.16f, 0.075f, 0.055f);
-  asphalt = plain (grey (0.085f), 0.6f, 0.035f, 7.6f, paint_asphalt);
+  asphalt = plain (grey (0.12f), 0.6f, 0.035f, 7.6f, paint_asphalt);
   pavement = plain (v3 (0.26f, 0.25f, 0.24f), 0.9f, 0.0f, 7.0f, paint_slabs);
   steel = plain (v3 (0.10f, 0.11f, 0.11f), 0.4f, 0.05f, 5.4f, paint_rust);
   car_body = plain (v3 (0.035f, 0.07f, 0.12f), 0.12f, 0.05f, 6.5f, paint_car);
+  hub_cap = plain (grey (0.30f), 0.25f, 0.06f, 9.5f, NULL);
+  garage = plain (v3 (0.16f, 0.17f, 0.18f), 0.5f, 0.03f, 10.2f, paint_slats);
   car_glass = plain (grey (0.01f), 0.03f, 0.05f, 5.0f, NULL);
   rubber = plain (grey (0.02f), 0.7f, 0.02f, 12.5f, NULL);
   door_wood = plain (v3 (0.05f, 0.13f, 0.09f), 0.4f, 0.04f, 10.5f, NULL);
@@ -254,6 +265,23 @@ add_left_house (Scene *yard)
 }
 
 static void
+add_back_wall (Scene *yard)
+{
+  const float z = 24.0f;
+  add_box (yard, v3 (-6.0f, 0, z), v3 (9.0f, 8.0f, z + 0.5f), &bricks);
+  add_box (yard, v3 (-1.6f, 0, z - 0.05f), v3 (1.5f, 2.7f, z), &garage);
+  add_box (yard, v3 (-1.75f, 2.7f, z - 0.08f), v3 (1.65f, 2.95f, z), &trim_white);
+  for (int i = 0; i < 3; i++)
+  {
+    const float x = -1.9f + 3.6f * i;
+    add_box (yard, v3 (x - 0.1f, 4.1f, z - 0.09f), v3 (x + 1.5f, 4.2f, z), &trim_white);
+    add_box (yard, v3 (x, 4.2f, z - 0.03f), v3 (x + 1.4f, 5.9f, z), &car_glass);
+    add_box (yard, v3 (x + 0.67f, 4.2f, z - 0.06f), v3 (x + 0.73f, 5.9f, z), &trim_white);
+    add_box (yard, v3 (x, 5.1f, z - 0.06f), v3 (x + 1.4f, 5.16f, z), &trim_white);
+  }
+}
+
+static void
 add_right_side (Scene *yard)
 {
   for (int i = 0; i < 80; i++)
@@ -261,7 +289,7 @@ add_right_side (Scene *yard)
              v3 (wall_right + 0.025f, 1.85f + 0.02f * (i * 5 % 4), 2.145f + 0.16f * i), &plank_wood);
   add_box (yard, v3 (wall_right - 0.04f, 1.5f, 2.0f), v3 (wall_right, 1.6f, 15.0f), &plank_wood);
   add_box (yard, v3 (wall_right - 0.04f, 0.4f, 2.0f), v3 (wall_right, 0.5f, 15.0f), &plank_wood);
-  add_box (yard, v3 (-3.0f, 0, 24.0f), v3 (9.0f, 8.0f, 24.5f), &bricks);
+  add_back_wall (yard);
   add_cylinder (yard, v3 (6.6f, 0, 9.0f), v3 (6.3f, 4.2f, 9.0f), 0.2f, &bark);
   scatter_leaves (yard, v3 (5.9f, 4.9f, 9.0f), v3 (2.3f, 1.7f, 2.2f), 5200, 0.11f, &leaf, 12);
   scatter_leaves (yard, v3 (7.6f, 3.9f, 6.2f), v3 (1.7f, 1.3f, 1.6f), 2600, 0.11f, &leaf, 14);
@@ -276,7 +304,7 @@ add_car (Scene *yard)
   {
     const V3 hub = at + v3 (i % 2 != 0 ? 0.70f : -0.70f, 0.31f, i / 2 != 0 ? 1.25f : -1.22f);
     add_cylinder (yard, hub - v3 (0.10f, 0, 0), hub + v3 (0.10f, 0, 0), 0.31f, &rubber);
-    add_cylinder (yard, hub - v3 (0.105f, 0, 0), hub + v3 (0.105f, 0, 0), 0.19f, &steel);
+    add_cylinder (yard, hub - v3 (0.105f, 0, 0), hub + v3 (0.105f, 0, 0), 0.19f, &hub_cap);
   }
 }
 
@@ -298,7 +326,7 @@ add_clutter (Scene *yard)
   {
     Shape *const crate = scene_add (
       yard, SHAPE_BOX,
-      v3 (-2.9f + 0.62f * (i % 2) - 0.05f * (i / 2), 0.13f + 0.27f + 0.54f * (i / 2), 2.9f + 0.1f * i),
+      v3 (2.3f + 0.62f * (i % 2) + 0.2f * (i / 2), 0.27f + 0.54f * (i / 2), 21.6f + 0.1f * i),
       v3 (0.28f, 0.26f, 0.28f), &crate_wood);
     shape_turn (crate, 0.2f * i - 0.1f);
   }
@@ -345,13 +373,13 @@ yard_new (void)
   scene_add_light (yard, (Light){ .kind = LIGHT_BALL,
                                   .at = v3 (-1.45f, 4.36f, 10.2f),
                                   .radius = 0.075f,
-                                  .emission = v3 (330.0f, 205.0f, 88.0f) });
+                                  .emission = v3 (430.0f, 270.0f, 122.0f) });
   scene_add_light (yard, (Light){ .kind = LIGHT_BALL,
                                   .at = v3 (wall_left + 0.20f, 2.62f, 6.85f),
                                   .radius = 0.05f,
                                   .emission = v3 (70.0f, 52.0f, 32.0f) });
   scene_add_light (yard, (Light){ .kind = LIGHT_BALL,
-                                  .at = v3 (2.5f, 5.2f, 23.4f),
+                                  .at = v3 (0.0f, 3.4f, 23.4f),
                                   .radius = 0.07f,
                                   .emission = v3 (120.0f, 150.0f, 170.0f) });
   for (int i = 0; i < 2; i++)
@@ -576,7 +604,7 @@ yard_draw (const char *folder, const Effort *effort)
   rows_run (height, effort->threads, heat_row, &yard);
   warm_steam (&yard);
   rows_run (height, effort->threads, air_row, &yard);
-  const Shot shot = { .exposure = 3.6f,
+  const Shot shot = { .exposure = 4.4f,
                       .wells = 1600.0f,
                       .read = 6.0f,
                       .glare = 0.06f,
