@@ -7,11 +7,11 @@
 G_BEGIN_DECLS
 
 /* The one descriptor layout of every kernel. */
-#define OMNI_N_TEXEL_INPUTS 4     /* bindings 0 … 3: uniform texel buffers read by the kernel */
+#define OMNI_N_TEXEL_INPUTS    4  /* bindings 0 … 3: uniform texel buffers read by the kernel */
 #define OMNI_N_STORAGE_OUTPUTS 2  /* bindings 4, 5: storage buffers written (and read back by accumulators) */
-#define OMNI_BINDING_TILE 6       /* uniform buffer: tile origin and source formats */
-#define OMNI_BINDING_WEIGHTS 7    /* uniform texel buffer: weights of the graph */
-#define OMNI_PUSH_WORDS 32        /* 128 bytes, the least every device has */
+#define OMNI_BINDING_TILE      6  /* uniform buffer: tile origin and source formats */
+#define OMNI_BINDING_WEIGHTS   7  /* uniform texel buffer: weights of the graph */
+#define OMNI_PUSH_WORDS        32 /* 128 bytes, the least every device has */
 
 struct _OmniDevice
 {
@@ -34,6 +34,7 @@ struct _OmniDevice
   VkPipelineLayout pipeline_layout;
   VkPipelineCache pipeline_cache;
   GHashTable *pipelines; /* char * key → VkPipeline */
+  GHashTable *warm;      /* VkPipeline: dispatched at least once */
 
   guint64 allocated_bytes;
   guint64 peak_bytes;
@@ -42,19 +43,29 @@ struct _OmniDevice
   guint loss_countdown;
   gboolean lost;
 
-  double gflops; /* measured rate of this device, the estimate that sizes submissions */
+  double gflops; /* first guess of this device's rate; sizes the pieces that commands are recorded in */
+  GHashTable
+    *slowness; /* shader → double *: measured time over the guess; decides how many pieces go together */
 };
 
 /* Turns a failed result into a GError and marks the device lost where it is. Returns TRUE for VK_SUCCESS. `doing` is a
  * phrase such as "allocating 12.3 MB of device memory". */
 gboolean omni_device_check (OmniDevice *device, VkResult result, const char *doing, GError **error);
 
-/* Submits `commands` and waits. Counts down the injected loss. `ms` (out, nullable) is the wall time. */
-gboolean omni_device_submit (OmniDevice *device, VkCommandBuffer commands, double *ms, GError **error);
+/* Submits the command buffers together and waits. Counts down the injected loss. `ms` (out, nullable): wall time. */
+gboolean omni_device_submit (OmniDevice *device, const VkCommandBuffer *commands, guint n_commands,
+                             double *ms, GError **error);
+
+/* Measured time over the guess for a shader: 1 until it was seen. `shader` must be a literal. */
+double *omni_device_slowness (OmniDevice *device, const char *shader);
 
 /* pipeline-cache.c: the cache file is checked by vendor, device, driver and UUID; any mismatch is a miss. */
 VkPipelineCache omni_pipeline_cache_open (OmniDevice *device);
 void omni_pipeline_cache_close (OmniDevice *device, VkPipelineCache *cache);
+
+/* Drivers that compile lazily do it at the first dispatch: TRUE once for every pipeline, so that a plan can dispatch it
+ * empty before anything is timed or shown as progress. */
+gboolean omni_device_is_cold (OmniDevice *device, VkPipeline pipeline);
 
 /* kernel.c: a compute pipeline of `shader` (name in shaders/ without .comp) with 32-bit specialization constants
  * 0 … n_constants − 1. Cached for the life of the device; VK_NULL_HANDLE with an error set on failure. */

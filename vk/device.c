@@ -26,11 +26,12 @@ validation_message_cb (VkDebugUtilsMessageSeverityFlagBitsEXT severity, VkDebugU
 static VkDebugUtilsMessengerCreateInfoEXT
 messenger_info (OmniDevice *device)
 {
-  return (VkDebugUtilsMessengerCreateInfoEXT) {
+  return (VkDebugUtilsMessengerCreateInfoEXT){
     .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
-    .messageSeverity
-    = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
-    .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_TYPE_PERFORMANCE_BIT_EXT,
+    .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT
+                       | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+    .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT
+                   | VK_DEBUG_UTILS_MESSAGE_TYPE_PERFORMANCE_BIT_EXT,
     .pfnUserCallback = validation_message_cb,
     .pUserData = device,
   };
@@ -42,7 +43,9 @@ create_instance (OmniDevice *device, VkInstance *instance)
 {
   static const char *const layers[] = { "VK_LAYER_KHRONOS_validation" };
   static const char *const extensions[] = { VK_EXT_DEBUG_UTILS_EXTENSION_NAME };
-  static const VkValidationFeatureEnableEXT enabled[] = { VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT };
+  static const VkValidationFeatureEnableEXT enabled[] = {
+    VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT
+  };
   const VkApplicationInfo application = {
     .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
     .pApplicationName = "Omnifuse",
@@ -79,21 +82,21 @@ open_instance (OmniDevice *device, VkInstance *instance, GError **error)
   const VkResult result = create_instance (device, instance);
 
   if (result == VK_ERROR_LAYER_NOT_PRESENT || result == VK_ERROR_EXTENSION_NOT_PRESENT)
-    {
-      g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED,
-                           "OMNIFUSE_VALIDATION is set, but the validation layer is not installed. Install the "
-                           "package vulkan-validationlayers or unset the variable.");
-      return FALSE;
-    }
+  {
+    g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED,
+                         "OMNIFUSE_VALIDATION is set, but the validation layer is not installed. Install the "
+                         "package vulkan-validationlayers or unset the variable.");
+    return FALSE;
+  }
 
   if (result != VK_SUCCESS)
-    {
-      g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
-                   "No Vulkan driver was found (%s). Install the package mesa-vulkan-drivers, or your graphics "
-                   "card's own driver, and start again.",
-                   omni_vk_result_to_string (result));
-      return FALSE;
-    }
+  {
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
+                 "No Vulkan driver was found (%s). Install the package mesa-vulkan-drivers, or your graphics "
+                 "card's own driver, and start again.",
+                 omni_vk_result_to_string (result));
+    return FALSE;
+  }
 
   return omni_vk_load_instance (*instance, error);
 }
@@ -110,12 +113,13 @@ list_physical (VkInstance instance, guint32 *n, GError **error)
     vk.EnumeratePhysicalDevices (instance, n, devices);
 
   if (*n == 0)
-    {
-      g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
-                           "No Vulkan device was found. Install the package mesa-vulkan-drivers (it also brings a "
-                           "software renderer), or your graphics card's own driver, and start again.");
-      return NULL;
-    }
+  {
+    g_set_error_literal (
+      error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
+      "No Vulkan device was found. Install the package mesa-vulkan-drivers (it also brings a "
+      "software renderer), or your graphics card's own driver, and start again.");
+    return NULL;
+  }
 
   return g_steal_pointer (&devices);
 }
@@ -124,20 +128,20 @@ static OmniDeviceType
 type_from_vk (VkPhysicalDeviceType type)
 {
   switch (type)
-    {
-    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
-      return OMNI_DEVICE_DISCRETE;
-    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
-      return OMNI_DEVICE_INTEGRATED;
-    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
-      return OMNI_DEVICE_VIRTUAL;
-    case VK_PHYSICAL_DEVICE_TYPE_CPU:
-      return OMNI_DEVICE_SOFTWARE;
-    case VK_PHYSICAL_DEVICE_TYPE_OTHER:
-    case VK_PHYSICAL_DEVICE_TYPE_MAX_ENUM:
-    default:
-      return OMNI_DEVICE_OTHER;
-    }
+  {
+  case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+    return OMNI_DEVICE_DISCRETE;
+  case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+    return OMNI_DEVICE_INTEGRATED;
+  case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
+    return OMNI_DEVICE_VIRTUAL;
+  case VK_PHYSICAL_DEVICE_TYPE_CPU:
+    return OMNI_DEVICE_SOFTWARE;
+  case VK_PHYSICAL_DEVICE_TYPE_OTHER:
+  case VK_PHYSICAL_DEVICE_TYPE_MAX_ENUM:
+  default:
+    return OMNI_DEVICE_OTHER;
+  }
 }
 
 const char *
@@ -167,15 +171,18 @@ static void
 describe (VkPhysicalDevice physical, guint index, OmniDeviceInfo *info)
 {
   VkPhysicalDeviceDriverProperties driver = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES };
-  VkPhysicalDeviceSubgroupProperties subgroup = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES };
-  VkPhysicalDeviceProperties2 plain = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &subgroup };
+  VkPhysicalDeviceSubgroupProperties subgroup = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES
+  };
+  VkPhysicalDeviceProperties2 plain = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                        .pNext = &subgroup };
 
   vk.GetPhysicalDeviceProperties2 (physical, &plain);
   if (plain.properties.apiVersion >= VK_API_VERSION_1_2)
-    {
-      subgroup.pNext = &driver;
-      vk.GetPhysicalDeviceProperties2 (physical, &plain);
-    }
+  {
+    subgroup.pNext = &driver;
+    vk.GetPhysicalDeviceProperties2 (physical, &plain);
+  }
 
   const VkPhysicalDeviceProperties *properties = &plain.properties;
   const gboolean shuffles = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0
@@ -207,11 +214,11 @@ find_compute_queue (VkPhysicalDevice physical, guint32 *timestamp_bits)
   vk.GetPhysicalDeviceQueueFamilyProperties (physical, &n, families);
   for (guint32 i = 0; i < n; i++)
     if ((families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) != 0)
-      {
-        if (timestamp_bits != NULL)
-          *timestamp_bits = families[i].timestampValidBits;
-        return i;
-      }
+    {
+      if (timestamp_bits != NULL)
+        *timestamp_bits = families[i].timestampValidBits;
+      return i;
+    }
 
   return G_MAXUINT32;
 }
@@ -232,17 +239,17 @@ describe_all (const VkPhysicalDevice *devices, guint32 n)
   int best = -1;
 
   for (guint32 i = 0; i < n; i++)
-    {
-      OmniDeviceInfo info;
+  {
+    OmniDeviceInfo info;
 
-      if (find_compute_queue (devices[i], NULL) == G_MAXUINT32)
-        continue;
+    if (find_compute_queue (devices[i], NULL) == G_MAXUINT32)
+      continue;
 
-      describe (devices[i], i, &info);
-      g_array_append_val (list, info);
-      if (best < 0 || rank (info.type) > rank (g_array_index (list, OmniDeviceInfo, best).type))
-        best = (int) list->len - 1;
-    }
+    describe (devices[i], i, &info);
+    g_array_append_val (list, info);
+    if (best < 0 || rank (info.type) > rank (g_array_index (list, OmniDeviceInfo, best).type))
+      best = (int)list->len - 1;
+  }
 
   if (best >= 0)
     g_array_index (list, OmniDeviceInfo, best).is_default = TRUE;
@@ -275,23 +282,25 @@ select_device (const GArray *list, const char *selector, GError **error)
 {
   g_autoptr (GString) names = g_string_new (NULL);
   guint64 wanted = 0;
-  const gboolean numbered = selector != NULL && g_ascii_string_to_unsigned (selector, 10, 0, G_MAXUINT, &wanted, NULL);
+  const gboolean numbered = selector != NULL
+                            && g_ascii_string_to_unsigned (selector, 10, 0, G_MAXUINT, &wanted, NULL);
   const gboolean software = g_strcmp0 (selector, "software") == 0;
 
   for (guint i = 0; i < list->len; i++)
-    {
-      const OmniDeviceInfo *info = &g_array_index (list, OmniDeviceInfo, i);
+  {
+    const OmniDeviceInfo *info = &g_array_index (list, OmniDeviceInfo, i);
 
-      if ((selector == NULL && info->is_default) || (numbered && info->index == wanted)
-          || (software && info->type == OMNI_DEVICE_SOFTWARE))
-        return info;
-      g_string_append_printf (names, "%s%u (%s)", names->len > 0 ? ", " : "", info->index, info->name);
-    }
+    if ((selector == NULL && info->is_default) || (numbered && info->index == wanted)
+        || (software && info->type == OMNI_DEVICE_SOFTWARE))
+      return info;
+    g_string_append_printf (names, "%s%u (%s)", names->len > 0 ? ", " : "", info->index, info->name);
+  }
 
   if (software)
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_DEVICE,
-                 "There is no software Vulkan device. Install the package mesa-vulkan-drivers, or choose one of: %s.",
-                 names->str);
+    g_set_error (
+      error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_DEVICE,
+      "There is no software Vulkan device. Install the package mesa-vulkan-drivers, or choose one of: %s.",
+      names->str);
   else
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_DEVICE,
                  "There is no Vulkan device “%s”. Choose “software” or the number of one of: %s.",
@@ -306,18 +315,18 @@ omni_device_check (OmniDevice *device, VkResult result, const char *doing, GErro
     return TRUE;
 
   if (result == VK_ERROR_DEVICE_LOST)
-    {
-      device->lost = TRUE;
-      g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST, "The device %s was lost while %s.",
-                   device->info.name, doing);
-    }
+  {
+    device->lost = TRUE;
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST, "The device %s was lost while %s.",
+                 device->info.name, doing);
+  }
   else if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY)
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
                  "The device %s ran out of memory while %s. Choose a smaller tile or close other programs.",
                  device->info.name, doing);
   else
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED, "The device %s failed while %s: %s.", device->info.name,
-                 doing, omni_vk_result_to_string (result));
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED, "The device %s failed while %s: %s.",
+                 device->info.name, doing, omni_vk_result_to_string (result));
   return FALSE;
 }
 
@@ -351,7 +360,7 @@ create_layouts (OmniDevice *device, GError **error)
   VkDescriptorSetLayoutBinding bindings[OMNI_BINDING_WEIGHTS + 1];
 
   for (guint32 i = 0; i < G_N_ELEMENTS (bindings); i++)
-    bindings[i] = (VkDescriptorSetLayoutBinding) {
+    bindings[i] = (VkDescriptorSetLayoutBinding){
       .binding = i,
       .descriptorType = i < OMNI_N_TEXEL_INPUTS || i == OMNI_BINDING_WEIGHTS
                           ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER
@@ -367,7 +376,8 @@ create_layouts (OmniDevice *device, GError **error)
     .pBindings = bindings,
   };
 
-  if (!omni_device_check (device, vk.CreateDescriptorSetLayout (device->handle, &sets, NULL, &device->set_layout),
+  if (!omni_device_check (device,
+                          vk.CreateDescriptorSetLayout (device->handle, &sets, NULL, &device->set_layout),
                           "creating a descriptor layout", error))
     return FALSE;
 
@@ -380,8 +390,9 @@ create_layouts (OmniDevice *device, GError **error)
     .pPushConstantRanges = &push,
   };
 
-  return omni_device_check (device, vk.CreatePipelineLayout (device->handle, &pipelines, NULL, &device->pipeline_layout),
-                            "creating a pipeline layout", error);
+  return omni_device_check (
+    device, vk.CreatePipelineLayout (device->handle, &pipelines, NULL, &device->pipeline_layout),
+    "creating a pipeline layout", error);
 }
 
 static gboolean
@@ -428,11 +439,11 @@ open_selected (OmniDevice *device, const char *selector, GError **error)
     return FALSE;
 
   if (wants_validation () && vk.CreateDebugUtilsMessengerEXT != NULL)
-    {
-      const VkDebugUtilsMessengerCreateInfoEXT messenger = messenger_info (device);
+  {
+    const VkDebugUtilsMessengerCreateInfoEXT messenger = messenger_info (device);
 
-      vk.CreateDebugUtilsMessengerEXT (device->instance, &messenger, NULL, &device->messenger);
-    }
+    vk.CreateDebugUtilsMessengerEXT (device->instance, &messenger, NULL, &device->messenger);
+  }
 
   devices = list_physical (device->instance, &n, error);
   if (devices == NULL)
@@ -448,10 +459,13 @@ open_selected (OmniDevice *device, const char *selector, GError **error)
   device->info = *info;
   device->physical = devices[info->index];
   read_properties (device);
-  if (!create_logical (device, error) || !create_layouts (device, error) || !create_pool_and_fence (device, error))
+  if (!create_logical (device, error) || !create_layouts (device, error)
+      || !create_pool_and_fence (device, error))
     return FALSE;
 
   device->pipelines = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  device->warm = g_hash_table_new (NULL, NULL);
+  device->slowness = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   device->pipeline_cache = omni_pipeline_cache_open (device);
   return TRUE;
 }
@@ -483,8 +497,10 @@ destroy_pipelines (OmniDevice *device)
 
   g_hash_table_iter_init (&iter, device->pipelines);
   while (g_hash_table_iter_next (&iter, NULL, &pipeline))
-    vk.DestroyPipeline (device->handle, (VkPipeline) pipeline, NULL);
+    vk.DestroyPipeline (device->handle, (VkPipeline)pipeline, NULL);
   g_hash_table_unref (device->pipelines);
+  g_hash_table_unref (device->warm);
+  g_hash_table_unref (device->slowness);
 }
 
 void
@@ -496,16 +512,16 @@ omni_device_close (OmniDevice **device)
     return;
 
   if (self->handle != VK_NULL_HANDLE)
-    {
-      vk.DeviceWaitIdle (self->handle);
-      omni_pipeline_cache_close (self, &self->pipeline_cache);
-      destroy_pipelines (self);
-      vk.DestroyPipelineLayout (self->handle, self->pipeline_layout, NULL);
-      vk.DestroyDescriptorSetLayout (self->handle, self->set_layout, NULL);
-      vk.DestroyFence (self->handle, self->fence, NULL);
-      vk.DestroyCommandPool (self->handle, self->command_pool, NULL);
-      vk.DestroyDevice (self->handle, NULL);
-    }
+  {
+    vk.DeviceWaitIdle (self->handle);
+    omni_pipeline_cache_close (self, &self->pipeline_cache);
+    destroy_pipelines (self);
+    vk.DestroyPipelineLayout (self->handle, self->pipeline_layout, NULL);
+    vk.DestroyDescriptorSetLayout (self->handle, self->set_layout, NULL);
+    vk.DestroyFence (self->handle, self->fence, NULL);
+    vk.DestroyCommandPool (self->handle, self->command_pool, NULL);
+    vk.DestroyDevice (self->handle, NULL);
+  }
 
   if (self->messenger != VK_NULL_HANDLE)
     vk.DestroyDebugUtilsMessengerEXT (self->instance, self->messenger, NULL);
@@ -515,12 +531,13 @@ omni_device_close (OmniDevice **device)
 }
 
 gboolean
-omni_device_submit (OmniDevice *device, VkCommandBuffer commands, double *ms, GError **error)
+omni_device_submit (OmniDevice *device, const VkCommandBuffer *commands, guint n_commands, double *ms,
+                    GError **error)
 {
   const VkSubmitInfo submit = {
     .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-    .commandBufferCount = 1,
-    .pCommandBuffers = &commands,
+    .commandBufferCount = n_commands,
+    .pCommandBuffers = commands,
   };
   const gint64 start = g_get_monotonic_time ();
   VkResult result = device->lost ? VK_ERROR_DEVICE_LOST : VK_SUCCESS;
@@ -535,7 +552,7 @@ omni_device_submit (OmniDevice *device, VkCommandBuffer commands, double *ms, GE
     result = vk.ResetFences (device->handle, 1, &device->fence);
 
   if (ms != NULL)
-    *ms = (double) (g_get_monotonic_time () - start) / 1000.0;
+    *ms = (double)(g_get_monotonic_time () - start) / 1000.0;
 
   return omni_device_check (device, result, "running a submission", error);
 }
@@ -567,7 +584,7 @@ omni_device_reset_peak (OmniDevice *device)
 guint
 omni_device_get_validation_messages (const OmniDevice *device)
 {
-  return (guint) g_atomic_int_get (&device->validation_messages);
+  return (guint)g_atomic_int_get (&device->validation_messages);
 }
 
 gboolean
@@ -586,4 +603,19 @@ void
 omni_device_set_allocation_limit (OmniDevice *device, guint64 limit_bytes)
 {
   device->allocation_limit_bytes = limit_bytes;
+}
+
+double *
+omni_device_slowness (OmniDevice *device, const char *shader)
+{
+  double *slowness = g_hash_table_lookup (device->slowness, shader);
+
+  if (slowness == NULL)
+  {
+    slowness = g_new (double, 1);
+    *slowness = 1.0;
+    g_hash_table_insert (device->slowness, (gpointer)shader, slowness);
+  }
+
+  return slowness;
 }

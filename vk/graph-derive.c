@@ -14,7 +14,8 @@ omni_op_is_reduction (OmniOp op)
 gboolean
 omni_op_streams (OmniOp op)
 {
-  return op == OMNI_OP_SET_MAX || op == OMNI_OP_SET_SUM_FIXED || op == OMNI_OP_SET_BLEND || op == OMNI_OP_SET_SELECT;
+  return op == OMNI_OP_SET_MAX || op == OMNI_OP_SET_SUM_FIXED || op == OMNI_OP_SET_BLEND
+         || op == OMNI_OP_SET_SELECT;
 }
 
 static OmniNodeInfo *
@@ -28,51 +29,51 @@ omni_graph_finish (OmniGraph *graph)
 {
   g_assert (graph->output != OMNI_NODE_NONE);
   node_at (graph, graph->output)->needed = TRUE;
-  for (OmniNode n = (OmniNode) graph->nodes->len - 1; n >= 0; n--)
-    {
-      const OmniNodeInfo *node = node_at (graph, n);
+  for (OmniNode n = (OmniNode)graph->nodes->len - 1; n >= 0; n--)
+  {
+    const OmniNodeInfo *node = node_at (graph, n);
 
-      if (!node->needed)
-        continue;
-      for (guint i = 0; i < node->n_inputs; i++)
-        node_at (graph, node->inputs[i])->needed = TRUE;
-      if (node->base != OMNI_NODE_NONE)
-        node_at (graph, node->base)->needed = TRUE;
-    }
+    if (!node->needed)
+      continue;
+    for (guint i = 0; i < node->n_inputs; i++)
+      node_at (graph, node->inputs[i])->needed = TRUE;
+    if (node->base != OMNI_NODE_NONE)
+      node_at (graph, node->base)->needed = TRUE;
+  }
 
   graph->n_passes = 1;
-  for (OmniNode n = 0; n < (OmniNode) graph->nodes->len; n++)
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    OmniNodeInfo *node = node_at (graph, n);
+    const gboolean over_sources = !node->pooled || omni_op_is_reduction (node->op);
+
+    node->pass = node->op == OMNI_OP_CONSTANT ? -1 : 0;
+    for (guint i = 0; i <= node->n_inputs; i++)
     {
-      OmniNodeInfo *node = node_at (graph, n);
-      const gboolean over_sources = !node->pooled || omni_op_is_reduction (node->op);
+      const OmniNode source = i < node->n_inputs ? node->inputs[i] : node->base;
 
-      node->pass = node->op == OMNI_OP_CONSTANT ? -1 : 0;
-      for (guint i = 0; i <= node->n_inputs; i++)
-        {
-          const OmniNode source = i < node->n_inputs ? node->inputs[i] : node->base;
+      if (source == OMNI_NODE_NONE)
+        continue;
 
-          if (source == OMNI_NODE_NONE)
-            continue;
+      const OmniNodeInfo *input = node_at (graph, source);
 
-          const OmniNodeInfo *input = node_at (graph, source);
-
-          node->pass = MAX (node->pass, input->pass + (input->pooled && over_sources ? 1 : 0));
-        }
-      if (node->needed)
-        graph->n_passes = MAX (graph->n_passes, (guint) (node->pass + 1));
+      node->pass = MAX (node->pass, input->pass + (input->pooled && over_sources ? 1 : 0));
     }
+    if (node->needed)
+      graph->n_passes = MAX (graph->n_passes, (guint)(node->pass + 1));
+  }
 }
 
 gboolean
 omni_graph_is_order_invariant (const OmniGraph *graph)
 {
-  for (OmniNode n = 0; n < (OmniNode) graph->nodes->len; n++)
-    {
-      const OmniNodeInfo *node = omni_graph_node (graph, n);
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (graph, n);
 
-      if (node->needed && (node->op == OMNI_OP_SET_PICK || node->op == OMNI_OP_SET_RUNNING_MEAN))
-        return FALSE;
-    }
+    if (node->needed && (node->op == OMNI_OP_SET_PICK || node->op == OMNI_OP_SET_RUNNING_MEAN))
+      return FALSE;
+  }
 
   return TRUE;
 }
@@ -80,13 +81,13 @@ omni_graph_is_order_invariant (const OmniGraph *graph)
 gboolean
 omni_graph_can_stream (const OmniGraph *graph)
 {
-  for (OmniNode n = 0; n < (OmniNode) graph->nodes->len; n++)
-    {
-      const OmniNodeInfo *node = omni_graph_node (graph, n);
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (graph, n);
 
-      if (node->needed && omni_op_is_reduction (node->op) && !omni_op_streams (node->op))
-        return FALSE;
-    }
+    if (node->needed && omni_op_is_reduction (node->op) && !omni_op_streams (node->op))
+      return FALSE;
+  }
 
   return TRUE;
 }
@@ -102,13 +103,13 @@ omni_graph_get_min_sources (const OmniGraph *graph)
 {
   guint least = 0;
 
-  for (OmniNode n = 0; n < (OmniNode) graph->nodes->len; n++)
-    {
-      const OmniNodeInfo *node = omni_graph_node (graph, n);
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (graph, n);
 
-      if (node->needed && node->op == OMNI_OP_SET_PICK)
-        least = MAX (least, node->index + 1);
-    }
+    if (node->needed && node->op == OMNI_OP_SET_PICK)
+      least = MAX (least, node->index + 1);
+  }
 
   return least;
 }
@@ -132,7 +133,7 @@ floor_half (int x)
 static OmniInterval
 coarse_interval (OmniInterval out)
 {
-  return (OmniInterval) { floor_half (out.low) - 1, floor_half (out.high - 1) + 2 };
+  return (OmniInterval){ floor_half (out.low) - 1, floor_half (out.high - 1) + 2 };
 }
 
 OmniInterval
@@ -142,50 +143,50 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, OmniInter
   int reach = 0;
 
   switch (node->op)
-    {
-    case OMNI_OP_CONV:
-      reach = (int) (node->kernel / 2 * node->dilation);
-      break;
-    case OMNI_OP_FILTER:
-      reach = (int) node->radius;
-      break;
-    case OMNI_OP_EXPOSURE_WEIGHT:
-      reach = 1;
-      break;
-    case OMNI_OP_DOWN:
-      if (node->pyramid == OMNI_PYRAMID_BURT)
-        return (OmniInterval) { 2 * out.low - 2, 2 * (out.high - 1) + 3 };
-      return (OmniInterval) { 2 * out.low - 1, 2 * (out.high - 1) + 3 };
-    case OMNI_OP_POOL:
-      return (OmniInterval) { 2 * out.low, 2 * out.high };
-    case OMNI_OP_UPSAMPLE:
-      return coarse_interval (out);
-    case OMNI_OP_UP_ADD:
-      return i == 1 ? coarse_interval (out) : out;
-    case OMNI_OP_SET_BLEND:
-      return i == 2 ? coarse_interval (out) : out;
-    case OMNI_OP_PICTURE:
-    case OMNI_OP_CONSTANT:
-    case OMNI_OP_UNARY:
-    case OMNI_OP_BINARY:
-    case OMNI_OP_CHANNELS:
-    case OMNI_OP_NORMALISE:
-    case OMNI_OP_PICTURE_MEAN:
-    case OMNI_OP_CHROMA_TERMS:
-    case OMNI_OP_CHROMA_RATIO:
-    case OMNI_OP_MERGE_COLOUR:
-    case OMNI_OP_SET_MAX:
-    case OMNI_OP_SET_SUM:
-    case OMNI_OP_SET_SUM_FIXED:
-    case OMNI_OP_SET_SELECT:
-    case OMNI_OP_SET_SOFTMAX:
-    case OMNI_OP_SET_PICK:
-    case OMNI_OP_SET_RUNNING_MEAN:
-    default:
-      break;
-    }
+  {
+  case OMNI_OP_CONV:
+    reach = (int)(node->kernel / 2 * node->dilation);
+    break;
+  case OMNI_OP_FILTER:
+    reach = (int)node->radius;
+    break;
+  case OMNI_OP_EXPOSURE_WEIGHT:
+    reach = 1;
+    break;
+  case OMNI_OP_DOWN:
+    if (node->pyramid == OMNI_PYRAMID_BURT)
+      return (OmniInterval){ 2 * out.low - 2, 2 * (out.high - 1) + 3 };
+    return (OmniInterval){ 2 * out.low - 1, 2 * (out.high - 1) + 3 };
+  case OMNI_OP_POOL:
+    return (OmniInterval){ 2 * out.low, 2 * out.high };
+  case OMNI_OP_UPSAMPLE:
+    return coarse_interval (out);
+  case OMNI_OP_UP_ADD:
+    return i == 1 ? coarse_interval (out) : out;
+  case OMNI_OP_SET_BLEND:
+    return i == 2 ? coarse_interval (out) : out;
+  case OMNI_OP_PICTURE:
+  case OMNI_OP_CONSTANT:
+  case OMNI_OP_UNARY:
+  case OMNI_OP_BINARY:
+  case OMNI_OP_CHANNELS:
+  case OMNI_OP_NORMALISE:
+  case OMNI_OP_PICTURE_MEAN:
+  case OMNI_OP_CHROMA_TERMS:
+  case OMNI_OP_CHROMA_RATIO:
+  case OMNI_OP_MERGE_COLOUR:
+  case OMNI_OP_SET_MAX:
+  case OMNI_OP_SET_SUM:
+  case OMNI_OP_SET_SUM_FIXED:
+  case OMNI_OP_SET_SELECT:
+  case OMNI_OP_SET_SOFTMAX:
+  case OMNI_OP_SET_PICK:
+  case OMNI_OP_SET_RUNNING_MEAN:
+  default:
+    break;
+  }
 
-  return (OmniInterval) { out.low - reach, out.high + reach };
+  return (OmniInterval){ out.low - reach, out.high + reach };
 }
 
 guint
@@ -198,34 +199,34 @@ omni_graph_get_receptive_field_px (const OmniGraph *graph)
   int widest = 1;
 
   /* A pixel far from the edge and on every level's grid. */
-  need[graph->output] = (OmniInterval) { 0, 1 };
+  need[graph->output] = (OmniInterval){ 0, 1 };
   seen[graph->output] = TRUE;
-  for (OmniNode n = (OmniNode) n_nodes - 1; n >= 0; n--)
+  for (OmniNode n = (OmniNode)n_nodes - 1; n >= 0; n--)
+  {
+    const OmniNodeInfo *node = omni_graph_node (graph, n);
+
+    if (!seen[n])
+      continue;
+    if (node->op == OMNI_OP_PICTURE)
+      widest = MAX (widest, MIN (need[n].high - need[n].low, cap));
+    for (guint i = 0; i <= node->n_inputs; i++)
     {
-      const OmniNodeInfo *node = omni_graph_node (graph, n);
+      const OmniNode source = i < node->n_inputs ? node->inputs[i] : node->base;
 
-      if (!seen[n])
+      if (source == OMNI_NODE_NONE)
         continue;
-      if (node->op == OMNI_OP_PICTURE)
-        widest = MAX (widest, MIN (need[n].high - need[n].low, cap));
-      for (guint i = 0; i <= node->n_inputs; i++)
-        {
-          const OmniNode source = i < node->n_inputs ? node->inputs[i] : node->base;
 
-          if (source == OMNI_NODE_NONE)
-            continue;
+      OmniInterval in = i < node->n_inputs ? omni_node_input_interval (graph, n, i, need[n]) : need[n];
 
-          OmniInterval in = i < node->n_inputs ? omni_node_input_interval (graph, n, i, need[n]) : need[n];
-
-          in.low = MAX (in.low, -cap);
-          in.high = MIN (in.high, cap);
-          need[source].low = seen[source] ? MIN (need[source].low, in.low) : in.low;
-          need[source].high = seen[source] ? MAX (need[source].high, in.high) : in.high;
-          seen[source] = TRUE;
-        }
+      in.low = MAX (in.low, -cap);
+      in.high = MIN (in.high, cap);
+      need[source].low = seen[source] ? MIN (need[source].low, in.low) : in.low;
+      need[source].high = seen[source] ? MAX (need[source].high, in.high) : in.high;
+      seen[source] = TRUE;
     }
+  }
 
-  return (guint) MIN (widest, cap);
+  return (guint)MIN (widest, cap);
 }
 
 double
@@ -235,42 +236,42 @@ omni_node_flop_per_px (const OmniGraph *graph, OmniNode n)
   double in_channels = 0.0;
 
   switch (node->op)
-    {
-    case OMNI_OP_CONV:
-      for (guint i = 0; i < node->n_inputs; i++)
-        in_channels += omni_graph_node (graph, node->inputs[i])->channels;
-      return 2.0 * node->channels * in_channels / node->groups * node->kernel * node->kernel;
-    case OMNI_OP_FILTER:
-      return 2.0 * node->channels * (2 * node->radius + 1);
-    case OMNI_OP_DOWN:
-      return node->channels * 40.0;
-    case OMNI_OP_UP_ADD:
-    case OMNI_OP_SET_BLEND:
-      return node->channels * 20.0;
-    case OMNI_OP_EXPOSURE_WEIGHT:
-      return 60.0;
-    case OMNI_OP_PICTURE:
-    case OMNI_OP_CONSTANT:
-    case OMNI_OP_UNARY:
-    case OMNI_OP_BINARY:
-    case OMNI_OP_CHANNELS:
-    case OMNI_OP_NORMALISE:
-    case OMNI_OP_PICTURE_MEAN:
-    case OMNI_OP_POOL:
-    case OMNI_OP_UPSAMPLE:
-    case OMNI_OP_CHROMA_TERMS:
-    case OMNI_OP_CHROMA_RATIO:
-    case OMNI_OP_MERGE_COLOUR:
-    case OMNI_OP_SET_MAX:
-    case OMNI_OP_SET_SUM:
-    case OMNI_OP_SET_SUM_FIXED:
-    case OMNI_OP_SET_SELECT:
-    case OMNI_OP_SET_SOFTMAX:
-    case OMNI_OP_SET_PICK:
-    case OMNI_OP_SET_RUNNING_MEAN:
-    default:
-      return node->channels * 4.0;
-    }
+  {
+  case OMNI_OP_CONV:
+    for (guint i = 0; i < node->n_inputs; i++)
+      in_channels += omni_graph_node (graph, node->inputs[i])->channels;
+    return 2.0 * node->channels * in_channels / node->groups * node->kernel * node->kernel;
+  case OMNI_OP_FILTER:
+    return 2.0 * node->channels * (2 * node->radius + 1);
+  case OMNI_OP_DOWN:
+    return node->channels * 40.0;
+  case OMNI_OP_UP_ADD:
+  case OMNI_OP_SET_BLEND:
+    return node->channels * 20.0;
+  case OMNI_OP_EXPOSURE_WEIGHT:
+    return 60.0;
+  case OMNI_OP_PICTURE:
+  case OMNI_OP_CONSTANT:
+  case OMNI_OP_UNARY:
+  case OMNI_OP_BINARY:
+  case OMNI_OP_CHANNELS:
+  case OMNI_OP_NORMALISE:
+  case OMNI_OP_PICTURE_MEAN:
+  case OMNI_OP_POOL:
+  case OMNI_OP_UPSAMPLE:
+  case OMNI_OP_CHROMA_TERMS:
+  case OMNI_OP_CHROMA_RATIO:
+  case OMNI_OP_MERGE_COLOUR:
+  case OMNI_OP_SET_MAX:
+  case OMNI_OP_SET_SUM:
+  case OMNI_OP_SET_SUM_FIXED:
+  case OMNI_OP_SET_SELECT:
+  case OMNI_OP_SET_SOFTMAX:
+  case OMNI_OP_SET_PICK:
+  case OMNI_OP_SET_RUNNING_MEAN:
+  default:
+    return node->channels * 4.0;
+  }
 }
 
 void
@@ -278,16 +279,16 @@ omni_graph_get_flop_per_px (const OmniGraph *graph, double *per_source, double *
 {
   *per_source = 0.0;
   *per_set = 0.0;
-  for (OmniNode n = 0; n < (OmniNode) graph->nodes->len; n++)
-    {
-      const OmniNodeInfo *node = omni_graph_node (graph, n);
-      const double flop = omni_node_flop_per_px (graph, n) / pow (4.0, node->level);
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (graph, n);
+    const double flop = omni_node_flop_per_px (graph, n) / pow (4.0, node->level);
 
-      if (!node->needed)
-        continue;
-      if (node->pooled && !omni_op_is_reduction (node->op))
-        *per_set += flop;
-      else
-        *per_source += flop;
-    }
+    if (!node->needed)
+      continue;
+    if (node->pooled && !omni_op_is_reduction (node->op))
+      *per_set += flop;
+    else
+      *per_source += flop;
+  }
 }

@@ -57,26 +57,26 @@ typedef struct
   char label[48];
 
   /* parameters, by operation */
-  OmniPlanes planes;             /* PICTURE */
+  OmniPlanes planes;              /* PICTURE */
   guint kernel, dilation, groups; /* CONV */
-  OmniNode base;                 /* CONV: a pooled tensor added before the activation, or NONE */
+  OmniNode base;                  /* CONV: a pooled tensor added before the activation, or NONE */
   float *weight, *bias, *post_scale, *post_shift; /* CONV; CONSTANT and FILTER: values in `weight` */
-  OmniBoundary boundary;         /* CONV, FILTER */
-  OmniActivation activation;     /* CONV, UNARY */
+  OmniBoundary boundary;                          /* CONV, FILTER */
+  OmniActivation activation;                      /* CONV, UNARY */
   float slope;
-  float scale, shift;    /* UNARY; UP_ADD: sign in `scale` */
-  OmniBinary binary;     /* BINARY */
-  guint *indices;        /* CHANNELS */
-  float epsilon;         /* NORMALISE */
-  guint radius;          /* FILTER */
-  gboolean vertical;     /* FILTER */
-  gboolean take_max;     /* POOL */
-  gboolean bilinear;     /* UPSAMPLE */
-  OmniPyramid pyramid;   /* DOWN, UP_ADD, SET_BLEND */
+  float scale, shift;        /* UNARY; UP_ADD: sign in `scale` */
+  OmniBinary binary;         /* BINARY */
+  guint *indices;            /* CHANNELS */
+  float epsilon;             /* NORMALISE */
+  guint radius;              /* FILTER */
+  gboolean vertical;         /* FILTER */
+  gboolean take_max;         /* POOL */
+  gboolean bilinear;         /* UPSAMPLE */
+  OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
   float exponents[3], sigma; /* EXPOSURE_WEIGHT */
-  gboolean mean;         /* SET_SUM */
-  float range;           /* SET_SUM_FIXED, SET_BLEND */
-  guint index;           /* SET_PICK */
+  gboolean mean;             /* SET_SUM */
+  float range;               /* SET_SUM_FIXED, SET_BLEND */
+  guint index;               /* SET_PICK */
 } OmniNodeInfo;
 
 struct _OmniGraph

@@ -50,7 +50,7 @@ omni_graph_unref (OmniGraph *graph)
 const OmniNodeInfo *
 omni_graph_node (const OmniGraph *graph, OmniNode node)
 {
-  if (node < 0 || (guint) node >= graph->nodes->len)
+  if (node < 0 || (guint)node >= graph->nodes->len)
     g_error ("%s: there is no node %d", graph->name, node);
 
   return &g_array_index (graph->nodes, OmniNodeInfo, node);
@@ -76,17 +76,17 @@ append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inp
   node.n_inputs = n_inputs;
   node.pooled = n_inputs > 0;
   for (guint i = 0; i < n_inputs; i++)
-    {
-      node.inputs[i] = inputs[i];
-      node.pooled = node.pooled && omni_graph_node (graph, inputs[i])->pooled;
-    }
+  {
+    node.inputs[i] = inputs[i];
+    node.pooled = node.pooled && omni_graph_node (graph, inputs[i])->pooled;
+  }
   if (node.op != OMNI_OP_CONV)
     node.base = OMNI_NODE_NONE;
   node.pooled = node.pooled || node.op == OMNI_OP_CONSTANT
                 || (omni_op_is_reduction (node.op) && node.op != OMNI_OP_SET_SOFTMAX);
   g_strlcpy (node.label, label, sizeof node.label);
   g_array_append_val (graph->nodes, node);
-  return (OmniNode) graph->nodes->len - 1;
+  return (OmniNode)graph->nodes->len - 1;
 }
 
 /* A node shaped like its first input. */
@@ -95,7 +95,7 @@ shaped_like (const OmniGraph *graph, OmniOp op, OmniNode x)
 {
   const OmniNodeInfo *info = omni_graph_node (graph, x);
 
-  return (OmniNodeInfo) { .op = op, .channels = info->channels, .level = info->level, .layout = info->layout };
+  return (OmniNodeInfo){ .op = op, .channels = info->channels, .level = info->level, .layout = info->layout };
 }
 
 static void
@@ -151,25 +151,25 @@ fold_affine (OmniNodeInfo *node, const OmniConvParams *params, gsize weights_per
   node->weight = g_memdup2 (params->weight, node->channels * weights_per_output * sizeof (float));
   node->bias = g_new0 (float, node->channels);
   for (guint o = 0; o < node->channels; o++)
-    {
-      const float scale = params->pre_scale != NULL ? params->pre_scale[o] : 1.0F;
-      const float shift = params->pre_shift != NULL ? params->pre_shift[o] : 0.0F;
+  {
+    const float scale = params->pre_scale != NULL ? params->pre_scale[o] : 1.0F;
+    const float shift = params->pre_shift != NULL ? params->pre_shift[o] : 0.0F;
 
-      for (gsize i = 0; i < weights_per_output; i++)
-        node->weight[o * weights_per_output + i] *= scale;
-      node->bias[o] = (params->bias != NULL ? params->bias[o] : 0.0F) * scale + shift;
-    }
+    for (gsize i = 0; i < weights_per_output; i++)
+      node->weight[o * weights_per_output + i] *= scale;
+    node->bias[o] = (params->bias != NULL ? params->bias[o] : 0.0F) * scale + shift;
+  }
 }
 
 /* Takes input channels [first, first + n) of every output channel of `node`'s weights. */
 static float *
 slice_weights (const float *weight, guint out_channels, guint in_channels, guint taps, guint first, guint n)
 {
-  float *slice = g_new (float, (gsize) out_channels * n * taps);
+  float *slice = g_new (float, (gsize)out_channels *n *taps);
 
   for (guint o = 0; o < out_channels; o++)
-    memcpy (slice + (gsize) o * n * taps, weight + ((gsize) o * in_channels + first) * taps,
-            (gsize) n * taps * sizeof *slice);
+    memcpy (slice + (gsize)o * n * taps, weight + ((gsize)o * in_channels + first) * taps,
+            (gsize)n * taps * sizeof *slice);
 
   return slice;
 }
@@ -187,45 +187,46 @@ append_conv_part (OmniGraph *graph, const OmniNodeInfo *whole, const OmniConvPar
   for (guint i = 0; i < params->n_inputs; i++)
     in_channels += omni_graph_node (graph, params->inputs[i])->channels;
 
-  node.weight = g_new0 (float, (gsize) whole->channels * in_channels * taps);
+  node.weight = g_new0 (float, (gsize)whole->channels *in_channels *taps);
   for (guint i = 0; i < params->n_inputs; i++)
+  {
+    const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
+
+    if (input->pooled == pooled)
     {
-      const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
+      g_autofree float *slice = slice_weights (whole->weight, whole->channels, in_channels, taps, first,
+                                               input->channels);
 
-      if (input->pooled == pooled)
-        {
-          g_autofree float *slice
-            = slice_weights (whole->weight, whole->channels, in_channels, taps, first, input->channels);
-
-          inputs[n++] = params->inputs[i];
-          /* parts of one output channel must end up side by side: kept in order of inputs, re-packed below */
-          memcpy (node.weight + (gsize) whole->channels * kept * taps, slice,
-                  (gsize) whole->channels * input->channels * taps * sizeof *slice);
-          kept += input->channels;
-        }
-      first += input->channels;
+      inputs[n++] = params->inputs[i];
+      /* parts of one output channel must end up side by side: kept in order of inputs, re-packed below */
+      memcpy (node.weight + (gsize)whole->channels * kept * taps, slice,
+              (gsize)whole->channels * input->channels * taps * sizeof *slice);
+      kept += input->channels;
     }
+    first += input->channels;
+  }
 
   g_autofree float *by_input = g_steal_pointer (&node.weight);
   gsize from = 0;
   guint offset = 0;
 
-  node.weight = g_new (float, (gsize) whole->channels * kept * taps);
+  node.weight = g_new (float, (gsize)whole->channels *kept *taps);
   for (guint i = 0; i < n; i++)
-    {
-      const guint channels = omni_graph_node (graph, inputs[i])->channels;
+  {
+    const guint channels = omni_graph_node (graph, inputs[i])->channels;
 
-      for (guint o = 0; o < whole->channels; o++)
-        {
-          memcpy (node.weight + ((gsize) o * kept + offset) * taps, by_input + from,
-                  (gsize) channels * taps * sizeof (float));
-          from += (gsize) channels * taps;
-        }
-      offset += channels;
+    for (guint o = 0; o < whole->channels; o++)
+    {
+      memcpy (node.weight + ((gsize)o * kept + offset) * taps, by_input + from,
+              (gsize)channels * taps * sizeof (float));
+      from += (gsize)channels * taps;
     }
+    offset += channels;
+  }
 
   node.base = base;
-  node.bias = pooled ? g_new0 (float, whole->channels) : g_memdup2 (whole->bias, whole->channels * sizeof (float));
+  node.bias = pooled ? g_new0 (float, whole->channels)
+                     : g_memdup2 (whole->bias, whole->channels * sizeof (float));
   node.post_scale = pooled ? NULL : g_memdup2 (whole->post_scale, whole->channels * sizeof (float));
   node.post_shift = pooled ? NULL : g_memdup2 (whole->post_shift, whole->channels * sizeof (float));
   if (pooled)
@@ -245,18 +246,19 @@ check_conv (const OmniGraph *graph, const OmniConvParams *params, guint *in_chan
   *in_channels = 0;
   *n_pooled = 0;
   for (guint i = 0; i < params->n_inputs; i++)
-    {
-      const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
+  {
+    const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
 
-      require (input->level == first->level, graph, "concatenates tensors of different levels");
-      *in_channels += input->channels;
-      *n_pooled += input->pooled ? 1 : 0;
-    }
+    require (input->level == first->level, graph, "concatenates tensors of different levels");
+    *in_channels += input->channels;
+    *n_pooled += input->pooled ? 1 : 0;
+  }
 
   const guint groups = MAX (params->groups, 1);
 
   require (params->kernel % 2 == 1 && params->kernel <= 7, graph, "has a kernel other than 1, 3, 5 or 7");
-  require (*in_channels % groups == 0 && params->out_channels % groups == 0, graph, "has groups that do not divide");
+  require (*in_channels % groups == 0 && params->out_channels % groups == 0, graph,
+           "has groups that do not divide");
   require (groups == 1 || params->n_inputs == 1, graph, "groups a concatenation");
 }
 
@@ -282,20 +284,21 @@ omni_graph_conv (OmniGraph *graph, const OmniConvParams *params)
     .base = OMNI_NODE_NONE,
   };
 
-  fold_affine (&node, params, (gsize) in_channels / groups * params->kernel * params->kernel);
+  fold_affine (&node, params, (gsize)in_channels / groups * params->kernel * params->kernel);
   if (params->post_scale != NULL || params->post_shift != NULL)
+  {
+    node.post_scale = g_new (float, node.channels);
+    node.post_shift = g_new (float, node.channels);
+    for (guint o = 0; o < node.channels; o++)
     {
-      node.post_scale = g_new (float, node.channels);
-      node.post_shift = g_new (float, node.channels);
-      for (guint o = 0; o < node.channels; o++)
-        {
-          node.post_scale[o] = params->post_scale != NULL ? params->post_scale[o] : 1.0F;
-          node.post_shift[o] = params->post_shift != NULL ? params->post_shift[o] : 0.0F;
-        }
+      node.post_scale[o] = params->post_scale != NULL ? params->post_scale[o] : 1.0F;
+      node.post_shift[o] = params->post_shift != NULL ? params->post_shift[o] : 0.0F;
     }
+  }
 
   if (n_pooled == 0 || n_pooled == params->n_inputs)
-    return append (graph, node, params->inputs, params->n_inputs, params->label != NULL ? params->label : "conv");
+    return append (graph, node, params->inputs, params->n_inputs,
+                   params->label != NULL ? params->label : "conv");
 
   const OmniNode base = append_conv_part (graph, &node, params, TRUE, OMNI_NODE_NONE);
   const OmniNode result = append_conv_part (graph, &node, params, FALSE, base);
@@ -305,7 +308,8 @@ omni_graph_conv (OmniGraph *graph, const OmniConvParams *params)
 }
 
 OmniNode
-omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniActivation activation, float slope)
+omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniActivation activation,
+                  float slope)
 {
   OmniNodeInfo node = shaped_like (graph, OMNI_OP_UNARY, x);
 
@@ -379,20 +383,21 @@ omni_graph_picture_mean (OmniGraph *graph, OmniNode x)
 
 /* Two passes of a symmetric one-dimensional kernel of 2·radius + 1 taps. */
 static OmniNode
-separable (OmniGraph *graph, OmniNode x, const float *taps, guint radius, OmniBoundary boundary, const char *label)
+separable (OmniGraph *graph, OmniNode x, const float *taps, guint radius, OmniBoundary boundary,
+           const char *label)
 {
   require_planar (graph, x);
   require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
   for (guint axis = 0; axis < 2; axis++)
-    {
-      OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
+  {
+    OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
 
-      node.radius = radius;
-      node.vertical = axis == 1;
-      node.boundary = boundary;
-      node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
-      x = append (graph, node, &x, 1, label);
-    }
+    node.radius = radius;
+    node.vertical = axis == 1;
+    node.boundary = boundary;
+    node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
+    x = append (graph, node, &x, 1, label);
+  }
 
   return x;
 }
@@ -403,7 +408,7 @@ omni_graph_box (OmniGraph *graph, OmniNode x, guint radius, OmniBoundary boundar
   float taps[31];
 
   for (guint i = 0; i < G_N_ELEMENTS (taps); i++)
-    taps[i] = 1.0F / (float) (2 * radius + 1);
+    taps[i] = 1.0F / (float)(2 * radius + 1);
   return separable (graph, x, taps, radius, boundary, "box");
 }
 
@@ -413,10 +418,10 @@ omni_graph_gaussian (OmniGraph *graph, OmniNode x, float sigma, guint radius, Om
   float taps[31];
   double sum = 0.0;
 
-  for (int i = -(int) radius; i <= (int) MIN (radius, 15); i++)
-    sum += exp (-0.5 * i * i / ((double) sigma * sigma));
-  for (int i = -(int) MIN (radius, 15); i <= (int) MIN (radius, 15); i++)
-    taps[i + (int) MIN (radius, 15)] = (float) (exp (-0.5 * i * i / ((double) sigma * sigma)) / sum);
+  for (int i = -(int)radius; i <= (int)MIN (radius, 15); i++)
+    sum += exp (-0.5 * i * i / ((double)sigma * sigma));
+  for (int i = -(int)MIN (radius, 15); i <= (int)MIN (radius, 15); i++)
+    taps[i + (int)MIN (radius, 15)] = (float)(exp (-0.5 * i * i / ((double)sigma * sigma)) / sum);
   return separable (graph, x, taps, radius, boundary, "gaussian");
 }
 
@@ -493,8 +498,8 @@ omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign,
 }
 
 OmniNode
-omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, float saturation, float exposedness,
-                            float sigma)
+omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, float saturation,
+                            float exposedness, float sigma)
 {
   OmniNodeInfo node = shaped_like (graph, OMNI_OP_EXPOSURE_WEIGHT, colour);
 
@@ -560,14 +565,15 @@ omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode
   require_per_source (graph, fine);
   require_planar (graph, fine);
   require_planar (graph, weight);
-  require (weights->channels == 1 && weights->level == node.level, graph, "needs one weight plane of the same level");
+  require (weights->channels == 1 && weights->level == node.level, graph,
+           "needs one weight plane of the same level");
   if (coarse != OMNI_NODE_NONE)
-    {
-      const OmniNodeInfo *below = omni_graph_node (graph, coarse);
+  {
+    const OmniNodeInfo *below = omni_graph_node (graph, coarse);
 
-      require (below->level == node.level + 1 && below->channels == node.channels && !below->pooled, graph,
-               "needs the next coarser level with as many channels");
-    }
+    require (below->level == node.level + 1 && below->channels == node.channels && !below->pooled, graph,
+             "needs the next coarser level with as many channels");
+  }
   node.pyramid = pyramid;
   node.range = range;
   return append (graph, node, inputs, coarse != OMNI_NODE_NONE ? 3 : 2, "set blend");
@@ -650,8 +656,8 @@ omni_graph_set_output (OmniGraph *graph, OmniNode x)
   const OmniNodeInfo *node = omni_graph_node (graph, x);
 
   require (graph->output == OMNI_NODE_NONE, graph, "the graph has an output already");
-  require (node->pooled && node->level == 0 && node->layout == OMNI_LAYOUT_PLANAR && node->channels <= 8, graph,
-           "an output is pooled, planar, at level 0, with 1 to 8 channels");
+  require (node->pooled && node->level == 0 && node->layout == OMNI_LAYOUT_PLANAR && node->channels <= 8,
+           graph, "an output is pooled, planar, at level 0, with 1 to 8 channels");
   graph->output = x;
   omni_graph_finish (graph);
 }

@@ -67,7 +67,8 @@ OmniNode omni_graph_constant (OmniGraph *graph, guint channels, guint level, con
 
 typedef struct
 {
-  const OmniNode *inputs; /* concatenated on the channel axis without a copy; pooled inputs beside per-source ones are
+  const OmniNode
+    *inputs; /* concatenated on the channel axis without a copy; pooled inputs beside per-source ones are
                              convolved once per set: conv([F, P]) = conv(F) + conv(P) */
   guint n_inputs;
   guint out_channels;
@@ -100,7 +101,8 @@ typedef enum
 } OmniBinary;
 
 /* activation (x·scale + shift). */
-OmniNode omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniActivation activation, float slope);
+OmniNode omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniActivation activation,
+                           float slope);
 
 /* Same level; the channel counts are equal or one of them is 1 (spread over the other). Per-source ∘ pooled is per-source. */
 OmniNode omni_graph_binary (OmniGraph *graph, OmniBinary op, OmniNode a, OmniNode b);
@@ -139,7 +141,8 @@ typedef enum
 OmniNode omni_graph_down (OmniGraph *graph, OmniNode x, OmniPyramid pyramid);
 
 /* fine + sign · up (coarse): sign −1 gives a Laplacian band, +1 collapses one. */
-OmniNode omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign, OmniPyramid pyramid);
+OmniNode
+omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign, OmniPyramid pyramid);
 
 /* Exposure-fusion weight of a three-channel picture (Mertens, Kautz, Van Reeth 2007, §3.1):
  * |Laplacian of the grey|^contrast · (standard deviation of R, G, B)^saturation · Π exp(−(c − ½)²/(2·σ²))^exposedness + 1e-12. */
@@ -162,8 +165,8 @@ OmniNode omni_graph_set_sum_fixed (OmniGraph *graph, OmniNode x, float range);
 
 /* Σ_k weight_k · (fine_k − up (coarse_k)) by the same fixed-point sum; `coarse` may be OMNI_NODE_NONE. The weight has one
  * channel. Laplacian-pyramid blending in one pass over each source. Streams. */
-OmniNode omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode coarse, OmniPyramid pyramid,
-                               float range);
+OmniNode omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode coarse,
+                               OmniPyramid pyramid, float range);
 
 /* At each pixel the values of the source whose one-channel `key` is largest; equal keys are decided by the values
  * themselves, compared channel by channel, so that no order can show. Streams. */

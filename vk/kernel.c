@@ -11,10 +11,10 @@ omni_kernel_get_spirv (const char *shader)
   static gsize registered = 0;
 
   if (g_once_init_enter (&registered))
-    {
-      omni_shaders_register_resource ();
-      g_once_init_leave (&registered, 1);
-    }
+  {
+    omni_shaders_register_resource ();
+    g_once_init_leave (&registered, 1);
+  }
 
   g_autofree char *path = g_strdup_printf ("/io/github/omnifuse/shaders/%s.comp.spv", shader);
 
@@ -38,12 +38,13 @@ create_module (OmniDevice *device, const char *shader, VkShaderModule *module, G
     .pCode = code,
   };
 
-  return omni_device_check (device, vk.CreateShaderModule (device->handle, &create, NULL, module), "loading a shader",
-                            error);
+  return omni_device_check (device, vk.CreateShaderModule (device->handle, &create, NULL, module),
+                            "loading a shader", error);
 }
 
 static VkPipeline
-create_pipeline (OmniDevice *device, const char *shader, const guint32 *constants, guint n_constants, GError **error)
+create_pipeline (OmniDevice *device, const char *shader, const guint32 *constants, guint n_constants,
+                 GError **error)
 {
   VkSpecializationMapEntry entries[32];
   VkShaderModule module;
@@ -54,7 +55,7 @@ create_pipeline (OmniDevice *device, const char *shader, const guint32 *constant
     return VK_NULL_HANDLE;
 
   for (guint32 i = 0; i < n_constants; i++)
-    entries[i] = (VkSpecializationMapEntry) { i, i * 4, 4 };
+    entries[i] = (VkSpecializationMapEntry){ i, i * 4, 4 };
 
   const VkSpecializationInfo specialization = { n_constants, entries, n_constants * 4, constants };
   const VkComputePipelineCreateInfo create = {
@@ -69,8 +70,8 @@ create_pipeline (OmniDevice *device, const char *shader, const guint32 *constant
     .layout = device->pipeline_layout,
   };
   g_autofree char *doing = g_strdup_printf ("compiling the kernel %s", shader);
-  const VkResult result
-    = vk.CreateComputePipelines (device->handle, device->pipeline_cache, 1, &create, NULL, &pipeline);
+  const VkResult result = vk.CreateComputePipelines (device->handle, device->pipeline_cache, 1, &create, NULL,
+                                                     &pipeline);
 
   vk.DestroyShaderModule (device->handle, module, NULL);
   return omni_device_check (device, result, doing, error) ? pipeline : VK_NULL_HANDLE;
@@ -85,7 +86,7 @@ omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 
   for (guint i = 0; i < n_constants; i++)
     g_string_append_printf (key, " %x", constants[i]);
 
-  VkPipeline pipeline = (VkPipeline) g_hash_table_lookup (device->pipelines, key->str);
+  VkPipeline pipeline = (VkPipeline)g_hash_table_lookup (device->pipelines, key->str);
 
   if (pipeline != VK_NULL_HANDLE)
     return pipeline;
@@ -95,4 +96,10 @@ omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 
     g_hash_table_insert (device->pipelines, g_strdup (key->str), pipeline);
 
   return pipeline;
+}
+
+gboolean
+omni_device_is_cold (OmniDevice *device, VkPipeline pipeline)
+{
+  return g_hash_table_add (device->warm, (gpointer)pipeline);
 }

@@ -10,71 +10,71 @@ G_BEGIN_DECLS
 
 /* Every Vulkan function the engine calls. The loader library is opened at run time, so that the programs start and can
  * say what is missing on a machine without Vulkan. */
-#define OMNI_VK_GLOBAL_FUNCTIONS(X)                                                                                  \
-  X (CreateInstance)                                                                                                 \
-  X (EnumerateInstanceLayerProperties)                                                                               \
-  X (EnumerateInstanceExtensionProperties)                                                                           \
+#define OMNI_VK_GLOBAL_FUNCTIONS(X)                                                                          \
+  X (CreateInstance)                                                                                         \
+  X (EnumerateInstanceLayerProperties)                                                                       \
+  X (EnumerateInstanceExtensionProperties)                                                                   \
   X (EnumerateInstanceVersion)
 
-#define OMNI_VK_FUNCTIONS(X)                                                                                         \
-  X (AllocateCommandBuffers)                                                                                         \
-  X (AllocateDescriptorSets)                                                                                         \
-  X (AllocateMemory)                                                                                                 \
-  X (BeginCommandBuffer)                                                                                             \
-  X (BindBufferMemory)                                                                                               \
-  X (CmdBindDescriptorSets)                                                                                          \
-  X (CmdBindPipeline)                                                                                                \
-  X (CmdCopyBuffer)                                                                                                  \
-  X (CmdDispatch)                                                                                                    \
-  X (CmdPipelineBarrier)                                                                                             \
-  X (CmdPushConstants)                                                                                               \
-  X (CmdResetQueryPool)                                                                                              \
-  X (CmdWriteTimestamp)                                                                                              \
-  X (CreateBuffer)                                                                                                   \
-  X (CreateBufferView)                                                                                               \
-  X (CreateCommandPool)                                                                                              \
-  X (CreateComputePipelines)                                                                                         \
-  X (CreateDescriptorPool)                                                                                           \
-  X (CreateDescriptorSetLayout)                                                                                      \
-  X (CreateDevice)                                                                                                   \
-  X (CreateFence)                                                                                                    \
-  X (CreatePipelineCache)                                                                                            \
-  X (CreatePipelineLayout)                                                                                           \
-  X (CreateQueryPool)                                                                                                \
-  X (CreateShaderModule)                                                                                             \
-  X (DestroyBuffer)                                                                                                  \
-  X (DestroyBufferView)                                                                                              \
-  X (DestroyCommandPool)                                                                                             \
-  X (DestroyDescriptorPool)                                                                                          \
-  X (DestroyDescriptorSetLayout)                                                                                     \
-  X (DestroyDevice)                                                                                                  \
-  X (DestroyFence)                                                                                                   \
-  X (DestroyInstance)                                                                                                \
-  X (DestroyPipeline)                                                                                                \
-  X (DestroyPipelineCache)                                                                                           \
-  X (DestroyPipelineLayout)                                                                                          \
-  X (DestroyQueryPool)                                                                                               \
-  X (DestroyShaderModule)                                                                                            \
-  X (DeviceWaitIdle)                                                                                                 \
-  X (EndCommandBuffer)                                                                                               \
-  X (EnumeratePhysicalDevices)                                                                                       \
-  X (FlushMappedMemoryRanges)                                                                                        \
-  X (FreeCommandBuffers)                                                                                             \
-  X (FreeMemory)                                                                                                     \
-  X (GetBufferMemoryRequirements)                                                                                    \
-  X (GetDeviceQueue)                                                                                                 \
-  X (GetPhysicalDeviceFeatures)                                                                                      \
-  X (GetPhysicalDeviceMemoryProperties)                                                                              \
-  X (GetPhysicalDeviceProperties2)                                                                                   \
-  X (GetPhysicalDeviceQueueFamilyProperties)                                                                         \
-  X (GetPipelineCacheData)                                                                                           \
-  X (GetQueryPoolResults)                                                                                            \
-  X (InvalidateMappedMemoryRanges)                                                                                   \
-  X (MapMemory)                                                                                                      \
-  X (QueueSubmit)                                                                                                    \
-  X (ResetDescriptorPool)                                                                                            \
-  X (ResetFences)                                                                                                    \
-  X (UpdateDescriptorSets)                                                                                           \
+#define OMNI_VK_FUNCTIONS(X)                                                                                 \
+  X (AllocateCommandBuffers)                                                                                 \
+  X (AllocateDescriptorSets)                                                                                 \
+  X (AllocateMemory)                                                                                         \
+  X (BeginCommandBuffer)                                                                                     \
+  X (BindBufferMemory)                                                                                       \
+  X (CmdBindDescriptorSets)                                                                                  \
+  X (CmdBindPipeline)                                                                                        \
+  X (CmdCopyBuffer)                                                                                          \
+  X (CmdDispatch)                                                                                            \
+  X (CmdPipelineBarrier)                                                                                     \
+  X (CmdPushConstants)                                                                                       \
+  X (CmdResetQueryPool)                                                                                      \
+  X (CmdWriteTimestamp)                                                                                      \
+  X (CreateBuffer)                                                                                           \
+  X (CreateBufferView)                                                                                       \
+  X (CreateCommandPool)                                                                                      \
+  X (CreateComputePipelines)                                                                                 \
+  X (CreateDescriptorPool)                                                                                   \
+  X (CreateDescriptorSetLayout)                                                                              \
+  X (CreateDevice)                                                                                           \
+  X (CreateFence)                                                                                            \
+  X (CreatePipelineCache)                                                                                    \
+  X (CreatePipelineLayout)                                                                                   \
+  X (CreateQueryPool)                                                                                        \
+  X (CreateShaderModule)                                                                                     \
+  X (DestroyBuffer)                                                                                          \
+  X (DestroyBufferView)                                                                                      \
+  X (DestroyCommandPool)                                                                                     \
+  X (DestroyDescriptorPool)                                                                                  \
+  X (DestroyDescriptorSetLayout)                                                                             \
+  X (DestroyDevice)                                                                                          \
+  X (DestroyFence)                                                                                           \
+  X (DestroyInstance)                                                                                        \
+  X (DestroyPipeline)                                                                                        \
+  X (DestroyPipelineCache)                                                                                   \
+  X (DestroyPipelineLayout)                                                                                  \
+  X (DestroyQueryPool)                                                                                       \
+  X (DestroyShaderModule)                                                                                    \
+  X (DeviceWaitIdle)                                                                                         \
+  X (EndCommandBuffer)                                                                                       \
+  X (EnumeratePhysicalDevices)                                                                               \
+  X (FlushMappedMemoryRanges)                                                                                \
+  X (FreeCommandBuffers)                                                                                     \
+  X (FreeMemory)                                                                                             \
+  X (GetBufferMemoryRequirements)                                                                            \
+  X (GetDeviceQueue)                                                                                         \
+  X (GetPhysicalDeviceFeatures)                                                                              \
+  X (GetPhysicalDeviceMemoryProperties)                                                                      \
+  X (GetPhysicalDeviceProperties2)                                                                           \
+  X (GetPhysicalDeviceQueueFamilyProperties)                                                                 \
+  X (GetPipelineCacheData)                                                                                   \
+  X (GetQueryPoolResults)                                                                                    \
+  X (InvalidateMappedMemoryRanges)                                                                           \
+  X (MapMemory)                                                                                              \
+  X (QueueSubmit)                                                                                            \
+  X (ResetDescriptorPool)                                                                                    \
+  X (ResetFences)                                                                                            \
+  X (UpdateDescriptorSets)                                                                                   \
   X (WaitForFences)
 
 typedef struct

@@ -7,7 +7,7 @@
 
 OmniVkFunctions omni_vk;
 
-G_DEFINE_QUARK (omni-vk-error-quark, omni_vk_error)
+G_DEFINE_QUARK (omni - vk - error - quark, omni_vk_error)
 
 static gboolean
 load_once (void)
@@ -17,11 +17,11 @@ load_once (void)
   if (library == NULL)
     return FALSE;
 
-  vk.GetInstanceProcAddr = (PFN_vkGetInstanceProcAddr) dlsym (library, "vkGetInstanceProcAddr");
+  vk.GetInstanceProcAddr = (PFN_vkGetInstanceProcAddr)dlsym (library, "vkGetInstanceProcAddr");
   if (vk.GetInstanceProcAddr == NULL)
     return FALSE;
 
-#define LOAD(name) vk.name = (PFN_vk##name) vk.GetInstanceProcAddr (NULL, "vk" #name);
+#define LOAD(name) vk.name = (PFN_vk##name)vk.GetInstanceProcAddr (NULL, "vk" #name);
   OMNI_VK_GLOBAL_FUNCTIONS (LOAD)
 #undef LOAD
 
@@ -52,53 +52,54 @@ omni_vk_load_instance (VkInstance instance, GError **error)
   const char *missing = NULL;
 
   g_mutex_lock (&mutex);
-#define LOAD(name)                                                                                                   \
-  vk.name = (PFN_vk##name) vk.GetInstanceProcAddr (instance, "vk" #name);                                            \
-  if (vk.name == NULL)                                                                                               \
+#define LOAD(name)                                                                                           \
+  vk.name = (PFN_vk##name)vk.GetInstanceProcAddr (instance, "vk" #name);                                     \
+  if (vk.name == NULL)                                                                                       \
     missing = "vk" #name;
   OMNI_VK_FUNCTIONS (LOAD)
 #undef LOAD
-  vk.CreateDebugUtilsMessengerEXT
-    = (PFN_vkCreateDebugUtilsMessengerEXT) vk.GetInstanceProcAddr (instance, "vkCreateDebugUtilsMessengerEXT");
-  vk.DestroyDebugUtilsMessengerEXT
-    = (PFN_vkDestroyDebugUtilsMessengerEXT) vk.GetInstanceProcAddr (instance, "vkDestroyDebugUtilsMessengerEXT");
+  vk.CreateDebugUtilsMessengerEXT = (PFN_vkCreateDebugUtilsMessengerEXT)vk.GetInstanceProcAddr (
+    instance, "vkCreateDebugUtilsMessengerEXT");
+  vk.DestroyDebugUtilsMessengerEXT = (PFN_vkDestroyDebugUtilsMessengerEXT)vk.GetInstanceProcAddr (
+    instance, "vkDestroyDebugUtilsMessengerEXT");
   g_mutex_unlock (&mutex);
 
   if (missing == NULL)
     return TRUE;
 
-  g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
-               "The Vulkan library lacks %s: it is older than Vulkan 1.1. Update libvulkan1 and the graphics driver.",
-               missing);
+  g_set_error (
+    error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
+    "The Vulkan library lacks %s: it is older than Vulkan 1.1. Update libvulkan1 and the graphics driver.",
+    missing);
   return FALSE;
 }
 
 const char *
 omni_vk_result_to_string (VkResult result)
 {
-  switch ((int) result)
-    {
-    case VK_SUCCESS:
-      return "VK_SUCCESS";
-    case VK_ERROR_OUT_OF_HOST_MEMORY:
-      return "VK_ERROR_OUT_OF_HOST_MEMORY";
-    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
-      return "VK_ERROR_OUT_OF_DEVICE_MEMORY";
-    case VK_ERROR_INITIALIZATION_FAILED:
-      return "VK_ERROR_INITIALIZATION_FAILED";
-    case VK_ERROR_DEVICE_LOST:
-      return "VK_ERROR_DEVICE_LOST";
-    case VK_ERROR_MEMORY_MAP_FAILED:
-      return "VK_ERROR_MEMORY_MAP_FAILED";
-    case VK_ERROR_INCOMPATIBLE_DRIVER:
-      return "VK_ERROR_INCOMPATIBLE_DRIVER";
-    case VK_ERROR_TOO_MANY_OBJECTS:
-      return "VK_ERROR_TOO_MANY_OBJECTS";
-    case VK_ERROR_FRAGMENTED_POOL:
-      return "VK_ERROR_FRAGMENTED_POOL";
-    case VK_ERROR_OUT_OF_POOL_MEMORY:
-      return "VK_ERROR_OUT_OF_POOL_MEMORY";
-    default:
-      return "an unknown Vulkan error";
-    }
+  switch ((int)result)
+  {
+  case VK_SUCCESS:
+    return "VK_SUCCESS";
+  case VK_ERROR_OUT_OF_HOST_MEMORY:
+    return "VK_ERROR_OUT_OF_HOST_MEMORY";
+  case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+    return "VK_ERROR_OUT_OF_DEVICE_MEMORY";
+  case VK_ERROR_INITIALIZATION_FAILED:
+    return "VK_ERROR_INITIALIZATION_FAILED";
+  case VK_ERROR_DEVICE_LOST:
+    return "VK_ERROR_DEVICE_LOST";
+  case VK_ERROR_MEMORY_MAP_FAILED:
+    return "VK_ERROR_MEMORY_MAP_FAILED";
+  case VK_ERROR_INCOMPATIBLE_DRIVER:
+    return "VK_ERROR_INCOMPATIBLE_DRIVER";
+  case VK_ERROR_TOO_MANY_OBJECTS:
+    return "VK_ERROR_TOO_MANY_OBJECTS";
+  case VK_ERROR_FRAGMENTED_POOL:
+    return "VK_ERROR_FRAGMENTED_POOL";
+  case VK_ERROR_OUT_OF_POOL_MEMORY:
+    return "VK_ERROR_OUT_OF_POOL_MEMORY";
+  default:
+    return "an unknown Vulkan error";
+  }
 }

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  OMNI_BUFFER_DEVICE,  /* tensors and weights: device-local; mapped only where the device shares memory with the host */
+  OMNI_BUFFER_DEVICE, /* tensors and weights: device-local; mapped only where the device shares memory with the host */
   OMNI_BUFFER_UPLOAD,  /* sources: host-visible, read by kernels once */
   OMNI_BUFFER_READBACK /* results: host-visible and cached, written by kernels once */
 } OmniBufferKind;

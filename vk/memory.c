@@ -7,12 +7,12 @@ static int
 find_memory_type (const OmniDevice *device, guint32 allowed, VkMemoryPropertyFlags wanted)
 {
   for (guint i = 0; i < device->memory.memoryTypeCount; i++)
-    {
-      const VkMemoryPropertyFlags flags = device->memory.memoryTypes[i].propertyFlags;
+  {
+    const VkMemoryPropertyFlags flags = device->memory.memoryTypes[i].propertyFlags;
 
-      if ((allowed >> i & 1) != 0 && (flags & wanted) == wanted)
-        return (int) i;
-    }
+    if ((allowed >> i & 1) != 0 && (flags & wanted) == wanted)
+      return (int)i;
+  }
 
   return -1;
 }
@@ -23,23 +23,24 @@ choose_memory_type (const OmniDevice *device, guint32 allowed, OmniBufferKind ki
 {
   const VkMemoryPropertyFlags visible = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
   const VkMemoryPropertyFlags preferences[3][3] = {
-    [OMNI_BUFFER_DEVICE] = { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | visible | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+    [OMNI_BUFFER_DEVICE] = { VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | visible
+                               | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
                              VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0 },
     [OMNI_BUFFER_UPLOAD] = { visible | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT, visible, visible },
-    [OMNI_BUFFER_READBACK]
-    = { visible | VK_MEMORY_PROPERTY_HOST_CACHED_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
-        visible | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT, visible },
+    [OMNI_BUFFER_READBACK] = { visible | VK_MEMORY_PROPERTY_HOST_CACHED_BIT
+                                 | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                               visible | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT, visible },
   };
   /* A small mappable window of a discrete card is no place for tensors. */
   const gsize first = kind == OMNI_BUFFER_DEVICE && device->info.type == OMNI_DEVICE_DISCRETE ? 1 : 0;
 
   for (gsize i = first; i < 3; i++)
-    {
-      const int type = find_memory_type (device, allowed, preferences[kind][i]);
+  {
+    const int type = find_memory_type (device, allowed, preferences[kind][i]);
 
-      if (type >= 0)
-        return type;
-    }
+    if (type >= 0)
+      return type;
+  }
 
   return -1;
 }
@@ -55,7 +56,8 @@ allocate_and_bind (OmniDevice *device, OmniBuffer *buffer, OmniBufferKind kind, 
 
   const int type = choose_memory_type (device, needs.memoryTypeBits, kind);
   const gboolean over_limit = device->allocation_limit_bytes != 0
-                              && device->allocated_bytes + buffer->size_bytes > device->allocation_limit_bytes;
+                              && device->allocated_bytes + buffer->size_bytes
+                                   > device->allocation_limit_bytes;
 
   if (type < 0 || over_limit)
     return omni_device_check (device, VK_ERROR_OUT_OF_DEVICE_MEMORY, doing, error);
@@ -63,7 +65,7 @@ allocate_and_bind (OmniDevice *device, OmniBuffer *buffer, OmniBufferKind kind, 
   const VkMemoryAllocateInfo allocate = {
     .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
     .allocationSize = needs.size,
-    .memoryTypeIndex = (guint32) type,
+    .memoryTypeIndex = (guint32)type,
   };
   VkResult result = vk.AllocateMemory (device->handle, &allocate, NULL, &buffer->memory);
 
@@ -80,7 +82,8 @@ allocate_and_bind (OmniDevice *device, OmniBuffer *buffer, OmniBufferKind kind, 
 }
 
 gboolean
-omni_buffer_init (OmniDevice *device, OmniBuffer *buffer, guint64 size_bytes, OmniBufferKind kind, GError **error)
+omni_buffer_init (OmniDevice *device, OmniBuffer *buffer, guint64 size_bytes, OmniBufferKind kind,
+                  GError **error)
 {
   const VkBufferCreateInfo create = {
     .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
@@ -101,10 +104,10 @@ omni_buffer_init (OmniDevice *device, OmniBuffer *buffer, guint64 size_bytes, Om
 
   device->allocated_bytes += buffer->size_bytes;
   if (!bound)
-    {
-      omni_buffer_clear (device, buffer);
-      return FALSE;
-    }
+  {
+    omni_buffer_clear (device, buffer);
+    return FALSE;
+  }
 
   device->peak_bytes = MAX (device->peak_bytes, device->allocated_bytes);
   return TRUE;
@@ -172,7 +175,7 @@ copy_through_staging (OmniDevice *device, OmniBuffer *buffer, const OmniBuffer *
   vk.CmdCopyBuffer (commands, staging->handle, buffer->handle, 1, &region);
   vk.EndCommandBuffer (commands);
 
-  const gboolean done = omni_device_submit (device, commands, NULL, error);
+  const gboolean done = omni_device_submit (device, &commands, 1, NULL, error);
 
   vk.FreeCommandBuffers (device->handle, device->command_pool, 1, &commands);
   return done;
@@ -187,11 +190,11 @@ omni_buffer_upload (OmniDevice *device, OmniBuffer *buffer, guint64 offset_bytes
   g_return_val_if_fail (offset_bytes + size_bytes <= buffer->size_bytes, FALSE);
 
   if (buffer->mapped != NULL)
-    {
-      memcpy ((char *) buffer->mapped + offset_bytes, data, size_bytes);
-      omni_buffer_flush (device, buffer);
-      return TRUE;
-    }
+  {
+    memcpy ((char *)buffer->mapped + offset_bytes, data, size_bytes);
+    omni_buffer_flush (device, buffer);
+    return TRUE;
+  }
 
   if (!omni_buffer_init (device, &staging, size_bytes, OMNI_BUFFER_UPLOAD, error))
     return FALSE;

@@ -26,19 +26,19 @@ fill_header (const OmniDevice *device, gconstpointer data, gsize size, CacheHead
   header->vendor = device->properties.vendorID;
   header->device = device->properties.deviceID;
   header->driver_version = device->properties.driverVersion;
-  header->data_size = (guint32) size;
+  header->data_size = (guint32)size;
   memcpy (header->device_uuid, device->id.deviceUUID, VK_UUID_SIZE);
   memcpy (header->driver_uuid, device->id.driverUUID, VK_UUID_SIZE);
   memcpy (header->cache_uuid, device->properties.pipelineCacheUUID, VK_UUID_SIZE);
-  g_checksum_update (checksum, data, (gssize) size);
+  g_checksum_update (checksum, data, (gssize)size);
   g_checksum_get_digest (checksum, header->sha256, &digest_size);
 }
 
 char *
 omni_pipeline_cache_path (const OmniDevice *device)
 {
-  g_autofree char *name
-    = g_strdup_printf ("pipelines-%04x-%04x.bin", device->properties.vendorID, device->properties.deviceID);
+  g_autofree char *name = g_strdup_printf ("pipelines-%04x-%04x.bin", device->properties.vendorID,
+                                           device->properties.deviceID);
 
   return g_build_filename (g_get_user_cache_dir (), "omnifuse", name, NULL);
 }
@@ -106,7 +106,7 @@ write_cache (OmniDevice *device, VkPipelineCache cache)
   memcpy (contents, &header, sizeof header);
   /* A cache that cannot be written costs a moment next time and is nobody's trouble. */
   if (g_mkdir_with_parents (folder, 0700) == 0)
-    g_file_set_contents (path, contents, (gssize) (sizeof header + size), NULL);
+    g_file_set_contents (path, contents, (gssize)(sizeof header + size), NULL);
 }
 
 void

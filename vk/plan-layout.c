@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define ALIGN_BYTES 256 /* covers every device's offset alignment for texel and storage buffers */
-#define ZERO_BYTES 256  /* each arena starts with zeros: what lies outside a zero boundary */
+#define ZERO_BYTES  256 /* each arena starts with zeros: what lies outside a zero boundary */
 
 static int
 floor_4 (int x)
@@ -45,8 +45,8 @@ join (OmniInterval *into, OmniInterval other)
 static void
 settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
 {
-  const int width = omni_extent_at_level ((int) plan->params.width, node->level);
-  const int height = omni_extent_at_level ((int) plan->params.height, node->level);
+  const int width = omni_extent_at_level ((int)plan->params.width, node->level);
+  const int height = omni_extent_at_level ((int)plan->params.height, node->level);
 
   region->x = settle (region->x, width, plan->tiles_x == 1);
   region->y = settle (region->y, height, plan->tiles_y == 1);
@@ -68,65 +68,65 @@ find_regions (OmniPlan *plan)
 
   for (guint n = 0; n < n_nodes; n++)
     plan->tensors[n].region = nowhere;
-  plan->tensors[plan->graph->output].region
-    = (OmniRegion) { { 0, (int) plan->tile_width }, { 0, (int) plan->tile_height } };
+  plan->tensors[plan->graph->output].region = (OmniRegion){ { 0, (int)plan->tile_width },
+                                                            { 0, (int)plan->tile_height } };
 
-  for (OmniNode n = (OmniNode) n_nodes - 1; n >= 0; n--)
+  for (OmniNode n = (OmniNode)n_nodes - 1; n >= 0; n--)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+    OmniRegion *region = &plan->tensors[n].region;
+
+    if (!node->needed)
+      continue;
+    settle_region (plan, node, region);
+    for (guint i = 0; i < node->n_inputs; i++)
     {
-      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
-      OmniRegion *region = &plan->tensors[n].region;
+      OmniRegion *input = &plan->tensors[node->inputs[i]].region;
 
-      if (!node->needed)
-        continue;
-      settle_region (plan, node, region);
-      for (guint i = 0; i < node->n_inputs; i++)
-        {
-          OmniRegion *input = &plan->tensors[node->inputs[i]].region;
-
-          join (&input->x, omni_node_input_interval (plan->graph, n, i, region->x));
-          join (&input->y, omni_node_input_interval (plan->graph, n, i, region->y));
-        }
-      if (node->base != OMNI_NODE_NONE)
-        {
-          join (&plan->tensors[node->base].region.x, region->x);
-          join (&plan->tensors[node->base].region.y, region->y);
-        }
+      join (&input->x, omni_node_input_interval (plan->graph, n, i, region->x));
+      join (&input->y, omni_node_input_interval (plan->graph, n, i, region->y));
     }
+    if (node->base != OMNI_NODE_NONE)
+    {
+      join (&plan->tensors[node->base].region.x, region->x);
+      join (&plan->tensors[node->base].region.y, region->y);
+    }
+  }
 }
 
 static void
 shape_tensors (OmniPlan *plan)
 {
-  plan->source_region = (OmniRegion) { { G_MAXINT / 4, G_MININT / 4 }, { G_MAXINT / 4, G_MININT / 4 } };
+  plan->source_region = (OmniRegion){ { G_MAXINT / 4, G_MININT / 4 }, { G_MAXINT / 4, G_MININT / 4 } };
   for (guint n = 0; n < omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, (OmniNode)n);
+    OmniTensor *tensor = &plan->tensors[n];
+
+    if (!node->needed)
+      continue;
+
+    const gboolean c4 = node->layout == OMNI_LAYOUT_C4;
+    const int rows = tensor->region.y.high - tensor->region.y.low;
+
+    tensor->pitch = (guint)ceil_4 (tensor->region.x.high - tensor->region.x.low);
+    tensor->planes = c4 ? (node->channels + 3) / 4 : node->channels;
+    if (node->op == OMNI_OP_SET_SELECT)
+      tensor->planes++; /* the winning key, after the values */
+    tensor->element_bytes = c4 ? (plan->params.half ? 8 : 16) : 4;
+    tensor->plane_elements = (guint64)tensor->pitch * (guint)rows;
+    tensor->slice_bytes = tensor->plane_elements * tensor->planes * tensor->element_bytes;
+    tensor->slice_bytes = (tensor->slice_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
+    tensor->slices = node->pooled ? 1 : plan->slots;
+    if (node->op == OMNI_OP_PICTURE)
     {
-      const OmniNodeInfo *node = omni_graph_node (plan->graph, (OmniNode) n);
-      OmniTensor *tensor = &plan->tensors[n];
-
-      if (!node->needed)
-        continue;
-
-      const gboolean c4 = node->layout == OMNI_LAYOUT_C4;
-      const int rows = tensor->region.y.high - tensor->region.y.low;
-
-      tensor->pitch = (guint) ceil_4 (tensor->region.x.high - tensor->region.x.low);
-      tensor->planes = c4 ? (node->channels + 3) / 4 : node->channels;
-      if (node->op == OMNI_OP_SET_SELECT)
-        tensor->planes++; /* the winning key, after the values */
-      tensor->element_bytes = c4 ? (plan->params.half ? 8 : 16) : 4;
-      tensor->plane_elements = (guint64) tensor->pitch * (guint) rows;
-      tensor->slice_bytes = tensor->plane_elements * tensor->planes * tensor->element_bytes;
-      tensor->slice_bytes = (tensor->slice_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
-      tensor->slices = node->pooled ? 1 : plan->slots;
-      if (node->op == OMNI_OP_PICTURE)
-        {
-          join (&plan->source_region.x, tensor->region.x);
-          join (&plan->source_region.y, tensor->region.y);
-        }
+      join (&plan->source_region.x, tensor->region.x);
+      join (&plan->source_region.y, tensor->region.y);
     }
+  }
 
   if (plan->source_region.x.high < plan->source_region.x.low)
-    plan->source_region = (OmniRegion) { { 0, 1 }, { 0, 1 } }; /* a graph of constants */
+    plan->source_region = (OmniRegion){ { 0, 1 }, { 0, 1 } }; /* a graph of constants */
 }
 
 static void
@@ -161,18 +161,18 @@ end_block (OmniPlan *plan, guint first, gboolean per_source, guint pass)
 static void
 mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
 {
-  for (OmniNode n = (OmniNode) omni_graph_get_n_nodes (plan->graph) - 1; n >= 0; n--)
-    {
-      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+  for (OmniNode n = (OmniNode)omni_graph_get_n_nodes (plan->graph) - 1; n >= 0; n--)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
 
-      if (node->needed && omni_op_is_reduction (node->op) && node->pass == (int) pass)
-        wanted[n] = TRUE;
-      if (!wanted[n])
-        continue;
-      for (guint i = 0; i < node->n_inputs; i++)
-        if (!omni_graph_node (plan->graph, node->inputs[i])->pooled)
-          wanted[node->inputs[i]] = TRUE;
-    }
+    if (node->needed && omni_op_is_reduction (node->op) && node->pass == (int)pass)
+      wanted[n] = TRUE;
+    if (!wanted[n])
+      continue;
+    for (guint i = 0; i < node->n_inputs; i++)
+      if (!omni_graph_node (plan->graph, node->inputs[i])->pooled)
+        wanted[node->inputs[i]] = TRUE;
+  }
 }
 
 static void
@@ -181,43 +181,44 @@ schedule_streamed (OmniPlan *plan)
   const guint n_nodes = omni_graph_get_n_nodes (plan->graph);
 
   for (guint pass = 0; pass < plan->graph->n_passes; pass++)
-    {
-      g_autofree gboolean *wanted = g_new0 (gboolean, n_nodes);
-      guint first = plan->instructions->len;
+  {
+    g_autofree gboolean *wanted = g_new0 (gboolean, n_nodes);
+    guint first = plan->instructions->len;
 
-      mark_pass (plan, pass, wanted);
-      /* Constants are pooled and made before anything reads them. */
-      for (OmniNode n = 0; pass == 0 && n < (OmniNode) n_nodes; n++)
-        if (omni_graph_node (plan->graph, n)->op == OMNI_OP_CONSTANT && omni_graph_node (plan->graph, n)->needed)
-          add_instruction (plan, n, FALSE);
-      if (plan->instructions->len > first)
-        end_block (plan, first, FALSE, pass);
-
-      first = plan->instructions->len;
-      for (OmniNode n = 0; n < (OmniNode) n_nodes; n++)
-        if (wanted[n])
-          add_instruction (plan, n, FALSE);
-      end_block (plan, first, TRUE, pass);
-
-      first = plan->instructions->len;
-      for (OmniNode n = 0; n < (OmniNode) n_nodes; n++)
-        {
-          const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
-          const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
-
-          if (!node->needed || !node->pooled || node->pass != (int) pass)
-            continue;
-          if (omni_op_is_reduction (node->op) ? sums : TRUE)
-            add_instruction (plan, n, sums);
-        }
+    mark_pass (plan, pass, wanted);
+    /* Constants are pooled and made before anything reads them. */
+    for (OmniNode n = 0; pass == 0 && n < (OmniNode)n_nodes; n++)
+      if (omni_graph_node (plan->graph, n)->op == OMNI_OP_CONSTANT
+          && omni_graph_node (plan->graph, n)->needed)
+        add_instruction (plan, n, FALSE);
+    if (plan->instructions->len > first)
       end_block (plan, first, FALSE, pass);
+
+    first = plan->instructions->len;
+    for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
+      if (wanted[n])
+        add_instruction (plan, n, FALSE);
+    end_block (plan, first, TRUE, pass);
+
+    first = plan->instructions->len;
+    for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
+    {
+      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+      const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
+
+      if (!node->needed || !node->pooled || node->pass != (int)pass)
+        continue;
+      if (omni_op_is_reduction (node->op) ? sums : TRUE)
+        add_instruction (plan, n, sums);
     }
+    end_block (plan, first, FALSE, pass);
+  }
 }
 
 static void
 schedule_resident (OmniPlan *plan)
 {
-  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
     if (omni_graph_node (plan->graph, n)->needed)
       add_instruction (plan, n, FALSE);
   end_block (plan, 0, FALSE, 0);
@@ -228,12 +229,12 @@ static guint
 producer_of (const OmniPlan *plan, guint at, OmniNode node)
 {
   for (guint i = at; i-- > 0;)
-    {
-      const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
+  {
+    const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
 
-      if (instruction->node == node && !instruction->finish)
-        return i;
-    }
+    if (instruction->node == node && !instruction->finish)
+      return i;
+  }
 
   g_error ("%s: node %d is read before it is made", omni_graph_get_name (plan->graph), node);
 }
@@ -247,8 +248,8 @@ omni_plan_find (const OmniPlan *plan, guint at, OmniNode node)
 static void
 use (OmniPlan *plan, guint at, OmniNode node)
 {
-  OmniInstruction *producer
-    = &g_array_index (plan->instructions, OmniInstruction, producer_of (plan, at, node));
+  OmniInstruction *producer = &g_array_index (plan->instructions, OmniInstruction,
+                                              producer_of (plan, at, node));
 
   producer->last_use = MAX (producer->last_use, at);
 }
@@ -258,39 +259,39 @@ static void
 find_lifetimes (OmniPlan *plan)
 {
   for (guint b = 0; b < plan->blocks->len; b++)
+  {
+    const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
+
+    for (guint i = block->first; i < block->first + block->n; i++)
     {
-      const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
+      OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
+      const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
 
-      for (guint i = block->first; i < block->first + block->n; i++)
-        {
-          OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
-          const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
-
-          instruction->first_use = (int) i;
-          instruction->last_use = MAX (instruction->last_use, i);
-          if (block->per_source && node->pooled)
-            {
-              instruction->first_use = (int) block->first;
-              instruction->last_use = MAX (instruction->last_use, block->first + block->n - 1);
-            }
-          if (instruction->finish)
-            {
-              use (plan, i, instruction->node);
-              continue;
-            }
-          for (guint k = 0; k < node->n_inputs; k++)
-            {
-              use (plan, i, node->inputs[k]);
-              /* What a pooled tensor gives to one source it must still give to the next. */
-              if (block->per_source && omni_graph_node (plan->graph, node->inputs[k])->pooled)
-                use (plan, i, node->inputs[k]),
-                  g_array_index (plan->instructions, OmniInstruction, producer_of (plan, i, node->inputs[k])).last_use
-                  = block->first + block->n - 1;
-            }
-          if (node->base != OMNI_NODE_NONE)
-            use (plan, i, node->base);
-        }
+      instruction->first_use = (int)i;
+      instruction->last_use = MAX (instruction->last_use, i);
+      if (block->per_source && node->pooled)
+      {
+        instruction->first_use = (int)block->first;
+        instruction->last_use = MAX (instruction->last_use, block->first + block->n - 1);
+      }
+      if (instruction->finish)
+      {
+        use (plan, i, instruction->node);
+        continue;
+      }
+      for (guint k = 0; k < node->n_inputs; k++)
+      {
+        use (plan, i, node->inputs[k]);
+        /* What a pooled tensor gives to one source it must still give to the next. */
+        if (block->per_source && omni_graph_node (plan->graph, node->inputs[k])->pooled)
+          use (plan, i, node->inputs[k]),
+            g_array_index (plan->instructions, OmniInstruction, producer_of (plan, i, node->inputs[k]))
+              .last_use = block->first + block->n - 1;
+      }
+      if (node->base != OMNI_NODE_NONE)
+        use (plan, i, node->base);
     }
+  }
 
   /* The result stays until it is packed, after everything. */
   use (plan, plan->instructions->len, plan->graph->output);
@@ -320,26 +321,26 @@ first_fit (const OmniPlan *plan, guint at, guint arena, guint64 bytes, guint64 c
   guint64 offset = ZERO_BYTES;
 
   for (guint i = 0; i < at; i++)
-    {
-      const OmniInstruction *other = &g_array_index (plan->instructions, OmniInstruction, i);
-      const OmniTensor *tensor = &plan->tensors[other->node];
-      const Span span = { other->placement.offset_bytes,
-                          other->placement.offset_bytes + tensor->slice_bytes * tensor->slices };
+  {
+    const OmniInstruction *other = &g_array_index (plan->instructions, OmniInstruction, i);
+    const OmniTensor *tensor = &plan->tensors[other->node];
+    const Span span = { other->placement.offset_bytes,
+                        other->placement.offset_bytes + tensor->slice_bytes * tensor->slices };
 
-      if (!other->finish && other->placement.arena == arena && (int) other->last_use >= self->first_use
-          && other->first_use <= (int) self->last_use)
-        g_array_append_val (taken, span);
-    }
+    if (!other->finish && other->placement.arena == arena && (int)other->last_use >= self->first_use
+        && other->first_use <= (int)self->last_use)
+      g_array_append_val (taken, span);
+  }
 
   g_array_sort (taken, compare_spans);
   for (guint i = 0; i < taken->len; i++)
-    {
-      const Span *span = &g_array_index (taken, Span, i);
+  {
+    const Span *span = &g_array_index (taken, Span, i);
 
-      if (offset + bytes <= span->low)
-        break;
-      offset = MAX (offset, span->high);
-    }
+    if (offset + bytes <= span->low)
+      break;
+    offset = MAX (offset, span->high);
+  }
 
   return offset + bytes <= cap ? offset : G_MAXUINT64;
 }
@@ -361,26 +362,26 @@ place (OmniPlan *plan, guint at)
   const guint64 bytes = tensor->slice_bytes * tensor->slices;
 
   for (guint arena = 0;; arena++)
+  {
+    if (arena == plan->arena_bytes->len)
     {
-      if (arena == plan->arena_bytes->len)
-        {
-          const guint64 nothing = 0;
+      const guint64 nothing = 0;
 
-          g_array_append_val (plan->arena_bytes, nothing);
-        }
-
-      const guint64 offset = first_fit (plan, at, arena, bytes, arena_cap (plan));
-      guint64 *size = &g_array_index (plan->arena_bytes, guint64, arena);
-
-      if (offset == G_MAXUINT64 && *size == 0)
-        return FALSE; /* not even an empty arena holds it */
-      if (offset == G_MAXUINT64)
-        continue;
-
-      instruction->placement = (OmniPlacement) { arena, offset };
-      *size = MAX (*size, offset + bytes);
-      return TRUE;
+      g_array_append_val (plan->arena_bytes, nothing);
     }
+
+    const guint64 offset = first_fit (plan, at, arena, bytes, arena_cap (plan));
+    guint64 *size = &g_array_index (plan->arena_bytes, guint64, arena);
+
+    if (offset == G_MAXUINT64 && *size == 0)
+      return FALSE; /* not even an empty arena holds it */
+    if (offset == G_MAXUINT64)
+      continue;
+
+    instruction->placement = (OmniPlacement){ arena, offset };
+    *size = MAX (*size, offset + bytes);
+    return TRUE;
+  }
 }
 
 static gboolean
@@ -397,8 +398,9 @@ place_all (OmniPlan *plan)
 static gboolean
 has_c4 (const OmniPlan *plan)
 {
-  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed && omni_graph_node (plan->graph, n)->layout == OMNI_LAYOUT_C4)
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+    if (omni_graph_node (plan->graph, n)->needed
+        && omni_graph_node (plan->graph, n)->layout == OMNI_LAYOUT_C4)
       return TRUE;
 
   return FALSE;
@@ -412,14 +414,14 @@ bindings_fit (const OmniPlan *plan)
     return TRUE;
   if (plan->arena_bytes->len > 1)
     return FALSE;
-  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
-    {
-      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
 
-      if (node->needed && node->layout == OMNI_LAYOUT_C4
-          && plan->tensors[n].slice_bytes + ALIGN_BYTES > plan->device->limits.maxStorageBufferRange)
-        return FALSE;
-    }
+    if (node->needed && node->layout == OMNI_LAYOUT_C4
+        && plan->tensors[n].slice_bytes + ALIGN_BYTES > plan->device->limits.maxStorageBufferRange)
+      return FALSE;
+  }
 
   return TRUE;
 }
@@ -428,12 +430,13 @@ guint64
 omni_plan_get_memory_bytes (const OmniPlan *plan)
 {
   guint64 total = plan->source_slot_bytes * plan->slots;
-  const guint64 pixels = (guint64) plan->result_pitch_px * plan->tile_height;
+  const guint64 pixels = (guint64)plan->result_pitch_px * plan->tile_height;
 
   for (guint i = 0; i < plan->arena_bytes->len; i++)
     total += g_array_index (plan->arena_bytes, guint64, i);
 
-  return total + pixels * omni_graph_get_output_channels (plan->graph) * omni_store_get_bytes (plan->params.output);
+  return total
+         + pixels * omni_graph_get_output_channels (plan->graph) * omni_store_get_bytes (plan->params.output);
 }
 
 /* Lays out for a tile of at most `tile` px a side; 0 means the whole picture. */
@@ -450,18 +453,18 @@ try_tile (OmniPlan *plan, guint tile)
   find_regions (plan);
   shape_tensors (plan);
 
-  const guint64 area = (guint64) (plan->source_region.x.high - plan->source_region.x.low)
-                       * (guint64) (plan->source_region.y.high - plan->source_region.y.low);
+  const guint64 area = (guint64)(plan->source_region.x.high - plan->source_region.x.low)
+                       * (guint64)(plan->source_region.y.high - plan->source_region.y.low);
 
   plan->source_slot_bytes = (area * plan->source_pixel_bytes + ALIGN_BYTES) / ALIGN_BYTES * ALIGN_BYTES;
-  plan->result_pitch_px = (guint) ceil_4 ((int) plan->tile_width);
+  plan->result_pitch_px = (guint)ceil_4 ((int)plan->tile_width);
   return place_all (plan) && bindings_fit (plan);
 }
 
 static gboolean
 needs_whole_picture (const OmniPlan *plan)
 {
-  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
     if (omni_graph_node (plan->graph, n)->needed && reads_whole_picture (omni_graph_node (plan->graph, n)))
       return TRUE;
 
@@ -473,7 +476,7 @@ find_alignment (OmniPlan *plan)
 {
   guint deepest = 2; /* Winograd's grid of 4 */
 
-  for (OmniNode n = 0; n < (OmniNode) omni_graph_get_n_nodes (plan->graph); n++)
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
     if (omni_graph_node (plan->graph, n)->needed)
       deepest = MAX (deepest, omni_graph_node (plan->graph, n)->level + 2);
 
@@ -483,41 +486,44 @@ find_alignment (OmniPlan *plan)
 static gboolean
 choose_tile (OmniPlan *plan, GError **error)
 {
-  static const guint sides[] = { 0, 4096, 3072, 2048, 1536, 1024, 768, 640, 512, 384, 256, 192, 128, 96, 64, 32 };
+  static const guint sides[] = { 0,   4096, 3072, 2048, 1536, 1024, 768, 640,
+                                 512, 384,  256,  192,  128,  96,   64,  32 };
   const guint64 budget = plan->params.budget_bytes;
   guint64 least = G_MAXUINT64;
 
   if (plan->params.tile_px != 0 && !needs_whole_picture (plan))
-    {
-      const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
+  {
+    const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
 
-      if (try_tile (plan, tile))
-        return TRUE;
-    }
+    if (try_tile (plan, tile))
+      return TRUE;
+  }
 
   for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
-    {
-      const guint side = sides[i];
+  {
+    const guint side = sides[i];
 
-      if (side != 0 && (needs_whole_picture (plan) || side % plan->alignment != 0
-                        || side >= MAX (plan->params.width, plan->params.height)))
-        continue;
-      if (!try_tile (plan, side))
-        continue;
-      if (omni_plan_get_memory_bytes (plan) <= budget)
-        return TRUE;
-      least = MIN (least, omni_plan_get_memory_bytes (plan));
-    }
+    if (side != 0
+        && (needs_whole_picture (plan) || side % plan->alignment != 0
+            || side >= MAX (plan->params.width, plan->params.height)))
+      continue;
+    if (!try_tile (plan, side))
+      continue;
+    if (omni_plan_get_memory_bytes (plan) <= budget)
+      return TRUE;
+    least = MIN (least, omni_plan_get_memory_bytes (plan));
+  }
 
   g_autofree char *needs = g_format_size (least);
   g_autofree char *has = g_format_size (budget);
 
-  g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-               "%u pictures of %u × %u px need at least %s of device memory with %s, and %s is allowed. Raise "
-               "OMNIFUSE_MEMORY_MIB, use fewer or smaller pictures, or choose another model.",
-               plan->params.n_sources, plan->params.width, plan->params.height,
-               least == G_MAXUINT64 ? "more than this device can address" : needs, omni_graph_get_name (plan->graph),
-               has);
+  g_set_error (
+    error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+    "%u pictures of %u × %u px need at least %s of device memory with %s, and %s is allowed. Raise "
+    "OMNIFUSE_MEMORY_MIB, use fewer or smaller pictures, or choose another model.",
+    plan->params.n_sources, plan->params.width, plan->params.height,
+    least == G_MAXUINT64 ? "more than this device can address" : needs, omni_graph_get_name (plan->graph),
+    has);
   return FALSE;
 }
 

@@ -26,12 +26,12 @@ omni_plan_choose_conv (const OmniPlan *plan, const OmniNodeInfo *node)
   if (!shaped || !plan->device->info.has_shuffle || g_strcmp0 (g_getenv ("OMNIFUSE_CONV"), "direct") == 0)
     return OMNI_CONV_DIRECT;
   for (guint i = 0; i < node->n_inputs; i++)
-    {
-      const OmniNodeInfo *input = omni_graph_node (plan->graph, node->inputs[i]);
+  {
+    const OmniNodeInfo *input = omni_graph_node (plan->graph, node->inputs[i]);
 
-      if (input->layout != OMNI_LAYOUT_C4 || input->channels < 16)
-        return OMNI_CONV_DIRECT;
-    }
+    if (input->layout != OMNI_LAYOUT_C4 || input->channels < 16)
+      return OMNI_CONV_DIRECT;
+  }
 
   return OMNI_CONV_WINOGRAD;
 }
@@ -51,7 +51,7 @@ add_common (const OmniLowering *lower, OmniStep *step, const OmniConvWeights *we
   step->push.arg[1] = weights->bias;
   step->push.arg[2] = weights->scale;
   step->push.arg[3] = weights->shift;
-  step->push.arg[4] = (gint32) omni_float_bits (node->slope);
+  step->push.arg[4] = (gint32)omni_float_bits (node->slope);
 }
 
 /* All inputs of a C4 convolution share one view of the arena; the base is the fourth. */
@@ -74,7 +74,8 @@ lower_winograd (const OmniLowering *lower)
   const char *shader = outputs == 32   ? "conv-winograd-32"
                        : outputs == 16 ? "conv-winograd-16"
                                        : "conv-winograd-8";
-  const OmniConvWeights weights = omni_plan_pack_conv (lower->plan, lower->instruction->node, OMNI_CONV_WINOGRAD);
+  const OmniConvWeights weights = omni_plan_pack_conv (lower->plan, lower->instruction->node,
+                                                       OMNI_CONV_WINOGRAD);
   OmniStep step = omni_lower_step (lower, shader);
 
   step.constants[0] = 8;
@@ -82,8 +83,9 @@ lower_winograd (const OmniLowering *lower)
   add_common (lower, &step, &weights);
   omni_step_constant (&step, node->channels);
   for (guint i = 0; i < 3; i++)
-    omni_step_constant (
-      &step, i < node->n_inputs ? (omni_graph_node (lower->plan->graph, node->inputs[i])->channels + 3) / 4 : 0);
+    omni_step_constant (&step, i < node->n_inputs
+                                 ? (omni_graph_node (lower->plan->graph, node->inputs[i])->channels + 3) / 4
+                                 : 0);
   read_inputs (lower, &step, OMNI_UNIT_TEXEL);
   step.cover_x = 4;
   step.cover_y = 4;
@@ -96,18 +98,20 @@ static void
 lower_direct (const OmniLowering *lower)
 {
   const OmniNodeInfo *node = lower->node;
-  const OmniConvWeights weights = omni_plan_pack_conv (lower->plan, lower->instruction->node, OMNI_CONV_DIRECT);
-  const gboolean planar_in = omni_graph_node (lower->plan->graph, node->inputs[0])->layout == OMNI_LAYOUT_PLANAR;
+  const OmniConvWeights weights = omni_plan_pack_conv (lower->plan, lower->instruction->node,
+                                                       OMNI_CONV_DIRECT);
+  const gboolean planar_in = omni_graph_node (lower->plan->graph, node->inputs[0])->layout
+                             == OMNI_LAYOUT_PLANAR;
   const gboolean planar_out = node->layout == OMNI_LAYOUT_PLANAR;
   OmniStep step = omni_lower_step (lower, planar_in ? "conv-direct-planar" : "conv-direct");
 
   step.constants[0] = 8;
   step.constants[1] = 4;
   if (!planar_out)
-    {
-      step.push.rw = (step.push.rw + 3) / 4;
-      step.push.rx /= 4;
-    }
+  {
+    step.push.rw = (step.push.rw + 3) / 4;
+    step.push.rx /= 4;
+  }
   add_common (lower, &step, &weights);
   omni_step_constant (&step, node->kernel);
   omni_step_constant (&step, node->dilation);
@@ -116,8 +120,9 @@ lower_direct (const OmniLowering *lower)
   omni_step_constant (&step, planar_out);
   read_inputs (lower, &step, planar_in ? OMNI_UNIT_FLOAT : OMNI_UNIT_TEXEL);
   for (guint i = 0; i < 3; i++)
-    step.push.arg[5 + i]
-      = i < node->n_inputs ? (gint32) omni_graph_node (lower->plan->graph, node->inputs[i])->channels : 0;
+    step.push.arg[5 + i] = i < node->n_inputs
+                             ? (gint32)omni_graph_node (lower->plan->graph, node->inputs[i])->channels
+                             : 0;
   if (planar_in)
     for (guint i = 0; i < node->n_inputs; i++)
       step.in[i].format = OMNI_VIEW_RGBA32F; /* floats picked out of texels: the zero texel is in reach */

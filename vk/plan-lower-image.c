@@ -9,8 +9,8 @@ add_extent (const OmniLowering *lower, OmniStep *step, OmniNode node, guint firs
   const OmniPlan *plan = lower->plan;
   const guint level = omni_graph_node (plan->graph, node)->level;
 
-  step->push.arg[first_arg] = omni_extent_at_level ((int) plan->params.width, level);
-  step->push.arg[first_arg + 1] = omni_extent_at_level ((int) plan->params.height, level);
+  step->push.arg[first_arg] = omni_extent_at_level ((int)plan->params.width, level);
+  step->push.arg[first_arg + 1] = omni_extent_at_level ((int)plan->params.height, level);
 }
 
 static void
@@ -35,7 +35,7 @@ lower_up_add (const OmniLowering *lower)
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
   omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_FLOAT);
   add_extent (lower, &step, lower->node->inputs[1], 0);
-  step.push.arg[2] = (gint32) omni_float_bits (lower->node->scale);
+  step.push.arg[2] = (gint32)omni_float_bits (lower->node->scale);
   omni_lower_emit (lower, &step, 0x3U);
 }
 
@@ -58,8 +58,8 @@ omni_lower_exposure_weight (const OmniLowering *lower)
 
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
   for (guint i = 0; i < 3; i++)
-    step.push.arg[i] = (gint32) omni_float_bits (node->exponents[i]);
-  step.push.arg[3] = (gint32) omni_float_bits (1.0F / (2.0F * node->sigma * node->sigma));
+    step.push.arg[i] = (gint32)omni_float_bits (node->exponents[i]);
+  step.push.arg[3] = (gint32)omni_float_bits (1.0F / (2.0F * node->sigma * node->sigma));
   omni_lower_emit (lower, &step, 0);
 }
 

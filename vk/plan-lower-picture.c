@@ -15,9 +15,9 @@ omni_lower_picture (const OmniLowering *lower)
   step.in[0].arena = OMNI_ARENA_SOURCES;
   step.in[0].low = plan->source_slot_bytes * lower->slice;
   step.in[0].high = step.in[0].low + plan->source_slot_bytes;
-  step.push.src[0].base = (gint32) (step.in[0].low / 4);
+  step.push.src[0].base = (gint32)(step.in[0].low / 4);
   step.push.src[0].pitch = sources->x.high - sources->x.low;
-  step.push.arg[0] = (gint32) lower->slice;
+  step.push.arg[0] = (gint32)lower->slice;
   step.push.arg[1] = sources->x.low;
   step.push.arg[2] = sources->y.low;
   step.bytes *= 1.5;
@@ -44,15 +44,15 @@ omni_lower_pointwise (const OmniLowering *lower)
   omni_step_constant (&step, binary ? 1 + node->binary : 0);
   omni_step_constant (&step, node->activation);
   for (guint i = 0; i < node->n_inputs; i++)
-    {
-      omni_step_read (lower, &step, i, i, lower->slice, OMNI_UNIT_TEXEL);
-      if (omni_graph_node (lower->plan->graph, node->inputs[i])->channels < node->channels)
-        step.push.src[i].plane = 0;
-    }
-  step.push.arg[0] = (gint32) omni_float_bits (node->scale);
-  step.push.arg[1] = (gint32) omni_float_bits (node->shift);
-  step.push.arg[2] = (gint32) omni_float_bits (node->slope);
-  step.push.arg[3] = node->layout == OMNI_LAYOUT_C4 ? (gint32) node->channels : -1;
+  {
+    omni_step_read (lower, &step, i, i, lower->slice, OMNI_UNIT_TEXEL);
+    if (omni_graph_node (lower->plan->graph, node->inputs[i])->channels < node->channels)
+      step.push.src[i].plane = 0;
+  }
+  step.push.arg[0] = (gint32)omni_float_bits (node->scale);
+  step.push.arg[1] = (gint32)omni_float_bits (node->shift);
+  step.push.arg[2] = (gint32)omni_float_bits (node->slope);
+  step.push.arg[3] = node->layout == OMNI_LAYOUT_C4 ? (gint32)node->channels : -1;
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
 
@@ -68,7 +68,9 @@ omni_lower_colour (const OmniLowering *lower)
   const OmniNodeInfo *node = lower->node;
   OmniStep step = omni_lower_step (lower, "colour");
 
-  omni_step_constant (&step, node->op == OMNI_OP_CHROMA_TERMS ? TERMS : node->op == OMNI_OP_CHROMA_RATIO ? RATIO : MERGE);
+  omni_step_constant (&step, node->op == OMNI_OP_CHROMA_TERMS   ? TERMS
+                             : node->op == OMNI_OP_CHROMA_RATIO ? RATIO
+                                                                : MERGE);
   for (guint i = 0; i < node->n_inputs; i++)
     omni_step_read (lower, &step, i, i, lower->slice, OMNI_UNIT_TEXEL);
   omni_lower_emit (lower, &step, 0x8U);

@@ -9,12 +9,12 @@ G_BEGIN_DECLS
 typedef struct
 {
   OmniPlan *plan;
-  guint at;              /* index of the instruction */
+  guint at; /* index of the instruction */
   const OmniBlock *block;
   const OmniInstruction *instruction;
   const OmniNodeInfo *node;
   const OmniTensor *tensor; /* of the node */
-  guint slice;           /* member of the set: 0 … slots − 1; also the source slot */
+  guint slice;              /* member of the set: 0 … slots − 1; also the source slot */
 } OmniLowering;
 
 /* Elements of the push views. */
@@ -32,11 +32,12 @@ OmniStep omni_lower_step (const OmniLowering *lower, const char *shader);
 void omni_step_constant (OmniStep *step, guint32 value);
 
 /* Binds input `i` of the node, member `slice`, to texel input `binding`. */
-void omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, guint i, guint slice, OmniUnit unit);
+void omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, guint i, guint slice,
+                     OmniUnit unit);
 
 /* The same for any node. */
-void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node, guint slice,
-                          OmniUnit unit);
+void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node,
+                          guint slice, OmniUnit unit);
 
 /* Where element (0, 0) of plane 0 of a tensor lies in its arena. */
 OmniPushView omni_lower_view (const OmniTensor *tensor, OmniPlacement placement, guint slice, OmniUnit unit);
@@ -68,6 +69,7 @@ void omni_lower_set_softmax (const OmniLowering *lower);
 /* Reductions: `slice` is the member being accumulated; resident plans pass every member in turn. */
 void omni_lower_accumulate (const OmniLowering *lower, gboolean resident);
 void omni_lower_finish (const OmniLowering *lower);
-void omni_lower_set_resident (const OmniLowering *lower); /* max, sum, mean, pick, running mean over all members */
+void
+omni_lower_set_resident (const OmniLowering *lower); /* max, sum, mean, pick, running mean over all members */
 
 G_END_DECLS

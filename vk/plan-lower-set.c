@@ -59,7 +59,7 @@ accumulate_sum (const OmniLowering *lower, gboolean resident)
 
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
   step.push.arg[0] = first_flag (lower, resident);
-  step.push.arg[1] = (gint32) omni_float_bits (fixed_scale (lower));
+  step.push.arg[1] = (gint32)omni_float_bits (fixed_scale (lower));
   step.push.arg[2] = term_bits (lower->plan->params.n_sources);
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
@@ -79,15 +79,15 @@ accumulate_blend (const OmniLowering *lower, gboolean resident)
   if (has_coarse)
     omni_step_read (lower, &step, 2, 2, lower->slice, OMNI_UNIT_FLOAT);
   step.push.arg[0] = first_flag (lower, resident);
-  step.push.arg[1] = (gint32) omni_float_bits (fixed_scale (lower));
+  step.push.arg[1] = (gint32)omni_float_bits (fixed_scale (lower));
   step.push.arg[2] = term_bits (lower->plan->params.n_sources);
   if (has_coarse)
-    {
-      const guint level = omni_graph_node (lower->plan->graph, node->inputs[2])->level;
+  {
+    const guint level = omni_graph_node (lower->plan->graph, node->inputs[2])->level;
 
-      step.push.arg[3] = omni_extent_at_level ((int) lower->plan->params.width, level);
-      step.push.arg[4] = omni_extent_at_level ((int) lower->plan->params.height, level);
-    }
+    step.push.arg[3] = omni_extent_at_level ((int)lower->plan->params.width, level);
+    step.push.arg[4] = omni_extent_at_level ((int)lower->plan->params.height, level);
+  }
   omni_lower_emit (lower, &step, 0x6U);
 }
 
@@ -104,52 +104,52 @@ accumulate_select (const OmniLowering *lower, gboolean resident)
   values.planes = channels;
   part.tensor = &values;
   for (guint stage = 0; stage < 2; stage++)
+  {
+    if (stage == 1)
     {
-      if (stage == 1)
-        {
-          values.planes = 1;
-          omni_lower_next_group (lower->plan);
-        }
-
-      OmniStep step = omni_lower_step (&part, "set-select");
-
-      omni_step_constant (&step, stage);
-      omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
-      step.push.src[0].plane = 0;
-      omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_TEXEL);
-      /* the winning key so far: the plane after the values */
-      step.in[2] = (OmniTexelBinding) { OMNI_VIEW_RGBA32F, placement.arena, placement.offset_bytes,
-                                        placement.offset_bytes + lower->tensor->slice_bytes };
-      step.push.src[2] = whole;
-      step.push.src[2].base += (gint32) channels * whole.plane;
-      step.push.src[2].plane = 0;
-      if (stage == 1)
-        step.push.dst.base += (gint32) channels * whole.plane;
-      step.push.arg[0] = first_flag (lower, resident);
-      omni_lower_emit (&part, &step, 0x2U);
+      values.planes = 1;
+      omni_lower_next_group (lower->plan);
     }
+
+    OmniStep step = omni_lower_step (&part, "set-select");
+
+    omni_step_constant (&step, stage);
+    omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+    step.push.src[0].plane = 0;
+    omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_TEXEL);
+    /* the winning key so far: the plane after the values */
+    step.in[2] = (OmniTexelBinding){ OMNI_VIEW_RGBA32F, placement.arena, placement.offset_bytes,
+                                     placement.offset_bytes + lower->tensor->slice_bytes };
+    step.push.src[2] = whole;
+    step.push.src[2].base += (gint32)channels * whole.plane;
+    step.push.src[2].plane = 0;
+    if (stage == 1)
+      step.push.dst.base += (gint32)channels * whole.plane;
+    step.push.arg[0] = first_flag (lower, resident);
+    omni_lower_emit (&part, &step, 0x2U);
+  }
 }
 
 void
 omni_lower_accumulate (const OmniLowering *lower, gboolean resident)
 {
   switch (lower->node->op)
-    {
-    case OMNI_OP_SET_MAX:
-      accumulate_max (lower, resident);
-      break;
-    case OMNI_OP_SET_SUM_FIXED:
-      accumulate_sum (lower, resident);
-      break;
-    case OMNI_OP_SET_BLEND:
-      accumulate_blend (lower, resident);
-      break;
-    case OMNI_OP_SET_SELECT:
-      accumulate_select (lower, resident);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
+  {
+  case OMNI_OP_SET_MAX:
+    accumulate_max (lower, resident);
+    break;
+  case OMNI_OP_SET_SUM_FIXED:
+    accumulate_sum (lower, resident);
+    break;
+  case OMNI_OP_SET_BLEND:
+    accumulate_blend (lower, resident);
+    break;
+  case OMNI_OP_SET_SELECT:
+    accumulate_select (lower, resident);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
 }
 
 void
@@ -157,7 +157,7 @@ omni_lower_finish (const OmniLowering *lower)
 {
   OmniStep step = omni_lower_step (lower, "set-finish");
 
-  step.push.arg[0] = (gint32) omni_float_bits (1.0F / fixed_scale (lower));
+  step.push.arg[0] = (gint32)omni_float_bits (1.0F / fixed_scale (lower));
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
 
@@ -189,9 +189,9 @@ omni_lower_set_resident (const OmniLowering *lower)
   omni_step_read (lower, &step, 0, 0, 0, OMNI_UNIT_TEXEL);
   step.in[0].high = step.in[0].low + input->slice_bytes * input->slices;
   step.bytes *= input->slices;
-  step.push.arg[0] = (gint32) lower->plan->params.n_sources;
-  step.push.arg[1] = (gint32) (input->slice_bytes / (input->element_bytes == 4 ? 16 : input->element_bytes));
-  step.push.arg[2] = (gint32) node->index;
+  step.push.arg[0] = (gint32)lower->plan->params.n_sources;
+  step.push.arg[1] = (gint32)(input->slice_bytes / (input->element_bytes == 4 ? 16 : input->element_bytes));
+  step.push.arg[2] = (gint32)node->index;
   step.push.arg[3] = term_bits (lower->plan->params.n_sources);
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }

@@ -21,19 +21,20 @@ omni_lower_next_group (OmniPlan *plan)
 static gint32
 divide_unit (gint64 elements, OmniUnit unit, const OmniTensor *tensor)
 {
-  return (gint32) (unit == OMNI_UNIT_TEXEL && tensor->element_bytes == 4 ? elements / 4 : elements);
+  return (gint32)(unit == OMNI_UNIT_TEXEL && tensor->element_bytes == 4 ? elements / 4 : elements);
 }
 
 OmniPushView
 omni_lower_view (const OmniTensor *tensor, OmniPlacement placement, guint slice, OmniUnit unit)
 {
-  const gint64 start = (gint64) ((placement.offset_bytes + tensor->slice_bytes * slice) / tensor->element_bytes);
-  const gint64 origin = (gint64) tensor->region.y.low * tensor->pitch + tensor->region.x.low;
+  const gint64 start = (gint64)((placement.offset_bytes + tensor->slice_bytes * slice)
+                                / tensor->element_bytes);
+  const gint64 origin = (gint64)tensor->region.y.low * tensor->pitch + tensor->region.x.low;
 
-  return (OmniPushView) {
+  return (OmniPushView){
     .base = divide_unit (start - origin, unit, tensor),
     .pitch = divide_unit (tensor->pitch, unit, tensor),
-    .plane = divide_unit ((gint64) tensor->plane_elements, unit, tensor),
+    .plane = divide_unit ((gint64)tensor->plane_elements, unit, tensor),
   };
 }
 
@@ -68,19 +69,19 @@ omni_lower_step (const OmniLowering *lower, const char *shader)
   step.push.ry = region->y.low;
   step.push.rw = planar ? (columns + 3) / 4 : columns;
   step.push.rh = region->y.high - region->y.low;
-  step.push.width = omni_extent_at_level ((int) plan->params.width, lower->node->level);
-  step.push.height = omni_extent_at_level ((int) plan->params.height, lower->node->level);
-  step.push.level = (gint32) lower->node->level;
+  step.push.width = omni_extent_at_level ((int)plan->params.width, lower->node->level);
+  step.push.height = omni_extent_at_level ((int)plan->params.height, lower->node->level);
+  step.push.level = (gint32)lower->node->level;
   step.out[0].arena = lower->instruction->placement.arena;
   /* Small levels: a narrow workgroup wastes less. */
   if (step.push.rw < 32)
-    {
-      step.constants[0] = 8;
-      step.constants[1] = 8;
-    }
+  {
+    step.constants[0] = 8;
+    step.constants[1] = 8;
+  }
 
-  step.bytes = (double) tensor->plane_elements * tensor->planes * tensor->element_bytes;
-  step.flop = omni_node_flop_per_px (plan->graph, step.node) * (double) columns * step.push.rh;
+  step.bytes = (double)tensor->plane_elements * tensor->planes * tensor->element_bytes;
+  step.flop = omni_node_flop_per_px (plan->graph, step.node) * (double)columns * step.push.rh;
   return step;
 }
 
@@ -112,7 +113,7 @@ omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, O
     in->format = OMNI_VIEW_RGBA32F;
   else
     in->format = OMNI_VIEW_R32F;
-  step->bytes += (double) tensor->plane_elements * tensor->planes * tensor->element_bytes;
+  step->bytes += (double)tensor->plane_elements * tensor->planes * tensor->element_bytes;
 }
 
 void
@@ -127,26 +128,26 @@ find_window (const OmniTensor *tensor, OmniStep *step)
 {
   const gint64 bytes = tensor->element_bytes == 4 ? 16 : tensor->element_bytes;
   const OmniPush *push = &step->push;
-  const gint64 first = push->dst.base + (gint64) push->ry * push->dst.pitch + push->rx;
-  const gint64 last = first + (gint64) (step->planes_written - 1) * push->dst.plane
-                      + (gint64) (push->rh - 1) * push->dst.pitch + push->dst.pitch;
+  const gint64 first = push->dst.base + (gint64)push->ry * push->dst.pitch + push->rx;
+  const gint64 last = first + (gint64)(step->planes_written - 1) * push->dst.plane
+                      + (gint64)(push->rh - 1) * push->dst.pitch + push->dst.pitch;
 
-  step->out[0].low = (guint64) (first * bytes);
-  step->out[0].high = (guint64) (last * bytes);
+  step->out[0].low = (guint64)(first * bytes);
+  step->out[0].high = (guint64)(last * bytes);
 }
 
 /* Rows of one dispatch: whole workgroups, short enough to keep a submission short. */
 static gint32
 rows_per_dispatch (const OmniPlan *plan, const OmniStep *step, guint64 window_row_bytes)
 {
-  const gint32 grain = (gint32) (step->cover_y * step->constants[1]);
-  const double cost = omni_step_cost (step);
+  const gint32 grain = (gint32)(step->cover_y * step->constants[1]);
+  const double cost = omni_step_cost (step) * *omni_device_slowness (plan->device, step->shader);
   gint32 rows = step->push.rh;
 
   if (cost > plan->max_chunk_cost)
-    rows = MIN (rows, (gint32) (plan->max_chunk_cost / cost * step->push.rh));
+    rows = MIN (rows, (gint32)(plan->max_chunk_cost / cost * step->push.rh));
   if (window_row_bytes > 0)
-    rows = MIN (rows, (gint32) (plan->device->limits.maxStorageBufferRange / 2 / window_row_bytes));
+    rows = MIN (rows, (gint32)(plan->device->limits.maxStorageBufferRange / 2 / window_row_bytes));
 
   return MAX (rows / grain, 1) * grain;
 }
@@ -160,22 +161,23 @@ emit_rows (const OmniLowering *lower, const OmniStep *whole)
 
   find_window (tensor, &probe);
 
-  const gboolean wide = probe.out[0].high - probe.out[0].low + 256 > plan->device->limits.maxStorageBufferRange;
-  const guint64 row_bytes = wide ? (probe.out[0].high - probe.out[0].low) / (guint64) whole->push.rh : 0;
+  const gboolean wide = probe.out[0].high - probe.out[0].low + 256
+                        > plan->device->limits.maxStorageBufferRange;
+  const guint64 row_bytes = wide ? (probe.out[0].high - probe.out[0].low) / (guint64)whole->push.rh : 0;
   const gint32 rows = rows_per_dispatch (plan, whole, row_bytes);
 
   for (gint32 y = 0; y < whole->push.rh; y += rows)
-    {
-      OmniStep step = *whole;
+  {
+    OmniStep step = *whole;
 
-      step.push.ry += y;
-      step.push.rh = MIN (rows, whole->push.rh - y);
-      step.flop *= (double) step.push.rh / whole->push.rh;
-      step.bytes *= (double) step.push.rh / whole->push.rh;
-      step.group = plan->n_groups;
-      find_window (tensor, &step);
-      g_array_append_val (plan->steps, step);
-    }
+    step.push.ry += y;
+    step.push.rh = MIN (rows, whole->push.rh - y);
+    step.flop *= (double)step.push.rh / whole->push.rh;
+    step.bytes *= (double)step.push.rh / whole->push.rh;
+    step.group = plan->n_groups;
+    find_window (tensor, &step);
+    g_array_append_val (plan->steps, step);
+  }
 }
 
 void
@@ -193,89 +195,90 @@ omni_lower_emit (const OmniLowering *lower, const OmniStep *step, guint z_inputs
                 && step->in[i].high - step->in[i].low > 4ULL * limits->maxTexelBufferElements);
 
   if (!split || step->groups_z == 1 || z_inputs == 0)
-    {
-      emit_rows (lower, step);
-      return;
-    }
+  {
+    emit_rows (lower, step);
+    return;
+  }
 
   for (guint z = 0; z < step->groups_z; z++)
-    {
-      OmniStep plane = *step;
+  {
+    OmniStep plane = *step;
 
-      plane.groups_z = 1;
-      plane.planes_written = 1;
-      plane.flop /= step->groups_z;
-      plane.bytes /= step->groups_z;
-      plane.push.dst.base += (gint32) z * plane.push.dst.plane;
-      for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
-        if ((z_inputs >> i & 1) != 0 && plane.in[i].format != OMNI_VIEW_NONE)
-          {
-            const guint64 bytes = (guint64) plane.push.src[i].plane * (plane.in[i].format == OMNI_VIEW_R32F ? 4 : 16);
+    plane.groups_z = 1;
+    plane.planes_written = 1;
+    plane.flop /= step->groups_z;
+    plane.bytes /= step->groups_z;
+    plane.push.dst.base += (gint32)z * plane.push.dst.plane;
+    for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
+      if ((z_inputs >> i & 1) != 0 && plane.in[i].format != OMNI_VIEW_NONE)
+      {
+        const guint64 bytes = (guint64)plane.push.src[i].plane
+                              * (plane.in[i].format == OMNI_VIEW_R32F ? 4 : 16);
 
-            plane.push.src[i].base += (gint32) z * plane.push.src[i].plane;
-            plane.in[i].low += z * bytes;
-            plane.in[i].high = MIN (plane.in[i].high, plane.in[i].low + MAX (bytes, 16));
-          }
-      plane.push.arg[9] = (gint32) z; /* for kernels that treat planes differently */
-      emit_rows (lower, &plane);
-    }
+        plane.push.src[i].base += (gint32)z * plane.push.src[i].plane;
+        plane.in[i].low += z * bytes;
+        plane.in[i].high = MIN (plane.in[i].high, plane.in[i].low + MAX (bytes, 16));
+      }
+    plane.push.arg[9] = (gint32)z; /* for kernels that treat planes differently */
+    emit_rows (lower, &plane);
+  }
 }
 
 static void
 lower_one (const OmniLowering *lower)
 {
   switch (lower->node->op)
-    {
-    case OMNI_OP_PICTURE:
-      omni_lower_picture (lower);
-      break;
-    case OMNI_OP_CONSTANT:
-      omni_lower_constant (lower);
-      break;
-    case OMNI_OP_CONV:
-      omni_lower_conv (lower);
-      break;
-    case OMNI_OP_UNARY:
-    case OMNI_OP_BINARY:
-      omni_lower_pointwise (lower);
-      break;
-    case OMNI_OP_CHANNELS:
-      omni_lower_channels (lower);
-      break;
-    case OMNI_OP_NORMALISE:
-    case OMNI_OP_PICTURE_MEAN:
-      omni_lower_statistics (lower);
-      break;
-    case OMNI_OP_FILTER:
-      omni_lower_filter (lower);
-      break;
-    case OMNI_OP_POOL:
-    case OMNI_OP_UPSAMPLE:
-    case OMNI_OP_DOWN:
-    case OMNI_OP_UP_ADD:
-      omni_lower_resample (lower);
-      break;
-    case OMNI_OP_EXPOSURE_WEIGHT:
-      omni_lower_exposure_weight (lower);
-      break;
-    case OMNI_OP_CHROMA_TERMS:
-    case OMNI_OP_CHROMA_RATIO:
-    case OMNI_OP_MERGE_COLOUR:
-      omni_lower_colour (lower);
-      break;
-    case OMNI_OP_SET_SOFTMAX:
-      omni_lower_set_softmax (lower);
-      break;
-    case OMNI_OP_SET_MAX:
-    case OMNI_OP_SET_SUM:
-    case OMNI_OP_SET_PICK:
-    case OMNI_OP_SET_RUNNING_MEAN:
-    case OMNI_OP_SET_SUM_FIXED:
-    case OMNI_OP_SET_BLEND:
-    case OMNI_OP_SET_SELECT:
-    default:
-      g_assert_not_reached ();
-    }
+  {
+  case OMNI_OP_PICTURE:
+    omni_lower_picture (lower);
+    break;
+  case OMNI_OP_CONSTANT:
+    omni_lower_constant (lower);
+    break;
+  case OMNI_OP_CONV:
+    omni_lower_conv (lower);
+    break;
+  case OMNI_OP_UNARY:
+  case OMNI_OP_BINARY:
+    omni_lower_pointwise (lower);
+    break;
+  case OMNI_OP_CHANNELS:
+    omni_lower_channels (lower);
+    break;
+  case OMNI_OP_NORMALISE:
+  case OMNI_OP_PICTURE_MEAN:
+    omni_lower_statistics (lower);
+    break;
+  case OMNI_OP_FILTER:
+    omni_lower_filter (lower);
+    break;
+  case OMNI_OP_POOL:
+  case OMNI_OP_UPSAMPLE:
+  case OMNI_OP_DOWN:
+  case OMNI_OP_UP_ADD:
+    omni_lower_resample (lower);
+    break;
+  case OMNI_OP_EXPOSURE_WEIGHT:
+    omni_lower_exposure_weight (lower);
+    break;
+  case OMNI_OP_CHROMA_TERMS:
+  case OMNI_OP_CHROMA_RATIO:
+  case OMNI_OP_MERGE_COLOUR:
+    omni_lower_colour (lower);
+    break;
+  case OMNI_OP_SET_SOFTMAX:
+    omni_lower_set_softmax (lower);
+    break;
+  case OMNI_OP_SET_MAX:
+  case OMNI_OP_SET_SUM:
+  case OMNI_OP_SET_PICK:
+  case OMNI_OP_SET_RUNNING_MEAN:
+  case OMNI_OP_SET_SUM_FIXED:
+  case OMNI_OP_SET_BLEND:
+  case OMNI_OP_SET_SELECT:
+  default:
+    g_assert_not_reached ();
+  }
 }
 
 /* A reduction in a resident plan: all members at once where a kernel can, else one after another. */
@@ -285,16 +288,16 @@ lower_resident_reduction (OmniLowering *lower)
   const gboolean sums = lower->node->op == OMNI_OP_SET_SUM_FIXED || lower->node->op == OMNI_OP_SET_BLEND;
 
   if (!sums && lower->node->op != OMNI_OP_SET_SELECT)
-    {
-      omni_lower_set_resident (lower);
-      return;
-    }
+  {
+    omni_lower_set_resident (lower);
+    return;
+  }
 
   for (lower->slice = 0; lower->slice < lower->plan->slots; lower->slice++)
-    {
-      omni_lower_accumulate (lower, TRUE);
-      omni_lower_next_group (lower->plan);
-    }
+  {
+    omni_lower_accumulate (lower, TRUE);
+    omni_lower_next_group (lower->plan);
+  }
   if (sums)
     omni_lower_finish (lower);
 }
@@ -315,17 +318,17 @@ lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
   };
 
   if (instruction->finish)
-    {
-      placed.placement = omni_plan_find (plan, at, instruction->node)->placement;
-      omni_lower_finish (&lower);
-    }
+  {
+    placed.placement = omni_plan_find (plan, at, instruction->node)->placement;
+    omni_lower_finish (&lower);
+  }
   else if (omni_op_is_reduction (node->op) && node->op != OMNI_OP_SET_SOFTMAX)
-    {
-      if (plan->streamed)
-        omni_lower_accumulate (&lower, FALSE);
-      else
-        lower_resident_reduction (&lower);
-    }
+  {
+    if (plan->streamed)
+      omni_lower_accumulate (&lower, FALSE);
+    else
+      lower_resident_reduction (&lower);
+  }
   else if (node->pooled || node->op == OMNI_OP_SET_SOFTMAX)
     lower_one (&lower);
   else
@@ -350,34 +353,34 @@ lower_pack (OmniPlan *plan)
     .node = omni_graph_node (plan->graph, output),
     .tensor = &tile,
   };
-  const guint sample_bytes = (guint) omni_store_get_bytes (plan->params.output);
+  const guint sample_bytes = (guint)omni_store_get_bytes (plan->params.output);
   OmniStep step = omni_lower_step (&lower, "pack");
-  const gint32 words = (gint32) (lower.node->channels * sample_bytes); /* four pixels make this many words */
+  const gint32 words = (gint32)(lower.node->channels * sample_bytes); /* four pixels make this many words */
   const gint32 height = step.push.rh;
 
   omni_step_constant (&step, lower.node->channels);
   omni_step_constant (&step, plan->params.output);
   step.groups_z = 1;
   omni_step_read_node (&lower, &step, 0, output, 0, OMNI_UNIT_TEXEL);
-  step.push.dst = (OmniPushView) { 0, (gint32) plan->result_pitch_px / 4 * words, 0 };
+  step.push.dst = (OmniPushView){ 0, (gint32)plan->result_pitch_px / 4 * words, 0 };
   step.out[0].arena = OMNI_ARENA_RESULT;
 
-  const guint64 row_bytes = (guint64) step.push.dst.pitch * 4;
+  const guint64 row_bytes = (guint64)step.push.dst.pitch * 4;
   const gint32 rows = rows_per_dispatch (plan, &step, row_bytes);
 
   for (gint32 y = 0; y < height; y += rows)
-    {
-      OmniStep part = step;
+  {
+    OmniStep part = step;
 
-      part.push.ry = y;
-      part.push.rh = MIN (rows, height - y);
-      part.out[0].low = (guint64) y * row_bytes;
-      part.out[0].high = (guint64) (y + part.push.rh) * row_bytes;
-      part.bytes *= (double) part.push.rh / height;
-      part.flop *= (double) part.push.rh / height;
-      part.group = plan->n_groups;
-      g_array_append_val (plan->steps, part);
-    }
+    part.push.ry = y;
+    part.push.rh = MIN (rows, height - y);
+    part.out[0].low = (guint64)y * row_bytes;
+    part.out[0].high = (guint64)(y + part.push.rh) * row_bytes;
+    part.bytes *= (double)part.push.rh / height;
+    part.flop *= (double)part.push.rh / height;
+    part.group = plan->n_groups;
+    g_array_append_val (plan->steps, part);
+  }
   omni_lower_next_group (plan);
 }
 
@@ -389,14 +392,14 @@ omni_plan_lower (OmniPlan *plan)
   plan->step_block = g_new0 (guint, plan->blocks->len + 1);
 
   for (guint b = 0; b < plan->blocks->len; b++)
-    {
-      const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
+  {
+    const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
 
-      plan->step_block[b] = plan->steps->len;
-      for (guint i = block->first; i < block->first + block->n; i++)
-        lower_instruction (plan, block, i);
-      if (b == plan->blocks->len - 1)
-        lower_pack (plan);
-    }
+    plan->step_block[b] = plan->steps->len;
+    for (guint i = block->first; i < block->first + block->n; i++)
+      lower_instruction (plan, block, i);
+    if (b == plan->blocks->len - 1)
+      lower_pack (plan);
+  }
   plan->step_block[plan->blocks->len] = plan->steps->len;
 }

@@ -11,8 +11,9 @@ G_BEGIN_DECLS
  *   plan-layout.c   regions from the halo, memory placed by lifetime, tile chosen from the budget
  *   plan-lower.c    nodes to steps: one step is one dispatch of one kernel
  *   plan-weights.c  weights packed for the kernels
- *   plan-record.c   descriptors, command buffers of at most a few dozen ms each
- *   plan.c          the public face and the run over tiles, passes and sources */
+ *   plan-record.c   descriptors, command buffers of a few ms each
+ *   plan.c          the public face: making and freeing
+ *   plan-run.c      the run over tiles, passes and sources; how much goes into one submission */
 
 /* A rectangle relative to the tile's origin at its level, half-open. */
 typedef struct
@@ -23,13 +24,13 @@ typedef struct
 /* The memory shape of a node's tensor: the same for every tile. */
 typedef struct
 {
-  OmniRegion region;    /* stored; x.low and the width are multiples of 4 */
-  guint pitch;          /* elements a row */
-  guint planes;         /* per slice */
-  guint element_bytes;  /* 4 planar, 16 C4, 8 C4 in half precision */
+  OmniRegion region;   /* stored; x.low and the width are multiples of 4 */
+  guint pitch;         /* elements a row */
+  guint planes;        /* per slice */
+  guint element_bytes; /* 4 planar, 16 C4, 8 C4 in half precision */
   guint64 plane_elements;
-  guint64 slice_bytes;  /* one member of the set, aligned */
-  guint slices;         /* 1 pooled or streamed, N resident */
+  guint64 slice_bytes; /* one member of the set, aligned */
+  guint slices;        /* 1 pooled or streamed, N resident */
 } OmniTensor;
 
 typedef struct
@@ -61,17 +62,17 @@ typedef struct
 typedef enum
 {
   OMNI_VIEW_NONE,
-  OMNI_VIEW_R32F,     /* floats of planar tensors; a window where the arena is larger than a texel view */
-  OMNI_VIEW_RGBA32F,  /* texels of C4 tensors, four floats of planar ones: always the whole arena */
-  OMNI_VIEW_RGBA16F,  /* texels of half-precision C4 tensors: the whole arena */
-  OMNI_VIEW_R32UI     /* the source buffer */
+  OMNI_VIEW_R32F,    /* floats of planar tensors; a window where the arena is larger than a texel view */
+  OMNI_VIEW_RGBA32F, /* texels of C4 tensors, four floats of planar ones: always the whole arena */
+  OMNI_VIEW_RGBA16F, /* texels of half-precision C4 tensors: the whole arena */
+  OMNI_VIEW_R32UI    /* the source buffer */
 } OmniViewFormat;
 
 typedef struct
 {
   OmniViewFormat format;
-  guint arena;          /* OMNI_ARENA_SOURCES for the source buffer */
-  guint64 low, high;    /* bytes read: what a window must hold */
+  guint arena;       /* OMNI_ARENA_SOURCES for the source buffer */
+  guint64 low, high; /* bytes read: what a window must hold */
 } OmniTexelBinding;
 
 typedef struct
@@ -80,8 +81,8 @@ typedef struct
   guint64 low, high;
 } OmniStorageBinding;
 
-#define OMNI_ARENA_SOURCES 1000
-#define OMNI_ARENA_RESULT 1001
+#define OMNI_ARENA_SOURCES    1000
+#define OMNI_ARENA_RESULT     1001
 #define OMNI_ARENA_STATISTICS 1002 /* small buffer of whole-picture statistics */
 
 typedef struct
@@ -112,12 +113,12 @@ typedef struct
   guint cover_x, cover_y; /* elements of the rectangle one invocation makes */
   guint groups_z;
   guint planes_written; /* by all z groups: the extent of the storage window */
-  double flop, bytes; /* of this step */
+  double flop, bytes;   /* of this step */
   OmniNode node;
   guint group; /* steps of one group do not depend on each other */
 } OmniStep;
 
-/* Steps recorded into one command buffer: one submission. */
+/* Steps recorded into one command buffer: a piece of a submission. */
 typedef struct
 {
   guint first, n; /* steps */
@@ -137,12 +138,12 @@ struct _OmniPlan
   guint tiles_x, tiles_y;
   guint alignment; /* tile origins are multiples of this: 2^deepest level, at least 4 */
 
-  OmniTensor *tensors;        /* per node */
-  GArray *instructions;       /* OmniInstruction, in running order */
-  GArray *blocks;             /* OmniBlock */
-  GArray *arena_bytes;        /* guint64 per arena */
-  OmniRegion source_region;   /* union of what the picture nodes read, level 0 */
-  guint source_pixel_bytes;   /* room per pixel in the source buffer */
+  OmniTensor *tensors;      /* per node */
+  GArray *instructions;     /* OmniInstruction, in running order */
+  GArray *blocks;           /* OmniBlock */
+  GArray *arena_bytes;      /* guint64 per arena */
+  OmniRegion source_region; /* union of what the picture nodes read, level 0 */
+  guint source_pixel_bytes; /* room per pixel in the source buffer */
   guint64 source_slot_bytes;
 
   OmniBuffer *arenas;
@@ -168,10 +169,6 @@ struct _OmniPlan
   GHashTable *sets;  /* key → VkDescriptorSet */
   VkQueryPool queries;
   GArray *profile; /* OmniPlanProfile per group */
-  guint *group_profile;
-
-  double done_cost; /* of the current run */
-  double run_cost;
 };
 
 /* plan-layout.c */
@@ -182,9 +179,9 @@ const OmniInstruction *omni_plan_find (const OmniPlan *plan, guint at, OmniNode 
  * first; `bias`, `scale`, `shift` (out) are the texel indices of the epilogue's vectors. */
 typedef enum
 {
-  OMNI_CONV_DIRECT,   /* any shape, any device */
-  OMNI_CONV_SHUFFLE,  /* 3×3, C4 to C4, 8 lanes share the weight fetches */
-  OMNI_CONV_WINOGRAD  /* 3×3, C4 to C4, F(4×4) */
+  OMNI_CONV_DIRECT,  /* any shape, any device */
+  OMNI_CONV_SHUFFLE, /* 3×3, C4 to C4, 8 lanes share the weight fetches */
+  OMNI_CONV_WINOGRAD /* 3×3, C4 to C4, F(4×4) */
 } OmniConvVariant;
 
 typedef struct
@@ -205,5 +202,15 @@ void omni_plan_lower (OmniPlan *plan);
 gboolean omni_plan_record (OmniPlan *plan, GError **error);
 void omni_plan_forget_recording (OmniPlan *plan);
 double omni_step_cost (const OmniStep *step);
+
+/* Mirrors the uniform block of shaders/common.glsl. */
+#define OMNI_MAX_SLOTS 128
+typedef struct
+{
+  gint32 origin[2];
+  gint32 first;
+  gint32 pad;
+  gint32 format[OMNI_MAX_SLOTS][4];
+} OmniTileUniform;
 
 G_END_DECLS

@@ -15,22 +15,22 @@ static VkFormat
 view_format (OmniViewFormat format, guint *element_bytes)
 {
   switch (format)
-    {
-    case OMNI_VIEW_R32F:
-      *element_bytes = 4;
-      return VK_FORMAT_R32_SFLOAT;
-    case OMNI_VIEW_R32UI:
-      *element_bytes = 4;
-      return VK_FORMAT_R32_UINT;
-    case OMNI_VIEW_RGBA16F:
-      *element_bytes = 8;
-      return VK_FORMAT_R16G16B16A16_SFLOAT;
-    case OMNI_VIEW_RGBA32F:
-    case OMNI_VIEW_NONE:
-    default:
-      *element_bytes = 16;
-      return VK_FORMAT_R32G32B32A32_SFLOAT;
-    }
+  {
+  case OMNI_VIEW_R32F:
+    *element_bytes = 4;
+    return VK_FORMAT_R32_SFLOAT;
+  case OMNI_VIEW_R32UI:
+    *element_bytes = 4;
+    return VK_FORMAT_R32_UINT;
+  case OMNI_VIEW_RGBA16F:
+    *element_bytes = 8;
+    return VK_FORMAT_R16G16B16A16_SFLOAT;
+  case OMNI_VIEW_RGBA32F:
+  case OMNI_VIEW_NONE:
+  default:
+    *element_bytes = 16;
+    return VK_FORMAT_R32G32B32A32_SFLOAT;
+  }
 }
 
 static const OmniBuffer *
@@ -47,25 +47,25 @@ arena_buffer (const OmniPlan *plan, guint arena)
 
 /* A view of the whole buffer where it fits a texel view, else of [low, high) only; `start` is its first element. */
 static VkBufferView
-get_view (OmniPlan *plan, const OmniBuffer *buffer, OmniViewFormat format, guint64 low, guint64 high, gint64 *start,
-          GError **error)
+get_view (OmniPlan *plan, const OmniBuffer *buffer, OmniViewFormat format, guint64 low, guint64 high,
+          gint64 *start, GError **error)
 {
   guint element_bytes;
   const VkFormat vk_format = view_format (format, &element_bytes);
-  const guint64 most = (guint64) plan->device->limits.maxTexelBufferElements * element_bytes;
+  const guint64 most = (guint64)plan->device->limits.maxTexelBufferElements * element_bytes;
   guint64 from = 0;
   guint64 range = buffer->size_bytes / element_bytes * element_bytes;
 
   if (range > most)
-    {
-      from = low / 256 * 256;
-      range = MIN (MIN (high - from, buffer->size_bytes - from), most) / element_bytes * element_bytes;
-    }
-  *start = (gint64) (from / element_bytes);
+  {
+    from = low / 256 * 256;
+    range = MIN (MIN (high - from, buffer->size_bytes - from), most) / element_bytes * element_bytes;
+  }
+  *start = (gint64)(from / element_bytes);
 
-  g_autofree char *key = g_strdup_printf ("%p %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, (void *) buffer, format,
-                                          from, range);
-  VkBufferView view = (VkBufferView) g_hash_table_lookup (plan->views, key);
+  g_autofree char *key = g_strdup_printf ("%p %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, (void *)buffer,
+                                          format, from, range);
+  VkBufferView view = (VkBufferView)g_hash_table_lookup (plan->views, key);
 
   if (view != VK_NULL_HANDLE)
     return view;
@@ -101,31 +101,31 @@ write_set (OmniPlan *plan, VkDescriptorSet set, const Bindings *bindings)
   guint32 n = 0;
 
   for (guint32 i = 0; i <= OMNI_BINDING_WEIGHTS; i++)
-    {
-      VkWriteDescriptorSet write = {
-        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-        .dstSet = set,
-        .dstBinding = i,
-        .descriptorCount = 1,
-      };
+  {
+    VkWriteDescriptorSet write = {
+      .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+      .dstSet = set,
+      .dstBinding = i,
+      .descriptorCount = 1,
+    };
 
-      if (i == OMNI_BINDING_TILE)
-        {
-          write.descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
-          write.pBufferInfo = &tile;
-        }
-      else if (i < OMNI_N_TEXEL_INPUTS || i == OMNI_BINDING_WEIGHTS)
-        {
-          write.descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
-          write.pTexelBufferView = i == OMNI_BINDING_WEIGHTS ? &bindings->weights : &bindings->texels[i];
-        }
-      else
-        {
-          write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
-          write.pBufferInfo = &bindings->storage[i - OMNI_N_TEXEL_INPUTS];
-        }
-      writes[n++] = write;
+    if (i == OMNI_BINDING_TILE)
+    {
+      write.descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+      write.pBufferInfo = &tile;
     }
+    else if (i < OMNI_N_TEXEL_INPUTS || i == OMNI_BINDING_WEIGHTS)
+    {
+      write.descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
+      write.pTexelBufferView = i == OMNI_BINDING_WEIGHTS ? &bindings->weights : &bindings->texels[i];
+    }
+    else
+    {
+      write.descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+      write.pBufferInfo = &bindings->storage[i - OMNI_N_TEXEL_INPUTS];
+    }
+    writes[n++] = write;
+  }
 
   vk.UpdateDescriptorSets (plan->device->handle, n, writes, 0, NULL);
 }
@@ -140,7 +140,7 @@ get_set (OmniPlan *plan, const Bindings *bindings, GError **error)
     .pSetLayouts = &plan->device->set_layout,
   };
   g_autoptr (GBytes) key = g_bytes_new (bindings, sizeof *bindings);
-  VkDescriptorSet set = (VkDescriptorSet) g_hash_table_lookup (plan->sets, key);
+  VkDescriptorSet set = (VkDescriptorSet)g_hash_table_lookup (plan->sets, key);
 
   if (set != VK_NULL_HANDLE)
     return set;
@@ -161,33 +161,34 @@ bind_step (OmniPlan *plan, const OmniStep *step, OmniPush *push, Bindings *bindi
   gint64 start;
 
   memset (bindings, 0, sizeof *bindings);
-  bindings->weights = get_view (plan, &plan->weights, OMNI_VIEW_RGBA32F, 0, plan->weights.size_bytes, &start, error);
+  bindings->weights = get_view (plan, &plan->weights, OMNI_VIEW_RGBA32F, 0, plan->weights.size_bytes, &start,
+                                error);
   if (bindings->weights == VK_NULL_HANDLE)
     return FALSE;
 
   for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
-    {
-      const OmniTexelBinding *in = &step->in[i];
+  {
+    const OmniTexelBinding *in = &step->in[i];
 
-      bindings->texels[i] = bindings->weights;
-      if (in->format == OMNI_VIEW_NONE)
-        continue;
-      bindings->texels[i]
-        = get_view (plan, arena_buffer (plan, in->arena), in->format, in->low, in->high, &start, error);
-      if (bindings->texels[i] == VK_NULL_HANDLE)
-        return FALSE;
-      push->src[i].base -= (gint32) start;
-    }
+    bindings->texels[i] = bindings->weights;
+    if (in->format == OMNI_VIEW_NONE)
+      continue;
+    bindings->texels[i] = get_view (plan, arena_buffer (plan, in->arena), in->format, in->low, in->high,
+                                    &start, error);
+    if (bindings->texels[i] == VK_NULL_HANDLE)
+      return FALSE;
+    push->src[i].base -= (gint32)start;
+  }
 
   for (guint i = 0; i < OMNI_N_STORAGE_OUTPUTS; i++)
-    {
-      const OmniStorageBinding *out = &step->out[step->has_out2 ? i : 0];
-      const OmniBuffer *buffer = arena_buffer (plan, out->arena);
-      const guint64 from = out->low / 256 * 256;
+  {
+    const OmniStorageBinding *out = &step->out[step->has_out2 ? i : 0];
+    const OmniBuffer *buffer = arena_buffer (plan, out->arena);
+    const guint64 from = out->low / 256 * 256;
 
-      bindings->storage[i] = (VkDescriptorBufferInfo) { buffer->handle, from,
-                                                        MIN (out->high, buffer->size_bytes) - from };
-    }
+    bindings->storage[i] = (VkDescriptorBufferInfo){ buffer->handle, from,
+                                                     MIN (out->high, buffer->size_bytes) - from };
+  }
 
   return TRUE;
 }
@@ -201,6 +202,13 @@ storage_element_bytes (const OmniPlan *plan, const OmniStep *step)
   return plan->tensors[step->node].element_bytes == 8 ? 8 : 16;
 }
 
+/* The pipeline of a step, compiled if it was not. */
+static VkPipeline
+step_pipeline (const OmniPlan *plan, const OmniStep *step, GError **error)
+{
+  return omni_device_get_pipeline (plan->device, step->shader, step->constants, step->n_constants, error);
+}
+
 static gboolean
 record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GError **error)
 {
@@ -212,12 +220,11 @@ record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GEr
     return FALSE;
 
   if (step->out[0].arena == OMNI_ARENA_RESULT)
-    push.dst.base -= (gint32) (step->out[0].low / 256 * 256 / 4);
+    push.dst.base -= (gint32)(step->out[0].low / 256 * 256 / 4);
   else
-    push.dst.base -= (gint32) (step->out[0].low / 256 * 256 / storage_element_bytes (plan, step));
+    push.dst.base -= (gint32)(step->out[0].low / 256 * 256 / storage_element_bytes (plan, step));
 
-  VkPipeline pipeline
-    = omni_device_get_pipeline (device, step->shader, step->constants, step->n_constants, error);
+  VkPipeline pipeline = step_pipeline (plan, step, error);
   VkDescriptorSet set = pipeline != VK_NULL_HANDLE ? get_set (plan, &bindings, error) : VK_NULL_HANDLE;
 
   if (set == VK_NULL_HANDLE)
@@ -227,10 +234,12 @@ record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GEr
   const guint32 grain_y = step->cover_y * step->constants[1];
 
   vk.CmdBindPipeline (commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
-  vk.CmdBindDescriptorSets (commands, VK_PIPELINE_BIND_POINT_COMPUTE, device->pipeline_layout, 0, 1, &set, 0, NULL);
+  vk.CmdBindDescriptorSets (commands, VK_PIPELINE_BIND_POINT_COMPUTE, device->pipeline_layout, 0, 1, &set, 0,
+                            NULL);
   vk.CmdPushConstants (commands, device->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
-  vk.CmdDispatch (commands, ((guint32) push.rw + grain_x - 1) / grain_x, ((guint32) push.rh + grain_y - 1) / grain_y,
-                  step->groups_z);
+  /* An empty rectangle (a warm-up) still dispatches one workgroup, which writes nothing. */
+  vk.CmdDispatch (commands, MAX (((guint32)push.rw + grain_x - 1) / grain_x, 1),
+                  MAX (((guint32)push.rh + grain_y - 1) / grain_y, 1), push.rw == 0 ? 1 : step->groups_z);
   return TRUE;
 }
 
@@ -257,7 +266,7 @@ stamp (OmniPlan *plan, VkCommandBuffer commands, guint32 query)
 }
 
 static gboolean
-record_chunk (OmniPlan *plan, OmniChunk *chunk, GError **error)
+begin_commands (OmniPlan *plan, VkCommandBuffer *commands, GError **error)
 {
   const VkCommandBufferAllocateInfo allocate = {
     .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
@@ -266,12 +275,19 @@ record_chunk (OmniPlan *plan, OmniChunk *chunk, GError **error)
   };
   const VkCommandBufferBeginInfo begin = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO };
 
-  if (!omni_device_check (plan->device,
-                          vk.AllocateCommandBuffers (plan->device->handle, &allocate, &chunk->commands),
-                          "allocating a command buffer", error))
+  return omni_device_check (plan->device,
+                            vk.AllocateCommandBuffers (plan->device->handle, &allocate, commands),
+                            "allocating a command buffer", error)
+         && omni_device_check (plan->device, vk.BeginCommandBuffer (*commands, &begin), "recording commands",
+                               error);
+}
+
+static gboolean
+record_chunk (OmniPlan *plan, OmniChunk *chunk, GError **error)
+{
+  if (!begin_commands (plan, &chunk->commands, error))
     return FALSE;
 
-  vk.BeginCommandBuffer (chunk->commands, &begin);
   barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_HOST_BIT,
            VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_HOST_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
            SHADER_ACCESS | VK_ACCESS_UNIFORM_READ_BIT);
@@ -279,24 +295,24 @@ record_chunk (OmniPlan *plan, OmniChunk *chunk, GError **error)
     vk.CmdResetQueryPool (chunk->commands, plan->queries, chunk->first, chunk->n + 1);
   stamp (plan, chunk->commands, chunk->first);
   for (guint i = chunk->first; i < chunk->first + chunk->n; i++)
-    {
-      const OmniStep *step = &g_array_index (plan->steps, OmniStep, i);
+  {
+    const OmniStep *step = &g_array_index (plan->steps, OmniStep, i);
 
-      if (i > chunk->first && step->group != g_array_index (plan->steps, OmniStep, i - 1).group)
-        barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-                 VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, SHADER_ACCESS);
-      if (!record_step (plan, chunk->commands, step, error))
-        {
-          vk.EndCommandBuffer (chunk->commands);
-          return FALSE;
-        }
-      if (plan->queries != VK_NULL_HANDLE)
-        {
-          barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-                   VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, SHADER_ACCESS);
-          stamp (plan, chunk->commands, i + 1);
-        }
+    if (i > chunk->first && step->group != g_array_index (plan->steps, OmniStep, i - 1).group)
+      barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+               VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, SHADER_ACCESS);
+    if (!record_step (plan, chunk->commands, step, error))
+    {
+      vk.EndCommandBuffer (chunk->commands);
+      return FALSE;
     }
+    if (plan->queries != VK_NULL_HANDLE)
+    {
+      barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+               VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, SHADER_ACCESS);
+      stamp (plan, chunk->commands, i + 1);
+    }
+  }
   barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
            VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 
@@ -310,17 +326,17 @@ cut_chunks (OmniPlan *plan, OmniBlock *block, guint first, guint end)
   OmniChunk chunk = { .first = first };
 
   for (guint i = first; i < end; i++)
-    {
-      const double cost = omni_step_cost (&g_array_index (plan->steps, OmniStep, i));
+  {
+    const double cost = omni_step_cost (&g_array_index (plan->steps, OmniStep, i));
 
-      if (chunk.n > 0 && chunk.cost + cost > plan->max_chunk_cost)
-        {
-          g_array_append_val (block->chunks, chunk);
-          chunk = (OmniChunk) { .first = i };
-        }
-      chunk.n++;
-      chunk.cost += cost;
+    if (chunk.n > 0 && chunk.cost + cost > plan->max_chunk_cost)
+    {
+      g_array_append_val (block->chunks, chunk);
+      chunk = (OmniChunk){ .first = i };
     }
+    chunk.n++;
+    chunk.cost += cost;
+  }
   if (chunk.n > 0)
     g_array_append_val (block->chunks, chunk);
 }
@@ -352,26 +368,61 @@ create_pool (OmniPlan *plan, GError **error)
                              "creating a query pool", error))
     return FALSE;
 
-  return omni_device_check (plan->device,
-                            vk.CreateDescriptorPool (plan->device->handle, &pool, NULL, &plan->descriptor_pool),
-                            "creating a descriptor pool", error);
+  return omni_device_check (
+    plan->device, vk.CreateDescriptorPool (plan->device->handle, &pool, NULL, &plan->descriptor_pool),
+    "creating a descriptor pool", error);
+}
+
+/* Lazy drivers compile at the first dispatch: let them do it on empty rectangles, before submissions are timed. */
+static gboolean
+warm_up (OmniPlan *plan, GError **error)
+{
+  OmniDevice *device = plan->device;
+
+  for (guint i = 0; i < plan->steps->len; i++)
+  {
+    OmniStep step = g_array_index (plan->steps, OmniStep, i);
+    VkPipeline pipeline = step_pipeline (plan, &step, error);
+    VkCommandBuffer commands;
+
+    if (pipeline == VK_NULL_HANDLE)
+      return FALSE;
+    if (!omni_device_is_cold (device, pipeline))
+      continue;
+
+    step.push.rw = 0;
+    step.push.rh = 0;
+    if (!begin_commands (plan, &commands, error))
+      return FALSE;
+
+    const gboolean done = record_step (plan, commands, &step, error)
+                          && omni_device_check (device, vk.EndCommandBuffer (commands), "recording commands",
+                                                error)
+                          && omni_device_submit (device, &commands, 1, NULL, error);
+
+    vk.FreeCommandBuffers (device->handle, device->command_pool, 1, &commands);
+    if (!done)
+      return FALSE;
+  }
+
+  return TRUE;
 }
 
 gboolean
 omni_plan_record (OmniPlan *plan, GError **error)
 {
-  if (!create_pool (plan, error))
+  if (!create_pool (plan, error) || !warm_up (plan, error))
     return FALSE;
 
   for (guint b = 0; b < plan->blocks->len; b++)
-    {
-      OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
+  {
+    OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
 
-      cut_chunks (plan, block, plan->step_block[b], plan->step_block[b + 1]);
-      for (guint c = 0; c < block->chunks->len; c++)
-        if (!record_chunk (plan, &g_array_index (block->chunks, OmniChunk, c), error))
-          return FALSE;
-    }
+    cut_chunks (plan, block, plan->step_block[b], plan->step_block[b + 1]);
+    for (guint c = 0; c < block->chunks->len; c++)
+      if (!record_chunk (plan, &g_array_index (block->chunks, OmniChunk, c), error))
+        return FALSE;
+  }
 
   plan->recorded = TRUE;
   return TRUE;
@@ -383,18 +434,18 @@ omni_plan_forget_recording (OmniPlan *plan)
   OmniDevice *device = plan->device;
 
   for (guint b = 0; b < plan->blocks->len; b++)
+  {
+    OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
+
+    for (guint c = 0; c < block->chunks->len; c++)
     {
-      OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
+      OmniChunk *chunk = &g_array_index (block->chunks, OmniChunk, c);
 
-      for (guint c = 0; c < block->chunks->len; c++)
-        {
-          OmniChunk *chunk = &g_array_index (block->chunks, OmniChunk, c);
-
-          if (chunk->commands != VK_NULL_HANDLE)
-            vk.FreeCommandBuffers (device->handle, device->command_pool, 1, &chunk->commands);
-        }
-      g_array_set_size (block->chunks, 0);
+      if (chunk->commands != VK_NULL_HANDLE)
+        vk.FreeCommandBuffers (device->handle, device->command_pool, 1, &chunk->commands);
     }
+    g_array_set_size (block->chunks, 0);
+  }
 
   g_hash_table_remove_all (plan->sets);
   vk.DestroyDescriptorPool (device->handle, plan->descriptor_pool, NULL);

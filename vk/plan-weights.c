@@ -7,11 +7,11 @@ static gint32
 pack_floats (OmniPlan *plan, const float *values, gsize n)
 {
   static const float zeros[4] = { 0.0F, 0.0F, 0.0F, 0.0F };
-  const gint32 texel = (gint32) (plan->weight_texels->len / 4);
+  const gint32 texel = (gint32)(plan->weight_texels->len / 4);
 
-  g_array_append_vals (plan->weight_texels, values, (guint) n);
+  g_array_append_vals (plan->weight_texels, values, (guint)n);
   if (n % 4 != 0)
-    g_array_append_vals (plan->weight_texels, zeros, (guint) (4 - n % 4));
+    g_array_append_vals (plan->weight_texels, zeros, (guint)(4 - n % 4));
 
   return texel;
 }
@@ -30,17 +30,17 @@ list_blocks (const OmniPlan *plan, const OmniNodeInfo *node, guint *in_channels)
 
   *in_channels = 0;
   for (guint i = 0; i < node->n_inputs; i++)
+  {
+    const guint channels = omni_graph_node (plan->graph, node->inputs[i])->channels;
+
+    for (guint c = 0; c < channels; c += 4)
     {
-      const guint channels = omni_graph_node (plan->graph, node->inputs[i])->channels;
+      const InputBlock block = { *in_channels + c, MIN (4, channels - c) };
 
-      for (guint c = 0; c < channels; c += 4)
-        {
-          const InputBlock block = { *in_channels + c, MIN (4, channels - c) };
-
-          g_array_append_val (blocks, block);
-        }
-      *in_channels += channels;
+      g_array_append_val (blocks, block);
     }
+    *in_channels += channels;
+  }
 
   return blocks;
 }
@@ -56,7 +56,7 @@ weight_at (const OmniNodeInfo *node, guint in_channels, guint o, guint i, guint 
   if (o >= node->channels || o / out_per_group != i / in_per_group)
     return 0.0F;
 
-  return node->weight[((gsize) o * in_per_group + i % in_per_group) * taps + tap];
+  return node->weight[((gsize)o * in_per_group + i % in_per_group) * taps + tap];
 }
 
 /* [output block][input block][tap][input lane]: texels over four outputs. */
@@ -66,23 +66,23 @@ pack_direct (OmniPlan *plan, const OmniNodeInfo *node)
   guint in_channels;
   g_autoptr (GArray) blocks = list_blocks (plan, node, &in_channels);
   const guint taps = node->kernel * node->kernel;
-  const gint32 texel = (gint32) (plan->weight_texels->len / 4);
+  const gint32 texel = (gint32)(plan->weight_texels->len / 4);
 
   for (guint o = 0; o < node->channels; o += 4)
     for (guint b = 0; b < blocks->len; b++)
-      {
-        const InputBlock *block = &g_array_index (blocks, InputBlock, b);
+    {
+      const InputBlock *block = &g_array_index (blocks, InputBlock, b);
 
-        for (guint tap = 0; tap < taps; tap++)
-          for (guint lane = 0; lane < 4; lane++)
-            {
-              float values[4] = { 0.0F, 0.0F, 0.0F, 0.0F };
+      for (guint tap = 0; tap < taps; tap++)
+        for (guint lane = 0; lane < 4; lane++)
+        {
+          float values[4] = { 0.0F, 0.0F, 0.0F, 0.0F };
 
-              for (guint q = 0; q < 4 && lane < block->n_channels; q++)
-                values[q] = weight_at (node, in_channels, o + q, block->first_channel + lane, tap);
-              g_array_append_vals (plan->weight_texels, values, 4);
-            }
-      }
+          for (guint q = 0; q < 4 && lane < block->n_channels; q++)
+            values[q] = weight_at (node, in_channels, o + q, block->first_channel + lane, tap);
+          g_array_append_vals (plan->weight_texels, values, 4);
+        }
+    }
 
   return texel;
 }
@@ -100,14 +100,14 @@ transform_filter (const float filter[9], float out[36])
 
   for (guint a = 0; a < 6; a++)
     for (guint b = 0; b < 6; b++)
-      {
-        double sum = 0.0;
+    {
+      double sum = 0.0;
 
-        for (guint y = 0; y < 3; y++)
-          for (guint x = 0; x < 3; x++)
-            sum += g[a][y] * g[b][x] * filter[y * 3 + x];
-        out[a * 6 + b] = (float) sum;
-      }
+      for (guint y = 0; y < 3; y++)
+        for (guint x = 0; x < 3; x++)
+          sum += g[a][y] * g[b][x] * filter[y * 3 + x];
+      out[a * 6 + b] = (float)sum;
+    }
 }
 
 /* [input block][36][output]: texels over four inputs. */
@@ -116,29 +116,30 @@ pack_winograd (OmniPlan *plan, const OmniNodeInfo *node)
 {
   guint in_channels;
   g_autoptr (GArray) blocks = list_blocks (plan, node, &in_channels);
-  const gint32 texel = (gint32) (plan->weight_texels->len / 4);
-  const gsize floats = (gsize) blocks->len * 36 * node->channels * 4;
+  const gint32 texel = (gint32)(plan->weight_texels->len / 4);
+  const gsize floats = (gsize)blocks->len * 36 * node->channels * 4;
   const guint start = plan->weight_texels->len;
 
-  g_array_set_size (plan->weight_texels, start + (guint) floats);
+  g_array_set_size (plan->weight_texels, start + (guint)floats);
 
   float *packed = &g_array_index (plan->weight_texels, float, start);
 
   memset (packed, 0, floats * sizeof *packed);
   for (guint b = 0; b < blocks->len; b++)
-    {
-      const InputBlock *block = &g_array_index (blocks, InputBlock, b);
+  {
+    const InputBlock *block = &g_array_index (blocks, InputBlock, b);
 
-      for (guint o = 0; o < node->channels; o++)
-        for (guint lane = 0; lane < block->n_channels; lane++)
-          {
-            float transformed[36];
+    for (guint o = 0; o < node->channels; o++)
+      for (guint lane = 0; lane < block->n_channels; lane++)
+      {
+        float transformed[36];
 
-            transform_filter (node->weight + ((gsize) o * in_channels + block->first_channel + lane) * 9, transformed);
-            for (guint e = 0; e < 36; e++)
-              packed[(((gsize) b * 36 + e) * node->channels + o) * 4 + lane] = transformed[e];
-          }
-    }
+        transform_filter (node->weight + ((gsize)o * in_channels + block->first_channel + lane) * 9,
+                          transformed);
+        for (guint e = 0; e < 36; e++)
+          packed[(((gsize)b * 36 + e) * node->channels + o) * 4 + lane] = transformed[e];
+      }
+  }
 
   return texel;
 }
@@ -156,10 +157,10 @@ omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant)
   weights.weight = variant == OMNI_CONV_WINOGRAD ? pack_winograd (plan, node) : pack_direct (plan, node);
   weights.bias = pack_floats (plan, node->bias, node->channels);
   if (node->post_scale != NULL)
-    {
-      weights.scale = pack_floats (plan, node->post_scale, node->channels);
-      weights.shift = pack_floats (plan, node->post_shift, node->channels);
-    }
+  {
+    weights.scale = pack_floats (plan, node->post_scale, node->channels);
+    weights.shift = pack_floats (plan, node->post_shift, node->channels);
+  }
   g_hash_table_insert (plan->weight_offsets, GINT_TO_POINTER (n), g_memdup2 (&weights, sizeof weights));
   return weights;
 }
@@ -172,7 +173,8 @@ omni_plan_pack_values (OmniPlan *plan, OmniNode n, gsize n_values)
   if (known != NULL)
     return known->weight;
 
-  const OmniConvWeights weights = { .weight = pack_floats (plan, omni_graph_node (plan->graph, n)->weight, n_values) };
+  const OmniConvWeights weights = { .weight = pack_floats (plan, omni_graph_node (plan->graph, n)->weight,
+                                                           n_values) };
 
   g_hash_table_insert (plan->weight_offsets, GINT_TO_POINTER (n), g_memdup2 (&weights, sizeof weights));
   return weights.weight;

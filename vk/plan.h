@@ -24,13 +24,14 @@ typedef struct
   guint n_sources;
   guint width; /* of every source, in px */
   guint height;
-  OmniStore output; /* samples of the result */
-  guint tile_px;    /* side of a square tile; 0: as large as the budget allows */
+  OmniStore output;     /* samples of the result */
+  guint tile_px;        /* side of a square tile; 0: as large as the budget allows */
   guint64 budget_bytes; /* device memory the plan may take; 0: omni_plan_default_budget() */
-  gboolean half;    /* fp16 storage of network tensors; needs OmniDeviceInfo.has_fp16 */
-  guint source_pixel_bytes; /* the most bytes a pixel of any source takes: channels × bytes per sample; 0: 4 */
-  float range;      /* power of two ≥ every |sample| of every source; 0 and 1 mean the display range */
-  gboolean profile; /* keep timestamps per operation */
+  gboolean half;        /* fp16 storage of network tensors; needs OmniDeviceInfo.has_fp16 */
+  guint
+    source_pixel_bytes; /* the most bytes a pixel of any source takes: channels × bytes per sample; 0: 4 */
+  float range;          /* power of two ≥ every |sample| of every source; 0 and 1 mean the display range */
+  gboolean profile;     /* keep timestamps per operation */
 } OmniPlanParams;
 
 /* A quarter of the device's memory, within 256 MiB … 2 GiB; OMNIFUSE_MEMORY_MIB overrides it. */
@@ -71,8 +72,8 @@ typedef struct
   OmniPlanProgress progress; /* nullable */
   gpointer user_data;
   GCancellable *cancellable; /* nullable; honoured within one submission */
-  gpointer result;           /* width · height · output channels samples, interleaved; every sample is written */
-  guint first_tile;          /* replay after a loss: tiles before this one are left as they are */
+  gpointer result;  /* width · height · output channels samples, interleaved; every sample is written */
+  guint first_tile; /* replay after a loss: tiles before this one are left as they are */
 } OmniPlanRun;
 
 typedef struct

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vk/plan-private.h"
+
+#include <string.h>
+
+#define TARGET_SUBMISSION_MS 40.0 /* aimed at; 100 is the promise */
+#define MAX_PIECES           64   /* of one submission */
+
+typedef struct
+{
+  OmniPlan *plan;
+  const OmniPlanRun *run;
+  OmniPlanStats *stats;
+  guint tile;
+  double done, whole; /* cost */
+} Running;
+
+static OmniTileUniform *
+uniform_of (OmniPlan *plan)
+{
+  return plan->tile_uniform.mapped;
+}
+
+static void
+copy_rows (const OmniPlan *plan, guint8 *into, const OmniPlanSource *source, gint64 x0, gint64 y0)
+{
+  const gsize pixel_bytes = source->channels * omni_store_get_bytes (source->store);
+  const gint64 width = plan->source_region.x.high - plan->source_region.x.low;
+  const gint64 height = plan->source_region.y.high - plan->source_region.y.low;
+  const gint64 from = CLAMP (x0, 0, (gint64)plan->params.width);
+  const gint64 to = CLAMP (x0 + width, 0, (gint64)plan->params.width);
+
+  for (gint64 y = MAX (y0, 0); y < MIN (y0 + height, (gint64)plan->params.height); y++)
+    memcpy (into + (gsize)((y - y0) * width + from - x0) * pixel_bytes,
+            (const guint8 *)source->pixels + (gsize)(y * plan->params.width + from) * pixel_bytes,
+            (gsize)(to - from) * pixel_bytes);
+}
+
+static gboolean
+upload_source (Running *running, guint index, guint slot, GError **error)
+{
+  OmniPlan *plan = running->plan;
+  const OmniPlanRun *run = running->run;
+  OmniPlanSource source = { 0 };
+
+  if (!run->fetch (index, &source, run->user_data, error))
+    return FALSE;
+
+  const gint64 start = g_get_monotonic_time ();
+  const guint bytes = (guint)omni_store_get_bytes (source.store);
+  const OmniTileUniform *uniform = uniform_of (plan);
+  gint32 *format = uniform_of (plan)->format[slot];
+  const guint colour = source.channels - (source.has_alpha ? 1 : 0);
+
+  if (source.channels * bytes > plan->source_pixel_bytes)
+  {
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
+                 "Picture %u has %u bytes a pixel, and the plan was made for %u.", index + 1,
+                 source.channels * bytes, plan->source_pixel_bytes);
+    return FALSE;
+  }
+
+  copy_rows (plan, (guint8 *)plan->sources.mapped + plan->source_slot_bytes * slot, &source,
+             (gint64)plan->source_region.x.low + uniform->origin[0],
+             (gint64)plan->source_region.y.low + uniform->origin[1]);
+  format[0] = (gint32)bytes;
+  format[1] = (gint32)source.channels;
+  format[2] = (gint32)colour;
+  format[3] = source.store == OMNI_STORE_F32;
+  omni_buffer_flush (plan->device, &plan->sources);
+  if (run->release != NULL)
+    run->release (index, run->user_data);
+  running->stats->upload_ms += (double)(g_get_monotonic_time () - start) / 1000.0;
+  return TRUE;
+}
+
+static void
+collect_timestamps (OmniPlan *plan, const OmniChunk *chunk)
+{
+  g_autofree guint64 *stamps = g_new0 (guint64, chunk->n + 1);
+
+  if (plan->queries == VK_NULL_HANDLE
+      || vk.GetQueryPoolResults (plan->device->handle, plan->queries, chunk->first, chunk->n + 1,
+                                 (chunk->n + 1) * sizeof *stamps, stamps, sizeof *stamps,
+                                 VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT)
+           != VK_SUCCESS)
+    return;
+
+  for (guint i = 0; i < chunk->n; i++)
+  {
+    const OmniStep *step = &g_array_index (plan->steps, OmniStep, chunk->first + i);
+    OmniPlanProfile *row = &g_array_index (plan->profile, OmniPlanProfile, step->node);
+
+    row->ms += (double)(stamps[i + 1] - stamps[i]) * plan->device->limits.timestampPeriod / 1e6;
+    row->gflop += step->flop / 1e9;
+    row->gbytes += step->bytes / 1e9;
+    row->dispatches++;
+    g_strlcpy (row->kernel, step->shader, sizeof row->kernel);
+    g_strlcpy (row->label, omni_graph_node (plan->graph, step->node)->label, sizeof row->label);
+  }
+}
+
+/* What a piece should take, ms. */
+static double
+expected_ms (OmniPlan *plan, const OmniChunk *chunk)
+{
+  double ms = 0.0;
+
+  for (guint i = chunk->first; i < chunk->first + chunk->n; i++)
+  {
+    const OmniStep *step = &g_array_index (plan->steps, OmniStep, i);
+
+    ms += omni_step_cost (step) / plan->device->gflops / 1e6
+          * *omni_device_slowness (plan->device, step->shader);
+  }
+
+  return ms;
+}
+
+/* Corrects the shaders of the pieces just run by how far the guess was off. */
+static void
+learn (OmniPlan *plan, const OmniChunk *chunks, guint n, double expected, double measured)
+{
+  const guint first = chunks[0].first;
+  const guint end = chunks[n - 1].first + chunks[n - 1].n;
+  const double ratio = CLAMP (measured / MAX (expected, 1e-3), 0.2, 20.0);
+  const char *last = NULL;
+
+  if (measured < 0.5)
+    return;
+  for (guint i = first; i < end; i++)
+  {
+    const char *shader = g_array_index (plan->steps, OmniStep, i).shader;
+
+    if (shader != last)
+    {
+      double *slowness = omni_device_slowness (plan->device, shader);
+
+      /* Up at once, down gently: a submission that is too long is worse than one that is too short. */
+      *slowness = CLAMP (*slowness * (ratio > 1.0 ? ratio : 0.5 + 0.5 * ratio), 1e-3, 1e3);
+    }
+    last = shader;
+  }
+}
+
+static gboolean
+submit (Running *running, const OmniChunk *chunks, guint n, double expected, GError **error)
+{
+  OmniPlan *plan = running->plan;
+  VkCommandBuffer commands[MAX_PIECES];
+  double ms;
+
+  if (g_cancellable_set_error_if_cancelled (running->run->cancellable, error))
+    return FALSE;
+
+  for (guint i = 0; i < n; i++)
+    commands[i] = chunks[i].commands;
+  omni_buffer_flush (plan->device, &plan->tile_uniform);
+  if (!omni_device_submit (plan->device, commands, n, &ms, error))
+    return FALSE;
+
+  running->stats->network_ms += ms;
+  running->stats->submissions++;
+  running->stats->longest_submission_ms = MAX (running->stats->longest_submission_ms, ms);
+  for (guint i = 0; i < n; i++)
+  {
+    running->done += chunks[i].cost;
+    collect_timestamps (plan, &chunks[i]);
+  }
+  learn (plan, chunks, n, expected, ms);
+  if (running->run->progress != NULL)
+    running->run->progress (MIN (running->done / running->whole, 1.0), running->run->user_data);
+  return TRUE;
+}
+
+/* As many pieces at a time as should take TARGET_SUBMISSION_MS. */
+static gboolean
+run_chunks (Running *running, const OmniBlock *block, GError **error)
+{
+  guint c = 0;
+
+  while (c < block->chunks->len)
+  {
+    const OmniChunk *first = &g_array_index (block->chunks, OmniChunk, c);
+    double expected = expected_ms (running->plan, first);
+    guint n = 1;
+
+    while (c + n < block->chunks->len && n < MAX_PIECES)
+    {
+      const double more = expected_ms (running->plan, &first[n]);
+
+      if (expected + more > TARGET_SUBMISSION_MS)
+        break;
+      expected += more;
+      n++;
+    }
+    if (!submit (running, first, n, expected, error))
+      return FALSE;
+    c += n;
+  }
+
+  return TRUE;
+}
+
+static gboolean
+run_block (Running *running, const OmniBlock *block, GError **error)
+{
+  const OmniPlan *plan = running->plan;
+
+  if (!block->per_source)
+    return run_chunks (running, block, error);
+
+  for (guint k = 0; k < plan->params.n_sources; k++)
+  {
+    uniform_of (running->plan)->first = k == 0;
+    if (!upload_source (running, k, 0, error) || !run_chunks (running, block, error))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+static void
+download_tile (Running *running)
+{
+  OmniPlan *plan = running->plan;
+  const gint64 start = g_get_monotonic_time ();
+  const gsize pixel_bytes = omni_graph_get_output_channels (plan->graph)
+                            * omni_store_get_bytes (plan->params.output);
+  const guint x0 = running->tile % plan->tiles_x * plan->tile_width;
+  const guint y0 = running->tile / plan->tiles_x * plan->tile_height;
+  const guint columns = MIN (plan->tile_width, plan->params.width - x0);
+  const guint rows = MIN (plan->tile_height, plan->params.height - y0);
+
+  omni_buffer_invalidate (plan->device, &plan->result);
+  for (guint y = 0; y < rows; y++)
+    memcpy ((guint8 *)running->run->result + ((gsize)(y0 + y) * plan->params.width + x0) * pixel_bytes,
+            (const guint8 *)plan->result.mapped + (gsize)y * plan->result_pitch_px * pixel_bytes,
+            columns * pixel_bytes);
+  running->stats->download_ms += (double)(g_get_monotonic_time () - start) / 1000.0;
+}
+
+static gboolean
+run_tile (Running *running, GError **error)
+{
+  OmniPlan *plan = running->plan;
+
+  uniform_of (plan)->origin[0] = (gint32)(running->tile % plan->tiles_x * plan->tile_width);
+  uniform_of (plan)->origin[1] = (gint32)(running->tile / plan->tiles_x * plan->tile_height);
+  for (guint k = 0; !plan->streamed && k < plan->slots; k++)
+    if (!upload_source (running, k, k, error))
+      return FALSE;
+
+  for (guint b = 0; b < plan->blocks->len; b++)
+    if (!run_block (running, &g_array_index (plan->blocks, OmniBlock, b), error))
+      return FALSE;
+
+  download_tile (running);
+  return TRUE;
+}
+
+static void
+start_profile (OmniPlan *plan)
+{
+  g_clear_pointer (&plan->profile, g_array_unref);
+  plan->profile = g_array_new (FALSE, TRUE, sizeof (OmniPlanProfile));
+  g_array_set_size (plan->profile, omni_graph_get_n_nodes (plan->graph));
+}
+
+gboolean
+omni_plan_run (OmniPlan *plan, const OmniPlanRun *run, OmniPlanStats *stats, GError **error)
+{
+  const guint tiles = omni_plan_get_tiles (plan);
+  Running running = {
+    .plan = plan,
+    .run = run,
+    .stats = stats,
+    .whole = plan->total_cost * tiles,
+    .done = plan->total_cost * run->first_tile,
+  };
+
+  memset (stats, 0, sizeof *stats);
+  stats->tiles_done = run->first_tile;
+  if (!plan->recorded && !omni_plan_record (plan, error))
+  {
+    omni_plan_forget_recording (plan);
+    return FALSE;
+  }
+
+  start_profile (plan);
+  for (running.tile = run->first_tile; running.tile < tiles; running.tile++)
+  {
+    if (!run_tile (&running, error))
+      return FALSE;
+    stats->tiles_done = running.tile + 1;
+  }
+
+  return TRUE;
+}
