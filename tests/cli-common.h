@@ -8,7 +8,8 @@
 
 /* Small pictures made up for tests: waves on a slope, another one for each `index`, brighter by `gain`. */
 static inline OmniPicture *
-make_scene (guint index, guint width, guint height, guint channels, gboolean has_alpha, OmniSampleType type, double gain)
+make_scene (guint index, guint width, guint height, guint channels, gboolean has_alpha, OmniSampleType type,
+            double gain)
 {
   gsize size_bytes;
   guint8 *pixels = omni_picture_try_alloc_pixels (width, height, channels, type, &size_bytes, NULL);
@@ -17,18 +18,19 @@ make_scene (guint index, guint width, guint height, guint channels, gboolean has
     for (guint x = 0; x < width; x++)
       for (guint c = 0; c < channels; c++)
       {
-        const gsize at = ((gsize) y * width + x) * channels + c;
-        double value = 0.35 + 0.2 * sin (x * (0.5 + 0.13 * index) + c) + 0.2 * cos (y * (0.7 - 0.05 * index) + 2 * c)
+        const gsize at = ((gsize)y * width + x) * channels + c;
+        double value = 0.35 + 0.2 * sin (x * (0.5 + 0.13 * index) + c)
+                       + 0.2 * cos (y * (0.7 - 0.05 * index) + 2 * c)
                        + 0.1 * ((x * 7 + y * 13 + index * 5) % 11) / 11.0;
         value = CLAMP (value * gain, 0, 1);
         if (has_alpha && c + 1 == channels)
           value = ((x + index) % 4) / 3.0;
         if (type == OMNI_SAMPLE_U8)
-          pixels[at] = (guint8) (value * 255 + 0.5);
+          pixels[at] = (guint8)(value * 255 + 0.5);
         else if (type == OMNI_SAMPLE_U16)
-          ((guint16 *) (gpointer) pixels)[at] = (guint16) (value * 65535 + 0.5);
+          ((guint16 *)(gpointer)pixels)[at] = (guint16)(value * 65535 + 0.5);
         else
-          ((float *) (gpointer) pixels)[at] = (float) value;
+          ((float *)(gpointer)pixels)[at] = (float)value;
       }
   GError *error = NULL;
   OmniPicture *picture = omni_picture_new (width, height, channels, has_alpha, type,

@@ -39,12 +39,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 static Run
 run_with_environment (const char *variable, const char *value, const char *const *arguments)
 {
-  g_autoptr (GSubprocessLauncher) launcher
-    = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_autoptr (GSubprocessLauncher)
+    launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_ptr_array_add (argv, (gpointer) g_getenv ("OMNIFUSE_CLI"));
+  g_ptr_array_add (argv, (gpointer)g_getenv ("OMNIFUSE_CLI"));
   for (guint i = 0; arguments[i] != NULL; i++)
-    g_ptr_array_add (argv, (gpointer) arguments[i]);
+    g_ptr_array_add (argv, (gpointer)arguments[i]);
   g_ptr_array_add (argv, NULL);
   g_subprocess_launcher_set_cwd (launcher, folder);
   if (variable != NULL)
@@ -53,8 +53,8 @@ run_with_environment (const char *variable, const char *value, const char *const
     g_subprocess_launcher_setenv (launcher, "VK_DRIVER_FILES", value, TRUE);
 
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) process
-    = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv->pdata, &error);
+  g_autoptr (GSubprocess)
+    process = g_subprocess_launcher_spawnv (launcher, (const char *const *)argv->pdata, &error);
   g_assert_no_error (error);
   Run run = { 0 };
   g_subprocess_communicate_utf8 (process, NULL, NULL, &run.out, &run.err, &error);
@@ -68,7 +68,8 @@ run_with_environment (const char *variable, const char *value, const char *const
 }
 
 #define CLI(...) run_with_environment (NULL, NULL, (const char *const[]){ __VA_ARGS__, NULL })
-#define CLI_ENV(variable, value, ...) run_with_environment (variable, value, (const char *const[]){ __VA_ARGS__, NULL })
+#define CLI_ENV(variable, value, ...)                                                                        \
+  run_with_environment (variable, value, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void
 assert_done (const Run *run)
@@ -140,9 +141,9 @@ test_fuse_json (void)
   assert_done (&run);
   g_assert_cmpstr (run.err, ==, "");
   g_assert_nonnull (run.json);
-  assert_members (run.json, (const char *[]){ "output", "sha256", "model", "weights_sha256", "device",
-                                              "order_invariant", "sources", "tiles", "peak_device_bytes", "ms",
-                                              NULL });
+  assert_members (run.json,
+                  (const char *[]){ "output", "sha256", "model", "weights_sha256", "device",
+                                    "order_invariant", "sources", "tiles", "peak_device_bytes", "ms", NULL });
   g_assert_cmpstr (json_object_get_string_member (run.json, "output"), ==, "json.png");
   g_assert_cmpstr (json_object_get_string_member (run.json, "model"), ==, "mertens");
   g_assert_true (json_object_get_null_member (run.json, "weights_sha256"));
@@ -184,7 +185,8 @@ test_fuse_words (void)
   g_assert_cmpstr (quiet.out, ==, "");
   g_assert_cmpstr (quiet.err, ==, "");
 
-  g_auto (Run) profile = CLI ("fuse", scenes[0], scenes[1], "-o", "words.png", "--force", "--profile", "--json");
+  g_auto (Run)
+    profile = CLI ("fuse", scenes[0], scenes[1], "-o", "words.png", "--force", "--profile", "--json");
   assert_done (&profile);
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (profile.json, "profile")), >, 0);
 }
@@ -326,10 +328,10 @@ test_few_pixels (void)
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     for (guint m = 0; m < G_N_ELEMENTS (models); m++)
     {
-      g_autofree char *a
-        = write_scene (folder, "tiny-a.png", 0, sizes[i][0], sizes[i][1], 3, FALSE, OMNI_SAMPLE_U8, 1);
-      g_autofree char *b
-        = write_scene (folder, "tiny-b.png", 1, sizes[i][0], sizes[i][1], 3, FALSE, OMNI_SAMPLE_U8, 0.5);
+      g_autofree char *a = write_scene (folder, "tiny-a.png", 0, sizes[i][0], sizes[i][1], 3, FALSE,
+                                        OMNI_SAMPLE_U8, 1);
+      g_autofree char *b = write_scene (folder, "tiny-b.png", 1, sizes[i][0], sizes[i][1], 3, FALSE,
+                                        OMNI_SAMPLE_U8, 0.5);
       g_auto (Run) run = CLI ("fuse", a, b, "-o", "tiny.png", "--force", "--json", "--model", models[m]);
       assert_done (&run);
       g_assert_cmpint (json_object_get_int_member (run.json, "width"), ==, sizes[i][0]);
@@ -380,8 +382,8 @@ test_depth (void)
     const char *other, *output, *bits, *expected;
     gboolean warns;
   } cases[] = {
-    { "deep.png", "depth.png", NULL, "16", FALSE },  { "deep.png", "depth.tif", NULL, "16", FALSE },
-    { "deep.png", "depth.jpg", NULL, "8", TRUE },    { "deep.png", "depth.png", "8", "8", FALSE },
+    { "deep.png", "depth.png", NULL, "16", FALSE },   { "deep.png", "depth.tif", NULL, "16", FALSE },
+    { "deep.png", "depth.jpg", NULL, "8", TRUE },     { "deep.png", "depth.png", "8", "8", FALSE },
     { "float.tif", "depth.tif", NULL, "32f", FALSE }, { "float.tif", "depth.png", NULL, "16", TRUE },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -418,11 +420,12 @@ test_alpha (void)
 static void
 test_settings_and_roles (void)
 {
-  g_auto (Run) plain = CLI ("fuse", scenes[0], scenes[1], "-o", "set.png", "-m", "mertens", "--force", "--json");
-  g_auto (Run) same = CLI ("fuse", scenes[0], scenes[1], "-o", "set.png", "-m", "mertens", "--force", "--json",
-                           "--set", "sigma=0.2");
-  g_auto (Run) other = CLI ("fuse", scenes[0], scenes[1], "-o", "set.png", "-m", "mertens", "--force", "--json",
-                            "--set", "sigma=0.05", "--set", "contrast=0");
+  g_auto (Run)
+    plain = CLI ("fuse", scenes[0], scenes[1], "-o", "set.png", "-m", "mertens", "--force", "--json");
+  g_auto (Run) same = CLI ("fuse", scenes[0], scenes[1], "-o", "set.png", "-m", "mertens", "--force",
+                           "--json", "--set", "sigma=0.2");
+  g_auto (Run) other = CLI ("fuse", scenes[0], scenes[1], "-o", "set.png", "-m", "mertens", "--force",
+                            "--json", "--set", "sigma=0.05", "--set", "contrast=0");
   assert_done (&plain);
   assert_done (&same);
   assert_done (&other);
@@ -481,13 +484,13 @@ test_interrupt (void)
   g_autofree char *a = write_scene (folder, "large0.png", 0, 700, 500, 3, FALSE, OMNI_SAMPLE_U8, 1);
   g_autofree char *b = write_scene (folder, "large1.png", 1, 700, 500, 3, FALSE, OMNI_SAMPLE_U8, 0.5);
   g_autofree char *c = write_scene (folder, "large2.png", 2, 700, 500, 3, FALSE, OMNI_SAMPLE_U8, 0.7);
-  g_autoptr (GSubprocessLauncher) launcher
-    = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_autoptr (GSubprocessLauncher)
+    launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_subprocess_launcher_set_cwd (launcher, folder);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) process
-    = g_subprocess_launcher_spawn (launcher, &error, g_getenv ("OMNIFUSE_CLI"), "permute", a, b, c, a, b, c, a, b,
-                                   "--model", "ifani", "--orders", "all", "-o", "interrupted.png", NULL);
+  g_autoptr (GSubprocess) process = g_subprocess_launcher_spawn (
+    launcher, &error, g_getenv ("OMNIFUSE_CLI"), "permute", a, b, c, a, b, c, a, b, "--model", "ifani",
+    "--orders", "all", "-o", "interrupted.png", NULL);
   g_assert_no_error (error);
   g_usleep (700 * 1000);
   g_subprocess_send_signal (process, SIGINT);
@@ -532,8 +535,8 @@ test_permute_mixed (void)
   g_free (write_scene (folder, "mixed0.png", 1, W, H, 4, TRUE, OMNI_SAMPLE_U16, 1));
   g_free (write_scene (folder, "mixed1.tif", 2, 2 * W, H, 3, FALSE, OMNI_SAMPLE_F32, 3));
   g_free (write_scene (folder, "mixed2.png", 3, W, 2 * H, 1, FALSE, OMNI_SAMPLE_U8, 0.4));
-  g_auto (Run) run = CLI ("permute", "mixed0.png", "mixed1.tif", "mixed2.png", scenes[0], "--resize", "--json",
-                          "--map", "map.tif", "-o", "first.tif");
+  g_auto (Run) run = CLI ("permute", "mixed0.png", "mixed1.tif", "mixed2.png", scenes[0], "--resize",
+                          "--json", "--map", "map.tif", "-o", "first.tif");
   assert_done (&run);
   g_assert_cmpint (json_object_get_int_member (run.json, "orders_tried"), ==, 24);
   g_assert_true (json_object_get_boolean_member (run.json, "identical"));
@@ -613,9 +616,10 @@ test_devices (void)
   JsonArray *devices = json_object_get_array_member (run.json, "devices");
   g_assert_cmpuint (json_array_get_length (devices), >=, 1);
   JsonObject *device = json_array_get_object_element (devices, 0);
-  assert_members (device, (const char *[]){ "index", "name", "type", "driver", "memory_bytes", "paths", NULL });
+  assert_members (device,
+                  (const char *[]){ "index", "name", "type", "driver", "memory_bytes", "paths", NULL });
 
-  g_autofree char *index = g_strdup_printf ("%d", (int) json_object_get_int_member (device, "index"));
+  g_autofree char *index = g_strdup_printf ("%d", (int)json_object_get_int_member (device, "index"));
   g_auto (Run) by_index = CLI ("fuse", scenes[0], scenes[1], "-o", "device.png", "--device", index, "--json");
   assert_done (&by_index);
   g_assert_cmpstr (json_object_get_string_member (by_index.json, "device"), ==,
@@ -637,10 +641,12 @@ test_no_vulkan (void)
 static void
 test_bench (void)
 {
-  g_auto (Run) run = CLI ("bench", "--size", "64x48", "--inputs", "2", "--runs", "2", "--model", "max", "--json");
+  g_auto (Run)
+    run = CLI ("bench", "--size", "64x48", "--inputs", "2", "--runs", "2", "--model", "max", "--json");
   assert_done (&run);
-  assert_members (run.json, (const char *[]){ "model", "device", "width", "height", "inputs", "runs", "total_ms",
-                                              "network_ms", "gflop", "gflop_per_s", "peak_device_bytes", NULL });
+  assert_members (run.json,
+                  (const char *[]){ "model", "device", "width", "height", "inputs", "runs", "total_ms",
+                                    "network_ms", "gflop", "gflop_per_s", "peak_device_bytes", NULL });
   assert_members (json_object_get_object_member (run.json, "total_ms"),
                   (const char *[]){ "min", "median", "max", NULL });
 }

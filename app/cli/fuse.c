@@ -56,8 +56,13 @@ target_read_metadata (Target *target, const OmniCliOptions *options, GError **er
 {
   if (options->metadata_path != NULL)
   {
-    target->options.metadata = omni_metadata_read (options->metadata_path, error);
-    return target->options.metadata != NULL;
+    target->options.metadata = omni_metadata_read (options->metadata_path, NULL);
+    if (target->options.metadata != NULL)
+      return TRUE;
+    g_autofree char *name = g_filename_display_name (options->metadata_path);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                 "The metadata of “%s” cannot be read; name another file (--metadata-from).", name);
+    return FALSE;
   }
   const char *reference = omni_metadata_choose_reference ((const char *const *)target->sources);
   if (reference != NULL)
@@ -171,7 +176,8 @@ run (const OmniCliOptions *options, GError **error)
     return FALSE;
   g_auto (Target) target = { 0 };
   target_init (&target, options, request, cancellable);
-  if (!target_check (&target, options->output, request, error))
+  if (!target_check (&target, options->output, request, error)
+      || !target_read_metadata (&target, options, error))
     return FALSE;
 
   g_autoptr (OmniEngine) engine = omni_engine_new (options->device);
@@ -183,8 +189,7 @@ run (const OmniCliOptions *options, GError **error)
     return FALSE;
 
   const gint64 start_us = g_get_monotonic_time ();
-  gboolean success = target_read_metadata (&target, options, error)
-                     && omni_picture_write (result->picture, options->output, &target.options, error);
+  gboolean success = omni_picture_write (result->picture, options->output, &target.options, error);
   OmniFusionTimes ms = result->ms;
   ms.encode = (g_get_monotonic_time () - start_us) / 1000.0;
   ms.total += ms.encode;
