@@ -36,7 +36,7 @@ row_at (int plane, int gy, ivec2 g, ivec2 extent, ivec2 origin)
   float x[12];
   if (g.x >= 2 && 2 * g.x + 12 <= extent.x)
     {
-      const int texel = push.src1.base + ((plane * push.src0.plane + y * push.src0.pitch + 2 * g.x - origin.x) >> 2);
+      const int texel = push.src1.base + plane * push.src1.plane + y * push.src1.pitch + ((2 * g.x - origin.x) >> 2);
       const vec4 a = texelFetch (source_texel, texel - 1);
       const vec4 b = texelFetch (source_texel, texel);
       const vec4 c = texelFetch (source_texel, texel + 1);

@@ -240,6 +240,103 @@ test_orientations (void)
   }
 }
 
+static guint32
+png_crc (const guint8 *data, gsize size)
+{
+  guint32 crc = 0xffffffff;
+
+  for (gsize i = 0; i < size; i++)
+  {
+    crc ^= data[i];
+    for (guint k = 0; k < 8; k++)
+      crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+  }
+  return ~crc;
+}
+
+static void
+put_be32 (guint8 *p, guint32 value)
+{
+  p[0] = (guint8)(value >> 24);
+  p[1] = (guint8)(value >> 16);
+  p[2] = (guint8)(value >> 8);
+  p[3] = (guint8)value;
+}
+
+static void
+append_le32 (GByteArray *array, guint32 value)
+{
+  const guint32 little = GUINT32_TO_LE (value);
+
+  g_byte_array_append (array, (const guint8 *)&little, 4);
+}
+
+/* Puts an eXIf chunk behind the pixels, where it is allowed to stand and easy to miss. */
+static void
+insert_png_exif (const char *path, guint orientation)
+{
+  g_autoptr (GByteArray) exif = exif_with_orientation (orientation, TRUE);
+  g_autoptr (GByteArray) file = g_byte_array_new ();
+  g_autofree char *data = NULL;
+  gsize size = 0;
+  guint8 chunk[38];
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  put_be32 (chunk, exif->len);
+  memcpy (chunk + 4, "eXIf", 4);
+  memcpy (chunk + 8, exif->data, exif->len);
+  put_be32 (chunk + 8 + exif->len, png_crc (chunk + 4, exif->len + 4));
+  g_byte_array_append (file, (const guint8 *)data, (guint)size - 12);
+  g_byte_array_append (file, chunk, sizeof chunk);
+  g_byte_array_append (file, (const guint8 *)data + size - 12, 12);
+  write_bytes (path, file->data, file->len);
+}
+
+/* Wraps a plain WebP into the extended form, with EXIF behind the pixels. */
+static void
+insert_webp_exif (const char *path, guint width, guint height, guint orientation)
+{
+  g_autoptr (GByteArray) exif = exif_with_orientation (orientation, FALSE);
+  g_autoptr (GByteArray) file = g_byte_array_new ();
+  g_autofree char *data = NULL;
+  gsize size = 0;
+  const guint8 sides[6] = { (guint8)(width - 1), 0, 0, (guint8)(height - 1), 0, 0 };
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  g_byte_array_append (file, (const guint8 *)"RIFF", 4);
+  append_le32 (file, (guint32)(4 + 18 + size - 12 + 8 + exif->len));
+  g_byte_array_append (file, (const guint8 *)"WEBPVP8X", 8);
+  append_le32 (file, 10);
+  append_le32 (file, 8); /* has EXIF */
+  g_byte_array_append (file, sides, sizeof sides);
+  g_byte_array_append (file, (const guint8 *)data + 12, (guint)size - 12);
+  g_byte_array_append (file, (const guint8 *)"EXIF", 4);
+  append_le32 (file, exif->len);
+  g_byte_array_append (file, exif->data, exif->len);
+  write_bytes (path, file->data, file->len);
+}
+
+static void
+test_orientations_png_webp (void)
+{
+  g_autofree char *png = scratch_path ("o.png");
+  g_autofree char *webp = scratch_path ("o.webp");
+  g_autoptr (OmniPicture) noisy = make_picture (41, 70, 3, FALSE, OMNI_SAMPLE_U8, NULL);
+
+  for (guint orientation = 1; orientation <= 8; orientation++)
+  {
+    save (noisy, png, (OmniWriteOptions){ 0 });
+    insert_png_exif (png, orientation);
+    g_autoptr (OmniPicture) from_png = load (png);
+    assert_oriented (noisy, from_png, orientation, 0.0);
+
+    g_object_unref (write_webp (noisy, webp, TRUE));
+    insert_webp_exif (webp, 41, 70, orientation);
+    g_autoptr (OmniPicture) from_webp = load (webp);
+    assert_oriented (noisy, from_webp, orientation, 0.0);
+  }
+}
+
 /* Writes the same 16-bit picture as tiles or strips, in planes or not, and reads it back. */
 static void
 write_tiff_variant (OmniPicture *picture, const char *path, gboolean tiled, gboolean separate,
@@ -465,29 +562,6 @@ test_random_damage (void)
   clear_samples (samples);
 }
 
-static guint32
-png_crc (const guint8 *data, gsize size)
-{
-  guint32 crc = 0xffffffff;
-
-  for (gsize i = 0; i < size; i++)
-  {
-    crc ^= data[i];
-    for (guint k = 0; k < 8; k++)
-      crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-  }
-  return ~crc;
-}
-
-static void
-put_be32 (guint8 *p, guint32 value)
-{
-  p[0] = (guint8)(value >> 24);
-  p[1] = (guint8)(value >> 16);
-  p[2] = (guint8)(value >> 8);
-  p[3] = (guint8)value;
-}
-
 /* Small files whose headers promise 65,535² pixels, and 15,000², which is below the limit but not plausible. */
 static void
 test_bombs (void)
@@ -602,9 +676,12 @@ test_real_pictures (void)
                 { "prototype/case/source0.tif", 201, 1, OMNI_SAMPLE_F32 },
                 { "data/exposure/deepfuse-Seq_00/00.jpg", 1200, 3, OMNI_SAMPLE_U8 },
                 { "data/infrared/FLIR_00006/infrared.jpg", 0, 0, OMNI_SAMPLE_U8 } };
-  const char *shared = g_getenv ("OMNIFUSE_SHARED");
+  const char *root = g_getenv ("OMNIFUSE_SOURCE_ROOT");
+  g_autofree char *shared = g_strdup (g_getenv ("OMNIFUSE_SHARED"));
 
-  if (shared == NULL || !g_file_test (shared, G_FILE_TEST_IS_DIR))
+  if (shared == NULL)
+    shared = g_build_filename (root != NULL ? root : ".", "..", "shared", NULL);
+  if (!g_file_test (shared, G_FILE_TEST_IS_DIR))
   {
     g_test_skip ("the shared pictures are not here (OMNIFUSE_SHARED)");
     return;
@@ -635,6 +712,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/read/special-floats", test_special_floats);
   g_test_add_func ("/files/read/webp", test_webp);
   g_test_add_func ("/files/read/orientations", test_orientations);
+  g_test_add_func ("/files/read/orientations-png-webp", test_orientations_png_webp);
   g_test_add_func ("/files/read/tiff-variants", test_tiff_variants);
   g_test_add_func ("/files/read/tiff-samples", test_tiff_samples);
   g_test_add_func ("/files/read/refusals", test_refusals);

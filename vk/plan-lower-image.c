@@ -20,8 +20,7 @@ lower_down (const OmniLowering *lower)
 
   omni_step_constant (&step, lower->node->pyramid);
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_FLOAT);
-  step.in[1] = step.in[0];
-  step.in[1].format = OMNI_VIEW_RGBA32F;
+  omni_step_read (lower, &step, 1, 0, lower->slice, OMNI_UNIT_TEXEL);
   add_extent (lower, &step, lower->node->inputs[0], 0);
   omni_lower_emit (lower, &step, 0x3U);
 }

@@ -16,6 +16,7 @@ typedef struct
   gboolean has_alpha;
   guint jpeg_quality;
   gboolean tiff_deflate;
+  OmniMetadata *metadata;
   GCancellable *cancellable;
 } OmniWriteJob;
 
@@ -26,7 +27,8 @@ typedef struct
   gboolean holds[3]; /* by OmniSampleType */
   guint max_side_px;
   gboolean holds_alpha;
-  gboolean holds_bands; /* more than grey or RGB with alpha */
+  gboolean holds_bands;     /* more than grey or RGB with alpha */
+  gboolean writes_metadata; /* by itself; otherwise Exiv2 adds them to the finished file */
   gboolean (*write) (OmniWriteJob *job, GError **error);
 } OmniWriter;
 

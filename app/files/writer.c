@@ -166,16 +166,16 @@ omni_write_job_get_rows (OmniWriteJob *job, guint y, guint n, gpointer scratch)
 }
 
 static gboolean
-add_metadata (OmniWriteJob *job, const OmniWriter *writer, OmniMetadata *metadata, GError **error)
+add_metadata (OmniWriteJob *job, const OmniWriter *writer, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
 
-  if (metadata == NULL
-      || omni_metadata_write (metadata, job->output->temporary, omni_picture_get_width (job->picture),
+  if (job->metadata == NULL || writer->writes_metadata
+      || omni_metadata_write (job->metadata, job->output->temporary, omni_picture_get_width (job->picture),
                               omni_picture_get_height (job->picture), &local_error))
     return TRUE;
 
-  g_message ("“%s” is written without metadata: %s", job->output->name, local_error->message);
+  g_warning ("“%s” is written without metadata: %s", job->output->name, local_error->message);
   return omni_output_rewind (job->output, error) && writer->write (job, error);
 }
 
@@ -193,6 +193,7 @@ omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptio
                        .output = &output,
                        .jpeg_quality = o->jpeg_quality > 0 ? MIN (o->jpeg_quality, 100) : OMNI_JPEG_QUALITY,
                        .tiff_deflate = o->tiff_deflate,
+                       .metadata = o->metadata,
                        .cancellable = o->cancellable };
 
   if (writer == NULL
@@ -203,7 +204,7 @@ omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptio
     return FALSE;
 
   return omni_output_open (&output, path, o->force, o->sources, error) && writer->write (&job, error)
-         && add_metadata (&job, writer, o->metadata, error)
+         && add_metadata (&job, writer, error)
          && !g_cancellable_set_error_if_cancelled (o->cancellable, error)
          && omni_output_commit (&output, error);
 }

@@ -37,7 +37,7 @@ typedef struct
 gboolean omni_picture_find_write_type (const char *path, OmniSampleType own, OmniSampleType *type, GError **error);
 
 /* Writes `picture` to `path`. `options` may be NULL. An alpha channel is dropped for JPEG only when it is opaque
- * everywhere. Metadata that cannot be written is left out with a g_message(); the picture comes first. Any thread. */
+ * everywhere. Metadata that cannot be written is left out with a g_warning(); the picture comes first. Any thread. */
 gboolean
 omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptions *options, GError **error);
 
