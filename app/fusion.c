@@ -34,6 +34,7 @@ typedef struct
   char *task_reason;
   OmniWeights *weights;
   guint n_sources, width, height, bands;
+  guint source_pixel_bytes; /* the most of any source */
   gboolean colour, has_alpha;
   OmniSampleType depth;
   float range;
@@ -87,6 +88,13 @@ choose_shape (Fusion *self)
   self->has_alpha = shape.has_alpha;
   self->colour = n_bands == 3;
   self->bands = n_bands > 3 ? n_bands : 0;
+  for (guint i = 0; i < self->n_sources; i++)
+  {
+    OmniSource *source = self->request->sources->pdata[i];
+    const gsize bytes = omni_sample_type_get_bytes (omni_source_get_sample_type (source));
+    self->source_pixel_bytes = MAX (self->source_pixel_bytes,
+                                    omni_source_get_channels (source) * (guint)bytes);
+  }
 }
 
 /* One pixel that carries the profile of a source, for functions that ask for pictures. */
@@ -359,15 +367,19 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                   .output = (OmniStore)self->depth,
                                   .tile_px = tile_px,
                                   .half = request->half,
+                                  .source_pixel_bytes = self->source_pixel_bytes,
                                   .range = self->range,
                                   .profile = request->profile };
   g_autofree char *options = request->options != NULL ? omni_model_options_to_string (request->options)
                                                       : NULL;
   g_autofree char *key = g_strdup_printf (
-    "%s %s [%s] task %d, %u of %ux%u, colour %d, bands %u, range %a, depth %d, tile %u, half %d, profile %d",
+    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, colour %d, bands %u, range %a, depth %d, tile %u, "
+    "half %d, "
+    "profile %d",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
-    options != NULL ? options : "", self->task, self->n_sources, self->width, self->height, self->colour,
-    self->bands, self->range, self->depth, tile_px, request->half, request->profile);
+    options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
+    self->source_pixel_bytes, self->colour, self->bands, self->range, self->depth, tile_px, request->half,
+    request->profile);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 
