@@ -174,9 +174,12 @@ omni_source_get_exposure (OmniSource *self, double *seconds, double *f_number, d
   self->has_read_exposure = TRUE;
   if (!self->has_exposure)
     return FALSE;
-  *seconds = self->seconds;
-  *f_number = self->f_number;
-  *iso = self->iso;
+  if (seconds != NULL)
+    *seconds = self->seconds;
+  if (f_number != NULL)
+    *f_number = self->f_number;
+  if (iso != NULL)
+    *iso = self->iso;
   return TRUE;
 }
 

@@ -46,7 +46,7 @@ OmniSampleType omni_source_get_sample_type (OmniSource *self);
 /* (transfer none) (nullable) As it stands in the file, sound or not. */
 GBytes *omni_source_get_icc_profile (OmniSource *self);
 
-/* Seconds, f-number and ISO from EXIF; FALSE when the file does not say. */
+/* Seconds, f-number and ISO from EXIF (each nullable); FALSE when the file does not say. */
 gboolean omni_source_get_exposure (OmniSource *self, double *seconds, double *f_number, double *iso);
 
 OmniRole omni_source_get_role (OmniSource *self);

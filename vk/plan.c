@@ -2,6 +2,7 @@
 #include "vk/plan-private.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define MIB      (1024ULL * 1024ULL)
 #define PIECE_MS 10.0 /* what one recorded piece should take at most, by the first guess */
@@ -21,7 +22,15 @@ omni_plan_default_budget (const OmniDevice *device)
   if (text != NULL && g_ascii_string_to_unsigned (text, 10, 16, 1 << 20, &mib, NULL))
     return mib * MIB;
 
-  return CLAMP (device->info.memory_bytes / 4, 256 * MIB, 2048 * MIB);
+  /* A software device has the machine's memory, whatever it says. */
+  if (device->info.type == OMNI_DEVICE_SOFTWARE)
+    {
+      const guint64 machine = (guint64) sysconf (_SC_PHYS_PAGES) * (guint64) sysconf (_SC_PAGE_SIZE);
+
+      return CLAMP (machine / 4, 256 * MIB, 2048 * MIB);
+    }
+
+  return CLAMP (device->info.memory_bytes / 2, 256 * MIB, 4096 * MIB);
 }
 
 /* Streaming re-computes per-source tensors in every pass: right for pyramids, wrong for deep networks. */

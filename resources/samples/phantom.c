@@ -311,7 +311,7 @@ write_pet (const Head *head, const char *folder)
   char path[1024];
   g_autofree guint8 *bytes = g_malloc (SIZE * SIZE * 3);
   Picture picture = shrink (head->pet), counts = picture_new (SIZE, SIZE);
-  picture_blur (&picture, 4.6f);
+  picture_blur (&picture, 6.2f);
   /* Few counts, reconstructed with a smooth kernel: the noise is correlated. */
   for (int i = 0; i < SIZE * SIZE; i++)
   {
@@ -319,10 +319,10 @@ write_pet (const Head *head, const char *folder)
     random.dimension = 99;
     counts.pixels[i] = grey (random_gauss (&random) * sqrtf (picture.pixels[i][0] + 0.004f));
   }
-  picture_blur (&counts, 3.4f);
+  picture_blur (&counts, 4.2f);
   for (int i = 0; i < SIZE * SIZE; i++)
   {
-    const V3 colour = hot_ramp ((picture.pixels[i][0] + 0.55f * counts.pixels[i][0]) * 0.78f - 0.012f);
+    const V3 colour = hot_ramp ((picture.pixels[i][0] + 0.75f * counts.pixels[i][0]) * 0.78f - 0.012f);
     for (int k = 0; k < 3; k++)
       bytes[i * 3 + k] = (guint8)(clampf (colour[k], 0.0f, 1.0f) * 255.0f + 0.5f);
   }

@@ -3,7 +3,7 @@
  *   meson compile -C build omnifuse-render-samples
  *   build/resources/samples/omnifuse-render-samples resources/samples
  *
- * For a quick look: --scale 0.4 --samples 8 --only room /tmp/look
+ * For a quick look: --scale 0.4 --samples 8 --only room some-other-folder
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "scenes.h"

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/document-private.h"
+
+#define KEPT_BYTES (G_GUINT64_CONSTANT (1) << 30)
+
+/* Jobs */
+
+static OmniJob *
+job_ref (OmniJob *job)
+{
+  g_atomic_ref_count_inc (&job->ref_count);
+  return job;
+}
+
+static void
+job_unref (OmniJob *job)
+{
+  if (!g_atomic_ref_count_dec (&job->ref_count))
+    return;
+  g_clear_object (&job->cancellable);
+  g_clear_pointer (&job->request.sources, g_ptr_array_unref);
+  g_free (job->key);
+  g_mutex_clear (&job->mutex);
+  g_free (job);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniJob, job_unref)
+
+static OmniJob *
+job_new (OmniDocument *document)
+{
+  OmniJob *job = g_new0 (OmniJob, 1);
+
+  g_atomic_ref_count_init (&job->ref_count);
+  g_mutex_init (&job->mutex);
+  job->document = document;
+  job->cancellable = g_cancellable_new ();
+  job->request.sources = g_ptr_array_ref (document->state->sources);
+  return job;
+}
+
+void
+omni_document_abandon_job (OmniDocument *self)
+{
+  if (self->job == NULL)
+    return;
+  self->job->document = NULL;
+  g_cancellable_cancel (self->job->cancellable);
+  g_clear_pointer (&self->job, job_unref);
+}
+
+/* The document that still waits for this job. */
+static OmniDocument *
+finish_job (OmniJob *job)
+{
+  OmniDocument *self = job->document;
+
+  if (self != NULL)
+  {
+    job->document = NULL;
+    g_clear_pointer (&self->job, job_unref);
+  }
+  return self;
+}
+
+static int
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *)a, *(const char *const *)b);
+}
+
+char *
+omni_sources_make_key (GPtrArray *sources, gboolean with_roles)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < sources->len; i++)
+  {
+    const OmniRole role = with_roles ? omni_source_get_role (sources->pdata[i]) : OMNI_ROLE_NONE;
+    g_ptr_array_add (words, g_strdup_printf ("%p:%d", sources->pdata[i], role));
+  }
+  g_ptr_array_sort (words, compare_strings);
+  g_ptr_array_add (words, NULL);
+  return g_strjoinv (" ", (char **)words->pdata);
+}
+
+gboolean
+omni_sources_same_order (GPtrArray *a, GPtrArray *b)
+{
+  return a->len == b->len && memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0;
+}
+
+char *
+omni_document_make_key (OmniDocument *self)
+{
+  g_autofree char *set = omni_sources_make_key (self->state->sources, TRUE);
+
+  return g_strdup_printf ("%s %s %s", omni_task_to_string (self->detected_task),
+                          self->effective_model != NULL ? self->effective_model->name : "", set);
+}
+
+/* Results */
+
+static gboolean
+same_set (GPtrArray *a, GPtrArray *b)
+{
+  g_autofree char *a_key = omni_sources_make_key (a, FALSE);
+  g_autofree char *b_key = omni_sources_make_key (b, FALSE);
+
+  return g_str_equal (a_key, b_key);
+}
+
+static guint64
+get_bytes (OmniFusionResult *result)
+{
+  return g_bytes_get_size (omni_picture_get_bytes (result->picture));
+}
+
+static void
+keep_result (OmniDocument *self, OmniFusionResult *result)
+{
+  guint64 bytes = get_bytes (result);
+
+  for (guint i = 0; i < self->results->len;)
+  {
+    OmniFusionResult *old = self->results->pdata[i];
+    const gboolean repeated = old->model == result->model && g_str_equal (old->sha256, result->sha256);
+    if (repeated || !same_set (old->sources, result->sources) || i + 1 >= OMNI_DOCUMENT_KEPT_RESULTS
+        || bytes + get_bytes (old) > KEPT_BYTES)
+    {
+      g_ptr_array_remove_index (self->results, i);
+      continue;
+    }
+    bytes += get_bytes (old);
+    i++;
+  }
+  g_ptr_array_insert (self->results, 0, omni_fusion_result_ref (result));
+}
+
+static OmniOrderCheck
+check_order (OmniDocument *self, OmniFusionResult *result, const char *key)
+{
+  if (self->result == NULL || g_strcmp0 (self->result_key, key) != 0)
+    return OMNI_ORDER_UNKNOWN;
+
+  const gboolean same_bits = g_str_equal (self->result->sha256, result->sha256);
+  if (omni_sources_same_order (self->result->sources, result->sources))
+    return same_bits ? self->order_check : OMNI_ORDER_UNKNOWN;
+  return same_bits ? OMNI_ORDER_SAME : OMNI_ORDER_CHANGED;
+}
+
+static void
+take_result (OmniDocument *self, OmniFusionResult *result, const char *key)
+{
+  self->order_check = check_order (self, result, key);
+  keep_result (self, result);
+  g_clear_pointer (&self->result, omni_fusion_result_unref);
+  self->result = omni_fusion_result_ref (result);
+  g_free (self->result_key);
+  self->result_key = g_strdup (key);
+  omni_document_emit_result (self);
+}
+
+static void
+drop_results (OmniDocument *self)
+{
+  if (self->result == NULL)
+    return;
+  g_clear_pointer (&self->result, omni_fusion_result_unref);
+  g_clear_pointer (&self->result_key, g_free);
+  g_ptr_array_set_size (self->results, 0);
+  self->order_check = OMNI_ORDER_UNKNOWN;
+  omni_document_emit_result (self);
+}
+
+/* Fusing */
+
+static gboolean
+progress_cb (gpointer data)
+{
+  OmniJob *job = data;
+  OmniDocument *self = job->document;
+
+  g_mutex_lock (&job->mutex);
+  job->notifying = FALSE;
+  if (self != NULL)
+  {
+    self->fraction = CLAMP (job->fraction, 0, 1);
+    g_strlcpy (self->phase, job->phase, sizeof self->phase);
+  }
+  g_mutex_unlock (&job->mutex);
+  if (self != NULL)
+    omni_document_notify_progress (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* In the engine's thread. */
+static void
+engine_progress (double fraction, const char *phase, gpointer user_data)
+{
+  OmniJob *job = user_data;
+
+  g_mutex_lock (&job->mutex);
+  const gboolean notify = !job->notifying;
+  job->notifying = TRUE;
+  job->fraction = fraction;
+  g_strlcpy (job->phase, phase != NULL ? phase : "", sizeof job->phase);
+  g_mutex_unlock (&job->mutex);
+  if (notify)
+    g_idle_add_full (G_PRIORITY_DEFAULT, progress_cb, job_ref (job), (GDestroyNotify)job_unref);
+}
+
+static void
+fused_cb (GObject *object, GAsyncResult *async, gpointer data)
+{
+  g_autoptr (OmniJob) job = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniFusionResult) result = omni_engine_fuse_finish (OMNI_ENGINE (object), async, &error);
+  OmniDocument *self = finish_job (job);
+
+  if (self == NULL)
+    return;
+  if (result != NULL)
+  {
+    omni_document_set_error (self, NULL);
+    take_result (self, result, job->key);
+  }
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    omni_document_set_error (self, error->message);
+  omni_document_notify_progress (self);
+}
+
+static void
+fuse (OmniDocument *self)
+{
+  OmniJob *job = self->job;
+
+  omni_document_choose_model (self);
+  if (self->effective_model == NULL)
+  {
+    finish_job (job);
+    omni_document_emit_changed (self);
+    return;
+  }
+  job->key = omni_document_make_key (self);
+  job->request.task = self->detected_task;
+  job->request.model = self->effective_model;
+  omni_document_emit_changed (self);
+  omni_engine_fuse_async (self->engine, &job->request, engine_progress, job, job->cancellable, fused_cb,
+                          job_ref (job));
+}
+
+typedef struct
+{
+  OmniTask task;
+  char *reason;
+} Detection;
+
+static void
+detection_free (Detection *detection)
+{
+  g_free (detection->reason);
+  g_free (detection);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Detection, detection_free)
+
+static void
+detect_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  OmniJob *job = task_data;
+  Detection *detection = g_new0 (Detection, 1);
+
+  detection->task = omni_task_detect (job->request.sources, &detection->reason);
+  g_task_return_pointer (task, detection, (GDestroyNotify)detection_free);
+}
+
+static void
+detected_cb (GObject *object, GAsyncResult *async, gpointer data)
+{
+  OmniJob *job = g_task_get_task_data (G_TASK (async));
+  g_autoptr (Detection) detection = g_task_propagate_pointer (G_TASK (async), NULL);
+  OmniDocument *self = job->document;
+
+  if (self == NULL || detection == NULL)
+    return;
+  self->detected_task = detection->task;
+  g_free (self->task_reason);
+  self->task_reason = g_steal_pointer (&detection->reason);
+  fuse (self);
+}
+
+static gboolean
+start_cb (gpointer data)
+{
+  OmniDocument *self = data;
+
+  self->start_id = 0;
+  self->job = job_new (self);
+  self->fraction = 0;
+  self->phase[0] = '\0';
+  if (self->detected_task != OMNI_TASK_AUTO)
+  {
+    fuse (self);
+    return G_SOURCE_REMOVE;
+  }
+  /* Telling tasks apart may mean looking at pixels, so it is kept off the main thread, too. */
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, detected_cb, NULL);
+  g_task_set_task_data (task, job_ref (self->job), (GDestroyNotify)job_unref);
+  g_task_run_in_thread (task, detect_in_thread);
+  return G_SOURCE_REMOVE;
+}
+
+void
+omni_document_schedule (OmniDocument *self)
+{
+  omni_document_abandon_job (self);
+  g_clear_handle_id (&self->start_id, g_source_remove);
+  self->fraction = 0;
+  if (self->state->sources->len > 0)
+    self->start_id = g_idle_add (start_cb, self);
+  else
+  {
+    omni_document_set_error (self, NULL);
+    drop_results (self);
+    self->effective_model = NULL;
+    g_clear_pointer (&self->hint, g_free);
+    omni_document_emit_changed (self);
+  }
+  omni_document_notify_progress (self);
+}
+
+void
+omni_document_cancel (OmniDocument *self)
+{
+  g_clear_handle_id (&self->start_id, g_source_remove);
+  omni_document_abandon_job (self);
+  omni_document_notify_progress (self);
+}
+
+void
+omni_document_fuse (OmniDocument *self)
+{
+  if (self->state->sources->len > 0)
+    omni_document_schedule (self);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/document.h"
+
+G_BEGIN_DECLS
+
+/* One fusion under way: first the task is detected, then the engine runs. Owned by the document while it is the newest;
+ * `document` is NULL from the moment that it is not. */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  OmniDocument *document;
+  GCancellable *cancellable;
+  OmniFusionRequest request;
+  char *key; /* what the result is a function of, apart from the order */
+
+  GMutex mutex; /* guards the rest, written in the engine's thread */
+  double fraction;
+  char phase[32];
+  gboolean notifying;
+} OmniJob;
+
+/* What undo brings back. Immutable. */
+typedef struct
+{
+  GPtrArray *sources; /* OmniSource */
+  GArray *roles;      /* OmniRole of each */
+  OmniTask task;
+  const OmniModel *model;
+} OmniDocumentState;
+
+struct _OmniDocument
+{
+  GObject parent_instance;
+
+  OmniEngine *engine;
+  OmniDocumentState *state;
+  GQueue undo; /* OmniDocumentState, newest first */
+  GQueue redo;
+
+  OmniTask detected_task;
+  char *task_reason;
+  const OmniModel *effective_model;
+  char *hint;
+
+  guint start_id; /* coalesces changes of one turn of the main loop */
+  OmniJob *job;
+  double fraction;
+  char phase[32];
+  char *error;
+
+  OmniFusionResult *result;
+  char *result_key;
+  GPtrArray *results; /* OmniFusionResult, newest first */
+  OmniOrderCheck order_check;
+};
+
+/* document.c */
+void omni_document_choose_model (OmniDocument *self);
+void omni_document_emit_changed (OmniDocument *self);
+void omni_document_emit_result (OmniDocument *self);
+void omni_document_notify_progress (OmniDocument *self);
+void omni_document_set_error (OmniDocument *self, const char *message);
+
+/* document-jobs.c */
+void omni_document_schedule (OmniDocument *self);
+void omni_document_abandon_job (OmniDocument *self);
+
+/* (transfer full) The set without its order; addresses are enough, for undo brings back the same objects. */
+char *omni_sources_make_key (GPtrArray *sources, gboolean with_roles);
+gboolean omni_sources_same_order (GPtrArray *a, GPtrArray *b);
+
+/* (transfer full) What a result is a function of, apart from the order: task, model, sources and their roles. */
+char *omni_document_make_key (OmniDocument *self);
+
+G_END_DECLS

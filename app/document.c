@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/document-private.h"
+
+#include <glib/gi18n.h>
+
+#define UNDO_STEPS 200
+
+enum
+{
+  PROP_0,
+  PROP_BUSY,
+  PROP_FRACTION,
+  PROP_PHASE,
+  PROP_ERROR,
+  PROP_CAN_UNDO,
+  PROP_CAN_REDO,
+  N_PROPS
+};
+
+enum
+{
+  SIGNAL_CHANGED,
+  SIGNAL_RESULT,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+static void list_model_init (GListModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (OmniDocument, omni_document, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
+
+/* States */
+
+static OmniDocumentState *
+state_new (GPtrArray *sources, OmniTask task, const OmniModel *model)
+{
+  OmniDocumentState *state = g_new0 (OmniDocumentState, 1);
+
+  state->sources = g_ptr_array_new_full (sources->len, g_object_unref);
+  state->roles = g_array_sized_new (FALSE, FALSE, sizeof (OmniRole), sources->len);
+  for (guint i = 0; i < sources->len; i++)
+  {
+    const OmniRole role = omni_source_get_role (sources->pdata[i]);
+    g_ptr_array_add (state->sources, g_object_ref (sources->pdata[i]));
+    g_array_append_val (state->roles, role);
+  }
+  state->task = task;
+  state->model = model;
+  return state;
+}
+
+static void
+state_free (OmniDocumentState *state)
+{
+  g_ptr_array_unref (state->sources);
+  g_array_unref (state->roles);
+  g_free (state);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, state_free)
+
+static void
+emit_difference (OmniDocument *self, GPtrArray *before, GPtrArray *after)
+{
+  const guint shorter = MIN (before->len, after->len);
+  guint head = 0;
+  guint tail = 0;
+
+  while (head < shorter && before->pdata[head] == after->pdata[head])
+    head++;
+  while (tail < shorter - head
+         && before->pdata[before->len - 1 - tail] == after->pdata[after->len - 1 - tail])
+    tail++;
+  if (before->len - head - tail > 0 || after->len - head - tail > 0)
+    g_list_model_items_changed (G_LIST_MODEL (self), head, before->len - head - tail,
+                                after->len - head - tail);
+}
+
+/* Takes `next`; what was there before is handed back. */
+static OmniDocumentState *
+swap_state (OmniDocument *self, OmniDocumentState *next)
+{
+  OmniDocumentState *before = self->state;
+  g_autofree char *key_before = omni_sources_make_key (before->sources, TRUE);
+
+  self->state = next;
+  for (guint i = 0; i < next->sources->len; i++)
+    omni_source_set_role (next->sources->pdata[i], g_array_index (next->roles, OmniRole, i));
+
+  g_autofree char *key = omni_sources_make_key (next->sources, TRUE);
+  /* A detected task holds for every order of the set. */
+  if (next->task != OMNI_TASK_AUTO || before->task != OMNI_TASK_AUTO || !g_str_equal (key_before, key))
+  {
+    self->detected_task = next->task;
+    g_clear_pointer (&self->task_reason, g_free);
+  }
+  emit_difference (self, before->sources, next->sources);
+  omni_document_schedule (self);
+  return before;
+}
+
+static void
+notify_history (OmniDocument *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_UNDO]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_REDO]);
+}
+
+static void
+change_state (OmniDocument *self, OmniDocumentState *next)
+{
+  g_queue_push_head (&self->undo, swap_state (self, next));
+  if (self->undo.length > UNDO_STEPS)
+    state_free (g_queue_pop_tail (&self->undo));
+  g_queue_clear_full (&self->redo, (GDestroyNotify)state_free);
+  notify_history (self);
+}
+
+static void
+change_sources (OmniDocument *self, GPtrArray *sources)
+{
+  change_state (self, state_new (sources, self->state->task, self->state->model));
+}
+
+gboolean
+omni_document_can_undo (OmniDocument *self)
+{
+  return self->undo.length > 0;
+}
+
+gboolean
+omni_document_can_redo (OmniDocument *self)
+{
+  return self->redo.length > 0;
+}
+
+void
+omni_document_undo (OmniDocument *self)
+{
+  if (self->undo.length == 0)
+    return;
+  g_queue_push_head (&self->redo, swap_state (self, g_queue_pop_head (&self->undo)));
+  notify_history (self);
+}
+
+void
+omni_document_redo (OmniDocument *self)
+{
+  if (self->redo.length == 0)
+    return;
+  g_queue_push_head (&self->undo, swap_state (self, g_queue_pop_head (&self->redo)));
+  notify_history (self);
+}
+
+/* The set */
+
+GPtrArray *
+omni_document_get_sources (OmniDocument *self)
+{
+  return self->state->sources;
+}
+
+guint
+omni_document_get_n_sources (OmniDocument *self)
+{
+  return self->state->sources->len;
+}
+
+OmniSource *
+omni_document_get_source (OmniDocument *self, guint position)
+{
+  return position < self->state->sources->len ? self->state->sources->pdata[position] : NULL;
+}
+
+gboolean
+omni_document_find (OmniDocument *self, OmniSource *source, guint *position)
+{
+  return g_ptr_array_find (self->state->sources, source, position);
+}
+
+/* (transfer container) */
+static GPtrArray *
+borrow_sources (OmniDocument *self)
+{
+  GPtrArray *sources = g_ptr_array_new ();
+
+  g_ptr_array_extend (sources, self->state->sources, NULL, NULL);
+  return sources;
+}
+
+static gboolean
+holds_path (GPtrArray *sources, const char *path)
+{
+  for (guint i = 0; i < sources->len; i++)
+    if (g_str_equal (omni_source_get_path (sources->pdata[i]), path))
+      return TRUE;
+  return FALSE;
+}
+
+guint
+omni_document_insert (OmniDocument *self, guint position, GPtrArray *sources)
+{
+  g_autoptr (GPtrArray) next = borrow_sources (self);
+  const guint before = next->len;
+
+  position = MIN (position, before);
+  for (guint i = 0; i < sources->len; i++)
+    if (!holds_path (next, omni_source_get_path (sources->pdata[i])))
+      g_ptr_array_insert (next, (int)(position + next->len - before), sources->pdata[i]);
+
+  const guint added = next->len - before;
+  if (added > 0)
+    change_sources (self, next);
+  return added;
+}
+
+void
+omni_document_remove (OmniDocument *self, GPtrArray *sources)
+{
+  g_autoptr (GPtrArray) next = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->state->sources->len; i++)
+    if (!g_ptr_array_find (sources, self->state->sources->pdata[i], NULL))
+      g_ptr_array_add (next, self->state->sources->pdata[i]);
+  if (next->len < self->state->sources->len)
+    change_sources (self, next);
+}
+
+gboolean
+omni_document_move (OmniDocument *self, guint from, guint to)
+{
+  g_return_val_if_fail (from < self->state->sources->len && to < self->state->sources->len, FALSE);
+  if (from == to)
+    return FALSE;
+
+  g_autoptr (GPtrArray) next = borrow_sources (self);
+  gpointer source = g_ptr_array_steal_index (next, from);
+  g_ptr_array_insert (next, (int)to, source);
+  change_sources (self, next);
+  return TRUE;
+}
+
+gboolean
+omni_document_shuffle (OmniDocument *self)
+{
+  g_autoptr (GPtrArray) next = borrow_sources (self);
+
+  if (next->len < 2)
+    return FALSE;
+  do
+    for (guint i = next->len - 1; i > 0; i--)
+    {
+      const guint j = (guint)g_random_int_range (0, (gint32)i + 1);
+      gpointer source = next->pdata[i];
+      next->pdata[i] = next->pdata[j];
+      next->pdata[j] = source;
+    }
+  while (omni_sources_same_order (next, self->state->sources));
+  change_sources (self, next);
+  return TRUE;
+}
+
+void
+omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role)
+{
+  guint position;
+
+  if (!omni_document_find (self, source, &position) || omni_source_get_role (source) == role)
+    return;
+  OmniDocumentState *next = state_new (self->state->sources, self->state->task, self->state->model);
+  g_array_index (next->roles, OmniRole, position) = role;
+  change_state (self, next);
+}
+
+/* Task and model */
+
+OmniTask
+omni_document_get_task (OmniDocument *self)
+{
+  return self->state->task;
+}
+
+void
+omni_document_set_task (OmniDocument *self, OmniTask task)
+{
+  if (task != self->state->task)
+    change_state (self, state_new (self->state->sources, task, self->state->model));
+}
+
+OmniTask
+omni_document_get_effective_task (OmniDocument *self)
+{
+  return self->detected_task;
+}
+
+const char *
+omni_document_get_task_reason (OmniDocument *self)
+{
+  return self->task_reason;
+}
+
+const OmniModel *
+omni_document_get_model (OmniDocument *self)
+{
+  return self->state->model;
+}
+
+void
+omni_document_set_model (OmniDocument *self, const OmniModel *model)
+{
+  if (model != self->state->model)
+    change_state (self, state_new (self->state->sources, self->state->task, model));
+}
+
+const OmniModel *
+omni_document_get_effective_model (OmniDocument *self)
+{
+  return self->effective_model;
+}
+
+const char *
+omni_document_get_hint (OmniDocument *self)
+{
+  return self->hint;
+}
+
+static gboolean
+fits (OmniDocument *self, const OmniModel *model, OmniTask task, char **why)
+{
+  return model != NULL && omni_model_fits (model, task, self->state->sources, why);
+}
+
+static const OmniModel *
+find_fitting (OmniDocument *self, OmniTask task)
+{
+  const OmniModel *const *models = omni_models_list ();
+
+  for (guint i = 0; models[i] != NULL; i++)
+    if (fits (self, models[i], task, NULL))
+      return models[i];
+  return NULL;
+}
+
+gboolean
+omni_document_offers_task (OmniDocument *self, OmniTask task)
+{
+  return task == OMNI_TASK_AUTO || find_fitting (self, task) != NULL;
+}
+
+gboolean
+omni_document_offers_model (OmniDocument *self, const OmniModel *model)
+{
+  return self->detected_task != OMNI_TASK_AUTO && fits (self, model, self->detected_task, NULL);
+}
+
+void
+omni_document_choose_model (OmniDocument *self)
+{
+  const OmniTask task = self->detected_task;
+  const OmniModel *usual = omni_model_default_for (task);
+  g_autofree char *why = NULL;
+
+  g_clear_pointer (&self->hint, g_free);
+  if (fits (self, self->state->model, task, NULL))
+    self->effective_model = self->state->model;
+  else if (fits (self, usual, task, &why))
+    self->effective_model = usual;
+  else
+    self->effective_model = find_fitting (self, task);
+
+  if (self->effective_model == NULL)
+    self->hint = why != NULL ? g_steal_pointer (&why) : g_strdup (_ ("No model can fuse these sources."));
+}
+
+/* Results and progress */
+
+gboolean
+omni_document_is_busy (OmniDocument *self)
+{
+  return self->start_id != 0 || self->job != NULL;
+}
+
+double
+omni_document_get_fraction (OmniDocument *self)
+{
+  return self->fraction;
+}
+
+const char *
+omni_document_get_phase (OmniDocument *self)
+{
+  return self->phase;
+}
+
+const char *
+omni_document_get_error (OmniDocument *self)
+{
+  return self->error;
+}
+
+void
+omni_document_set_error (OmniDocument *self, const char *message)
+{
+  if (g_strcmp0 (self->error, message) == 0)
+    return;
+  g_free (self->error);
+  self->error = g_strdup (message);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
+}
+
+gboolean
+omni_document_is_stale (OmniDocument *self)
+{
+  if (self->state->sources->len == 0)
+    return FALSE;
+  if (self->result == NULL)
+    return TRUE;
+  g_autofree char *key = omni_document_make_key (self);
+  return g_strcmp0 (key, self->result_key) != 0
+         || !omni_sources_same_order (self->result->sources, self->state->sources);
+}
+
+OmniFusionResult *
+omni_document_get_result (OmniDocument *self)
+{
+  return self->result;
+}
+
+GPtrArray *
+omni_document_get_results (OmniDocument *self)
+{
+  return self->results;
+}
+
+OmniOrderCheck
+omni_document_get_order_check (OmniDocument *self)
+{
+  return self->order_check;
+}
+
+OmniEngine *
+omni_document_get_engine (OmniDocument *self)
+{
+  return self->engine;
+}
+
+void
+omni_document_emit_changed (OmniDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  omni_document_notify_progress (self);
+}
+
+void
+omni_document_emit_result (OmniDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_RESULT], 0);
+}
+
+void
+omni_document_notify_progress (OmniDocument *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FRACTION]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PHASE]);
+}
+
+/* The object */
+
+static GType
+get_item_type (GListModel *list)
+{
+  return OMNI_TYPE_SOURCE;
+}
+
+static guint
+get_n_items (GListModel *list)
+{
+  return omni_document_get_n_sources (OMNI_DOCUMENT (list));
+}
+
+static gpointer
+get_item (GListModel *list, guint position)
+{
+  OmniSource *source = omni_document_get_source (OMNI_DOCUMENT (list), position);
+  return source != NULL ? g_object_ref (source) : NULL;
+}
+
+static void
+list_model_init (GListModelInterface *iface)
+{
+  iface->get_item_type = get_item_type;
+  iface->get_n_items = get_n_items;
+  iface->get_item = get_item;
+}
+
+static void
+omni_document_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  OmniDocument *self = OMNI_DOCUMENT (object);
+
+  switch (id)
+  {
+  case PROP_BUSY:
+    g_value_set_boolean (value, omni_document_is_busy (self));
+    break;
+  case PROP_FRACTION:
+    g_value_set_double (value, self->fraction);
+    break;
+  case PROP_PHASE:
+    g_value_set_string (value, self->phase);
+    break;
+  case PROP_ERROR:
+    g_value_set_string (value, self->error);
+    break;
+  case PROP_CAN_UNDO:
+    g_value_set_boolean (value, omni_document_can_undo (self));
+    break;
+  case PROP_CAN_REDO:
+    g_value_set_boolean (value, omni_document_can_redo (self));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    break;
+  }
+}
+
+static void
+omni_document_dispose (GObject *object)
+{
+  OmniDocument *self = OMNI_DOCUMENT (object);
+
+  g_clear_handle_id (&self->start_id, g_source_remove);
+  omni_document_abandon_job (self);
+  G_OBJECT_CLASS (omni_document_parent_class)->dispose (object);
+}
+
+static void
+omni_document_finalize (GObject *object)
+{
+  OmniDocument *self = OMNI_DOCUMENT (object);
+
+  g_queue_clear_full (&self->undo, (GDestroyNotify)state_free);
+  g_queue_clear_full (&self->redo, (GDestroyNotify)state_free);
+  state_free (self->state);
+  g_clear_object (&self->engine);
+  g_clear_pointer (&self->result, omni_fusion_result_unref);
+  g_ptr_array_unref (self->results);
+  g_free (self->result_key);
+  g_free (self->task_reason);
+  g_free (self->hint);
+  g_free (self->error);
+  G_OBJECT_CLASS (omni_document_parent_class)->finalize (object);
+}
+
+static void
+omni_document_class_init (OmniDocumentClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  object_class->get_property = omni_document_get_property;
+  object_class->dispose = omni_document_dispose;
+  object_class->finalize = omni_document_finalize;
+
+  properties[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE, flags);
+  properties[PROP_FRACTION] = g_param_spec_double ("fraction", NULL, NULL, 0, 1, 0, flags);
+  properties[PROP_PHASE] = g_param_spec_string ("phase", NULL, NULL, NULL, flags);
+  properties[PROP_ERROR] = g_param_spec_string ("error", NULL, NULL, NULL, flags);
+  properties[PROP_CAN_UNDO] = g_param_spec_boolean ("can-undo", NULL, NULL, FALSE, flags);
+  properties[PROP_CAN_REDO] = g_param_spec_boolean ("can-redo", NULL, NULL, FALSE, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", OMNI_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_RESULT] = g_signal_new ("result", OMNI_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 0);
+}
+
+static void
+omni_document_init (OmniDocument *self)
+{
+  g_autoptr (GPtrArray) nothing = g_ptr_array_new ();
+
+  self->state = state_new (nothing, OMNI_TASK_AUTO, NULL);
+  self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_fusion_result_unref);
+}
+
+OmniDocument *
+omni_document_new (OmniEngine *engine)
+{
+  OmniDocument *self = g_object_new (OMNI_TYPE_DOCUMENT, NULL);
+
+  self->engine = g_object_ref (engine);
+  return self;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/engine.h"
+
+G_BEGIN_DECLS
+
+/* What comparing the bits before and after the last reorder said. Only a comparison that was made is ever reported. */
+typedef enum
+{
+  OMNI_ORDER_UNKNOWN, /* nothing to compare: a first result, or the set, task or model changed */
+  OMNI_ORDER_SAME,
+  OMNI_ORDER_CHANGED
+} OmniOrderCheck;
+
+/* A set of sources, what to do with them and what came out: a GListModel of OmniSource with undo.
+ *
+ * Every change of the set (add, remove, reorder, task, model, role) can be undone and starts a fusion by itself. The
+ * newest request wins: an older one is cancelled, and its result is never shown. The old result stays until the new one
+ * is there. Use from the main thread only; nothing here blocks.
+ *
+ * Properties (all read-only, with notify): "busy", "fraction" (0 … 1), "phase", "error" (the sentence why the last
+ * fusion failed, or NULL), "can-undo", "can-redo".
+ * Signals: "changed" (the request is another one, or more is known about it: task and model to show), "result" (a new
+ * current result, or none any more). */
+#define OMNI_TYPE_DOCUMENT (omni_document_get_type ())
+G_DECLARE_FINAL_TYPE (OmniDocument, omni_document, OMNI, DOCUMENT, GObject)
+
+OmniDocument *omni_document_new (OmniEngine *engine);
+
+OmniEngine *omni_document_get_engine (OmniDocument *self);
+
+/* The sources in list order. (transfer none) (element-type OmniSource); a later change makes a new array. */
+GPtrArray *omni_document_get_sources (OmniDocument *self);
+guint omni_document_get_n_sources (OmniDocument *self);
+OmniSource *omni_document_get_source (OmniDocument *self, guint position);
+gboolean omni_document_find (OmniDocument *self, OmniSource *source, guint *position);
+
+/* `position` beyond the end appends. Sources already in the set are left out; returns how many were put in. */
+guint omni_document_insert (OmniDocument *self, guint position, GPtrArray *sources);
+void omni_document_remove (OmniDocument *self, GPtrArray *sources);
+
+/* After the move the source stands at `to`. FALSE when nothing changes. */
+gboolean omni_document_move (OmniDocument *self, guint from, guint to);
+
+/* Another order, never the same one; needs two sources. */
+gboolean omni_document_shuffle (OmniDocument *self);
+
+void omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role);
+
+/* The task asked for; AUTO lets the sources decide. */
+OmniTask omni_document_get_task (OmniDocument *self);
+void omni_document_set_task (OmniDocument *self, OmniTask task);
+
+/* What AUTO came to, AUTO while that is not known yet; and one line why (nullable). */
+OmniTask omni_document_get_effective_task (OmniDocument *self);
+const char *omni_document_get_task_reason (OmniDocument *self);
+
+/* The model asked for; NULL takes the default. The effective one is what runs: another one where that does not fit, and
+ * NULL where none fits; then the hint is a sentence that says why. */
+const OmniModel *omni_document_get_model (OmniDocument *self);
+void omni_document_set_model (OmniDocument *self, const OmniModel *model);
+const OmniModel *omni_document_get_effective_model (OmniDocument *self);
+const char *omni_document_get_hint (OmniDocument *self);
+
+/* Whether any model can fuse these sources for `task`; and whether this one can for the effective task. */
+gboolean omni_document_offers_task (OmniDocument *self, OmniTask task);
+gboolean omni_document_offers_model (OmniDocument *self, const OmniModel *model);
+
+gboolean omni_document_can_undo (OmniDocument *self);
+gboolean omni_document_can_redo (OmniDocument *self);
+void omni_document_undo (OmniDocument *self);
+void omni_document_redo (OmniDocument *self);
+
+gboolean omni_document_is_busy (OmniDocument *self);
+double omni_document_get_fraction (OmniDocument *self);
+const char *omni_document_get_phase (OmniDocument *self);
+const char *omni_document_get_error (OmniDocument *self);
+
+/* Stops the running fusion; the set stays as it is. */
+void omni_document_cancel (OmniDocument *self);
+
+/* Fuses once more although nothing changed, e.g. after a cancel. */
+void omni_document_fuse (OmniDocument *self);
+
+/* Whether the current result is of another request than the present one. */
+gboolean omni_document_is_stale (OmniDocument *self);
+
+/* (transfer none) (nullable) */
+OmniFusionResult *omni_document_get_result (OmniDocument *self);
+
+/* (transfer none) (element-type OmniFusionResult) Results kept for comparison, newest first: at most one for each model
+ * and content of the set unless the bits differ, and no more than OMNI_DOCUMENT_KEPT_RESULTS. */
+#define OMNI_DOCUMENT_KEPT_RESULTS 8
+GPtrArray *omni_document_get_results (OmniDocument *self);
+
+OmniOrderCheck omni_document_get_order_check (OmniDocument *self);
+
+G_END_DECLS

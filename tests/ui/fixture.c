@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/ui/fixture.h"
+
+#include "app/files/writer.h"
+
+#include <glib/gstdio.h>
+
+char *
+omni_test_write_picture (const char *folder, const char *name, guint width, guint height, guint level)
+{
+  g_autoptr (GError) error = NULL;
+  gsize size_bytes;
+  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, 3, OMNI_SAMPLE_U8, &size_bytes, &error);
+  g_assert_no_error (error);
+
+  for (guint y = 0; y < height; y++)
+    for (guint x = 0; x < width; x++)
+      for (guint c = 0; c < 3; c++)
+      {
+        const guint pattern = (x * (c + 2) + y * 3) % 97 + (x / 16 + y / 16) % 2 * 40;
+        pixels[(y * width + x) * 3 + c] = (guint8)MIN (255, pattern * level / 128);
+      }
+  g_autoptr (OmniPicture) picture = omni_picture_new (
+    width, height, 3, FALSE, OMNI_SAMPLE_U8, g_bytes_new_take (pixels, size_bytes), NULL, NULL, &error);
+  g_assert_no_error (error);
+  char *path = g_build_filename (folder, name, NULL);
+  omni_picture_write (picture, path, NULL, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+char *
+omni_test_make_folder (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *folder = g_dir_make_tmp ("omnifuse-ui-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  return folder;
+}
+
+void
+omni_test_remove_folder (char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+
+  for (const char *name = g_dir_read_name (dir); name != NULL; name = g_dir_read_name (dir))
+  {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    g_remove (path);
+  }
+  g_rmdir (folder);
+  g_free (folder);
+}
+
+static gboolean
+timeout_cb (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+tick_cb (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+gboolean
+omni_test_wait (OmniTestCondition condition, gpointer data)
+{
+  gboolean late = FALSE;
+  const guint id = g_timeout_add_seconds (WAIT_SECONDS, timeout_cb, &late);
+  gboolean holds = condition (data);
+
+  /* A condition may depend on another process, so look again from time to time. */
+  const guint tick_id = g_timeout_add (50, tick_cb, NULL);
+  while (!holds && !late)
+  {
+    g_main_context_iteration (NULL, TRUE);
+    holds = condition (data);
+  }
+  g_source_remove (tick_id);
+  if (!late)
+    g_source_remove (id);
+  return holds;
+}

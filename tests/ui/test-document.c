@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The document without a window: undo, newest wins, what the order check says. */
+#include "app/document.h"
+#include "app/gather.h"
+#include "tests/ui/fixture.h"
+
+#define WIDTH_PX  48
+#define HEIGHT_PX 40
+
+typedef struct
+{
+  char *folder;
+  GPtrArray *sources;
+  OmniDocument *document;
+  GPtrArray *shadow; /* the list as its signals tell it */
+} Fixture;
+
+static OmniEngine *engine;
+
+static void
+items_changed_cb (GListModel *list, guint position, guint removed, guint added, gpointer data)
+{
+  Fixture *f = data;
+
+  if (removed > 0)
+    g_ptr_array_remove_range (f->shadow, position, removed);
+  for (guint i = 0; i < added; i++)
+    g_ptr_array_insert (f->shadow, (int)(position + i), g_list_model_get_item (list, position + i));
+}
+
+static OmniSource *
+make_source (Fixture *f, const char *name, guint width, guint height, guint level)
+{
+  g_autofree char *path = omni_test_write_picture (f->folder, name, width, height, level);
+  g_autoptr (GError) error = NULL;
+  OmniSource *source = omni_source_new (path, &error);
+
+  g_assert_no_error (error);
+  return source;
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->folder = omni_test_make_folder ();
+  f->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  f->shadow = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < 4; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("%u.png", i);
+    g_ptr_array_add (f->sources, make_source (f, name, WIDTH_PX, HEIGHT_PX, 40 + 60 * i));
+  }
+  f->document = omni_document_new (engine);
+  g_signal_connect (f->document, "items-changed", G_CALLBACK (items_changed_cb), f);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  g_signal_handlers_disconnect_by_data (f->document, f);
+  g_clear_object (&f->document);
+  g_ptr_array_unref (f->sources);
+  g_ptr_array_unref (f->shadow);
+  omni_test_remove_folder (f->folder);
+}
+
+/* The order as digits of the file names; checks that the signals told the same. */
+static char *
+get_order (Fixture *f)
+{
+  GString *order = g_string_new (NULL);
+
+  g_assert_cmpuint (f->shadow->len, ==, g_list_model_get_n_items (G_LIST_MODEL (f->document)));
+  for (guint i = 0; i < f->shadow->len; i++)
+  {
+    guint index;
+    g_assert_true (f->shadow->pdata[i] == omni_document_get_source (f->document, i));
+    g_assert_true (g_ptr_array_find (f->sources, f->shadow->pdata[i], &index));
+    g_string_append_printf (order, "%u", index);
+  }
+  return g_string_free (order, FALSE);
+}
+
+#define assert_order(f, expected)                                                                            \
+  do                                                                                                         \
+  {                                                                                                          \
+    g_autofree char *order_ = get_order (f);                                                                 \
+    g_assert_cmpstr (order_, ==, expected);                                                                  \
+  } while (0)
+
+static gboolean
+is_idle (gpointer data)
+{
+  return !omni_document_is_busy (data);
+}
+
+/* FALSE when this machine cannot fuse at all; the test is skipped then. */
+static gboolean
+wait_for_result (Fixture *f)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!omni_engine_ensure_device (engine, NULL, &error))
+  {
+    g_test_skip (error->message);
+    return FALSE;
+  }
+  g_assert_true (omni_test_wait (is_idle, f->document));
+  g_assert_cmpstr (omni_document_get_error (f->document), ==, NULL);
+  g_assert_nonnull (omni_document_get_result (f->document));
+  g_assert_false (omni_document_is_stale (f->document));
+  return TRUE;
+}
+
+/* A model that needs no weights, so that the test is quick; another one than `not`. */
+static const OmniModel *
+find_model (Fixture *f, const OmniModel * not, gboolean order_invariant)
+{
+  const OmniModel *const *models = omni_models_list ();
+
+  for (guint i = 0; models[i] != NULL; i++)
+    if (models[i] != not &&models[i]->architecture == NULL
+        && omni_document_offers_model (f->document, models[i])
+        && omni_model_is_order_invariant (models[i]) == order_invariant)
+      return models[i];
+  return NULL;
+}
+
+static void
+start (Fixture *f)
+{
+  omni_document_insert (f->document, 0, f->sources);
+  omni_document_set_task (f->document, OMNI_TASK_EXPOSURE);
+  omni_document_set_model (f->document, find_model (f, NULL, TRUE));
+}
+
+static void
+remove_one (Fixture *f, guint index)
+{
+  g_autoptr (GPtrArray) one = g_ptr_array_new ();
+
+  g_ptr_array_add (one, f->sources->pdata[index]);
+  omni_document_remove (f->document, one);
+}
+
+/* Tests */
+
+static void
+test_undo (Fixture *f, gconstpointer data)
+{
+  g_assert_false (omni_document_can_undo (f->document));
+  omni_document_insert (f->document, 0, f->sources);
+  assert_order (f, "0123");
+  g_assert_true (omni_document_move (f->document, 0, 2));
+  assert_order (f, "1203");
+  g_assert_true (omni_document_move (f->document, 3, 0));
+  assert_order (f, "3120");
+  g_assert_false (omni_document_move (f->document, 1, 1));
+  remove_one (f, 1);
+  assert_order (f, "320");
+  omni_document_set_task (f->document, OMNI_TASK_FOCUS);
+  omni_document_set_role (f->document, f->sources->pdata[2], OMNI_ROLE_VISIBLE);
+
+  omni_document_undo (f->document);
+  g_assert_cmpint (omni_source_get_role (f->sources->pdata[2]), ==, OMNI_ROLE_NONE);
+  omni_document_undo (f->document);
+  g_assert_cmpint (omni_document_get_task (f->document), ==, OMNI_TASK_AUTO);
+  omni_document_undo (f->document);
+  assert_order (f, "3120");
+  omni_document_undo (f->document);
+  assert_order (f, "1203");
+  omni_document_undo (f->document);
+  omni_document_undo (f->document);
+  assert_order (f, "");
+  g_assert_false (omni_document_can_undo (f->document));
+
+  for (guint i = 0; i < 6; i++)
+    omni_document_redo (f->document);
+  assert_order (f, "320");
+  g_assert_cmpint (omni_document_get_task (f->document), ==, OMNI_TASK_FOCUS);
+  g_assert_cmpint (omni_source_get_role (f->sources->pdata[2]), ==, OMNI_ROLE_VISIBLE);
+  g_assert_false (omni_document_can_redo (f->document));
+
+  omni_document_undo (f->document);
+  omni_document_move (f->document, 0, 1);
+  g_assert_false (omni_document_can_redo (f->document));
+}
+
+static void
+test_insert (Fixture *f, gconstpointer data)
+{
+  g_assert_cmpuint (omni_document_insert (f->document, 0, f->sources), ==, 4);
+  g_assert_cmpuint (omni_document_insert (f->document, 1, f->sources), ==, 0);
+  remove_one (f, 3);
+  g_assert_cmpuint (omni_document_insert (f->document, 1, f->sources), ==, 1);
+  assert_order (f, "0312");
+  for (guint i = 0; i < 8; i++)
+  {
+    g_autofree char *before = get_order (f);
+    g_assert_true (omni_document_shuffle (f->document));
+    g_autofree char *after = get_order (f);
+    g_assert_cmpstr (before, !=, after);
+  }
+}
+
+static void
+test_order_check (Fixture *f, gconstpointer data)
+{
+  start (f);
+  if (!wait_for_result (f))
+    return;
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_UNKNOWN);
+  g_autofree char *first = g_strdup (omni_document_get_result (f->document)->sha256);
+
+  omni_document_move (f->document, 0, 3);
+  g_assert_nonnull (omni_document_get_result (f->document)); /* the old one stays */
+  wait_for_result (f);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_SAME);
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, first);
+  g_assert_cmpuint (omni_document_get_results (f->document)->len, ==, 1);
+
+  omni_document_fuse (f->document);
+  wait_for_result (f);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_SAME);
+
+  remove_one (f, 1);
+  wait_for_result (f);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_UNKNOWN);
+  omni_document_undo (f->document);
+  wait_for_result (f);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_UNKNOWN);
+}
+
+static void
+test_order_changed (Fixture *f, gconstpointer data)
+{
+  omni_document_insert (f->document, 0, f->sources);
+  omni_document_set_task (f->document, OMNI_TASK_EXPOSURE);
+  const OmniModel *foil = find_model (f, NULL, FALSE);
+  if (foil == NULL)
+  {
+    g_test_skip ("no model that depends on the order");
+    return;
+  }
+  omni_document_set_model (f->document, foil);
+  if (!wait_for_result (f))
+    return;
+  omni_document_move (f->document, 0, 3);
+  wait_for_result (f);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_CHANGED);
+}
+
+static void
+test_results (Fixture *f, gconstpointer data)
+{
+  start (f);
+  const OmniModel *one = omni_document_get_model (f->document);
+  const OmniModel *other = find_model (f, one, TRUE);
+  if (other == NULL)
+  {
+    g_test_skip ("only one classical model");
+    return;
+  }
+  if (!wait_for_result (f))
+    return;
+  omni_document_set_model (f->document, other);
+  wait_for_result (f);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_UNKNOWN);
+
+  GPtrArray *results = omni_document_get_results (f->document);
+  g_assert_cmpuint (results->len, ==, 2);
+  g_assert_true (((OmniFusionResult *)results->pdata[0])->model == other);
+  g_assert_true (((OmniFusionResult *)results->pdata[1])->model == one);
+}
+
+static void
+count_cb (OmniDocument *document, guint *count)
+{
+  (*count)++;
+}
+
+static void
+test_newest_wins (Fixture *f, gconstpointer data)
+{
+  guint results = 0;
+
+  start (f);
+  if (!wait_for_result (f))
+    return;
+  g_signal_connect (f->document, "result", G_CALLBACK (count_cb), &results);
+  for (guint i = 0; i < 20; i++)
+  {
+    omni_document_move (f->document, i % 4, (i + 1) % 4);
+    for (guint turn = 0; turn < i; turn++)
+      g_main_context_iteration (NULL, FALSE);
+  }
+  wait_for_result (f);
+  OmniFusionResult *result = omni_document_get_result (f->document);
+  for (guint i = 0; i < 4; i++)
+    g_assert_true (result->sources->pdata[i] == omni_document_get_source (f->document, i));
+  g_assert_cmpuint (results, <=, 20);
+  g_signal_handlers_disconnect_by_data (f->document, &results);
+}
+
+static void
+test_cancel (Fixture *f, gconstpointer data)
+{
+  start (f);
+  g_assert_true (omni_document_is_busy (f->document));
+  omni_document_cancel (f->document);
+  g_assert_false (omni_document_is_busy (f->document));
+  g_assert_true (omni_document_is_stale (f->document));
+  omni_document_fuse (f->document);
+  wait_for_result (f);
+}
+
+static void
+test_error (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) odd = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_ptr_array_add (odd, make_source (f, "odd.png", WIDTH_PX + 8, HEIGHT_PX, 90));
+  start (f);
+  if (!wait_for_result (f))
+    return;
+  g_ptr_array_add (f->sources, g_object_ref (odd->pdata[0]));
+  omni_document_insert (f->document, 2, odd);
+  g_assert_true (omni_test_wait (is_idle, f->document));
+  const char *sentence = omni_document_get_error (f->document);
+  const char *hint = omni_document_get_hint (f->document);
+  g_assert_true ((sentence != NULL && sentence[0] != '\0') || (hint != NULL && hint[0] != '\0'));
+  g_assert_nonnull (omni_document_get_result (f->document)); /* the old picture stays */
+
+  omni_document_undo (f->document);
+  wait_for_result (f);
+  omni_document_remove (f->document, f->sources);
+  g_assert_null (omni_document_get_result (f->document));
+  g_assert_false (omni_document_is_busy (f->document));
+}
+
+static void
+test_automatic (Fixture *f, gconstpointer data)
+{
+  omni_document_insert (f->document, 0, f->sources);
+  if (!wait_for_result (f))
+    return;
+  g_assert_cmpint (omni_document_get_task (f->document), ==, OMNI_TASK_AUTO);
+  g_assert_cmpint (omni_document_get_effective_task (f->document), !=, OMNI_TASK_AUTO);
+  g_assert_nonnull (omni_document_get_task_reason (f->document));
+  g_assert_nonnull (omni_document_get_effective_model (f->document));
+  g_assert_null (omni_document_get_model (f->document));
+}
+
+static void
+test_abandoned (Fixture *f, gconstpointer data)
+{
+  /* The document goes while its fusion runs. */
+  start (f);
+  for (guint turn = 0; turn < 5; turn++)
+    g_main_context_iteration (NULL, FALSE);
+}
+
+static void
+test_gather (Fixture *f, gconstpointer data)
+{
+  g_autofree char *text = g_build_filename (f->folder, "notes.txt", NULL);
+  g_autofree char *missing = g_build_filename (f->folder, "missing.png", NULL);
+  g_autofree char *tenth = omni_test_write_picture (f->folder, "10.png", 8, 8, 100);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (text, "no picture", -1, &error);
+  g_assert_no_error (error);
+  g_autoptr (GPtrArray) folder = omni_gather_sources ((const char *const[]){ f->folder, NULL }, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (folder->len, ==, 5);
+  g_assert_cmpstr (omni_source_get_path (folder->pdata[4]), ==, tenth); /* 10 comes after 2 */
+
+  g_autoptr (GPtrArray)
+    some = omni_gather_sources ((const char *const[]){ tenth, text, missing, NULL }, NULL, &error);
+  g_assert_cmpuint (some->len, ==, 1);
+  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error->message, "notes.txt"));
+}
+
+static void
+add (const char *name, void (*test) (Fixture *, gconstpointer))
+{
+  g_autofree char *path = g_strdup_printf ("/document/%s", name);
+
+  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  engine = omni_engine_new (NULL);
+  add ("undo", test_undo);
+  add ("insert", test_insert);
+  add ("gather", test_gather);
+  add ("order-check", test_order_check);
+  add ("order-changed", test_order_changed);
+  add ("results", test_results);
+  add ("newest-wins", test_newest_wins);
+  add ("cancel", test_cancel);
+  add ("error", test_error);
+  add ("automatic", test_automatic);
+  add ("abandoned", test_abandoned);
+
+  const int status = g_test_run ();
+  g_object_unref (engine);
+  return status;
+}

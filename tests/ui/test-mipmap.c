@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the viewer draws, pixel by pixel. */
+#include "ui/mipmap.h"
+
+#define WIDTH_PX  37
+#define HEIGHT_PX 23
+
+static guint8
+get_sample (guint x, guint y, guint c)
+{
+  return (guint8)(x * 7 + y * 11 + c * 83);
+}
+
+static OmniMipmap *
+make_mipmap (guint channels, gboolean has_alpha, OmniSampleType type)
+{
+  g_autoptr (GError) error = NULL;
+  gsize size_bytes;
+  guint8 *pixels = omni_picture_try_alloc_pixels (WIDTH_PX, HEIGHT_PX, channels, type, &size_bytes, &error);
+
+  for (guint i = 0; i < WIDTH_PX * HEIGHT_PX * channels; i++)
+  {
+    const guint8 value = get_sample (i / channels % WIDTH_PX, i / channels / WIDTH_PX, i % channels);
+    if (type == OMNI_SAMPLE_U8)
+      pixels[i] = value;
+    else if (type == OMNI_SAMPLE_U16)
+      ((guint16 *)(gpointer)pixels)[i] = (guint16)(value * 257);
+    else
+      ((float *)(gpointer)pixels)[i] = value / 255.0f;
+  }
+  g_autoptr (OmniPicture)
+    picture = omni_picture_new (WIDTH_PX, HEIGHT_PX, channels, has_alpha, type,
+                                g_bytes_new_take (pixels, size_bytes), NULL, NULL, &error);
+  g_assert_no_error (error);
+  OmniMipmap *mipmap = omni_mipmap_new (picture, NULL, &error);
+  g_assert_no_error (error);
+  return mipmap;
+}
+
+static guint32
+expect (guint x, guint y, guint channels)
+{
+  const guint r = get_sample (x, y, 0);
+  const guint g = channels >= 3 ? get_sample (x, y, 1) : r;
+  const guint b = channels >= 3 ? get_sample (x, y, 2) : r;
+
+  return 0xff000000u | r << 16 | g << 8 | b;
+}
+
+static void
+test_full_size (void)
+{
+  for (guint channels = 1; channels <= 3; channels += 2)
+    for (OmniSampleType type = OMNI_SAMPLE_U8; type <= OMNI_SAMPLE_F32; type++)
+    {
+      g_autoptr (OmniMipmap) mipmap = make_mipmap (channels, FALSE, type);
+      guint32 pixels[WIDTH_PX * HEIGHT_PX];
+      omni_mipmap_render (mipmap, pixels, WIDTH_PX, HEIGHT_PX, 0, 0, 1);
+      for (guint i = 0; i < G_N_ELEMENTS (pixels); i++)
+        g_assert_cmphex (pixels[i], ==, expect (i % WIDTH_PX, i / WIDTH_PX, channels));
+    }
+}
+
+static void
+test_squares (void)
+{
+  g_autoptr (OmniMipmap) mipmap = make_mipmap (3, FALSE, OMNI_SAMPLE_U8);
+  guint32 pixels[30 * 20];
+
+  omni_mipmap_render (mipmap, pixels, 30, 20, 5, 4, 3);
+  for (guint i = 0; i < G_N_ELEMENTS (pixels); i++)
+    g_assert_cmphex (pixels[i], ==, expect (5 + i % 30 / 3, 4 + i / 30 / 3, 3));
+}
+
+/* Below 100 % no pixel of the picture may be left out: the mean stays. */
+static void
+test_mean (void)
+{
+  g_autoptr (OmniMipmap) mipmap = make_mipmap (1, FALSE, OMNI_SAMPLE_U8);
+
+  for (double scale = 0.9; scale > 0.1; scale *= 0.8)
+  {
+    const guint width = (guint)(WIDTH_PX * scale);
+    const guint height = (guint)(HEIGHT_PX * scale);
+    g_autofree guint32 *pixels = g_new (guint32, width * height);
+    double mean = 0, expected = 0;
+    omni_mipmap_render (mipmap, pixels, width, height, 0, 0, scale);
+    for (guint i = 0; i < width * height; i++)
+    {
+      g_assert_cmphex (pixels[i] >> 24, ==, 0xff);
+      mean += (pixels[i] & 0xff) / (double)(width * height);
+    }
+    for (guint i = 0; i < WIDTH_PX * HEIGHT_PX; i++)
+      expected += get_sample (i % WIDTH_PX, i / WIDTH_PX, 0) / (double)(WIDTH_PX * HEIGHT_PX);
+    g_assert_cmpfloat_with_epsilon (mean, expected, 12);
+  }
+}
+
+static void
+test_alpha (void)
+{
+  g_autoptr (OmniMipmap) mipmap = make_mipmap (4, TRUE, OMNI_SAMPLE_U8);
+  guint32 pixel;
+
+  omni_mipmap_render (mipmap, &pixel, 1, 1, 3, 2, 1);
+  const guint a = get_sample (3, 2, 3);
+  g_assert_cmphex (pixel >> 24, ==, a);
+  g_assert_cmphex (pixel >> 16 & 0xff, ==, (get_sample (3, 2, 0) * a + 127) / 255);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/mipmap/full-size", test_full_size);
+  g_test_add_func ("/mipmap/squares", test_squares);
+  g_test_add_func ("/mipmap/mean", test_mean);
+  g_test_add_func ("/mipmap/alpha", test_alpha);
+  return g_test_run ();
+}

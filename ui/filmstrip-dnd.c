@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/filmstrip-private.h"
+
+#define SCROLL_EDGE_PX 40.0
+#define SCROLL_STEP_PX 12.0
+
+/* The gap where the card would go */
+
+static void
+show_gap (OmniFilmstrip *self, int gap)
+{
+  GtkWidget *last = NULL;
+  int before = 0;
+
+  if (self->gap == gap)
+    return;
+  self->gap = gap;
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+  {
+    GtkWidget *row = GTK_WIDGET (omni_filmstrip_get_card (self, i));
+    gtk_widget_remove_css_class (row, "gap-after");
+    if (row == GTK_WIDGET (self->dragged))
+      continue;
+    if (before++ == gap)
+      gtk_widget_add_css_class (row, "gap-before");
+    else
+      gtk_widget_remove_css_class (row, "gap-before");
+    last = row;
+  }
+  if (last != NULL && gap >= before)
+    gtk_widget_add_css_class (last, "gap-after");
+}
+
+/* How many cards stand above `y`: a card counts once the pointer has passed its middle. The gap moves the cards below
+ * it away from the pointer, which keeps the answer steady. */
+static int
+find_gap (OmniFilmstrip *self, double y)
+{
+  int before = 0;
+
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+  {
+    GtkWidget *row = GTK_WIDGET (omni_filmstrip_get_card (self, i));
+    graphene_rect_t bounds;
+    if (row == GTK_WIDGET (self->dragged))
+      continue;
+    if (!gtk_widget_compute_bounds (row, GTK_WIDGET (self->list), &bounds)
+        || y < bounds.origin.y + bounds.size.height / 2)
+      break;
+    before++;
+  }
+  return before;
+}
+
+/* Near the edges the list scrolls by itself */
+
+static gboolean
+scroll_tick_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  OmniFilmstrip *self = data;
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) + self->scroll_speed);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+omni_filmstrip_stop_scrolling (OmniFilmstrip *self)
+{
+  if (self->scroll_id != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self->list), self->scroll_id);
+  self->scroll_id = 0;
+}
+
+static void
+scroll_near_edge (OmniFilmstrip *self, double list_y)
+{
+  const double height = gtk_widget_get_height (GTK_WIDGET (self->scroller));
+  double x, y;
+
+  gtk_widget_translate_coordinates (GTK_WIDGET (self->list), GTK_WIDGET (self->scroller), 0, list_y, &x, &y);
+  if (y < SCROLL_EDGE_PX)
+    self->scroll_speed = -SCROLL_STEP_PX * (1 - y / SCROLL_EDGE_PX);
+  else if (y > height - SCROLL_EDGE_PX)
+    self->scroll_speed = SCROLL_STEP_PX * (1 - (height - y) / SCROLL_EDGE_PX);
+  else
+  {
+    omni_filmstrip_stop_scrolling (self);
+    return;
+  }
+  if (self->scroll_id == 0)
+    self->scroll_id = gtk_widget_add_tick_callback (GTK_WIDGET (self->list), scroll_tick_cb, self, NULL);
+}
+
+/* Dragging a card */
+
+static GdkContentProvider *
+prepare_cb (OmniFilmstrip *self, double x, double y, GtkDragSource *source)
+{
+  GtkListBoxRow *row = gtk_list_box_get_row_at_y (self->list, (int)y);
+  graphene_rect_t bounds;
+
+  if (row == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
+    return NULL;
+  self->dragged = row;
+  self->grab_x = x - bounds.origin.x;
+  self->grab_y = y - bounds.origin.y;
+  return gdk_content_provider_new_typed (OMNI_TYPE_SOURCE,
+                                         omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
+}
+
+/* The card on a ground of its own, for a screen without compositing has none. */
+static void
+set_icon (OmniFilmstrip *self, GdkDrag *drag)
+{
+  g_autoptr (GdkPaintable) live = gtk_widget_paintable_new (GTK_WIDGET (self->dragged));
+  g_autoptr (GdkPaintable) image = gdk_paintable_get_current_image (live);
+  GtkWidget *picture = gtk_picture_new_for_paintable (image);
+
+  gtk_widget_add_css_class (picture, "dragged-card");
+  gtk_drag_icon_set_child (GTK_DRAG_ICON (gtk_drag_icon_get_for_drag (drag)), picture);
+  gdk_drag_set_hotspot (drag, (int)self->grab_x, (int)self->grab_y);
+}
+
+static void
+drag_begin_cb (OmniFilmstrip *self, GdkDrag *drag, GtkDragSource *source)
+{
+  guint position;
+
+  omni_document_find (self->document, omni_source_card_get_source (OMNI_SOURCE_CARD (self->dragged)),
+                      &position);
+  set_icon (self, drag);
+  gtk_list_box_select_row (self->list, self->dragged);
+  gtk_widget_set_visible (GTK_WIDGET (self->dragged), FALSE);
+  show_gap (self, (int)position);
+}
+
+static void
+end_drag (OmniFilmstrip *self)
+{
+  GtkListBoxRow *row = self->dragged;
+
+  omni_filmstrip_stop_scrolling (self);
+  self->dragged = NULL;
+  show_gap (self, -1);
+  if (row != NULL)
+    gtk_widget_set_visible (GTK_WIDGET (row), TRUE);
+}
+
+static void
+drag_end_cb (OmniFilmstrip *self)
+{
+  end_drag (self);
+}
+
+/* Dropping */
+
+static GdkDragAction
+motion_cb (OmniFilmstrip *self, double x, double y, GtkDropTarget *target)
+{
+  show_gap (self, find_gap (self, y));
+  scroll_near_edge (self, y);
+  return self->dragged != NULL ? GDK_ACTION_MOVE : GDK_ACTION_COPY;
+}
+
+static void
+leave_cb (OmniFilmstrip *self)
+{
+  omni_filmstrip_stop_scrolling (self);
+  if (self->dragged == NULL)
+  {
+    show_gap (self, -1);
+    return;
+  }
+  /* Outside the list a card falls back to where it was. */
+  show_gap (self, gtk_list_box_row_get_index (self->dragged));
+}
+
+static void
+insert_source (OmniFilmstrip *self, OmniSource *source, guint position)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+
+  g_ptr_array_add (sources, source);
+  omni_document_insert (self->document, position, sources);
+}
+
+static gboolean
+drop_cb (OmniFilmstrip *self, const GValue *value, double x, double y, GtkDropTarget *target)
+{
+  const guint position = (guint)find_gap (self, y);
+
+  if (G_VALUE_HOLDS (value, GDK_TYPE_FILE_LIST))
+  {
+    end_drag (self);
+    omni_filmstrip_emit_files (self, g_value_get_boxed (value), position);
+    return TRUE;
+  }
+  OmniSource *source = g_value_get_object (value);
+  guint from;
+  end_drag (self);
+  if (omni_document_find (self->document, source, &from))
+    omni_document_move (self->document, from, position);
+  else
+    insert_source (self, source, position);
+  return TRUE;
+}
+
+void
+omni_filmstrip_init_dnd (OmniFilmstrip *self)
+{
+  GtkDragSource *source = gtk_drag_source_new ();
+  GtkDropTarget *target = gtk_drop_target_new (G_TYPE_INVALID, GDK_ACTION_COPY | GDK_ACTION_MOVE);
+
+  self->gap = -1;
+  gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
+  g_signal_connect_swapped (source, "prepare", G_CALLBACK (prepare_cb), self);
+  g_signal_connect_swapped (source, "drag-begin", G_CALLBACK (drag_begin_cb), self);
+  g_signal_connect_swapped (source, "drag-end", G_CALLBACK (drag_end_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->list), GTK_EVENT_CONTROLLER (source));
+
+  gtk_drop_target_set_gtypes (target, (GType[]){ OMNI_TYPE_SOURCE, GDK_TYPE_FILE_LIST }, 2);
+  g_signal_connect_swapped (target, "enter", G_CALLBACK (motion_cb), self);
+  g_signal_connect_swapped (target, "motion", G_CALLBACK (motion_cb), self);
+  g_signal_connect_swapped (target, "leave", G_CALLBACK (leave_cb), self);
+  g_signal_connect_swapped (target, "drop", G_CALLBACK (drop_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->list), GTK_EVENT_CONTROLLER (target));
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/filmstrip-private.h"
+
+#include <glib/gi18n.h>
+
+enum
+{
+  SIGNAL_SHOW_SOURCE,
+  SIGNAL_FILES_DROPPED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (OmniFilmstrip, omni_filmstrip, ADW_TYPE_BIN)
+
+OmniSourceCard *
+omni_filmstrip_get_card (OmniFilmstrip *self, guint position)
+{
+  return OMNI_SOURCE_CARD (gtk_list_box_get_row_at_index (self->list, (int)position));
+}
+
+OmniSource *
+omni_filmstrip_get_selected (OmniFilmstrip *self)
+{
+  GtkListBoxRow *row = gtk_list_box_get_selected_row (self->list);
+
+  return row != NULL ? omni_source_card_get_source (OMNI_SOURCE_CARD (row)) : NULL;
+}
+
+char **
+omni_file_list_dup_paths (GdkFileList *files)
+{
+  g_autoptr (GSList) list = gdk_file_list_get_files (files);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+
+  for (GSList *link = list; link != NULL; link = link->next)
+  {
+    char *path = g_file_get_path (link->data);
+    if (path != NULL)
+      g_ptr_array_add (paths, path);
+  }
+  g_ptr_array_add (paths, NULL);
+  return (char **)g_ptr_array_steal (paths, NULL);
+}
+
+void
+omni_filmstrip_emit_files (OmniFilmstrip *self, GdkFileList *files, guint position)
+{
+  g_auto (GStrv) paths = omni_file_list_dup_paths (files);
+
+  g_signal_emit (self, signals[SIGNAL_FILES_DROPPED], 0, paths, position);
+}
+
+/* The list follows the document */
+
+static void
+refresh_cards (OmniFilmstrip *self)
+{
+  const guint n = omni_document_get_n_sources (self->document);
+  g_autofree char *count = g_strdup_printf (ngettext ("%u source", "%u sources", n), n);
+
+  for (guint i = 0; i < n; i++)
+    omni_source_card_refresh (omni_filmstrip_get_card (self, i), i, n);
+  gtk_label_set_text (self->count, count);
+}
+
+static void
+before_items_changed_cb (OmniFilmstrip *self)
+{
+  self->had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self->list)) != NULL;
+}
+
+static void
+after_items_changed_cb (OmniFilmstrip *self)
+{
+  guint position;
+
+  if (self->selected != NULL && omni_document_find (self->document, self->selected, &position))
+  {
+    GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int)position);
+    gtk_list_box_select_row (self->list, row);
+    if (self->had_focus)
+      gtk_widget_grab_focus (GTK_WIDGET (row));
+  }
+  refresh_cards (self);
+}
+
+static GtkWidget *
+create_card (gpointer item, gpointer data)
+{
+  return omni_source_card_new (item);
+}
+
+void
+omni_filmstrip_set_document (OmniFilmstrip *self, OmniDocument *document)
+{
+  g_return_if_fail (self->document == NULL);
+  self->document = g_object_ref (document);
+  g_signal_connect_object (document, "items-changed", G_CALLBACK (before_items_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  gtk_list_box_bind_model (self->list, G_LIST_MODEL (document), create_card, NULL, NULL);
+  g_signal_connect_object (document, "items-changed", G_CALLBACK (after_items_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "changed", G_CALLBACK (refresh_cards), self, G_CONNECT_SWAPPED);
+}
+
+static void
+row_selected_cb (OmniFilmstrip *self, GtkListBoxRow *row)
+{
+  if (row != NULL)
+    g_set_object (&self->selected, omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
+}
+
+static void
+row_activated_cb (OmniFilmstrip *self, GtkListBoxRow *row)
+{
+  g_signal_emit (self, signals[SIGNAL_SHOW_SOURCE], 0, omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
+}
+
+/* Changes */
+
+static void
+remove_source (OmniFilmstrip *self, OmniSource *source)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+  guint position;
+
+  if (!omni_document_find (self->document, source, &position))
+    return;
+  /* The neighbour is selected next, so that Delete can be pressed again. */
+  const guint n = omni_document_get_n_sources (self->document);
+  g_set_object (&self->selected,
+                omni_document_get_source (self->document, position + 1 < n ? position + 1 : position - 1));
+  g_ptr_array_add (sources, source);
+  omni_document_remove (self->document, sources);
+}
+
+void
+omni_filmstrip_remove_selected (OmniFilmstrip *self)
+{
+  OmniSource *source = omni_filmstrip_get_selected (self);
+
+  if (source != NULL)
+    remove_source (self, source);
+}
+
+void
+omni_filmstrip_move_selected (OmniFilmstrip *self, int delta)
+{
+  OmniSource *source = omni_filmstrip_get_selected (self);
+  guint position;
+
+  if (source == NULL || !omni_document_find (self->document, source, &position))
+    return;
+  const int to = (int)position + delta;
+  if (to >= 0 && to < (int)omni_document_get_n_sources (self->document))
+    omni_document_move (self->document, position, (guint)to);
+}
+
+static void
+remove_path_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  GPtrArray *sources = omni_document_get_sources (self->document);
+
+  for (guint i = 0; i < sources->len; i++)
+    if (g_str_equal (omni_source_get_path (sources->pdata[i]), g_variant_get_string (parameter, NULL)))
+    {
+      remove_source (self, sources->pdata[i]);
+      return;
+    }
+}
+
+static void
+show_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniSource *source = omni_filmstrip_get_selected (OMNI_FILMSTRIP (widget));
+
+  if (source != NULL)
+    g_signal_emit (widget, signals[SIGNAL_SHOW_SOURCE], 0, source);
+}
+
+static void
+role_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  OmniSource *source = omni_filmstrip_get_selected (self);
+  OmniRole role;
+
+  if (source != NULL && omni_role_from_string (g_variant_get_string (parameter, NULL), &role))
+    omni_document_set_role (self->document, source, role);
+}
+
+/* The menu of a card */
+
+static GMenuModel *
+create_menu (void)
+{
+  GMenu *menu = g_menu_new ();
+  g_autoptr (GMenu) move = g_menu_new ();
+  g_autoptr (GMenu) roles = g_menu_new ();
+  g_autoptr (GMenu) rest = g_menu_new ();
+
+  g_menu_append (menu, _ ("Show"), "strip.show");
+  g_menu_append (move, _ ("Move Up"), "win.move-up");
+  g_menu_append (move, _ ("Move Down"), "win.move-down");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (move));
+  for (OmniRole role = OMNI_ROLE_NONE; role <= OMNI_ROLE_PANCHROMATIC; role++)
+  {
+    g_autofree char *action = g_strdup_printf ("strip.role::%s", omni_role_to_string (role));
+    g_menu_append (roles, role == OMNI_ROLE_NONE ? _ ("Not Said") : omni_role_get_title (role), action);
+  }
+  g_menu_append_submenu (rest, _ ("Role"), G_MENU_MODEL (roles));
+  g_menu_append (rest, _ ("Remove"), "win.remove");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (rest));
+  return G_MENU_MODEL (menu);
+}
+
+static void
+open_menu (OmniFilmstrip *self, double x, double y)
+{
+  if (self->menu == NULL)
+  {
+    g_autoptr (GMenuModel) model = create_menu ();
+    self->menu = gtk_popover_menu_new_from_model (model);
+    gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
+    gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
+    gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
+  }
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(const GdkRectangle){ (int)x, (int)y, 1, 1 });
+  gtk_popover_popup (GTK_POPOVER (self->menu));
+}
+
+static void
+secondary_pressed_cb (OmniFilmstrip *self, int n_press, double x, double y)
+{
+  double list_x, list_y;
+
+  gtk_widget_translate_coordinates (GTK_WIDGET (self), GTK_WIDGET (self->list), x, y, &list_x, &list_y);
+  GtkListBoxRow *row = gtk_list_box_get_row_at_y (self->list, (int)list_y);
+  if (row == NULL)
+    return;
+  gtk_list_box_select_row (self->list, row);
+  open_menu (self, x, y);
+}
+
+static gboolean
+menu_key_cb (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  GtkListBoxRow *row = gtk_list_box_get_selected_row (self->list);
+  graphene_rect_t bounds;
+
+  if (row == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), widget, &bounds))
+    return FALSE;
+  open_menu (self, bounds.origin.x + 24, bounds.origin.y + bounds.size.height);
+  return TRUE;
+}
+
+/* The object */
+
+static void
+omni_filmstrip_dispose (GObject *object)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (object);
+
+  omni_filmstrip_stop_scrolling (self);
+  g_clear_pointer (&self->menu, gtk_widget_unparent);
+  g_clear_object (&self->document);
+  g_clear_object (&self->selected);
+  G_OBJECT_CLASS (omni_filmstrip_parent_class)->dispose (object);
+}
+
+static void
+omni_filmstrip_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+
+  GTK_WIDGET_CLASS (omni_filmstrip_parent_class)->size_allocate (widget, width, height, baseline);
+  if (self->menu != NULL)
+    gtk_popover_present (GTK_POPOVER (self->menu));
+}
+
+static void
+omni_filmstrip_class_init (OmniFilmstripClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = omni_filmstrip_dispose;
+  widget_class->size_allocate = omni_filmstrip_size_allocate;
+
+  signals[SIGNAL_SHOW_SOURCE] = g_signal_new ("show-source", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL,
+                                              NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_SOURCE);
+  signals[SIGNAL_FILES_DROPPED] = g_signal_new ("files-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0,
+                                                NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRV, G_TYPE_UINT);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/filmstrip.ui");
+  gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, count);
+  gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, list);
+  gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, scroller);
+  gtk_widget_class_bind_template_callback (widget_class, row_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
+
+  gtk_widget_class_install_action (widget_class, "strip.remove-path", "s", remove_path_action);
+  gtk_widget_class_install_action (widget_class, "strip.show", NULL, show_action);
+  gtk_widget_class_install_action (widget_class, "strip.role", "s", role_action);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Menu, 0, menu_key_cb, NULL);
+}
+
+static void
+omni_filmstrip_init (OmniFilmstrip *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+
+  GtkGesture *secondary = gtk_gesture_click_new ();
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (secondary), GDK_BUTTON_SECONDARY);
+  g_signal_connect_swapped (secondary, "pressed", G_CALLBACK (secondary_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (secondary));
+  omni_filmstrip_init_dnd (self);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/source-card.h"
+
+#include "ui/thumbnail.h"
+
+#include <glib/gi18n.h>
+
+struct _OmniSourceCard
+{
+  GtkListBoxRow parent_instance;
+
+  OmniSource *source;
+
+  GtkLabel *number;
+  OmniThumbnail *thumbnail;
+  GtkLabel *name;
+  GtkLabel *size;
+  GtkLabel *details;
+  GtkLabel *role;
+  GtkWidget *remove;
+};
+
+G_DEFINE_FINAL_TYPE (OmniSourceCard, omni_source_card, GTK_TYPE_LIST_BOX_ROW)
+
+const char *
+omni_role_get_title (OmniRole role)
+{
+  switch (role)
+  {
+  case OMNI_ROLE_VISIBLE:
+    return _ ("Visible");
+  case OMNI_ROLE_INFRARED:
+    return _ ("Infrared");
+  case OMNI_ROLE_MRI:
+    return _ ("MRI");
+  case OMNI_ROLE_CT:
+    return _ ("CT");
+  case OMNI_ROLE_PET:
+    return _ ("PET");
+  case OMNI_ROLE_SPECT:
+    return _ ("SPECT");
+  case OMNI_ROLE_MULTISPECTRAL:
+    return _ ("Multispectral");
+  case OMNI_ROLE_PANCHROMATIC:
+    return _ ("Panchromatic");
+  case OMNI_ROLE_NONE:
+  default:
+    return "";
+  }
+}
+
+static const char *
+get_depth_title (OmniSampleType type)
+{
+  switch (type)
+  {
+  case OMNI_SAMPLE_U16:
+    return _ ("16-bit");
+  case OMNI_SAMPLE_F32:
+    return _ ("float");
+  case OMNI_SAMPLE_U8:
+  default:
+    return _ ("8-bit");
+  }
+}
+
+/* "1/60 s" or "2.5 s". */
+static char *
+format_seconds (double seconds)
+{
+  if (seconds > 0 && seconds < 0.4)
+    return g_strdup_printf (_ ("1/%.0f s"), 1 / seconds);
+  return g_strdup_printf (_ ("%.3g s"), seconds);
+}
+
+/* "16-bit · 1/60 s", or the depth alone. */
+static char *
+describe (OmniSource *source)
+{
+  const char *depth = get_depth_title (omni_source_get_sample_type (source));
+  double seconds = 0;
+
+  if (!omni_source_get_exposure (source, &seconds, NULL, NULL) || seconds <= 0)
+    return g_strdup (depth);
+  g_autofree char *exposure = format_seconds (seconds);
+  return g_strdup_printf ("%s · %s", depth, exposure);
+}
+
+void
+omni_source_card_refresh (OmniSourceCard *self, guint position, guint total)
+{
+  g_autofree char *number = g_strdup_printf ("%u", position + 1);
+  const char *role = omni_role_get_title (omni_source_get_role (self->source));
+  g_autofree char *spoken = g_strdup_printf (_ ("%s, %u of %u"), gtk_label_get_text (self->name),
+                                             position + 1, total);
+
+  gtk_label_set_text (self->number, number);
+  gtk_label_set_text (self->role, role);
+  gtk_widget_set_visible (GTK_WIDGET (self->role), role[0] != '\0');
+  g_autofree char *details = g_strdup_printf ("%s, %s", gtk_label_get_text (self->size),
+                                              gtk_label_get_text (self->details));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken,
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, details, -1);
+}
+
+OmniSource *
+omni_source_card_get_source (OmniSourceCard *self)
+{
+  return self->source;
+}
+
+GtkWidget *
+omni_source_card_new (OmniSource *source)
+{
+  OmniSourceCard *self = g_object_new (OMNI_TYPE_SOURCE_CARD, NULL);
+  g_autofree char *name = omni_source_dup_display_name (source);
+  g_autofree char *size = g_strdup_printf ("%u × %u", omni_source_get_width (source),
+                                           omni_source_get_height (source));
+  g_autofree char *details = describe (source);
+  g_autofree char *remove = g_strdup_printf (_ ("Remove %s"), name);
+
+  self->source = g_object_ref (source);
+  omni_thumbnail_set_source (self->thumbnail, source);
+  gtk_label_set_text (self->name, name);
+  gtk_label_set_text (self->size, size);
+  gtk_label_set_text (self->details, details);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), omni_source_get_path (source));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->remove), GTK_ACCESSIBLE_PROPERTY_LABEL, remove, -1);
+  return GTK_WIDGET (self);
+}
+
+static void
+remove_cb (OmniSourceCard *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), "strip.remove-path", "s",
+                              omni_source_get_path (self->source));
+}
+
+static void
+omni_source_card_dispose (GObject *object)
+{
+  OmniSourceCard *self = OMNI_SOURCE_CARD (object);
+
+  g_clear_object (&self->source);
+  G_OBJECT_CLASS (omni_source_card_parent_class)->dispose (object);
+}
+
+static void
+omni_source_card_class_init (OmniSourceCardClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = omni_source_card_dispose;
+  g_type_ensure (OMNI_TYPE_THUMBNAIL);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/source-card.ui");
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, number);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, thumbnail);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, name);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, size);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, details);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, role);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, remove);
+  gtk_widget_class_bind_template_callback (widget_class, remove_cb);
+}
+
+static void
+omni_source_card_init (OmniSourceCard *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

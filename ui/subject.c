@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/subject.h"
+
+struct _OmniSubject
+{
+  GObject parent_instance;
+
+  char *label;
+  OmniSource *source;
+  OmniFusionResult *result;
+  gboolean is_newest;
+};
+
+enum
+{
+  PROP_0,
+  PROP_LABEL,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (OmniSubject, omni_subject, G_TYPE_OBJECT)
+
+OmniSubject *
+omni_subject_new_source (OmniSource *source, const char *label)
+{
+  OmniSubject *self = g_object_new (OMNI_TYPE_SUBJECT, NULL);
+
+  self->source = g_object_ref (source);
+  self->label = g_strdup (label);
+  return self;
+}
+
+OmniSubject *
+omni_subject_new_result (OmniFusionResult *result, gboolean is_newest, const char *label)
+{
+  OmniSubject *self = g_object_new (OMNI_TYPE_SUBJECT, NULL);
+
+  self->result = omni_fusion_result_ref (result);
+  self->is_newest = is_newest;
+  self->label = g_strdup (label);
+  return self;
+}
+
+const char *
+omni_subject_get_label (OmniSubject *self)
+{
+  return self->label;
+}
+
+OmniSource *
+omni_subject_get_source (OmniSubject *self)
+{
+  return self->source;
+}
+
+OmniFusionResult *
+omni_subject_get_result (OmniSubject *self)
+{
+  return self->result;
+}
+
+gboolean
+omni_subject_is_newest (OmniSubject *self)
+{
+  return self->is_newest;
+}
+
+gpointer
+omni_subject_get_identity (OmniSubject *self)
+{
+  return self->source != NULL ? (gpointer)self->source : (gpointer)self->result->picture;
+}
+
+gboolean
+omni_subject_is_same_choice (OmniSubject *self, OmniSubject *other)
+{
+  if (self->is_newest || other->is_newest)
+    return self->is_newest && other->is_newest;
+  return omni_subject_get_identity (self) == omni_subject_get_identity (other);
+}
+
+static void
+load_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  OmniSubject *self = source_object;
+  GError *error = NULL;
+  g_autoptr (OmniPicture) picture = NULL;
+  OmniMipmap *mipmap = NULL;
+
+  if (self->source != NULL)
+    picture = omni_source_load (self->source, cancellable, &error);
+  else
+    picture = g_object_ref (self->result->picture);
+  if (picture != NULL)
+    mipmap = omni_mipmap_new (picture, cancellable, &error);
+
+  if (mipmap != NULL)
+    g_task_return_pointer (task, mipmap, (GDestroyNotify)omni_mipmap_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+omni_subject_load_async (OmniSubject *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_run_in_thread (task, load_in_thread);
+}
+
+OmniMipmap *
+omni_subject_load_finish (OmniSubject *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+omni_subject_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+  {
+  case PROP_LABEL:
+    g_value_set_string (value, OMNI_SUBJECT (object)->label);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    break;
+  }
+}
+
+static void
+omni_subject_finalize (GObject *object)
+{
+  OmniSubject *self = OMNI_SUBJECT (object);
+
+  g_free (self->label);
+  g_clear_object (&self->source);
+  g_clear_pointer (&self->result, omni_fusion_result_unref);
+  G_OBJECT_CLASS (omni_subject_parent_class)->finalize (object);
+}
+
+static void
+omni_subject_class_init (OmniSubjectClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = omni_subject_get_property;
+  object_class->finalize = omni_subject_finalize;
+
+  properties[PROP_LABEL] = g_param_spec_string ("label", NULL, NULL, NULL,
+                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+omni_subject_init (OmniSubject *self)
+{
+}

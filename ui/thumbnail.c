@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/thumbnail.h"
+
+#include "app/files/reader.h"
+#include "ui/mipmap.h"
+
+#define WIDTH_PX  80
+#define HEIGHT_PX 60
+#define READ_PX   240 /* fills the frame, cropped and at twice the density */
+
+struct _OmniThumbnail
+{
+  GtkWidget parent_instance;
+
+  OmniSource *source;
+  GdkTexture *texture;
+  GCancellable *cancellable;
+};
+
+G_DEFINE_FINAL_TYPE (OmniThumbnail, omni_thumbnail, GTK_TYPE_WIDGET)
+
+static G_DEFINE_QUARK (omni - thumbnail - texture, texture);
+
+/* Reading */
+
+static GdkTexture *
+read_texture (OmniSource *source, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (OmniPicture)
+    picture = omni_picture_read_scaled (omni_source_get_path (source), READ_PX, cancellable, error);
+  g_autoptr (OmniMipmap) mipmap = picture != NULL ? omni_mipmap_new (picture, cancellable, error) : NULL;
+
+  if (mipmap == NULL)
+    return NULL;
+  const guint width = omni_mipmap_get_width (mipmap);
+  const guint height = omni_mipmap_get_height (mipmap);
+  guint32 *pixels = g_new (guint32, (gsize)width * height);
+  omni_mipmap_render (mipmap, pixels, width, height, 0, 0, 1);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize)width * height * sizeof *pixels);
+  return gdk_memory_texture_new ((int)width, (int)height, GDK_MEMORY_DEFAULT, bytes, (gsize)width * 4);
+}
+
+/* In the one thread of the pool, so that thirty cards do not keep thirty threads busy. */
+static void
+read_in_pool (gpointer data, gpointer pool_data)
+{
+  g_autoptr (GTask) task = data;
+  GError *error = NULL;
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  GdkTexture *texture = read_texture (g_task_get_task_data (task), g_task_get_cancellable (task), &error);
+  if (texture != NULL)
+    g_task_return_pointer (task, texture, g_object_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static GThreadPool *
+get_pool (void)
+{
+  static GThreadPool *pool;
+
+  if (pool == NULL)
+    pool = g_thread_pool_new (read_in_pool, NULL, 1, FALSE, NULL);
+  return pool;
+}
+
+static void
+read_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  OmniThumbnail *self = OMNI_THUMBNAIL (object);
+  OmniSource *source = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GdkTexture) texture = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  if (texture == NULL)
+    return;
+  g_object_set_qdata_full (G_OBJECT (source), texture_quark (), g_object_ref (texture), g_object_unref);
+  if (source == self->source)
+  {
+    g_set_object (&self->texture, texture);
+    gtk_widget_queue_draw (GTK_WIDGET (self));
+  }
+}
+
+static void
+stop_reading (OmniThumbnail *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+}
+
+void
+omni_thumbnail_set_source (OmniThumbnail *self, OmniSource *source)
+{
+  if (!g_set_object (&self->source, source))
+    return;
+  stop_reading (self);
+  g_set_object (&self->texture,
+                source != NULL ? g_object_get_qdata (G_OBJECT (source), texture_quark ()) : NULL);
+  if (source != NULL && self->texture == NULL)
+  {
+    self->cancellable = g_cancellable_new ();
+    GTask *task = g_task_new (self, self->cancellable, read_cb, NULL);
+    g_task_set_task_data (task, g_object_ref (source), g_object_unref);
+    g_thread_pool_push (get_pool (), task, NULL);
+  }
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+/* The widget */
+
+static void
+omni_thumbnail_measure (GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum,
+                        int *natural, int *minimum_baseline, int *natural_baseline)
+{
+  *minimum = *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? WIDTH_PX : HEIGHT_PX;
+}
+
+static void
+omni_thumbnail_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  OmniThumbnail *self = OMNI_THUMBNAIL (widget);
+  const double width = gtk_widget_get_width (widget);
+  const double height = gtk_widget_get_height (widget);
+
+  if (self->texture == NULL)
+    return;
+  const double texture_width = gdk_texture_get_width (self->texture);
+  const double texture_height = gdk_texture_get_height (self->texture);
+  const double scale = MAX (width / texture_width, height / texture_height);
+  const double x = (width - texture_width * scale) / 2;
+  const double y = (height - texture_height * scale) / 2;
+  gtk_snapshot_append_texture (snapshot, self->texture,
+                               &GRAPHENE_RECT_INIT ((float)x, (float)y, (float)(texture_width * scale),
+                                                    (float)(texture_height * scale)));
+}
+
+static void
+omni_thumbnail_dispose (GObject *object)
+{
+  OmniThumbnail *self = OMNI_THUMBNAIL (object);
+
+  stop_reading (self);
+  g_clear_object (&self->source);
+  g_clear_object (&self->texture);
+  G_OBJECT_CLASS (omni_thumbnail_parent_class)->dispose (object);
+}
+
+static void
+omni_thumbnail_class_init (OmniThumbnailClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = omni_thumbnail_dispose;
+  widget_class->measure = omni_thumbnail_measure;
+  widget_class->snapshot = omni_thumbnail_snapshot;
+  gtk_widget_class_set_css_name (widget_class, "thumbnail");
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
+}
+
+static void
+omni_thumbnail_init (OmniThumbnail *self)
+{
+  gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
+  gtk_widget_set_valign (GTK_WIDGET (self), GTK_ALIGN_CENTER);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/source.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* A small picture of a source, read in the background by one thread, cropped to its frame. The reading is done once for
+ * each source and kept with it. */
+#define OMNI_TYPE_THUMBNAIL (omni_thumbnail_get_type ())
+G_DECLARE_FINAL_TYPE (OmniThumbnail, omni_thumbnail, OMNI, THUMBNAIL, GtkWidget)
+
+void omni_thumbnail_set_source (OmniThumbnail *self, OmniSource *source);
+
+G_END_DECLS

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ui/subject.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define OMNI_VIEWER_PANES 2
+
+/* Shows one picture, or two side by side with one zoom and pan for both. Pictures of different sizes are drawn equally
+ * wide, so that the same place of the scene is at the same place of both panes; the wider one is 100 %. What was shown
+ * before stays until the new picture is ready.
+ *
+ * Signals: "view-changed" (zoom, fit or pan), "failed" (a sentence: a picture could not be loaded). */
+#define OMNI_TYPE_VIEWER (omni_viewer_get_type ())
+G_DECLARE_FINAL_TYPE (OmniViewer, omni_viewer, OMNI, VIEWER, GtkWidget)
+
+/* NULL empties the pane. */
+void omni_viewer_set_subject (OmniViewer *self, guint pane, OmniSubject *subject);
+OmniSubject *omni_viewer_get_subject (OmniViewer *self, guint pane);
+
+void omni_viewer_set_side_by_side (OmniViewer *self, gboolean side_by_side);
+gboolean omni_viewer_get_side_by_side (OmniViewer *self);
+
+/* Device pixels per picture pixel; 1 is 100 %. */
+double omni_viewer_get_zoom (OmniViewer *self);
+gboolean omni_viewer_is_fit (OmniViewer *self);
+gboolean omni_viewer_is_empty (OmniViewer *self);
+
+void omni_viewer_fit (OmniViewer *self);
+void omni_viewer_set_zoom (OmniViewer *self, double zoom);  /* about the middle */
+void omni_viewer_zoom_by (OmniViewer *self, double factor); /* about the middle */
+
+/* Forgets every picture. */
+void omni_viewer_clear (OmniViewer *self);
+
+G_END_DECLS

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files in and out: adding by dialog and by drop, the sample bracket, and saving the result. */
+#include "ui/window-private.h"
+
+#include "app/files/writer.h"
+#include "app/gather.h"
+
+#include <glib/gi18n.h>
+
+/* Adding */
+
+typedef struct
+{
+  OmniWindow *window;
+  guint position;
+} Addition;
+
+static void
+added_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Addition *addition = data;
+  g_autoptr (OmniWindow) self = addition->window;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) sources = omni_gather_sources_finish (result, &error);
+  const guint position = addition->position;
+
+  g_free (addition);
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
+  if (error != NULL)
+    omni_window_show_file_error (self, error->message);
+  const guint added = omni_document_insert (self->document, position, sources);
+  if (added < sources->len)
+  {
+    const guint n = sources->len - added;
+    g_autofree char *words = g_strdup_printf (
+      ngettext ("%u picture is in the set already", "%u pictures are in the set already", n), n);
+    adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+  }
+}
+
+void
+omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position)
+{
+  if (paths == NULL || paths[0] == NULL)
+    return;
+  Addition *addition = g_new0 (Addition, 1);
+  addition->window = g_object_ref (self);
+  addition->position = position;
+  omni_gather_sources_async (paths, self->cancellable, added_cb, addition);
+}
+
+void
+omni_window_open_paths (OmniWindow *self, const char *const *paths)
+{
+  omni_window_add_paths (self, paths, G_MAXUINT);
+}
+
+static void
+open_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
+{
+  if (response == GTK_RESPONSE_ACCEPT)
+  {
+    g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
+    g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+    for (guint i = 0; i < g_list_model_get_n_items (files); i++)
+    {
+      g_autoptr (GFile) file = g_list_model_get_item (files, i);
+      char *path = g_file_get_path (file);
+      if (path != NULL)
+        g_ptr_array_add (paths, path);
+    }
+    g_ptr_array_add (paths, NULL);
+    omni_window_open_paths (self, (const char *const *)paths->pdata);
+  }
+  g_clear_object (&self->chooser);
+}
+
+static void
+add_picture_filters (GtkFileChooser *chooser)
+{
+  g_autoptr (GtkFileFilter) pictures = gtk_file_filter_new ();
+  g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (pictures, _ ("Pictures"));
+  gtk_file_filter_add_mime_type (pictures, "image/*");
+  gtk_file_filter_set_name (all, _ ("All Files"));
+  gtk_file_filter_add_pattern (all, "*");
+  gtk_file_chooser_add_filter (chooser, pictures);
+  gtk_file_chooser_add_filter (chooser, all);
+}
+
+static void
+set_start_folder (OmniWindow *self, GtkFileChooser *chooser)
+{
+  OmniSource *source = omni_document_get_source (self->document, 0);
+
+  if (source == NULL)
+    return;
+  g_autofree char *path = g_path_get_dirname (omni_source_get_path (source));
+  g_autoptr (GFile) folder = g_file_new_for_path (path);
+  gtk_file_chooser_set_current_folder (chooser, folder, NULL);
+}
+
+void
+omni_window_choose_files (OmniWindow *self, gboolean folder)
+{
+  if (self->chooser != NULL)
+    return;
+  self->chooser = gtk_file_chooser_native_new (
+    folder ? _ ("Add the Folder of a Scene") : _ ("Add Pictures of One Scene"), GTK_WINDOW (self),
+    folder ? GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER : GTK_FILE_CHOOSER_ACTION_OPEN, _ ("_Add"), _ ("_Cancel"));
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
+  if (!folder)
+    add_picture_filters (GTK_FILE_CHOOSER (self->chooser));
+  set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
+  g_signal_connect_swapped (self->chooser, "response", G_CALLBACK (open_response_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+/* Dropping anywhere on the window; the filmstrip answers for itself, with the place. */
+
+static gboolean
+accept_cb (OmniWindow *self, GdkDrop *drop)
+{
+  /* A card of this program that is dropped outside the filmstrip goes back to where it was. */
+  return gdk_drop_get_drag (drop) == NULL
+         && gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST);
+}
+
+static GdkDragAction
+enter_cb (OmniWindow *self)
+{
+  gtk_widget_set_visible (self->drop_sign, TRUE);
+  return GDK_ACTION_COPY;
+}
+
+static void
+leave_cb (OmniWindow *self)
+{
+  gtk_widget_set_visible (self->drop_sign, FALSE);
+}
+
+static gboolean
+drop_cb (OmniWindow *self, const GValue *value)
+{
+  g_auto (GStrv) paths = omni_file_list_dup_paths (g_value_get_boxed (value));
+
+  gtk_widget_set_visible (self->drop_sign, FALSE);
+  if (paths[0] == NULL)
+    omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
+  omni_window_open_paths (self, (const char *const *)paths);
+  return TRUE;
+}
+
+static void
+files_dropped_cb (OmniWindow *self, char **paths, guint position)
+{
+  omni_window_add_paths (self, (const char *const *)paths, position);
+}
+
+void
+omni_window_init_files (OmniWindow *self)
+{
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
+  g_signal_connect_swapped (target, "accept", G_CALLBACK (accept_cb), self);
+  g_signal_connect_swapped (target, "enter", G_CALLBACK (enter_cb), self);
+  g_signal_connect_swapped (target, "leave", G_CALLBACK (leave_cb), self);
+  g_signal_connect_swapped (target, "drop", G_CALLBACK (drop_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->toasts), GTK_EVENT_CONTROLLER (target));
+  g_signal_connect_swapped (self->filmstrip, "files-dropped", G_CALLBACK (files_dropped_cb), self);
+}
+
+/* Samples */
+
+static char *
+find_sample_folder (void)
+{
+  const char *data = g_getenv ("OMNIFUSE_DATADIR");
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *beside = program != NULL ? g_path_get_dirname (program) : g_strdup (".");
+  char *candidates[] = { data != NULL ? g_build_filename (data, "samples", NULL) : g_strdup (""),
+                         g_build_filename (beside, "..", "resources", "samples", NULL),
+                         g_build_filename (OMNI_PKGDATADIR, "samples", NULL) };
+  char *found = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
+  {
+    if (found == NULL && g_file_test (candidates[i], G_FILE_TEST_IS_DIR))
+      found = g_build_filename (candidates[i], "bracket", NULL);
+    g_free (candidates[i]);
+  }
+  return found;
+}
+
+void
+omni_window_find_samples (OmniWindow *self)
+{
+  self->sample_folder = find_sample_folder ();
+  gtk_widget_set_visible (self->sample_button, self->sample_folder != NULL
+                                                 && g_file_test (self->sample_folder, G_FILE_TEST_IS_DIR));
+}
+
+void
+omni_window_open_samples (OmniWindow *self)
+{
+  if (self->sample_folder != NULL)
+    omni_window_open_paths (self, (const char *const[]){ self->sample_folder, NULL });
+}
+
+/* Saving */
+
+typedef struct
+{
+  OmniFusionResult *result;
+  char *path;
+} Saving;
+
+static void
+saving_free (Saving *saving)
+{
+  omni_fusion_result_unref (saving->result);
+  g_free (saving->path);
+  g_free (saving);
+}
+
+static void
+save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  Saving *saving = task_data;
+  GPtrArray *sources = saving->result->sources;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+  GError *error = NULL;
+
+  for (guint i = 0; i < sources->len; i++)
+    g_ptr_array_add (paths, (gpointer)omni_source_get_path (sources->pdata[i]));
+  g_ptr_array_add (paths, NULL);
+
+  const char *reference = omni_metadata_choose_reference ((const char *const *)paths->pdata);
+  g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
+  /* The dialog has asked before replacing a file. */
+  const OmniWriteOptions options = { .force = TRUE,
+                                     .sources = (const char *const *)paths->pdata,
+                                     .metadata = metadata };
+  if (omni_picture_write (saving->result->picture, saving->path, &options, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+saved_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  OmniWindow *self = OMNI_WINDOW (object);
+  Saving *saving = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+  {
+    omni_window_show_file_error (self, error->message);
+    return;
+  }
+  g_autofree char *name = g_filename_display_basename (saving->path);
+  g_autofree char *words = g_strdup_printf (_ ("Saved as “%s”"), name);
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+}
+
+static void
+save (OmniWindow *self, OmniFusionResult *result, const char *path)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, saved_cb, NULL);
+  Saving *saving = g_new0 (Saving, 1);
+
+  saving->result = omni_fusion_result_ref (result);
+  saving->path = g_strdup (path);
+  g_task_set_task_data (task, saving, (GDestroyNotify)saving_free);
+  g_task_run_in_thread (task, save_in_thread);
+}
+
+static void
+save_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
+{
+  OmniFusionResult *result = g_object_get_data (G_OBJECT (dialog), "result");
+
+  if (response == GTK_RESPONSE_ACCEPT)
+  {
+    g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+    g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
+    if (path != NULL)
+      save (self, result, path);
+    else
+      omni_window_show_file_error (self, _ ("This place is not on this computer; choose a folder that is."));
+  }
+  g_clear_object (&self->chooser);
+}
+
+void
+omni_window_choose_target (OmniWindow *self)
+{
+  OmniFusionResult *result = omni_document_get_result (self->document);
+
+  if (self->chooser != NULL || result == NULL)
+    return;
+  const gboolean deep = omni_picture_get_sample_type (result->picture) != OMNI_SAMPLE_U8;
+  g_autofree char *name = g_strdup_printf ("fused-%s.%s", result->model->name, deep ? "tif" : "png");
+  self->chooser = gtk_file_chooser_native_new (_ ("Save the Result"), GTK_WINDOW (self),
+                                               GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), _ ("_Cancel"));
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
+  set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
+  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
+  /* What is saved is what was there when Save was chosen, whatever is fused meanwhile. */
+  g_object_set_data_full (G_OBJECT (self->chooser), "result", omni_fusion_result_ref (result),
+                          (GDestroyNotify)omni_fusion_result_unref);
+  g_signal_connect_swapped (self->chooser, "response", G_CALLBACK (save_response_cb), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}

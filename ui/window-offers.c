@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What to do: the drop-downs of tasks and models. Only what fits the sources is offered. */
+#include "ui/window-private.h"
+
+#include "ui/tasks.h"
+
+#include <glib/gi18n.h>
+
+/* Each entry of the model list has its title and one line why one would take it. */
+
+static void
+setup_model_cb (OmniWindow *self, GtkListItem *item)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  GtkWidget *title = gtk_label_new (NULL);
+  GtkWidget *summary = gtk_label_new (NULL);
+
+  gtk_label_set_xalign (GTK_LABEL (title), 0);
+  gtk_label_set_xalign (GTK_LABEL (summary), 0);
+  gtk_label_set_wrap (GTK_LABEL (summary), TRUE);
+  gtk_label_set_max_width_chars (GTK_LABEL (summary), 40);
+  gtk_widget_add_css_class (summary, "dim-label");
+  gtk_widget_add_css_class (summary, "caption");
+  gtk_box_append (GTK_BOX (box), title);
+  gtk_box_append (GTK_BOX (box), summary);
+  gtk_list_item_set_child (item, box);
+}
+
+static void
+bind_model_cb (OmniWindow *self, GtkListItem *item)
+{
+  GtkWidget *title = gtk_widget_get_first_child (gtk_list_item_get_child (item));
+  GtkWidget *summary = gtk_widget_get_next_sibling (title);
+  const guint position = gtk_list_item_get_position (item);
+
+  if (position >= self->offered_models->len)
+    return;
+  const OmniModel *model = self->offered_models->pdata[position];
+  gtk_label_set_text (GTK_LABEL (title), model->title);
+  gtk_label_set_text (GTK_LABEL (summary), model->summary);
+}
+
+static void
+task_selected_cb (OmniWindow *self)
+{
+  const guint selected = gtk_drop_down_get_selected (self->task);
+
+  if (!self->updating && selected < self->offered_tasks->len)
+    omni_document_set_task (self->document, g_array_index (self->offered_tasks, OmniTask, selected));
+}
+
+static void
+model_selected_cb (OmniWindow *self)
+{
+  const guint selected = gtk_drop_down_get_selected (self->model);
+
+  if (!self->updating && selected < self->offered_models->len)
+    omni_document_set_model (self->document, self->offered_models->pdata[selected]);
+}
+
+static void
+update_tasks (OmniWindow *self)
+{
+  g_autoptr (GArray) tasks = g_array_new (FALSE, FALSE, sizeof (OmniTask));
+  const OmniTask chosen = omni_document_get_task (self->document);
+  guint selected = 0;
+
+  for (OmniTask task = OMNI_TASK_AUTO; task < OMNI_N_TASKS; task++)
+  {
+    if (task != chosen && !omni_document_offers_task (self->document, task))
+      continue;
+    if (task == chosen)
+      selected = tasks->len;
+    g_array_append_val (tasks, task);
+  }
+  if (tasks->len != self->offered_tasks->len
+      || memcmp (tasks->data, self->offered_tasks->data, tasks->len * sizeof (OmniTask)) != 0)
+  {
+    g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
+    for (guint i = 0; i < tasks->len; i++)
+      gtk_string_list_append (titles, omni_task_get_title (g_array_index (tasks, OmniTask, i)));
+    g_array_unref (self->offered_tasks);
+    self->offered_tasks = g_steal_pointer (&tasks);
+    gtk_drop_down_set_model (self->task, G_LIST_MODEL (titles));
+  }
+  gtk_drop_down_set_selected (self->task, selected);
+}
+
+static gboolean
+same_pointers (GPtrArray *a, GPtrArray *b)
+{
+  return a->len == b->len && memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0;
+}
+
+static void
+update_models (OmniWindow *self)
+{
+  g_autoptr (GPtrArray) offered = g_ptr_array_new ();
+  const OmniModel *const *models = omni_models_list ();
+  guint selected = GTK_INVALID_LIST_POSITION;
+
+  for (guint i = 0; models[i] != NULL; i++)
+  {
+    if (!omni_document_offers_model (self->document, models[i]))
+      continue;
+    if (models[i] == omni_document_get_effective_model (self->document))
+      selected = offered->len;
+    g_ptr_array_add (offered, (gpointer)models[i]);
+  }
+  if (!same_pointers (offered, self->offered_models))
+  {
+    g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
+    for (guint i = 0; i < offered->len; i++)
+      gtk_string_list_append (titles, ((const OmniModel *)offered->pdata[i])->title);
+    g_ptr_array_unref (self->offered_models);
+    self->offered_models = g_steal_pointer (&offered);
+    gtk_drop_down_set_model (self->model, G_LIST_MODEL (titles));
+  }
+  gtk_drop_down_set_selected (self->model, selected);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->model), self->offered_models->len > 0);
+}
+
+/* Which task, why, and what the model is good at; or why nothing fits. */
+static char *
+make_reason (OmniWindow *self)
+{
+  const OmniTask task = omni_document_get_effective_task (self->document);
+  const OmniModel *model = omni_document_get_effective_model (self->document);
+  const char *why = omni_document_get_task_reason (self->document);
+  const char *hint = omni_document_get_hint (self->document);
+
+  if (hint != NULL)
+    return g_strdup (hint);
+  if (task == OMNI_TASK_AUTO || model == NULL)
+    return g_strdup ("");
+  if (why == NULL || why[0] == '\0')
+    return g_strdup_printf ("%s — %s: %s", omni_task_get_title (task), model->title, model->summary);
+  return g_strdup_printf ("%s: %s — %s: %s", omni_task_get_title (task), why, model->title, model->summary);
+}
+
+void
+omni_drop_down_tell (GtkDropDown *drop_down, const char *words)
+{
+  GtkWidget *button = gtk_widget_get_first_child (GTK_WIDGET (drop_down));
+
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (drop_down), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
+}
+
+void
+omni_window_update_offers (OmniWindow *self)
+{
+  const OmniModel *model = omni_document_get_effective_model (self->document);
+  const OmniTask task = omni_document_get_effective_task (self->document);
+  const gboolean has_sources = omni_document_get_n_sources (self->document) > 0;
+  g_autofree char *reason = make_reason (self);
+
+  self->updating = TRUE;
+  gtk_widget_set_sensitive (GTK_WIDGET (self->task), has_sources);
+  update_tasks (self);
+  /* While the task is being found out the list stays as it is. */
+  if (task != OMNI_TASK_AUTO || !has_sources)
+    update_models (self);
+  self->updating = FALSE;
+  omni_drop_down_tell (self->task, omni_task_get_title (omni_document_get_task (self->document)));
+  omni_drop_down_tell (self->model, model != NULL ? model->title : "");
+
+  if (reason[0] != '\0' || !has_sources)
+  {
+    gtk_label_set_text (self->reason, reason);
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self->reason), reason);
+  }
+  gtk_widget_set_visible (self->notice, has_sources && task == OMNI_TASK_MEDICAL);
+}
+
+void
+omni_window_init_offers (OmniWindow *self)
+{
+  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
+
+  self->offered_tasks = g_array_new (FALSE, FALSE, sizeof (OmniTask));
+  self->offered_models = g_ptr_array_new ();
+  g_signal_connect_swapped (factory, "setup", G_CALLBACK (setup_model_cb), self);
+  g_signal_connect_swapped (factory, "bind", G_CALLBACK (bind_model_cb), self);
+  gtk_drop_down_set_list_factory (self->model, factory);
+  g_signal_connect_swapped (self->task, "notify::selected", G_CALLBACK (task_selected_cb), self);
+  g_signal_connect_swapped (self->model, "notify::selected", G_CALLBACK (model_selected_cb), self);
+}

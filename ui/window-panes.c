@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the panes of the viewer show: the list of sources and results, and the choice for each pane. */
+#include "ui/window-private.h"
+
+#include <glib/gi18n.h>
+
+static OmniSubject *
+get_subject (OmniWindow *self, guint position)
+{
+  /* The store keeps its reference. */
+  g_autoptr (OmniSubject) subject = g_list_model_get_item (G_LIST_MODEL (self->subjects), position);
+
+  return subject;
+}
+
+static guint
+find_choice (OmniWindow *self, OmniSubject *choice)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
+    if (choice != NULL && omni_subject_is_same_choice (get_subject (self, i), choice))
+      return i;
+  return GTK_INVALID_LIST_POSITION;
+}
+
+static guint
+find_source (OmniWindow *self, OmniSource *source)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
+    if (source != NULL && omni_subject_get_source (get_subject (self, i)) == source)
+      return i;
+  return GTK_INVALID_LIST_POSITION;
+}
+
+static void
+update_description (OmniWindow *self)
+{
+  OmniSubject *first = omni_viewer_get_subject (self->viewer, 0);
+  OmniSubject *second = omni_viewer_get_subject (self->viewer, 1);
+  g_autofree char *spoken = NULL;
+
+  if (first == NULL)
+    spoken = g_strdup ("");
+  else if (omni_viewer_get_side_by_side (self->viewer) && second != NULL)
+    spoken = g_strdup_printf (_ ("%s beside %s"), omni_subject_get_label (first),
+                              omni_subject_get_label (second));
+  else
+    spoken = g_strdup (omni_subject_get_label (first));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->viewer), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken,
+                                  -1);
+}
+
+/* The second pane costs nothing while it is not seen. */
+static void
+apply_choices (OmniWindow *self)
+{
+  const gboolean both = omni_viewer_get_side_by_side (self->viewer);
+
+  for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
+  {
+    OmniSubject *subject = gtk_drop_down_get_selected_item (self->pickers[pane]);
+    omni_viewer_set_subject (self->viewer, pane, pane == 0 || both ? subject : NULL);
+    omni_drop_down_tell (self->pickers[pane], subject != NULL ? omni_subject_get_label (subject) : "");
+  }
+  update_description (self);
+}
+
+static void
+picked_cb (OmniWindow *self, GParamSpec *pspec, GtkDropDown *picker)
+{
+  if (self->updating)
+    return;
+  const guint pane = picker == self->pickers[0] ? 0 : 1;
+  OmniSubject *subject = gtk_drop_down_get_selected_item (picker);
+  self->chosen[pane] = subject != NULL && !(pane == 0 && omni_subject_is_newest (subject));
+  apply_choices (self);
+}
+
+static void
+choose (OmniWindow *self, guint pane, guint position)
+{
+  if (position != GTK_INVALID_LIST_POSITION)
+    gtk_drop_down_set_selected (self->pickers[pane], position);
+}
+
+/* The list */
+
+static void
+add_results (OmniWindow *self, GPtrArray *subjects)
+{
+  OmniFusionResult *newest = omni_document_get_result (self->document);
+  GPtrArray *results = omni_document_get_results (self->document);
+
+  if (newest == NULL)
+    return;
+  g_autofree char *label = g_strdup_printf (_ ("Result · %s"), newest->model->title);
+  g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
+  for (guint i = 0; i < results->len; i++)
+  {
+    OmniFusionResult *result = results->pdata[i];
+    g_autofree char *kept = g_strdup_printf ("%s · %.4s…", result->model->title, result->sha256);
+    if (result != newest)
+      g_ptr_array_add (subjects, omni_subject_new_result (result, FALSE, kept));
+  }
+}
+
+static void
+add_sources (OmniWindow *self, GPtrArray *subjects)
+{
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+  {
+    OmniSource *source = omni_document_get_source (self->document, i);
+    g_autofree char *name = omni_source_dup_display_name (source);
+    g_autofree char *label = g_strdup_printf ("%u · %s", i + 1, name);
+    g_ptr_array_add (subjects, omni_subject_new_source (source, label));
+  }
+}
+
+/* The result, or before there is one the first source; beside it another model's result, or else a source. */
+static guint
+get_default (OmniWindow *self, guint pane)
+{
+  const guint n = g_list_model_get_n_items (G_LIST_MODEL (self->subjects));
+
+  return n == 0 ? GTK_INVALID_LIST_POSITION : MIN (pane, n - 1);
+}
+
+void
+omni_window_update_subjects (OmniWindow *self)
+{
+  g_autoptr (GPtrArray) subjects = g_ptr_array_new_with_free_func (g_object_unref);
+  OmniSubject *before[OMNI_VIEWER_PANES] = { NULL, NULL };
+
+  for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
+    g_set_object (&before[pane], gtk_drop_down_get_selected_item (self->pickers[pane]));
+  add_results (self, subjects);
+  add_sources (self, subjects);
+
+  self->updating = TRUE;
+  g_list_store_splice (self->subjects, 0, g_list_model_get_n_items (G_LIST_MODEL (self->subjects)),
+                       subjects->pdata, subjects->len);
+  for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
+  {
+    guint position = self->chosen[pane] ? find_choice (self, before[pane]) : GTK_INVALID_LIST_POSITION;
+    if (position == GTK_INVALID_LIST_POSITION)
+    {
+      self->chosen[pane] = FALSE;
+      position = get_default (self, pane);
+    }
+    gtk_drop_down_set_selected (self->pickers[pane], position);
+    g_clear_object (&before[pane]);
+  }
+  self->updating = FALSE;
+
+  if (omni_document_get_n_sources (self->document) == 0)
+    omni_viewer_clear (self->viewer);
+  else
+    apply_choices (self);
+}
+
+/* Actions */
+
+void
+omni_window_show_source (OmniWindow *self, OmniSource *source)
+{
+  OmniSubject *shown = gtk_drop_down_get_selected_item (self->pickers[0]);
+
+  if (shown != NULL && omni_subject_get_source (shown) == source)
+    choose (self, 0, 0);
+  else
+    choose (self, 0, find_source (self, source));
+}
+
+/* Between the result and the selected source, or the first one. */
+void
+omni_window_flip (OmniWindow *self)
+{
+  OmniSubject *shown = gtk_drop_down_get_selected_item (self->pickers[0]);
+  OmniSource *source = omni_filmstrip_get_selected (self->filmstrip);
+
+  if (shown != NULL && omni_subject_get_source (shown) != NULL)
+    choose (self, 0, 0);
+  else
+    choose (self, 0,
+            find_source (self, source != NULL ? source : omni_document_get_source (self->document, 0)));
+}
+
+void
+omni_window_swap_panes (OmniWindow *self)
+{
+  const guint first = gtk_drop_down_get_selected (self->pickers[0]);
+  const guint second = gtk_drop_down_get_selected (self->pickers[1]);
+
+  choose (self, 0, second);
+  choose (self, 1, first);
+}
+
+void
+omni_window_set_side_by_side (OmniWindow *self, gboolean side_by_side)
+{
+  omni_viewer_set_side_by_side (self->viewer, side_by_side);
+  gtk_widget_set_visible (self->second_picker, side_by_side);
+  apply_choices (self);
+}
+
+void
+omni_window_init_panes (OmniWindow *self)
+{
+  self->subjects = g_list_store_new (OMNI_TYPE_SUBJECT);
+  for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
+  {
+    g_autoptr (GtkExpression) label = gtk_property_expression_new (OMNI_TYPE_SUBJECT, NULL, "label");
+    gtk_drop_down_set_expression (self->pickers[pane], label);
+    gtk_drop_down_set_model (self->pickers[pane], G_LIST_MODEL (self->subjects));
+    g_signal_connect_swapped (self->pickers[pane], "notify::selected", G_CALLBACK (picked_cb), self);
+  }
+}

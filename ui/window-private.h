@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/document.h"
+#include "ui/filmstrip.h"
+#include "ui/order-chip.h"
+#include "ui/subject.h"
+#include "ui/viewer.h"
+#include "ui/window.h"
+
+G_BEGIN_DECLS
+
+struct _OmniWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  OmniDocument *document;
+  GCancellable *cancellable; /* of everything that the window waits for */
+
+  AdwToastOverlay *toasts;
+  GtkStack *pages;
+  GtkWidget *sample_button;
+  GtkWidget *drop_sign;
+  OmniFilmstrip *filmstrip;
+  OmniViewer *viewer;
+
+  GtkLabel *reason;
+  GtkWidget *notice;
+
+  GtkInfoBar *fusion_error;
+  GtkLabel *fusion_error_text;
+  GtkInfoBar *file_error;
+  GtkLabel *file_error_text;
+
+  GtkLabel *hint;
+  GtkRevealer *progress;
+  GtkLabel *phase;
+  GtkProgressBar *progress_bar;
+  guint progress_id; /* waits a moment before progress is shown */
+  GtkWidget *fuse_button;
+
+  OmniOrderChip *chip;
+  GtkLabel *zoom;
+
+  /* window-offers.c */
+  GtkDropDown *task;
+  GtkDropDown *model;
+  GArray *offered_tasks;     /* OmniTask */
+  GPtrArray *offered_models; /* const OmniModel, in the order of the list */
+  gboolean updating;
+
+  /* window-panes.c */
+  GtkDropDown *pickers[OMNI_VIEWER_PANES];
+  GtkWidget *second_picker;
+  GListStore *subjects;               /* OmniSubject */
+  gboolean chosen[OMNI_VIEWER_PANES]; /* somebody chose what the pane shows */
+
+  /* window-files.c */
+  GtkFileChooserNative *chooser;
+  char *sample_folder;
+};
+
+/* window.c */
+void omni_window_show_file_error (OmniWindow *self, const char *message);
+
+/* window-actions.c */
+void omni_window_class_install_actions (GtkWidgetClass *widget_class);
+void omni_window_add_keys (OmniWindow *self);
+void omni_window_update_actions (OmniWindow *self);
+
+/* window-offers.c */
+void omni_window_init_offers (OmniWindow *self);
+void omni_window_update_offers (OmniWindow *self);
+
+/* Says the choice of a drop-down to screen readers: GTK 4.8 leaves the button inside without a name. */
+void omni_drop_down_tell (GtkDropDown *drop_down, const char *words);
+
+/* window-panes.c */
+void omni_window_init_panes (OmniWindow *self);
+void omni_window_update_subjects (OmniWindow *self);
+void omni_window_show_source (OmniWindow *self, OmniSource *source);
+void omni_window_flip (OmniWindow *self);
+void omni_window_swap_panes (OmniWindow *self);
+void omni_window_set_side_by_side (OmniWindow *self, gboolean side_by_side);
+
+/* window-files.c */
+void omni_window_init_files (OmniWindow *self);
+void omni_window_find_samples (OmniWindow *self);
+void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position);
+void omni_window_choose_files (OmniWindow *self, gboolean folder);
+void omni_window_choose_target (OmniWindow *self);
+void omni_window_open_samples (OmniWindow *self);
+
+G_END_DECLS

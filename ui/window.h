@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/engine.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/* The window on one set of sources. */
+#define OMNI_TYPE_WINDOW (omni_window_get_type ())
+G_DECLARE_FINAL_TYPE (OmniWindow, omni_window, OMNI, WINDOW, AdwApplicationWindow)
+
+OmniWindow *omni_window_new (AdwApplication *application, OmniEngine *engine);
+
+/* Adds files and folders to the set, at the end. */
+void omni_window_open_paths (OmniWindow *self, const char *const *paths);
+
+G_END_DECLS
