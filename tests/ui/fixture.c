@@ -65,7 +65,13 @@ tick_cb (gpointer data)
 gboolean
 omni_test_wait (OmniTestCondition condition, gpointer data)
 {
-  const gint64 end_us = g_get_monotonic_time () + WAIT_SECONDS * G_USEC_PER_SEC;
+  return omni_test_wait_seconds (condition, data, WAIT_SECONDS);
+}
+
+gboolean
+omni_test_wait_seconds (OmniTestCondition condition, gpointer data, guint seconds)
+{
+  const gint64 end_us = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
   gboolean tick = FALSE;
   /* Not at every turn: a condition that moves the pointer would keep the loop from ever coming to its idle work. */
   const guint tick_id = g_timeout_add (LOOK_MS, tick_cb, &tick);

@@ -17,3 +17,4 @@ void omni_test_remove_folder (char *folder);
 /* Turns the main loop until the condition holds. FALSE after WAIT_SECONDS. */
 typedef gboolean (*OmniTestCondition) (gpointer data);
 gboolean omni_test_wait (OmniTestCondition condition, gpointer data);
+gboolean omni_test_wait_seconds (OmniTestCondition condition, gpointer data, guint seconds);

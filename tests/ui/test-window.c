@@ -244,13 +244,37 @@ has_gap (gpointer data)
   return drag->window->filmstrip->gap == drag->gap;
 }
 
+/* A person sees the answer of the other side before letting go. Here nobody does, so a drag that came to nothing because
+ * a busy machine answered late is done again. */
+#define DRAG_TRIES    8
+#define LOOKS         20
+#define ORDER_SECONDS 8
+
+static gboolean
+has_looked (gpointer data)
+{
+  guint *left = data;
+
+  (*left)--;
+  return *left == 0;
+}
+
 static void
-test_drag (Fixture *f, gconstpointer data)
+let_go (void)
+{
+  guint looks = LOOKS;
+
+  g_assert_true (omni_test_wait (has_looked, &looks));
+  omni_pointer_button (pointer, 1, FALSE);
+}
+
+/* The first card to the place after the third. */
+static void
+drag_first_card (Fixture *f)
 {
   Drag drag = { .window = f->window, .gap = 2 };
   int x, y;
 
-  /* The first card to the place after the third. */
   locate_card (f, 2, 0.5, &x, &y);
   locate_card (f, 0, 0.4, &drag.x, &drag.y);
   omni_pointer_move (pointer, drag.x, drag.y);
@@ -261,7 +285,20 @@ test_drag (Fixture *f, gconstpointer data)
   drag.x = x;
   drag.y = y;
   g_assert_true (omni_test_wait (has_gap, &drag));
-  omni_pointer_button (pointer, 1, FALSE);
+  let_go ();
+}
+
+static void
+test_drag (Fixture *f, gconstpointer data)
+{
+  Expectation expectation = { f->window, "1203" };
+
+  for (guint i = 0; i < DRAG_TRIES; i++)
+  {
+    drag_first_card (f);
+    if (omni_test_wait_seconds (has_order, &expectation, ORDER_SECONDS))
+      break;
+  }
   expect_order (f, "1203");
   g_assert_null (f->window->filmstrip->dragged);
   g_assert_cmpint (f->window->filmstrip->gap, ==, -1);
@@ -361,35 +398,41 @@ sees_drag (gpointer data)
   return gtk_widget_get_visible (drag->window->drop_sign);
 }
 
-static gboolean
-has_looked (gpointer data)
-{
-  guint *left = data;
-
-  (*left)--;
-  return *left == 0;
-}
-
-/* GTK starts a drag once the pointer has left the spot, and the other program has its own pace. */
+/* GTK starts a drag once the pointer has left the spot; how soon the other program sees it is its own affair. */
 static void
 drag_files (Helper *helper, Drag *drag, int x, int y, OmniTestCondition arrived)
 {
   omni_pointer_locate_window (pointer, helper->xid, 40, 40, &drag->x, &drag->y);
   omni_pointer_move (pointer, drag->x, drag->y);
   omni_pointer_button (pointer, 1, TRUE);
-  for (guint i = 0; i < 40; i++)
+  for (int i = 0; i < 40; i++)
   {
-    g_main_context_iteration (NULL, FALSE);
-    omni_pointer_move (pointer, drag->x + (int)i, drag->y);
-    g_usleep (5000);
+    guint looks = 1;
+    omni_pointer_move (pointer, drag->x + i, drag->y);
+    omni_test_wait (has_looked, &looks);
   }
   drag->x = x;
   drag->y = y;
-  g_assert_true (omni_test_wait (arrived, drag));
-  /* The other program must have heard that the drop is welcome, which cannot be seen from here. */
-  guint looks = 30;
-  g_assert_true (omni_test_wait (has_looked, &looks));
-  omni_pointer_button (pointer, 1, FALSE);
+  if (omni_test_wait_seconds (arrived, drag, ORDER_SECONDS))
+    let_go ();
+  else
+    omni_pointer_button (pointer, 1, FALSE);
+}
+
+static void
+drop_files (Fixture *f, Helper *helper, int x, int y, OmniTestCondition arrived, const char *order)
+{
+  Drag drag = { .window = f->window, .gap = 2 };
+  Expectation expectation = { f->window, order };
+
+  for (guint i = 0; i < DRAG_TRIES; i++)
+  {
+    drag_files (helper, &drag, x, y, arrived);
+    if (omni_test_wait_seconds (has_order, &expectation, ORDER_SECONDS))
+      break;
+  }
+  expect_order (f, order);
+  g_assert_false (gtk_widget_get_visible (f->window->drop_sign));
 }
 
 static void
@@ -399,22 +442,17 @@ test_drop_files (Fixture *f, gconstpointer data)
   g_autofree char *second = omni_test_write_picture (f->folder, "9.png", 160, 120, 150);
   g_autoptr (GError) error = NULL;
   Helper helper = { NULL, 0, FALSE };
-  Drag drag = { .window = f->window, .gap = 2 };
   int x, y;
 
   start_helper (&helper, first, second);
   locate_card (f, 2, 0.5, &x, &y);
-  drag_files (&helper, &drag, x, y, has_gap);
-  expect_order (f, "018923");
-  g_assert_false (gtk_widget_get_visible (f->window->drop_sign));
+  drop_files (f, &helper, x, y, has_gap, "018923");
   g_assert_cmpint (f->window->filmstrip->gap, ==, -1);
 
   omni_document_undo (f->window->document);
   expect_order (f, "0123");
   omni_pointer_locate (pointer, GTK_WIDGET (f->window->viewer), 200, 100, &x, &y);
-  drag_files (&helper, &drag, x, y, sees_drag);
-  expect_order (f, "012389");
-  g_assert_false (gtk_widget_get_visible (f->window->drop_sign));
+  drop_files (f, &helper, x, y, sees_drag, "012389");
 
   g_subprocess_force_exit (helper.process);
   g_subprocess_wait (helper.process, NULL, &error);
