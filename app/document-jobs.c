@@ -89,7 +89,7 @@ omni_sources_make_key (GPtrArray *sources, gboolean with_roles)
 gboolean
 omni_sources_same_order (GPtrArray *a, GPtrArray *b)
 {
-  return a->len == b->len && memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0;
+  return a->len == b->len && (a->len == 0 || memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0);
 }
 
 char *
