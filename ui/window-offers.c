@@ -89,7 +89,7 @@ update_tasks (OmniWindow *self)
 static gboolean
 same_pointers (GPtrArray *a, GPtrArray *b)
 {
-  return a->len == b->len && memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0;
+  return a->len == b->len && (a->len == 0 || memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0);
 }
 
 static void

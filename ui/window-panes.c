@@ -140,7 +140,9 @@ omni_window_update_subjects (OmniWindow *self)
                        subjects->pdata, subjects->len);
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
-    guint position = self->chosen[pane] ? find_choice (self, before[pane]) : GTK_INVALID_LIST_POSITION;
+    /* What stands beside the result stays there when the order changes. */
+    const gboolean keep = self->chosen[pane] || (pane == 1 && omni_viewer_get_side_by_side (self->viewer));
+    guint position = keep ? find_choice (self, before[pane]) : GTK_INVALID_LIST_POSITION;
     if (position == GTK_INVALID_LIST_POSITION)
     {
       self->chosen[pane] = FALSE;
