@@ -137,7 +137,7 @@ coarse_interval (OmniInterval out)
 }
 
 OmniInterval
-omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, OmniInterval out)
+omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean vertical, OmniInterval out)
 {
   const OmniNodeInfo *node = omni_graph_node (graph, n);
   int reach = 0;
@@ -148,7 +148,7 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, OmniInter
     reach = (int)(node->kernel / 2 * node->dilation);
     break;
   case OMNI_OP_FILTER:
-    reach = (int)node->radius;
+    reach = node->vertical == vertical ? (int)node->radius : 0;
     break;
   case OMNI_OP_EXPOSURE_WEIGHT:
     reach = 1;
@@ -198,7 +198,7 @@ omni_graph_get_receptive_field_px (const OmniGraph *graph)
   g_autofree gboolean *seen = g_new0 (gboolean, n_nodes);
   int widest = 1;
 
-  /* A pixel far from the edge and on every level's grid. */
+  /* A pixel far from the edge and on every level's grid, along a row: columns are no wider. */
   need[graph->output] = (OmniInterval){ 0, 1 };
   seen[graph->output] = TRUE;
   for (OmniNode n = (OmniNode)n_nodes - 1; n >= 0; n--)
@@ -216,7 +216,7 @@ omni_graph_get_receptive_field_px (const OmniGraph *graph)
       if (source == OMNI_NODE_NONE)
         continue;
 
-      OmniInterval in = i < node->n_inputs ? omni_node_input_interval (graph, n, i, need[n]) : need[n];
+      OmniInterval in = i < node->n_inputs ? omni_node_input_interval (graph, n, i, FALSE, need[n]) : need[n];
 
       in.low = MAX (in.low, -cap);
       in.high = MIN (in.high, cap);

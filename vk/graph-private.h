@@ -107,8 +107,9 @@ typedef struct
   int low, high;
 } OmniInterval;
 
-/* The interval of input `i` that makes `out` of the node, at the input's level; not clipped to the picture. */
-OmniInterval omni_node_input_interval (const OmniGraph *graph, OmniNode node, guint i, OmniInterval out);
+/* The interval of input `i` that makes `out` of the node on one axis, at the input's level; not clipped to the picture. */
+OmniInterval omni_node_input_interval (const OmniGraph *graph, OmniNode node, guint i, gboolean vertical,
+                                       OmniInterval out);
 
 /* Floating-point operations per element of the node's plane (all channels, one source), as written. */
 double omni_node_flop_per_px (const OmniGraph *graph, OmniNode node);

@@ -83,8 +83,8 @@ find_regions (OmniPlan *plan)
     {
       OmniRegion *input = &plan->tensors[node->inputs[i]].region;
 
-      join (&input->x, omni_node_input_interval (plan->graph, n, i, region->x));
-      join (&input->y, omni_node_input_interval (plan->graph, n, i, region->y));
+      join (&input->x, omni_node_input_interval (plan->graph, n, i, FALSE, region->x));
+      join (&input->y, omni_node_input_interval (plan->graph, n, i, TRUE, region->y));
     }
     if (node->base != OMNI_NODE_NONE)
     {

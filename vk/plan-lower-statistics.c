@@ -91,7 +91,11 @@ apply (const OmniLowering *lower, const Grid *grid)
   omni_step_constant (&step, lower->tensor->element_bytes == 8);
   omni_step_constant (&step, node->op == OMNI_OP_PICTURE_MEAN);
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
-  step.in[1] = (OmniTexelBinding){ OMNI_VIEW_RGBA32F, OMNI_ARENA_STATISTICS, 0, 0 };
+  step.in[1] = (OmniTexelBinding){
+    .format = OMNI_VIEW_RGBA32F,
+    .arena = OMNI_ARENA_STATISTICS,
+    .high = (guint64)(grid->results + lower->tensor->planes) * RECORD_FLOATS * sizeof (float),
+  };
   step.push.arg[0] = (gint32)grid->results;
   step.push.arg[1] = (gint32)omni_float_bits (node->epsilon);
   step.push.arg[2] = node->layout == OMNI_LAYOUT_C4 ? (gint32)node->channels : -1;

@@ -62,9 +62,9 @@ typedef struct
 typedef enum
 {
   OMNI_VIEW_NONE,
-  OMNI_VIEW_R32F,    /* floats of planar tensors; a window where the arena is larger than a texel view */
-  OMNI_VIEW_RGBA32F, /* texels of C4 tensors, four floats of planar ones: always the whole arena */
-  OMNI_VIEW_RGBA16F, /* texels of half-precision C4 tensors: the whole arena */
+  OMNI_VIEW_R32F,    /* floats of planar tensors */
+  OMNI_VIEW_RGBA32F, /* texels of C4 tensors, four floats of planar ones */
+  OMNI_VIEW_RGBA16F, /* texels of half-precision C4 tensors */
   OMNI_VIEW_R32UI    /* the source buffer */
 } OmniViewFormat;
 
@@ -72,7 +72,7 @@ typedef struct
 {
   OmniViewFormat format;
   guint arena;       /* OMNI_ARENA_SOURCES for the source buffer */
-  guint64 low, high; /* bytes read: what a window must hold */
+  guint64 low, high; /* bytes read: what is bound, but for convolutions, which see the whole arena */
 } OmniTexelBinding;
 
 typedef struct

@@ -45,22 +45,54 @@ arena_buffer (const OmniPlan *plan, guint arena)
   return &plan->arenas[arena];
 }
 
-/* A view of the whole buffer where it fits a texel view, else of [low, high) only; `start` is its first element. */
+typedef struct
+{
+  guint64 from, to; /* bytes */
+} Span;
+
+/* Convolutions reach the zeros before the arena's tensors, and several inputs through one view. */
+static gboolean
+reads_whole_arena (const OmniStep *step)
+{
+  return g_str_has_prefix (step->shader, "conv");
+}
+
+/* The part of its buffer that texel input `i` is bound to: what the step reads, or the whole arena where it fits. */
+static Span
+input_span (const OmniPlan *plan, const OmniStep *step, guint i)
+{
+  const OmniTexelBinding *in = &step->in[i];
+  const guint64 size = arena_buffer (plan, in->arena)->size_bytes;
+  guint element_bytes;
+  guint64 most;
+  Span span = { 0, size };
+
+  view_format (in->format, &element_bytes);
+  most = (guint64)plan->device->limits.maxTexelBufferElements * element_bytes;
+  if (!reads_whole_arena (step) || size > most)
+    span = (Span){ in->low / 256 * 256, MIN (in->high, size) };
+  span.to = MIN (span.to, span.from + most);
+  return span;
+}
+
+static Span
+output_span (const OmniPlan *plan, const OmniStep *step, guint i)
+{
+  const OmniStorageBinding *out = &step->out[step->has_out2 ? i : 0];
+
+  return (Span){ out->low / 256 * 256, MIN (out->high, arena_buffer (plan, out->arena)->size_bytes) };
+}
+
+/* A view of `span`; `start` is its first element. */
 static VkBufferView
-get_view (OmniPlan *plan, const OmniBuffer *buffer, OmniViewFormat format, guint64 low, guint64 high,
-          gint64 *start, GError **error)
+get_view (OmniPlan *plan, const OmniBuffer *buffer, OmniViewFormat format, Span span, gint64 *start,
+          GError **error)
 {
   guint element_bytes;
   const VkFormat vk_format = view_format (format, &element_bytes);
-  const guint64 most = (guint64)plan->device->limits.maxTexelBufferElements * element_bytes;
-  guint64 from = 0;
-  guint64 range = buffer->size_bytes / element_bytes * element_bytes;
+  const guint64 from = span.from;
+  const guint64 range = (span.to - span.from) / element_bytes * element_bytes;
 
-  if (range > most)
-  {
-    from = low / 256 * 256;
-    range = MIN (MIN (high - from, buffer->size_bytes - from), most) / element_bytes * element_bytes;
-  }
   *start = (gint64)(from / element_bytes);
 
   g_autofree char *key = g_strdup_printf ("%p %d %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, (void *)buffer,
@@ -161,8 +193,8 @@ bind_step (OmniPlan *plan, const OmniStep *step, OmniPush *push, Bindings *bindi
   gint64 start;
 
   memset (bindings, 0, sizeof *bindings);
-  bindings->weights = get_view (plan, &plan->weights, OMNI_VIEW_RGBA32F, 0, plan->weights.size_bytes, &start,
-                                error);
+  bindings->weights = get_view (plan, &plan->weights, OMNI_VIEW_RGBA32F,
+                                (Span){ 0, plan->weights.size_bytes }, &start, error);
   if (bindings->weights == VK_NULL_HANDLE)
     return FALSE;
 
@@ -173,8 +205,8 @@ bind_step (OmniPlan *plan, const OmniStep *step, OmniPush *push, Bindings *bindi
     bindings->texels[i] = bindings->weights;
     if (in->format == OMNI_VIEW_NONE)
       continue;
-    bindings->texels[i] = get_view (plan, arena_buffer (plan, in->arena), in->format, in->low, in->high,
-                                    &start, error);
+    bindings->texels[i] = get_view (plan, arena_buffer (plan, in->arena), in->format,
+                                    input_span (plan, step, i), &start, error);
     if (bindings->texels[i] == VK_NULL_HANDLE)
       return FALSE;
     push->src[i].base -= (gint32)start;
@@ -183,11 +215,10 @@ bind_step (OmniPlan *plan, const OmniStep *step, OmniPush *push, Bindings *bindi
   for (guint i = 0; i < OMNI_N_STORAGE_OUTPUTS; i++)
   {
     const OmniStorageBinding *out = &step->out[step->has_out2 ? i : 0];
-    const OmniBuffer *buffer = arena_buffer (plan, out->arena);
-    const guint64 from = out->low / 256 * 256;
+    const Span span = output_span (plan, step, i);
 
-    bindings->storage[i] = (VkDescriptorBufferInfo){ buffer->handle, from,
-                                                     MIN (out->high, buffer->size_bytes) - from };
+    bindings->storage[i] = (VkDescriptorBufferInfo){ arena_buffer (plan, out->arena)->handle, span.from,
+                                                     span.to - span.from };
   }
 
   return TRUE;
@@ -283,6 +314,51 @@ begin_commands (OmniPlan *plan, VkCommandBuffer *commands, GError **error)
 }
 
 static gboolean
+spans_meet (guint arena, Span span, guint other_arena, Span other)
+{
+  return arena == other_arena && span.from < other.to && other.from < span.to;
+}
+
+static gboolean
+writes_into (const OmniPlan *plan, const OmniStep *writer, const OmniStep *step)
+{
+  for (guint o = 0; o <= (writer->has_out2 ? 1U : 0U); o++)
+  {
+    const Span written = output_span (plan, writer, o);
+
+    for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
+      if (step->in[i].format != OMNI_VIEW_NONE
+          && spans_meet (writer->out[o].arena, written, step->in[i].arena, input_span (plan, step, i)))
+        return TRUE;
+    for (guint i = 0; i <= (step->has_out2 ? 1U : 0U); i++)
+      if (spans_meet (writer->out[o].arena, written, step->out[i].arena, output_span (plan, step, i)))
+        return TRUE;
+  }
+
+  return FALSE;
+}
+
+/* Steps of one group touch nothing of each other, but what is bound to them may overlap: whole arenas, windows rounded to
+ * 256 bytes. Those wait for each other too, so that what the validation layer sees is in order. `first` is the first
+ * step since the last barrier. */
+static gboolean
+needs_barrier (const OmniPlan *plan, guint first, guint at)
+{
+  const OmniStep *step = &g_array_index (plan->steps, OmniStep, at);
+
+  for (guint i = at; i-- > first;)
+  {
+    const OmniStep *earlier = &g_array_index (plan->steps, OmniStep, i);
+
+    if (earlier->group != step->group || writes_into (plan, earlier, step)
+        || writes_into (plan, step, earlier))
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
+static gboolean
 record_chunk (OmniPlan *plan, OmniChunk *chunk, GError **error)
 {
   if (!begin_commands (plan, &chunk->commands, error))
@@ -294,13 +370,19 @@ record_chunk (OmniPlan *plan, OmniChunk *chunk, GError **error)
   if (plan->queries != VK_NULL_HANDLE)
     vk.CmdResetQueryPool (chunk->commands, plan->queries, chunk->first, chunk->n + 1);
   stamp (plan, chunk->commands, chunk->first);
+
+  guint first = chunk->first; /* since the last barrier */
+
   for (guint i = chunk->first; i < chunk->first + chunk->n; i++)
   {
     const OmniStep *step = &g_array_index (plan->steps, OmniStep, i);
 
-    if (i > chunk->first && step->group != g_array_index (plan->steps, OmniStep, i - 1).group)
+    if (needs_barrier (plan, first, i))
+    {
       barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
                VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, SHADER_ACCESS);
+      first = i;
+    }
     if (!record_step (plan, chunk->commands, step, error))
     {
       vk.EndCommandBuffer (chunk->commands);

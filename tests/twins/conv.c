@@ -5,20 +5,24 @@ typedef struct
 {
   const TwinTensor *const *inputs;
   const OmniConvParams *params;
+  const float *weights;
   guint in_channels; /* of the concatenation */
   guint groups;
   int dilation;
 } Conv;
 
-static float
-weight_of (const Conv *conv, guint o, guint i, guint tap)
+/* Weights with the scale before the activation folded in. */
+static float *
+fold_weights (const Conv *conv)
 {
   const OmniConvParams *params = conv->params;
-  const guint per_group = conv->in_channels / conv->groups;
-  const float weight =
-    params->weight[((gsize)o * per_group + i % per_group) * params->kernel * params->kernel + tap];
+  const gsize per_output = (gsize)conv->in_channels / conv->groups * params->kernel * params->kernel;
+  float *folded = g_memdup2 (params->weight, params->out_channels * per_output * sizeof *folded);
 
-  return params->pre_scale != NULL ? weight * params->pre_scale[o] : weight;
+  for (gsize i = 0; params->pre_scale != NULL && i < params->out_channels * per_output; i++)
+    folded[i] *= params->pre_scale[i / per_output];
+
+  return folded;
 }
 
 /* What `input`, whose first channel is number `first` of the concatenation, adds to one output value: four channels at a
@@ -28,8 +32,11 @@ add_input (const Conv *conv, const TwinTensor *input, guint first, guint n, guin
 {
   const int kernel = (int)conv->params->kernel;
   const int reach = kernel / 2 * conv->dilation;
-  const guint out_per_group = conv->params->out_channels / conv->groups;
+  const guint group = o / (conv->params->out_channels / conv->groups);
   const guint in_per_group = conv->in_channels / conv->groups;
+  const float *weights = conv->weights + (gsize)o * in_per_group * kernel * kernel;
+  const gsize plane = (gsize)input->h * input->w;
+  const float *values = input->v + MIN (n, input->n - 1) * input->c * plane;
 
   for (guint block = 0; block < input->c; block += 4)
     for (int tap = 0; tap < kernel * kernel; tap++)
@@ -40,9 +47,9 @@ add_input (const Conv *conv, const TwinTensor *input, guint first, guint n, guin
                                         (int)input->w);
 
       for (guint c = block; c < MIN (block + 4, input->c); c++)
-        if (row >= 0 && column >= 0 && (first + c) / in_per_group == o / out_per_group)
-          sum += twin_at (input, MIN (n, input->n - 1), c, (guint)row, (guint)column)
-                 * weight_of (conv, o, first + c, (guint)tap);
+        if (row >= 0 && column >= 0 && (first + c) / in_per_group == group)
+          sum += values[c * plane + (gsize)row * input->w + (gsize)column]
+                 * weights[(first + c) % in_per_group * kernel * kernel + (guint)tap];
     }
 
   return sum;
@@ -87,7 +94,7 @@ conv_value (const Conv *conv, guint n_out, guint n, guint o, int y, int x)
 TwinTensor *
 twin_conv (const TwinTensor *const *inputs, const OmniConvParams *params)
 {
-  Conv conv = { inputs, params, 0, MAX (params->groups, 1), (int)MAX (params->dilation, 1) };
+  Conv conv = { inputs, params, NULL, 0, MAX (params->groups, 1), (int)MAX (params->dilation, 1) };
   const TwinTensor *first = inputs[0];
   guint n_out = 1;
 
@@ -97,8 +104,10 @@ twin_conv (const TwinTensor *const *inputs, const OmniConvParams *params)
     n_out = MAX (n_out, inputs[i]->n);
   }
 
+  g_autofree float *weights = fold_weights (&conv);
   TwinTensor *out = twin_new (n_out, params->out_channels, first->h, first->w);
 
+  conv.weights = weights;
   for (guint n = 0; n < n_out; n++)
     for (guint o = 0; o < out->c; o++)
       for (guint y = 0; y < out->h; y++)

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/harness.h"
+
+/* Convolutions in every shape and variant, against their twin. */
+
+typedef struct
+{
+  guint in, out; /* channels; 8 and more lie in C4 */
+  guint kernel, dilation, groups;
+  OmniBoundary boundary;
+  OmniActivation activation;
+  gboolean affine;    /* pre and post scale and shift */
+  guint more;         /* channels of a second input, 0 for none */
+  gboolean pool_more; /* the second input is reduced over the set first */
+  gboolean half;
+  const char *variant; /* OMNIFUSE_CONV */
+  double tolerance;
+  gboolean few;
+} Shape;
+
+#define SOURCE_CHANNELS 5
+
+/* `n` channels out of the source's five, another five each time. */
+static guint *
+spread (guint n, guint first)
+{
+  guint *indices = g_new (guint, n);
+
+  for (guint i = 0; i < n; i++)
+    indices[i] = (first + i * 3 + i / SOURCE_CHANNELS) % SOURCE_CHANNELS;
+
+  return indices;
+}
+
+static float *
+random_floats (gsize n, float low, float high, guint32 seed)
+{
+  float *values = g_new (float, n);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+
+  for (gsize i = 0; i < n; i++)
+    values[i] = (float)g_rand_double_range (rand, low, high);
+
+  return values;
+}
+
+typedef struct
+{
+  Shape shape;
+  OmniConvParams params;
+  guint *first, *second, *kept;
+  guint n_kept;
+} Case;
+
+static void
+prepare (Case *one, const Shape *shape)
+{
+  const guint groups = MAX (shape->groups, 1);
+  const guint inputs = (shape->in + shape->more) / groups;
+  const gsize weights = (gsize)shape->out * inputs * shape->kernel * shape->kernel;
+  const float reach = 2.0F / (float)(inputs * shape->kernel);
+
+  one->shape = *shape;
+  one->first = spread (shape->in, 0);
+  one->second = spread (shape->more, 2);
+  one->n_kept = MIN (shape->out, 7);
+  one->kept = g_new (guint, one->n_kept);
+  for (guint i = 0; i < one->n_kept; i++)
+    one->kept[i] = shape->out - 1 - i * (shape->out / one->n_kept);
+  one->params = (OmniConvParams){
+    .n_inputs = shape->more > 0 ? 2 : 1,
+    .out_channels = shape->out,
+    .kernel = shape->kernel,
+    .dilation = shape->dilation,
+    .groups = shape->groups,
+    .boundary = shape->boundary,
+    .activation = shape->activation,
+    .slope = 0.2F,
+    .weight = random_floats (weights, -reach, reach, 1),
+    .bias = random_floats (shape->out, -0.2F, 0.2F, 2),
+  };
+  if (shape->affine)
+  {
+    one->params.pre_scale = random_floats (shape->out, 0.5F, 1.5F, 3);
+    one->params.pre_shift = random_floats (shape->out, -0.1F, 0.1F, 4);
+    one->params.post_scale = random_floats (shape->out, -1.5F, 1.5F, 5);
+    one->params.post_shift = random_floats (shape->out, -0.1F, 0.1F, 6);
+  }
+}
+
+static void
+clear (Case *one)
+{
+  g_free (one->first);
+  g_free (one->second);
+  g_free (one->kept);
+  g_free ((gpointer)one->params.weight);
+  g_free ((gpointer)one->params.bias);
+  g_free ((gpointer)one->params.pre_scale);
+  g_free ((gpointer)one->params.pre_shift);
+  g_free ((gpointer)one->params.post_scale);
+  g_free ((gpointer)one->params.post_shift);
+}
+
+static OmniGraph *
+build (const Case *one, const char *name)
+{
+  const Shape *shape = &one->shape;
+  OmniGraph *graph = omni_graph_new (name);
+  OmniConvParams params = one->params;
+  const OmniNode picture = omni_graph_picture (graph, OMNI_PLANES_BANDS, SOURCE_CHANNELS);
+  OmniNode inputs[2] = { omni_graph_channels (graph, picture, one->first, shape->in), OMNI_NODE_NONE };
+
+  if (shape->more > 0)
+    inputs[1] = omni_graph_channels (graph, picture, one->second, shape->more);
+  if (shape->pool_more)
+    inputs[1] = omni_graph_set_max (graph, inputs[1]);
+  params.inputs = inputs;
+
+  OmniNode x = omni_graph_conv (graph, &params);
+
+  x = omni_graph_channels (graph, x, one->kept, one->n_kept);
+  omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+  return graph;
+}
+
+static TwinTensor *
+twin_of (const TwinTensor *set, gconstpointer data)
+{
+  const Case *one = data;
+  g_autoptr (TwinTensor) first = twin_channels (set, one->first, one->shape.in);
+  g_autoptr (TwinTensor) second = twin_channels (set, one->second, one->shape.more);
+  g_autoptr (TwinTensor) pooled = twin_set_max (second);
+  const TwinTensor *const inputs[] = { first, one->shape.pool_more ? pooled : second };
+  g_autoptr (TwinTensor) result = twin_conv (inputs, &one->params);
+  g_autoptr (TwinTensor) kept = twin_channels (result, one->kept, one->n_kept);
+
+  return twin_set_max (kept);
+}
+
+static void
+sweep (const Shape *shape)
+{
+  g_autofree char *name = g_strdup_printf ("%u+%u to %u, %ux%u, dilation %u, groups %u, boundary %d, %s",
+                                           shape->in, shape->more, shape->out, shape->kernel, shape->kernel,
+                                           shape->dilation, shape->groups, shape->boundary,
+                                           shape->variant != NULL ? shape->variant
+                                           : shape->half          ? "half"
+                                                                  : "default");
+  Case one;
+
+  prepare (&one, shape);
+  if (shape->variant != NULL)
+    g_setenv ("OMNIFUSE_CONV", shape->variant, TRUE);
+  harness_sweep (&(HarnessSweep){ .graph = build (&one, name),
+                                  .twin = twin_of,
+                                  .data = &one,
+                                  .channels = SOURCE_CHANNELS,
+                                  .n = 2,
+                                  .low = -1.0F,
+                                  .half = shape->half,
+                                  .few = shape->few,
+                                  .tolerance = shape->tolerance });
+  g_unsetenv ("OMNIFUSE_CONV");
+  clear (&one);
+}
+
+/* From and to planar and C4 tensors, with padding on either side. */
+static void
+test_layouts (void)
+{
+  static const guint channels[] = { 1, 3, 10 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (channels); i++)
+    for (guint o = 0; o < G_N_ELEMENTS (channels); o++)
+      sweep (&(Shape){ .in = channels[i], .out = channels[o], .kernel = 3, .few = i != o });
+}
+
+static void
+test_kernels (void)
+{
+  for (guint kernel = 1; kernel <= 7; kernel += 2)
+  {
+    const OmniBoundary boundary = kernel == 7 ? OMNI_BOUNDARY_REFLECT : OMNI_BOUNDARY_REPLICATE;
+
+    sweep (&(Shape){ .in = 9, .out = 12, .kernel = kernel, .boundary = boundary, .few = TRUE });
+    sweep (&(Shape){ .in = 2, .out = 5, .kernel = kernel, .boundary = OMNI_BOUNDARY_ZERO, .few = TRUE });
+  }
+}
+
+static void
+test_boundaries (void)
+{
+  for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_SYMMETRIC; b++)
+  {
+    sweep (&(Shape){ .in = 8, .out = 8, .kernel = 3, .dilation = 4, .boundary = b });
+    sweep (&(Shape){ .in = 2, .out = 2, .kernel = 5, .dilation = 2, .boundary = b, .few = TRUE });
+  }
+}
+
+static void
+test_groups (void)
+{
+  sweep (&(Shape){ .in = 12, .out = 12, .kernel = 3, .groups = 12, .few = TRUE }); /* depthwise */
+  sweep (&(Shape){ .in = 12, .out = 24, .kernel = 3, .groups = 2, .few = TRUE });
+  sweep (&(Shape){ .in = 20, .out = 10, .kernel = 1, .groups = 5, .few = TRUE });
+  sweep (&(Shape){ .in = 4, .out = 4, .kernel = 3, .groups = 2, .few = TRUE });
+}
+
+static void
+test_epilogue (void)
+{
+  for (OmniActivation a = OMNI_ACTIVATION_NONE; a <= OMNI_ACTIVATION_ABS; a++)
+  {
+    const gboolean exact = a != OMNI_ACTIVATION_TANH && a != OMNI_ACTIVATION_SOFTPLUS;
+
+    sweep (&(Shape){ .in = 3,
+                     .out = 9,
+                     .kernel = 3,
+                     .activation = a,
+                     .affine = a % 2 == 1,
+                     .few = TRUE,
+                     .tolerance = exact ? 0.0 : 2e-6 });
+  }
+}
+
+/* conv ([F, G]), and conv ([F, P]) = conv (F) + conv (P) with a pooled P. */
+static void
+test_concatenation (void)
+{
+  sweep (&(Shape){ .in = 10, .more = 9, .out = 12, .kernel = 3, .variant = "direct", .few = TRUE });
+  sweep (&(Shape){ .in = 3, .more = 2, .out = 3, .kernel = 3, .few = TRUE });
+  sweep (&(Shape){ .in = 10,
+                   .more = 9,
+                   .pool_more = TRUE,
+                   .out = 12,
+                   .kernel = 3,
+                   .affine = TRUE,
+                   .activation = OMNI_ACTIVATION_LEAKY_RELU });
+  sweep (
+    &(Shape){ .in = 3, .more = 2, .pool_more = TRUE, .out = 3, .kernel = 3, .affine = TRUE, .few = TRUE });
+}
+
+static void
+test_half (void)
+{
+  sweep (&(Shape){ .in = 10, .out = 12, .kernel = 3, .half = TRUE, .few = TRUE, .tolerance = 3e-3 });
+  sweep (&(Shape){ .in = 16, .out = 8, .kernel = 3, .half = TRUE, .few = TRUE, .tolerance = 3e-3 });
+  sweep (&(Shape){ .in = 8, .out = 3, .kernel = 5, .half = TRUE, .few = TRUE, .tolerance = 3e-3 });
+}
+
+/* Everything that can run 3 × 3 from and to many channels. Values reach about 2; F(4×4) is good for 1e-5 of that. Each
+ * Winograd kernel takes seconds to compile, so the shapes take turns. */
+static void
+test_variants (void)
+{
+  const Shape plain = { .in = 32,
+                        .out = 32,
+                        .kernel = 3,
+                        .boundary = OMNI_BOUNDARY_REFLECT,
+                        .activation = OMNI_ACTIVATION_RELU,
+                        .tolerance = 1e-5,
+                        .few = TRUE };
+  const Shape joined = { .in = 16,
+                         .more = 18,
+                         .pool_more = TRUE,
+                         .out = 32,
+                         .kernel = 3,
+                         .affine = TRUE,
+                         .tolerance = 1e-5,
+                         .few = TRUE };
+  Shape shape;
+
+  shape = plain;
+  shape.variant = "direct";
+  shape.tolerance = 0.0;
+  sweep (&shape);
+  shape.variant = "winograd-8";
+  shape.tolerance = 1e-5;
+  sweep (&shape);
+  shape = joined;
+  shape.variant = "winograd-16";
+  sweep (&shape);
+  shape.variant = "winograd-32";
+  sweep (&shape);
+  for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_REPLICATE; b++)
+    sweep (&(Shape){
+      .in = 16, .more = 16, .out = 8, .kernel = 3, .boundary = b, .tolerance = 1e-5, .few = b != 0 });
+}
+
+static void
+add_tests (void)
+{
+  g_test_add_func ("/kernels/conv/layouts", test_layouts);
+  g_test_add_func ("/kernels/conv/kernels", test_kernels);
+  g_test_add_func ("/kernels/conv/boundaries", test_boundaries);
+  g_test_add_func ("/kernels/conv/groups", test_groups);
+  g_test_add_func ("/kernels/conv/epilogue", test_epilogue);
+  g_test_add_func ("/kernels/conv/concatenation", test_concatenation);
+  g_test_add_func ("/kernels/conv/half", test_half);
+  g_test_add_func ("/kernels/conv/variants", test_variants);
+}
+
+int
+main (int argc, char **argv)
+{
+  return harness_main (argc, argv, add_tests);
+}
