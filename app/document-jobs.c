@@ -36,6 +36,8 @@ job_new (OmniDocument *document)
   job->document = document;
   job->cancellable = g_cancellable_new ();
   job->request.sources = g_ptr_array_ref (document->state->sources);
+  job->request.task = document->state->task;
+  job->request.model = document->state->model;
   return job;
 }
 
@@ -95,8 +97,16 @@ omni_document_make_key (OmniDocument *self)
 {
   g_autofree char *set = omni_sources_make_key (self->state->sources, TRUE);
 
-  return g_strdup_printf ("%s %s %s", omni_task_to_string (self->detected_task),
+  return g_strdup_printf ("%s %s %s", omni_task_to_string (self->effective_task),
                           self->effective_model != NULL ? self->effective_model->name : "", set);
+}
+
+char *
+omni_document_make_choice_key (OmniDocument *self)
+{
+  g_autofree char *set = omni_sources_make_key (self->state->sources, TRUE);
+
+  return g_strdup_printf ("%d %p %s", self->state->task, (gconstpointer)self->state->model, set);
 }
 
 /* Results */
@@ -235,58 +245,82 @@ fuse (OmniDocument *self)
 {
   OmniJob *job = self->job;
 
-  omni_document_choose_model (self);
+  omni_document_emit_changed (self);
   if (self->effective_model == NULL)
   {
     finish_job (job);
-    omni_document_emit_changed (self);
+    omni_document_notify_progress (self);
     return;
   }
   job->key = omni_document_make_key (self);
-  job->request.task = self->detected_task;
+  job->request.task = self->effective_task;
   job->request.model = self->effective_model;
-  omni_document_emit_changed (self);
   omni_engine_fuse_async (self->engine, &job->request, engine_progress, job, job->cancellable, fused_cb,
                           job_ref (job));
 }
+
+/* Choosing task and model may mean looking at pixels and weights, so it is kept off the main thread, too. */
 
 typedef struct
 {
   OmniTask task;
   char *reason;
-} Detection;
+  const OmniModel *model;
+  char *hint;
+} Choice;
 
 static void
-detection_free (Detection *detection)
+choice_free (Choice *choice)
 {
-  g_free (detection->reason);
-  g_free (detection);
+  g_free (choice->reason);
+  g_free (choice->hint);
+  g_free (choice);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Detection, detection_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Choice, choice_free)
 
 static void
-detect_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+choose_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
   OmniJob *job = task_data;
-  Detection *detection = g_new0 (Detection, 1);
+  Choice *choice = g_new0 (Choice, 1);
+  OmniFusionRequest request = job->request;
+  g_autoptr (GError) error = NULL;
 
-  detection->task = omni_task_detect (job->request.sources, &detection->reason);
-  g_task_return_pointer (task, detection, (GDestroyNotify)detection_free);
+  choice->model = omni_fusion_request_choose_model (&request, &choice->task, &choice->reason, NULL);
+  if (choice->model == NULL && request.model != NULL)
+  {
+    /* The model asked for does not fit this set; it is taken again as soon as it does. */
+    request.model = NULL;
+    choice->model = omni_fusion_request_choose_model (&request, &choice->task, &choice->reason, &error);
+  }
+  else if (choice->model == NULL)
+    omni_fusion_request_choose_model (&request, NULL, NULL, &error);
+
+  if (choice->model == NULL)
+    choice->hint = g_strdup (error->message);
+  if (request.task != OMNI_TASK_AUTO)
+    g_clear_pointer (&choice->reason, g_free);
+  g_task_return_pointer (task, choice, (GDestroyNotify)choice_free);
 }
 
 static void
-detected_cb (GObject *object, GAsyncResult *async, gpointer data)
+chosen_cb (GObject *object, GAsyncResult *async, gpointer data)
 {
   OmniJob *job = g_task_get_task_data (G_TASK (async));
-  g_autoptr (Detection) detection = g_task_propagate_pointer (G_TASK (async), NULL);
+  g_autoptr (Choice) choice = g_task_propagate_pointer (G_TASK (async), NULL);
   OmniDocument *self = job->document;
 
-  if (self == NULL || detection == NULL)
+  if (self == NULL || choice == NULL)
     return;
-  self->detected_task = detection->task;
+  g_free (self->choice_key);
   g_free (self->task_reason);
-  self->task_reason = g_steal_pointer (&detection->reason);
+  g_free (self->hint);
+  self->choice_key = omni_document_make_choice_key (self);
+  self->effective_task = choice->task != OMNI_TASK_AUTO ? choice->task : self->state->task;
+  self->effective_model = choice->model;
+  self->task_reason = g_steal_pointer (&choice->reason);
+  self->hint = g_steal_pointer (&choice->hint);
   fuse (self);
 }
 
@@ -294,20 +328,20 @@ static gboolean
 start_cb (gpointer data)
 {
   OmniDocument *self = data;
+  g_autofree char *key = omni_document_make_choice_key (self);
 
   self->start_id = 0;
   self->job = job_new (self);
-  self->fraction = 0;
   self->phase[0] = '\0';
-  if (self->detected_task != OMNI_TASK_AUTO)
+  /* A choice is a function of the set: another order needs no other one. */
+  if (g_strcmp0 (key, self->choice_key) == 0)
   {
     fuse (self);
     return G_SOURCE_REMOVE;
   }
-  /* Telling tasks apart may mean looking at pixels, so it is kept off the main thread, too. */
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, detected_cb, NULL);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, chosen_cb, NULL);
   g_task_set_task_data (task, job_ref (self->job), (GDestroyNotify)job_unref);
-  g_task_run_in_thread (task, detect_in_thread);
+  g_task_run_in_thread (task, choose_in_thread);
   return G_SOURCE_REMOVE;
 }
 
@@ -323,7 +357,10 @@ omni_document_schedule (OmniDocument *self)
   {
     omni_document_set_error (self, NULL);
     drop_results (self);
+    self->effective_task = OMNI_TASK_AUTO;
     self->effective_model = NULL;
+    g_clear_pointer (&self->choice_key, g_free);
+    g_clear_pointer (&self->task_reason, g_free);
     g_clear_pointer (&self->hint, g_free);
     omni_document_emit_changed (self);
   }

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* One fusion under way: first the task is detected, then the engine runs. Owned by the document while it is the newest;
+/* One fusion under way: first task and model are chosen, then the engine runs. Owned by the document while it is the newest;
  * `document` is NULL from the moment that it is not. */
 typedef struct
 {
@@ -39,7 +39,9 @@ struct _OmniDocument
   GQueue undo; /* OmniDocumentState, newest first */
   GQueue redo;
 
-  OmniTask detected_task;
+  /* What a worker thread chose, for the set, task and model that `choice_key` tells. */
+  char *choice_key;
+  OmniTask effective_task;
   char *task_reason;
   const OmniModel *effective_model;
   char *hint;
@@ -57,7 +59,6 @@ struct _OmniDocument
 };
 
 /* document.c */
-void omni_document_choose_model (OmniDocument *self);
 void omni_document_emit_changed (OmniDocument *self);
 void omni_document_emit_result (OmniDocument *self);
 void omni_document_notify_progress (OmniDocument *self);
@@ -73,5 +74,8 @@ gboolean omni_sources_same_order (GPtrArray *a, GPtrArray *b);
 
 /* (transfer full) What a result is a function of, apart from the order: task, model, sources and their roles. */
 char *omni_document_make_key (OmniDocument *self);
+
+/* (transfer full) What the choice of task and model is a function of. */
+char *omni_document_make_choice_key (OmniDocument *self);
 
 G_END_DECLS

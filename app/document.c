@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document-private.h"
 
-#include <glib/gi18n.h>
-
 #define UNDO_STEPS 200
 
 enum
@@ -84,19 +82,11 @@ static OmniDocumentState *
 swap_state (OmniDocument *self, OmniDocumentState *next)
 {
   OmniDocumentState *before = self->state;
-  g_autofree char *key_before = omni_sources_make_key (before->sources, TRUE);
 
   self->state = next;
   for (guint i = 0; i < next->sources->len; i++)
     omni_source_set_role (next->sources->pdata[i], g_array_index (next->roles, OmniRole, i));
 
-  g_autofree char *key = omni_sources_make_key (next->sources, TRUE);
-  /* A detected task holds for every order of the set. */
-  if (next->task != OMNI_TASK_AUTO || before->task != OMNI_TASK_AUTO || !g_str_equal (key_before, key))
-  {
-    self->detected_task = next->task;
-    g_clear_pointer (&self->task_reason, g_free);
-  }
   emit_difference (self, before->sources, next->sources);
   omni_document_schedule (self);
   return before;
@@ -293,7 +283,7 @@ omni_document_set_task (OmniDocument *self, OmniTask task)
 OmniTask
 omni_document_get_effective_task (OmniDocument *self)
 {
-  return self->detected_task;
+  return self->effective_task;
 }
 
 const char *
@@ -327,52 +317,42 @@ omni_document_get_hint (OmniDocument *self)
   return self->hint;
 }
 
+/* A network without weights is not offered. */
 static gboolean
-fits (OmniDocument *self, const OmniModel *model, OmniTask task, char **why)
+has_weights (const OmniModel *model)
 {
-  return model != NULL && omni_model_fits (model, task, self->state->sources, why);
+  if (model->architecture == NULL)
+    return TRUE;
+  g_autofree char *path = omni_model_get_weights_path (model);
+  return path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR);
 }
 
-static const OmniModel *
-find_fitting (OmniDocument *self, OmniTask task)
+static gboolean
+fits (OmniDocument *self, const OmniModel *model, OmniTask task)
 {
-  const OmniModel *const *models = omni_models_list ();
-
-  for (guint i = 0; models[i] != NULL; i++)
-    if (fits (self, models[i], task, NULL))
-      return models[i];
-  return NULL;
+  return omni_model_fits (model, task, self->state->sources, NULL) && has_weights (model);
 }
 
 gboolean
 omni_document_offers_task (OmniDocument *self, OmniTask task)
 {
-  return task == OMNI_TASK_AUTO || find_fitting (self, task) != NULL;
+  const OmniModel *const *models = omni_models_list ();
+
+  if (task == OMNI_TASK_AUTO)
+    return TRUE;
+  /* An average of unlike bands would only look like a result, so pan-sharpening needs its own model. */
+  if (task == OMNI_TASK_PANSHARPEN)
+    return fits (self, omni_model_default_for (task), task);
+  for (guint i = 0; models[i] != NULL; i++)
+    if (fits (self, models[i], task))
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
 omni_document_offers_model (OmniDocument *self, const OmniModel *model)
 {
-  return self->detected_task != OMNI_TASK_AUTO && fits (self, model, self->detected_task, NULL);
-}
-
-void
-omni_document_choose_model (OmniDocument *self)
-{
-  const OmniTask task = self->detected_task;
-  const OmniModel *usual = omni_model_default_for (task);
-  g_autofree char *why = NULL;
-
-  g_clear_pointer (&self->hint, g_free);
-  if (fits (self, self->state->model, task, NULL))
-    self->effective_model = self->state->model;
-  else if (fits (self, usual, task, &why))
-    self->effective_model = usual;
-  else
-    self->effective_model = find_fitting (self, task);
-
-  if (self->effective_model == NULL)
-    self->hint = why != NULL ? g_steal_pointer (&why) : g_strdup (_ ("No model can fuse these sources."));
+  return self->effective_task != OMNI_TASK_AUTO && fits (self, model, self->effective_task);
 }
 
 /* Results and progress */
@@ -418,8 +398,9 @@ omni_document_is_stale (OmniDocument *self)
     return FALSE;
   if (self->result == NULL)
     return TRUE;
+  g_autofree char *choice_key = omni_document_make_choice_key (self);
   g_autofree char *key = omni_document_make_key (self);
-  return g_strcmp0 (key, self->result_key) != 0
+  return g_strcmp0 (choice_key, self->choice_key) != 0 || g_strcmp0 (key, self->result_key) != 0
          || !omni_sources_same_order (self->result->sources, self->state->sources);
 }
 
@@ -550,6 +531,7 @@ omni_document_finalize (GObject *object)
   g_clear_pointer (&self->result, omni_fusion_result_unref);
   g_ptr_array_unref (self->results);
   g_free (self->result_key);
+  g_free (self->choice_key);
   g_free (self->task_reason);
   g_free (self->hint);
   g_free (self->error);

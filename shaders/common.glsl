@@ -96,6 +96,12 @@ max_ordered4 (vec4 a, vec4 b)
   return vec4 (max_ordered (a.x, b.x), max_ordered (a.y, b.y), max_ordered (a.z, b.z), max_ordered (a.w, b.w));
 }
 
+vec4
+min_ordered4 (vec4 a, vec4 b)
+{
+  return -max_ordered4 (-a, -b);
+}
+
 const int ACTIVATION_NONE = 0;
 const int ACTIVATION_RELU = 1;
 const int ACTIVATION_LEAKY_RELU = 2;

@@ -53,8 +53,8 @@ main ()
               : OPERATION == SUB ? a - b
               : OPERATION == MUL ? a * b
               : OPERATION == DIV ? divide (a, b)
-              : OPERATION == MAX ? max (a, b)
-                                 : min (a, b);
+              : OPERATION == MAX ? max_ordered4 (a, b)
+                                 : min_ordered4 (a, b);
     }
 
   store4 (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, value);

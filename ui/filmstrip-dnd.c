@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/filmstrip-private.h"
 
-#define SCROLL_EDGE_PX 40.0
-#define SCROLL_STEP_PX 12.0
+#define SCROLL_EDGE_PX  40.0
+#define SCROLL_STEP_PX  12.0
+#define CARD_MARGINS_PX 2 /* above and below together, as in style.css */
 
 /* The gap where the card would go */
 
@@ -31,8 +32,8 @@ show_gap (OmniFilmstrip *self, int gap)
     gtk_widget_add_css_class (last, "gap-after");
 }
 
-/* How many cards stand above `y`: a card counts once the pointer has passed its middle. The gap moves the cards below
- * it away from the pointer, which keeps the answer steady. */
+/* The place in the list under `y`, as if all cards stood closely: where they are drawn changes while the gap grows, and an
+ * answer that depended on it would flutter. */
 static int
 find_gap (OmniFilmstrip *self, double y)
 {
@@ -41,11 +42,10 @@ find_gap (OmniFilmstrip *self, double y)
   for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
   {
     GtkWidget *row = GTK_WIDGET (omni_filmstrip_get_card (self, i));
-    graphene_rect_t bounds;
     if (row == GTK_WIDGET (self->dragged))
       continue;
-    if (!gtk_widget_compute_bounds (row, GTK_WIDGET (self->list), &bounds)
-        || y < bounds.origin.y + bounds.size.height / 2)
+    y -= gtk_widget_get_height (row) + CARD_MARGINS_PX;
+    if (y < 0)
       break;
     before++;
   }

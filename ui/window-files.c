@@ -154,9 +154,23 @@ drop_cb (OmniWindow *self, const GValue *value)
   return TRUE;
 }
 
+/* The filmstrip shows the place itself. GTK sends no leave after a drop on it, so that comes here, too. */
+static void
+filmstrip_enter_cb (OmniWindow *self)
+{
+  gtk_widget_set_visible (self->drop_sign, FALSE);
+}
+
+static void
+filmstrip_leave_cb (OmniWindow *self)
+{
+  gtk_widget_set_visible (self->drop_sign, gtk_drop_target_get_current_drop (self->drop_target) != NULL);
+}
+
 static void
 files_dropped_cb (OmniWindow *self, char **paths, guint position)
 {
+  gtk_widget_set_visible (self->drop_sign, FALSE);
   omni_window_add_paths (self, (const char *const *)paths, position);
 }
 
@@ -164,12 +178,17 @@ void
 omni_window_init_files (OmniWindow *self)
 {
   GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+  GtkEventController *over = gtk_drop_controller_motion_new ();
 
   g_signal_connect_swapped (target, "accept", G_CALLBACK (accept_cb), self);
   g_signal_connect_swapped (target, "enter", G_CALLBACK (enter_cb), self);
   g_signal_connect_swapped (target, "leave", G_CALLBACK (leave_cb), self);
   g_signal_connect_swapped (target, "drop", G_CALLBACK (drop_cb), self);
+  self->drop_target = target;
   gtk_widget_add_controller (GTK_WIDGET (self->toasts), GTK_EVENT_CONTROLLER (target));
+  g_signal_connect_swapped (over, "enter", G_CALLBACK (filmstrip_enter_cb), self);
+  g_signal_connect_swapped (over, "leave", G_CALLBACK (filmstrip_leave_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self->filmstrip), over);
   g_signal_connect_swapped (self->filmstrip, "files-dropped", G_CALLBACK (files_dropped_cb), self);
 }
 

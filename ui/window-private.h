@@ -56,6 +56,7 @@ struct _OmniWindow
   gboolean chosen[OMNI_VIEWER_PANES]; /* somebody chose what the pane shows */
 
   /* window-files.c */
+  GtkDropTarget *drop_target;
   GtkFileChooserNative *chooser;
   char *sample_folder;
 };

@@ -60,7 +60,7 @@ typedef struct
   OmniPlanes planes;              /* PICTURE */
   guint kernel, dilation, groups; /* CONV */
   OmniNode base;                  /* CONV: a pooled tensor added before the activation, or NONE */
-  float *weight, *bias, *post_scale, *post_shift; /* CONV; CONSTANT and FILTER: values in `weight` */
+  float *weight, *bias, *post_scale, *post_shift; /* CONV; CONSTANT, FILTER, CHANNELS: values in `weight` */
   OmniBoundary boundary;                          /* CONV, FILTER */
   OmniActivation activation;                      /* CONV, UNARY */
   float slope;

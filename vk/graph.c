@@ -347,6 +347,9 @@ omni_graph_channels (OmniGraph *graph, OmniNode x, const guint *indices, guint n
   node.layout = n_indices >= 8 ? OMNI_LAYOUT_C4 : OMNI_LAYOUT_PLANAR;
   node.channels = n_indices;
   node.indices = g_memdup2 (indices, n_indices * sizeof *indices);
+  node.weight = g_new (float, n_indices);
+  for (guint i = 0; i < n_indices; i++)
+    node.weight[i] = (float)indices[i];
   return append (graph, node, &x, 1, "channels");
 }
 

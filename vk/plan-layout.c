@@ -254,6 +254,17 @@ use (OmniPlan *plan, guint at, OmniNode node)
   producer->last_use = MAX (producer->last_use, at);
 }
 
+/* What a pooled tensor gives to one source it must still give to the next. */
+static void
+use_in_block (OmniPlan *plan, const OmniBlock *block, guint at, OmniNode node)
+{
+  const gboolean again = block->per_source && omni_graph_node (plan->graph, node)->pooled;
+  OmniInstruction *producer = &g_array_index (plan->instructions, OmniInstruction,
+                                              producer_of (plan, at, node));
+
+  producer->last_use = MAX (producer->last_use, again ? block->first + block->n - 1 : at);
+}
+
 /* An accumulator is written by every repetition of its block, so it may share memory with nothing in it. */
 static void
 find_lifetimes (OmniPlan *plan)
@@ -280,16 +291,9 @@ find_lifetimes (OmniPlan *plan)
         continue;
       }
       for (guint k = 0; k < node->n_inputs; k++)
-      {
-        use (plan, i, node->inputs[k]);
-        /* What a pooled tensor gives to one source it must still give to the next. */
-        if (block->per_source && omni_graph_node (plan->graph, node->inputs[k])->pooled)
-          use (plan, i, node->inputs[k]),
-            g_array_index (plan->instructions, OmniInstruction, producer_of (plan, i, node->inputs[k]))
-              .last_use = block->first + block->n - 1;
-      }
+        use_in_block (plan, block, i, node->inputs[k]);
       if (node->base != OMNI_NODE_NONE)
-        use (plan, i, node->base);
+        use_in_block (plan, block, i, node->base);
     }
   }
 

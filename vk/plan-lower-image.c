@@ -38,15 +38,54 @@ lower_up_add (const OmniLowering *lower)
   omni_lower_emit (lower, &step, 0x3U);
 }
 
+static void
+lower_pool (const OmniLowering *lower)
+{
+  OmniStep step = omni_lower_step (lower, "pool");
+
+  omni_step_constant (&step, lower->tensor->element_bytes == 8);
+  omni_step_constant (&step, lower->node->layout == OMNI_LAYOUT_PLANAR);
+  omni_step_constant (&step, (guint32)lower->node->take_max);
+  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+  add_extent (lower, &step, lower->node->inputs[0], 0);
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+static void
+lower_upsample (const OmniLowering *lower)
+{
+  const gboolean planar = lower->node->layout == OMNI_LAYOUT_PLANAR;
+  OmniStep step = omni_lower_step (lower, "upsample");
+
+  omni_step_constant (&step, lower->tensor->element_bytes == 8);
+  omni_step_constant (&step, planar);
+  omni_step_constant (&step, (guint32)lower->node->bilinear);
+  omni_step_read (lower, &step, 0, 0, lower->slice,
+                  planar && lower->node->bilinear ? OMNI_UNIT_FLOAT : OMNI_UNIT_TEXEL);
+  add_extent (lower, &step, lower->node->inputs[0], 0);
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
 void
 omni_lower_resample (const OmniLowering *lower)
 {
-  if (lower->node->op == OMNI_OP_DOWN)
+  switch (lower->node->op)
+  {
+  case OMNI_OP_DOWN:
     lower_down (lower);
-  else if (lower->node->op == OMNI_OP_UP_ADD)
+    break;
+  case OMNI_OP_UP_ADD:
     lower_up_add (lower);
-  else
-    g_error ("no kernel for %s", lower->node->label);
+    break;
+  case OMNI_OP_POOL:
+    lower_pool (lower);
+    break;
+  case OMNI_OP_UPSAMPLE:
+    lower_upsample (lower);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
 }
 
 void
@@ -65,17 +104,13 @@ omni_lower_exposure_weight (const OmniLowering *lower)
 void
 omni_lower_filter (const OmniLowering *lower)
 {
-  g_error ("no kernel for %s", lower->node->label);
-}
+  const OmniNodeInfo *node = lower->node;
+  OmniStep step = omni_lower_step (lower, "filter");
 
-void
-omni_lower_channels (const OmniLowering *lower)
-{
-  g_error ("no kernel for %s", lower->node->label);
-}
-
-void
-omni_lower_statistics (const OmniLowering *lower)
-{
-  g_error ("no kernel for %s", lower->node->label);
+  omni_step_constant (&step, node->boundary);
+  omni_step_constant (&step, (guint32)node->vertical);
+  omni_step_read (lower, &step, 0, 0, lower->slice, node->vertical ? OMNI_UNIT_TEXEL : OMNI_UNIT_FLOAT);
+  step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, 2 * node->radius + 1);
+  step.push.arg[1] = (gint32)node->radius;
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }

@@ -75,3 +75,26 @@ omni_lower_colour (const OmniLowering *lower)
     omni_step_read (lower, &step, i, i, lower->slice, OMNI_UNIT_TEXEL);
   omni_lower_emit (lower, &step, 0x8U);
 }
+
+void
+omni_lower_channels (const OmniLowering *lower)
+{
+  const OmniNodeInfo *node = lower->node;
+  const gboolean planar_in = omni_graph_node (lower->plan->graph, node->inputs[0])->layout
+                             == OMNI_LAYOUT_PLANAR;
+  const gboolean planar_out = node->layout == OMNI_LAYOUT_PLANAR;
+  OmniStep step = omni_lower_step (lower, "channels");
+
+  if (planar_in && !planar_out)
+  {
+    step.push.rw = (step.push.rw + 3) / 4;
+    step.push.rx /= 4;
+  }
+  omni_step_constant (&step, lower->tensor->element_bytes == 8);
+  omni_step_constant (&step, planar_in);
+  omni_step_constant (&step, planar_out);
+  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+  step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, node->channels);
+  step.push.arg[1] = (gint32)node->channels;
+  omni_lower_emit (lower, &step, 0);
+}

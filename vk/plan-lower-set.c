@@ -196,8 +196,38 @@ omni_lower_set_resident (const OmniLowering *lower)
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
 
+/* All members in one dispatch where one storage window holds them, else a dispatch for each. */
 void
 omni_lower_set_softmax (const OmniLowering *lower)
 {
-  g_error ("no kernel for %s", lower->node->label);
+  const OmniPlan *plan = lower->plan;
+  const OmniTensor *input = &plan->tensors[lower->node->inputs[0]];
+  const OmniTensor *tensor = lower->tensor;
+  const guint n = plan->params.n_sources;
+  const guint64 texel_bytes = tensor->element_bytes == 4 ? 16 : tensor->element_bytes;
+  const guint64 plane_bytes = tensor->plane_elements * tensor->element_bytes;
+  const guint64 more_planes = (tensor->slice_bytes * (n - 1) + plane_bytes - 1) / plane_bytes;
+  const gboolean together = (more_planes + tensor->planes + 1) * plane_bytes + 512
+                            < plan->device->limits.maxStorageBufferRange;
+  OmniLowering member = *lower;
+
+  for (member.slice = 0; member.slice < (together ? 1 : n); member.slice++)
+  {
+    OmniStep step = omni_lower_step (&member, "set-softmax");
+
+    omni_step_constant (&step, tensor->element_bytes == 8);
+    omni_step_read (&member, &step, 0, 0, 0, OMNI_UNIT_TEXEL);
+    step.in[0].high = step.in[0].low + input->slice_bytes * input->slices;
+    step.bytes *= n;
+    if (together)
+      step.planes_written += (guint)more_planes;
+    step.push.arg[0] = (gint32)n;
+    step.push.arg[1] = (gint32)(input->slice_bytes / (input->element_bytes == 4 ? 16 : input->element_bytes));
+    step.push.arg[2] = (gint32)(tensor->slice_bytes / texel_bytes);
+    step.push.arg[3] = term_bits (n);
+    step.push.arg[4] = (gint32)member.slice;
+    step.push.arg[5] = together ? (gint32)n : 1;
+    step.push.arg[6] = lower->node->layout == OMNI_LAYOUT_C4 ? (gint32)lower->node->channels : -1;
+    omni_lower_emit (&member, &step, OMNI_Z_ALL);
+  }
 }

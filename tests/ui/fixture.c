@@ -5,6 +5,8 @@
 
 #include <glib/gstdio.h>
 
+#define LOOK_MS 15
+
 char *
 omni_test_write_picture (const char *folder, const char *name, guint width, guint height, guint level)
 {
@@ -54,34 +56,28 @@ omni_test_remove_folder (char *folder)
 }
 
 static gboolean
-timeout_cb (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
 tick_cb (gpointer data)
 {
+  *(gboolean *)data = TRUE;
   return G_SOURCE_CONTINUE;
 }
 
 gboolean
 omni_test_wait (OmniTestCondition condition, gpointer data)
 {
-  gboolean late = FALSE;
-  const guint id = g_timeout_add_seconds (WAIT_SECONDS, timeout_cb, &late);
+  const gint64 end_us = g_get_monotonic_time () + WAIT_SECONDS * G_USEC_PER_SEC;
+  gboolean tick = FALSE;
+  /* Not at every turn: a condition that moves the pointer would keep the loop from ever coming to its idle work. */
+  const guint tick_id = g_timeout_add (LOOK_MS, tick_cb, &tick);
   gboolean holds = condition (data);
 
-  /* A condition may depend on another process, so look again from time to time. */
-  const guint tick_id = g_timeout_add (50, tick_cb, NULL);
-  while (!holds && !late)
+  while (!holds && g_get_monotonic_time () < end_us)
   {
-    g_main_context_iteration (NULL, TRUE);
+    tick = FALSE;
+    while (!tick)
+      g_main_context_iteration (NULL, TRUE);
     holds = condition (data);
   }
   g_source_remove (tick_id);
-  if (!late)
-    g_source_remove (id);
   return holds;
 }

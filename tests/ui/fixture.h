@@ -4,7 +4,7 @@
 #include "app/picture.h"
 
 /* Nothing is waited for longer; a busy machine of one core needs some patience. */
-#define WAIT_SECONDS 180
+#define WAIT_SECONDS 120
 
 /* (transfer full) The path of a new PNG in `folder`: a picture of `width` × `height` with 3 channels that has a gradient and
  * a few edges, the brighter the larger `level` (0 … 255). */

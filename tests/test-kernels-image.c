@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/harness.h"
+
+#include <math.h>
+
+/* Kernels that look at neighbours or at whole pictures, against their twins: filter, pool, upsample, down, up-add,
+ * exposure weight, statistics. */
+
+/* Ten channels out of three, and three of those back: the C4 forms of a kernel between two planar ends. */
+static const guint widen[10] = { 0, 1, 2, 2, 1, 0, 1, 1, 0, 2 };
+static const guint narrow[3] = { 9, 4, 0 };
+
+static OmniNode
+enter (OmniGraph *graph, gboolean c4)
+{
+  const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 3);
+
+  return c4 ? omni_graph_channels (graph, x, widen, 10) : x;
+}
+
+static void
+leave (OmniGraph *graph, OmniNode x, gboolean c4)
+{
+  if (c4)
+    x = omni_graph_channels (graph, x, narrow, 3);
+  omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+}
+
+/* What enter() and leave() do to a per-channel operation's result `x`. */
+static TwinTensor *
+reduce (const TwinTensor *x, gboolean c4)
+{
+  g_autoptr (TwinTensor) wide = twin_channels (x, widen, 10);
+  g_autoptr (TwinTensor) kept = twin_channels (wide, narrow, 3);
+
+  return twin_set_max (c4 ? kept : x);
+}
+
+/* ---- Filters ---- */
+
+typedef struct
+{
+  guint radius;
+  float sigma; /* 0: a box */
+  OmniBoundary boundary;
+} Filter;
+
+static TwinTensor *
+twin_of_filter (const TwinTensor *set, gconstpointer data)
+{
+  const Filter *filter = data;
+  const int radius = (int)filter->radius;
+  float taps[31];
+  double sum = 0.0;
+  g_autoptr (TwinTensor) filtered = NULL;
+
+  for (int i = -radius; i <= radius; i++)
+    sum += filter->sigma == 0.0F ? 1.0 : exp (-0.5 * i * i / ((double)filter->sigma * filter->sigma));
+  for (int i = -radius; i <= radius; i++)
+    taps[i + radius] = filter->sigma == 0.0F
+                         ? 1.0F / (float)sum
+                         : (float)(exp (-0.5 * i * i / ((double)filter->sigma * filter->sigma)) / sum);
+  filtered = twin_separable (set, taps, filter->radius, filter->boundary);
+  return twin_set_max (filtered);
+}
+
+static void
+sweep_filter (const Filter *filter)
+{
+  OmniGraph *graph = omni_graph_new (filter->sigma == 0.0F ? "box" : "gaussian");
+  OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 2);
+
+  x = filter->sigma == 0.0F ? omni_graph_box (graph, x, filter->radius, filter->boundary)
+                            : omni_graph_gaussian (graph, x, filter->sigma, filter->radius, filter->boundary);
+  omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+  harness_sweep (
+    &(HarnessSweep){ .graph = graph, .twin = twin_of_filter, .data = filter, .channels = 2, .low = -1.0F });
+}
+
+static void
+test_filter (void)
+{
+  for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_SYMMETRIC; b++)
+  {
+    sweep_filter (&(Filter){ 2, 1.25F, b });
+    sweep_filter (&(Filter){ 15, 0.0F, b });
+  }
+  sweep_filter (&(Filter){ 1, 0.0F, OMNI_BOUNDARY_ZERO });
+}
+
+/* ---- Pooling and upsampling ---- */
+
+typedef struct
+{
+  gboolean take_max, bilinear, c4;
+} Resample;
+
+static TwinTensor *
+twin_of_resample (const TwinTensor *set, gconstpointer data)
+{
+  const Resample *resample = data;
+  g_autoptr (TwinTensor) half = twin_pool (set, resample->take_max);
+  g_autoptr (TwinTensor) quarter = twin_pool (half, !resample->take_max);
+  g_autoptr (TwinTensor) back = twin_upsample (quarter, half->h, half->w, resample->bilinear);
+  g_autoptr (TwinTensor) whole = twin_upsample (back, set->h, set->w, !resample->bilinear);
+
+  return reduce (whole, resample->c4);
+}
+
+static void
+sweep_resample (const Resample *resample, gboolean half)
+{
+  OmniGraph *graph = omni_graph_new (resample->c4 ? "resample C4" : "resample");
+  OmniNode x = enter (graph, resample->c4);
+
+  x = resample->take_max ? omni_graph_pool_max (graph, x) : omni_graph_pool_mean (graph, x);
+  x = resample->take_max ? omni_graph_pool_mean (graph, x) : omni_graph_pool_max (graph, x);
+  x = resample->bilinear ? omni_graph_upsample_bilinear (graph, x) : omni_graph_upsample_nearest (graph, x);
+  x = resample->bilinear ? omni_graph_upsample_nearest (graph, x) : omni_graph_upsample_bilinear (graph, x);
+  leave (graph, x, resample->c4);
+  harness_sweep (&(HarnessSweep){ .graph = graph,
+                                  .twin = twin_of_resample,
+                                  .data = resample,
+                                  .channels = 3,
+                                  .low = -1.0F,
+                                  .half = half,
+                                  .tolerance = half ? 2e-3 : 0.0 });
+}
+
+static void
+test_resample (void)
+{
+  sweep_resample (&(Resample){ FALSE, FALSE, FALSE }, FALSE);
+  sweep_resample (&(Resample){ TRUE, TRUE, FALSE }, FALSE);
+  sweep_resample (&(Resample){ FALSE, TRUE, TRUE }, FALSE);
+  sweep_resample (&(Resample){ TRUE, FALSE, TRUE }, TRUE);
+}
+
+/* ---- Pyramids ---- */
+
+static TwinTensor *
+twin_of_pyramid (const TwinTensor *set, gconstpointer data)
+{
+  const OmniPyramid pyramid = (OmniPyramid)GPOINTER_TO_INT (data);
+  g_autoptr (TwinTensor) half = twin_down (set, pyramid);
+  g_autoptr (TwinTensor) quarter = twin_down (half, pyramid);
+  g_autoptr (TwinTensor) band = twin_up_add (half, quarter, -1.0F, pyramid);
+  g_autoptr (TwinTensor) whole = twin_up_add (set, band, 1.0F, pyramid);
+
+  return twin_set_max (whole);
+}
+
+static void
+test_pyramid (void)
+{
+  for (OmniPyramid pyramid = OMNI_PYRAMID_BURT; pyramid <= OMNI_PYRAMID_QUAD; pyramid++)
+  {
+    OmniGraph *graph = omni_graph_new (pyramid == OMNI_PYRAMID_BURT ? "burt" : "quad");
+    const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 2);
+    const OmniNode half = omni_graph_down (graph, x, pyramid);
+    const OmniNode quarter = omni_graph_down (graph, half, pyramid);
+    const OmniNode band = omni_graph_up_add (graph, half, quarter, -1.0F, pyramid);
+
+    omni_graph_set_output (graph,
+                           omni_graph_set_max (graph, omni_graph_up_add (graph, x, band, 1.0F, pyramid)));
+    /* Mesa's compiler distributes the factors of QUAD in its own way: the last bit is its business. */
+    harness_sweep (&(HarnessSweep){ .graph = graph,
+                                    .twin = twin_of_pyramid,
+                                    .data = GINT_TO_POINTER (pyramid),
+                                    .channels = 2,
+                                    .low = -1.0F,
+                                    .tolerance = pyramid == OMNI_PYRAMID_QUAD ? 5e-7 : 0.0 });
+  }
+}
+
+/* ---- Exposure weights ---- */
+
+static const float exponents[][3] = { { 1.0F, 1.0F, 1.0F }, { 0.0F, 0.5F, 2.0F }, { 1.0F, 0.0F, 0.0F } };
+
+static TwinTensor *
+twin_of_exposure (const TwinTensor *set, gconstpointer data)
+{
+  const float *powers = data;
+  g_autoptr (TwinTensor) weight = twin_exposure_weight (set, powers[0], powers[1], powers[2], 0.2F);
+
+  return twin_set_max (weight);
+}
+
+static void
+test_exposure_weight (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (exponents); i++)
+  {
+    OmniGraph *graph = omni_graph_new ("exposure weight");
+    const float *powers = exponents[i];
+    const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
+
+    omni_graph_set_output (
+      graph, omni_graph_set_max (
+               graph, omni_graph_exposure_weight (graph, x, powers[0], powers[1], powers[2], 0.2F)));
+    /* The Laplacian cancels, and a square root takes what is left of equal channels from 1e-7 to 3e-4. */
+    harness_sweep (&(HarnessSweep){ .graph = graph,
+                                    .twin = twin_of_exposure,
+                                    .data = powers,
+                                    .channels = 3,
+                                    .tolerance = powers[1] == 0.5F ? 5e-4 : 2e-6 });
+  }
+}
+
+/* ---- Whole-picture statistics ---- */
+
+typedef struct
+{
+  gboolean c4, mean_only;
+  float scale, shift; /* of the values: a large mean beside a small variance */
+} Statistics;
+
+static TwinTensor *
+twin_of_statistics (const TwinTensor *set, gconstpointer data)
+{
+  const Statistics *statistics = data;
+  g_autoptr (TwinTensor)
+    value = twin_unary (set, statistics->scale, statistics->shift, OMNI_ACTIVATION_NONE, 0.0F);
+  g_autoptr (TwinTensor) result = statistics->mean_only ? twin_picture_mean (value)
+                                                        : twin_normalise (value, 1e-5F);
+
+  return reduce (result, statistics->c4);
+}
+
+static void
+sweep_statistics (const Statistics *statistics, gboolean half, double tolerance)
+{
+  OmniGraph *graph = omni_graph_new (statistics->c4 ? "statistics C4" : "statistics");
+  OmniNode x = enter (graph, statistics->c4);
+
+  x = omni_graph_unary (graph, x, statistics->scale, statistics->shift, OMNI_ACTIVATION_NONE, 0.0F);
+  x = statistics->mean_only ? omni_graph_picture_mean (graph, x) : omni_graph_normalise (graph, x, 1e-5F);
+  leave (graph, x, statistics->c4);
+  harness_sweep (&(HarnessSweep){ .graph = graph,
+                                  .twin = twin_of_statistics,
+                                  .data = statistics,
+                                  .channels = 3,
+                                  .half = half,
+                                  .untiled = TRUE,
+                                  .tolerance = tolerance });
+}
+
+static void
+test_statistics (void)
+{
+  sweep_statistics (&(Statistics){ FALSE, FALSE, 1.0F, 0.0F }, FALSE, 3e-6);
+  sweep_statistics (&(Statistics){ TRUE, FALSE, 1.0F, 0.0F }, FALSE, 3e-6);
+  sweep_statistics (&(Statistics){ FALSE, TRUE, 1.0F, 0.0F }, FALSE, 1e-6);
+  sweep_statistics (&(Statistics){ TRUE, TRUE, 3.0F, -1.0F }, TRUE, 2e-3);
+}
+
+/* Mean 1000, standard deviation about .3: E[x²] − E[x]² in float would lose every digit of the variance. A mean of 1000 is
+ * 3e-5 off as a float, which the division makes 1e-4, and more where four pixels happen to be alike. */
+static void
+test_statistics_cancel (void)
+{
+  sweep_statistics (&(Statistics){ FALSE, FALSE, 1.0F, 1000.0F }, FALSE, 1e-3);
+  sweep_statistics (&(Statistics){ TRUE, FALSE, 1.0F, 1000.0F }, FALSE, 1e-3);
+}
+
+/* A larger picture, so that strips hold many texels and bands many rows; a ramp, so that the parts differ. */
+static void
+test_statistics_large (void)
+{
+  g_autoptr (OmniGraph) graph = omni_graph_new ("large");
+  g_autoptr (TwinTensor) set = harness_random (1, 1, 371, 613, 0.0F, 0.01F, 9);
+  OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 1);
+
+  for (gsize i = 0; i < twin_size (set); i++)
+    set->v[i] += 100.0F + (float)(i / set->w) / 37.0F;
+  x = omni_graph_normalise (graph, x, 0.0F);
+  omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+
+  g_autoptr (TwinTensor) want = twin_normalise (set, 0.0F);
+  g_autoptr (TwinTensor) got = harness_run (graph, set, &(HarnessOptions){ 0 });
+  g_autoptr (TwinTensor) again = harness_run (graph, set, &(HarnessOptions){ 0 });
+
+  harness_assert_equal (got, want, 5e-6, "large");
+  harness_assert_same (got, again, "large, again");
+}
+
+static void
+add_tests (void)
+{
+  g_test_add_func ("/kernels/image/filter", test_filter);
+  g_test_add_func ("/kernels/image/resample", test_resample);
+  g_test_add_func ("/kernels/image/pyramid", test_pyramid);
+  g_test_add_func ("/kernels/image/exposure-weight", test_exposure_weight);
+  g_test_add_func ("/kernels/image/statistics", test_statistics);
+  g_test_add_func ("/kernels/image/statistics-cancel", test_statistics_cancel);
+  g_test_add_func ("/kernels/image/statistics-large", test_statistics_large);
+}
+
+int
+main (int argc, char **argv)
+{
+  return harness_main (argc, argv, add_tests);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/twins/twin.h"
+
+#include <math.h>
+
+/* `x` at (y, x_) continued by `boundary`. */
+static float
+sample (const TwinTensor *x, guint n, guint c, int y, int x_, OmniBoundary boundary)
+{
+  const int row = twin_boundary (boundary, y, (int)x->h);
+  const int column = twin_boundary (boundary, x_, (int)x->w);
+
+  return row < 0 || column < 0 ? 0.0F : twin_at (x, n, c, (guint)row, (guint)column);
+}
+
+typedef float (*PixelOf) (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data);
+
+/* A tensor of h × w whose every value is `pixel` of the old one. */
+static TwinTensor *
+map (const TwinTensor *x, guint h, guint w, PixelOf pixel, gconstpointer data)
+{
+  TwinTensor *out = twin_new (x->n, x->c, h, w);
+
+  for (guint n = 0; n < x->n; n++)
+    for (guint c = 0; c < x->c; c++)
+      for (guint y = 0; y < h; y++)
+        for (guint i = 0; i < w; i++)
+          twin_plane (out, n, c)[(gsize)y * w + i] = pixel (x, n, c, (int)y, (int)i, data);
+
+  return out;
+}
+
+typedef struct
+{
+  const float *taps;
+  int radius;
+  OmniBoundary boundary;
+} Filter;
+
+static float
+filter_row (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  const Filter *filter = data;
+  float sum = 0.0F;
+
+  for (int k = -filter->radius; k <= filter->radius; k++)
+    sum += filter->taps[k + filter->radius] * sample (x, n, c, y, x_ + k, filter->boundary);
+
+  return sum;
+}
+
+static float
+filter_column (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  const Filter *filter = data;
+  float sum = 0.0F;
+
+  for (int k = -filter->radius; k <= filter->radius; k++)
+    sum += filter->taps[k + filter->radius] * sample (x, n, c, y + k, x_, filter->boundary);
+
+  return sum;
+}
+
+TwinTensor *
+twin_separable (const TwinTensor *x, const float *taps, guint radius, OmniBoundary boundary)
+{
+  const Filter filter = { taps, (int)radius, boundary };
+  g_autoptr (TwinTensor) rows = map (x, x->h, x->w, filter_row, &filter);
+
+  return map (rows, x->h, x->w, filter_column, &filter);
+}
+
+static float
+pool_pixel (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  const gboolean *take_max = data;
+  const int rows = MIN (2, (int)x->h - 2 * y);
+  const int columns = MIN (2, (int)x->w - 2 * x_);
+  float largest = twin_at (x, n, c, (guint)(2 * y), (guint)(2 * x_));
+  float sum = 0.0F;
+
+  for (int j = 0; j < rows; j++)
+  {
+    float row = 0.0F;
+
+    for (int i = 0; i < columns; i++)
+    {
+      const float value = twin_at (x, n, c, (guint)(2 * y + j), (guint)(2 * x_ + i));
+
+      largest = twin_max_ordered (largest, value);
+      row = i == 0 ? value : row + value;
+    }
+    sum = j == 0 ? row : sum + row;
+  }
+
+  return *take_max ? largest : sum / (float)(rows * columns);
+}
+
+TwinTensor *
+twin_pool (const TwinTensor *x, gboolean take_max)
+{
+  return map (x, (x->h + 1) / 2, (x->w + 1) / 2, pool_pixel, &take_max);
+}
+
+static float
+nearest_pixel (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  return twin_at (x, n, c, (guint)(y / 2), (guint)(x_ / 2));
+}
+
+TwinTensor *
+twin_upsample (const TwinTensor *x, guint h, guint w, gboolean bilinear)
+{
+  return bilinear ? twin_up (x, h, w, OMNI_PYRAMID_QUAD) : map (x, h, w, nearest_pixel, NULL);
+}
+
+static float
+burt_row (const TwinTensor *x, guint n, guint c, int y, int x_)
+{
+  const OmniBoundary edge = OMNI_BOUNDARY_SYMMETRIC;
+
+  return (sample (x, n, c, y, x_ - 2, edge) + sample (x, n, c, y, x_ + 2, edge)) * 0.0625F
+         + (sample (x, n, c, y, x_ - 1, edge) + sample (x, n, c, y, x_ + 1, edge)) * 0.25F
+         + sample (x, n, c, y, x_, edge) * 0.375F;
+}
+
+static float
+burt_down (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  return (burt_row (x, n, c, 2 * y - 2, 2 * x_) + burt_row (x, n, c, 2 * y + 2, 2 * x_)) * 0.0625F
+         + (burt_row (x, n, c, 2 * y - 1, 2 * x_) + burt_row (x, n, c, 2 * y + 1, 2 * x_)) * 0.25F
+         + burt_row (x, n, c, 2 * y, 2 * x_) * 0.375F;
+}
+
+static float
+quad_row (const TwinTensor *x, guint n, guint c, int y, int x_)
+{
+  const OmniBoundary edge = OMNI_BOUNDARY_REPLICATE;
+
+  return (sample (x, n, c, y, x_ - 1, edge) + sample (x, n, c, y, x_ + 2, edge)) * 0.125F
+         + (sample (x, n, c, y, x_, edge) + sample (x, n, c, y, x_ + 1, edge)) * 0.375F;
+}
+
+static float
+quad_down (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  return (quad_row (x, n, c, 2 * y - 1, 2 * x_) + quad_row (x, n, c, 2 * y + 2, 2 * x_)) * 0.125F
+         + (quad_row (x, n, c, 2 * y, 2 * x_) + quad_row (x, n, c, 2 * y + 1, 2 * x_)) * 0.375F;
+}
+
+TwinTensor *
+twin_down (const TwinTensor *x, OmniPyramid pyramid)
+{
+  return map (x, (x->h + 1) / 2, (x->w + 1) / 2, pyramid == OMNI_PYRAMID_BURT ? burt_down : quad_down, NULL);
+}
+
+/* Taps [1 4 6 4 1]/8 on samples put two apart: 1 6 1 on them, 4 4 between them. */
+static float
+burt_up_row (const TwinTensor *x, guint n, guint c, int y, int x_)
+{
+  const OmniBoundary edge = OMNI_BOUNDARY_REPLICATE;
+  const int i = x_ / 2;
+
+  if (x_ % 2 != 0)
+    return (sample (x, n, c, y, i, edge) + sample (x, n, c, y, i + 1, edge)) * 0.5F;
+  return (sample (x, n, c, y, i - 1, edge) + 6.0F * sample (x, n, c, y, i, edge)
+          + sample (x, n, c, y, i + 1, edge))
+         * 0.125F;
+}
+
+static float
+burt_up (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  const int j = y / 2;
+
+  if (y % 2 != 0)
+    return (burt_up_row (x, n, c, j, x_) + burt_up_row (x, n, c, j + 1, x_)) * 0.5F;
+  return (burt_up_row (x, n, c, j - 1, x_) + 6.0F * burt_up_row (x, n, c, j, x_)
+          + burt_up_row (x, n, c, j + 1, x_))
+         * 0.125F;
+}
+
+static float
+quad_up_row (const TwinTensor *x, guint n, guint c, int y, int x_)
+{
+  const OmniBoundary edge = OMNI_BOUNDARY_REPLICATE;
+  const int other = x_ % 2 != 0 ? x_ / 2 + 1 : x_ / 2 - 1;
+
+  return 0.75F * sample (x, n, c, y, x_ / 2, edge) + 0.25F * sample (x, n, c, y, other, edge);
+}
+
+static float
+quad_up (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  const int other = y % 2 != 0 ? y / 2 + 1 : y / 2 - 1;
+
+  return 0.75F * quad_up_row (x, n, c, y / 2, x_) + 0.25F * quad_up_row (x, n, c, other, x_);
+}
+
+TwinTensor *
+twin_up (const TwinTensor *coarse, guint h, guint w, OmniPyramid pyramid)
+{
+  return map (coarse, h, w, pyramid == OMNI_PYRAMID_BURT ? burt_up : quad_up, NULL);
+}
+
+TwinTensor *
+twin_up_add (const TwinTensor *fine, const TwinTensor *coarse, float sign, OmniPyramid pyramid)
+{
+  TwinTensor *out = twin_up (coarse, fine->h, fine->w, pyramid);
+
+  for (gsize i = 0; i < twin_size (out); i++)
+    out->v[i] = fine->v[i] + sign * out->v[i];
+
+  return out;
+}
+
+static double
+grey_at (const TwinTensor *x, guint n, int y, int x_)
+{
+  const OmniBoundary edge = OMNI_BOUNDARY_REPLICATE;
+
+  return 0.299 * sample (x, n, 0, y, x_, edge) + 0.587 * sample (x, n, 1, y, x_, edge)
+         + 0.114 * sample (x, n, 2, y, x_, edge);
+}
+
+TwinTensor *
+twin_exposure_weight (const TwinTensor *colour, float contrast, float saturation, float exposedness,
+                      float sigma)
+{
+  TwinTensor *out = twin_new (colour->n, 1, colour->h, colour->w);
+
+  for (guint n = 0; n < colour->n; n++)
+    for (int y = 0; y < (int)colour->h; y++)
+      for (int x = 0; x < (int)colour->w; x++)
+      {
+        const double laplacian = grey_at (colour, n, y, x - 1) + grey_at (colour, n, y, x + 1)
+                                 + grey_at (colour, n, y - 1, x) + grey_at (colour, n, y + 1, x)
+                                 - 4.0 * grey_at (colour, n, y, x);
+        double mean = 0.0, variance = 0.0, off = 0.0;
+
+        for (guint c = 0; c < 3; c++)
+          mean += twin_at (colour, n, c, (guint)y, (guint)x) / 3.0;
+        for (guint c = 0; c < 3; c++)
+        {
+          const double value = twin_at (colour, n, c, (guint)y, (guint)x);
+
+          variance += (value - mean) * (value - mean) / 3.0;
+          off += (value - 0.5) * (value - 0.5);
+        }
+        twin_plane (out, n, 0)[(gsize)y * out->w + (gsize)x] =
+          (float)(pow (fabs (laplacian), contrast) * pow (sqrt (variance), saturation)
+                    * exp (-off / (2.0 * sigma * sigma) * exposedness)
+                  + 1e-12);
+      }
+
+  return out;
+}
+
+static void
+moments (const float *plane, gsize size, double *mean, double *variance)
+{
+  *mean = 0.0;
+  *variance = 0.0;
+  for (gsize i = 0; i < size; i++)
+    *mean += plane[i] / (double)size;
+  for (gsize i = 0; i < size; i++)
+    *variance += (plane[i] - *mean) * (plane[i] - *mean) / (double)size;
+}
+
+TwinTensor *
+twin_normalise (const TwinTensor *x, float epsilon)
+{
+  TwinTensor *out = twin_new (x->n, x->c, x->h, x->w);
+  const gsize size = (gsize)x->h * x->w;
+
+  for (guint p = 0; p < x->n * x->c; p++)
+  {
+    double mean, variance;
+
+    moments (x->v + p * size, size, &mean, &variance);
+    for (gsize i = 0; i < size; i++)
+      out->v[p * size + i] = (float)((x->v[p * size + i] - mean) / sqrt (variance + epsilon));
+  }
+
+  return out;
+}
+
+TwinTensor *
+twin_picture_mean (const TwinTensor *x)
+{
+  TwinTensor *out = twin_new (x->n, x->c, x->h, x->w);
+  const gsize size = (gsize)x->h * x->w;
+
+  for (guint p = 0; p < x->n * x->c; p++)
+  {
+    double mean, variance;
+
+    moments (x->v + p * size, size, &mean, &variance);
+    for (gsize i = 0; i < size; i++)
+      out->v[p * size + i] = (float)mean;
+  }
+
+  return out;
+}
