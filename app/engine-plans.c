@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/engine-private.h"
 
+#include "models/probe.h"
+
 #include <glib/gstdio.h>
 
 /* The last picture, its preview and one more model to flip to. */
@@ -11,6 +13,7 @@ typedef struct
 {
   char *key; /* model, path, time of change and size of the file */
   OmniWeights *weights;
+  gboolean checked; /* gave the known answer on the device */
 } WeightsEntry;
 
 static void
@@ -104,13 +107,29 @@ omni_engine_core_load_weights (OmniEngineCore *core, const OmniModel *model, con
   OmniWeights *weights = omni_model_load_weights (model, path, error);
   if (weights == NULL || key == NULL)
     return weights;
-  WeightsEntry *entry = g_new (WeightsEntry, 1);
+  WeightsEntry *entry = g_new0 (WeightsEntry, 1);
   entry->key = g_steal_pointer (&key);
   entry->weights = omni_weights_ref (weights);
   g_queue_push_head (&core->weights, entry);
   if (core->weights.length > MAX_WEIGHTS)
     weights_entry_free (g_queue_pop_tail (&core->weights));
   return weights;
+}
+
+gboolean
+omni_engine_core_check_weights (OmniEngineCore *core, const OmniModel *model, OmniWeights *weights,
+                                GError **error)
+{
+  for (GList *link = core->weights.head; weights != NULL && link != NULL; link = link->next)
+  {
+    WeightsEntry *entry = link->data;
+    if (entry->weights != weights || entry->checked)
+      continue;
+    if (!omni_model_check_answer (model, weights, core->device, error))
+      return FALSE;
+    entry->checked = TRUE;
+  }
+  return TRUE;
 }
 
 static OmniPlanEntry *

@@ -38,6 +38,10 @@ void omni_engine_core_close_device (OmniEngineCore *core);
 OmniWeights *omni_engine_core_load_weights (OmniEngineCore *core, const OmniModel *model, const char *path,
                                             GError **error);
 
+/* Whether the open device computes with `weights` (nullable) what their file says; asked once for each file. */
+gboolean omni_engine_core_check_weights (OmniEngineCore *core, const OmniModel *model, OmniWeights *weights,
+                                         GError **error);
+
 /* (transfer none) A plan for `key`, which must name everything that goes into graph and plan; kept from an earlier run, or
  * built from `model`. Older plans make room when memory runs out. The device must be open. */
 OmniPlanEntry *

@@ -349,7 +349,8 @@ static OmniPlanEntry *
 get_plan (Fusion *self, guint tile_px, GError **error)
 {
   const OmniFusionRequest *request = self->request;
-  if (!omni_engine_core_ensure_device (self->core, error))
+  if (!omni_engine_core_ensure_device (self->core, error)
+      || !omni_engine_core_check_weights (self->core, self->model, self->weights, error))
     return NULL;
   const OmniDeviceInfo *info = omni_device_get_info (self->core->device);
   if (request->half && !info->has_fp16)

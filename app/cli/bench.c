@@ -168,6 +168,12 @@ static gboolean
 run (OmniCliOptions *options, GError **error)
 {
   guint width, height;
+  if (options->kernel != NULL)
+  {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "Kernels cannot be timed alone yet; use --profile to see each one's share (--kernel).");
+    return FALSE;
+  }
   options->n_inputs = options->n_inputs != 0 ? options->n_inputs : DEFAULT_INPUTS;
   options->n_runs = options->n_runs != 0 ? options->n_runs : DEFAULT_RUNS;
   if (!omni_cli_parse_size (options->size != NULL ? options->size : DEFAULT_SIZE, &width, &height, error)

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The engine on the machine's own device: order, second chances, cancelling, previews; and what needs no device. */
+
+#include "app/engine-private.h"
+#include "app/resample.h"
+#include "tests/cli-common.h"
+
+#include <string.h>
+
+#define W 150
+#define H 110
+
+static OmniFusionRequest *
+make_request (const char *model, guint n, OmniTask task)
+{
+  OmniFusionRequest *request = g_new0 (OmniFusionRequest, 1);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  request->task = task;
+  request->model = model != NULL ? omni_model_find (model) : NULL;
+  for (guint i = 0; i < n; i++)
+  {
+    g_autoptr (OmniPicture) picture = make_scene (i, W, H, 3, FALSE, OMNI_SAMPLE_U8, 0.5 + 0.2 * i);
+    g_autofree char *name = g_strdup_printf ("picture %u", i);
+    g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, name));
+  }
+  return request;
+}
+
+static OmniFusionResult *
+fuse (OmniEngine *engine, const OmniFusionRequest *request)
+{
+  GError *error = NULL;
+  OmniFusionResult *result = omni_engine_fuse (engine, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (result);
+  return result;
+}
+
+/* ---- Without a device ---- */
+
+static void
+test_resample (void)
+{
+  g_autoptr (OmniPicture) picture = make_scene (0, 40, 30, 3, FALSE, OMNI_SAMPLE_U16, 1);
+  g_autoptr (OmniPicture) same = omni_picture_resample (picture, 40, 30, NULL, NULL);
+  g_autofree char *hash = omni_picture_hash (picture);
+  g_autofree char *same_hash = omni_picture_hash (same);
+  g_assert_cmpstr (hash, ==, same_hash);
+
+  /* A mean over whole blocks. */
+  g_autoptr (OmniPicture) half = omni_picture_resample (picture, 20, 15, NULL, NULL);
+  const guint16 *in = omni_picture_get_pixels (picture), *out = omni_picture_get_pixels (half);
+  for (guint y = 0; y < 15; y++)
+    for (guint x = 0; x < 20; x++)
+    {
+      const guint a = in[(2 * y * 40 + 2 * x) * 3], b = in[(2 * y * 40 + 2 * x + 1) * 3];
+      const guint c = in[((2 * y + 1) * 40 + 2 * x) * 3], d = in[((2 * y + 1) * 40 + 2 * x + 1) * 3];
+      g_assert_cmpint (ABS ((int)out[(y * 20 + x) * 3] - (int)((a + b + c + d + 2) / 4)), <=, 1);
+    }
+
+  /* One pixel becomes a flat field; odd targets work. */
+  g_autoptr (OmniPicture) dot = make_scene (0, 1, 1, 1, FALSE, OMNI_SAMPLE_U8, 1);
+  g_autoptr (OmniPicture) field = omni_picture_resample (dot, 7, 3, NULL, NULL);
+  const guint8 *value = omni_picture_get_pixels (dot), *values = omni_picture_get_pixels (field);
+  for (guint i = 0; i < 21; i++)
+    g_assert_cmpuint (values[i], ==, value[0]);
+}
+
+/* Rows of one picture with NaN and infinity in it: none of them spreads. */
+static void
+test_resample_not_finite (void)
+{
+  float *pixels = g_new0 (float, 16);
+  pixels[5] = NAN;
+  pixels[6] = INFINITY;
+  g_autoptr (OmniPicture) picture = omni_picture_new (4, 4, 1, FALSE, OMNI_SAMPLE_F32,
+                                                      g_bytes_new_take (pixels, 64), NULL, NULL, NULL);
+  g_autoptr (OmniPicture) larger = omni_picture_resample (picture, 9, 9, NULL, NULL);
+  const float *out = omni_picture_get_pixels (larger);
+  for (guint i = 0; i < 81; i++)
+    g_assert_true (isfinite (out[i]));
+}
+
+static OmniSource *
+make_source (guint channels, double gain, guint index, OmniSampleType type)
+{
+  g_autoptr (OmniPicture) picture = make_scene (index, 64, 48, channels, FALSE, type, gain);
+  return omni_source_new_for_picture (picture, "a");
+}
+
+static void
+assert_task (GPtrArray *sources, OmniTask expected)
+{
+  for (guint turn = 0; turn < sources->len; turn++)
+  {
+    g_autofree char *reason = NULL;
+    g_assert_cmpint (omni_task_detect (sources, &reason), ==, expected);
+    g_assert_nonnull (reason);
+    gpointer first = g_ptr_array_steal_index (sources, 0);
+    g_ptr_array_add (sources, first);
+  }
+}
+
+static void
+test_task (void)
+{
+  g_autoptr (GPtrArray) bracket = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < 3; i++)
+    g_ptr_array_add (bracket, make_source (3, 0.3 + 0.35 * i, 0, OMNI_SAMPLE_U8));
+  assert_task (bracket, OMNI_TASK_EXPOSURE);
+
+  g_autoptr (GPtrArray) stack = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < 3; i++)
+    g_ptr_array_add (stack, make_source (3, 1, 0, i == 1 ? OMNI_SAMPLE_U16 : OMNI_SAMPLE_U8));
+  assert_task (stack, OMNI_TASK_FOCUS);
+
+  g_autoptr (GPtrArray) sensors = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (sensors, make_source (1, 1, 0, OMNI_SAMPLE_U8));
+  g_ptr_array_add (sensors, make_source (3, 1, 3, OMNI_SAMPLE_U8));
+  assert_task (sensors, OMNI_TASK_INFRARED);
+
+  omni_source_set_role (stack->pdata[1], OMNI_ROLE_PET);
+  assert_task (stack, OMNI_TASK_MEDICAL);
+  omni_source_set_role (stack->pdata[2], OMNI_ROLE_INFRARED); /* at odds: the content decides */
+  assert_task (stack, OMNI_TASK_FOCUS);
+}
+
+static void
+test_check (void)
+{
+  g_autoptr (OmniFusionRequest) request = make_request (NULL, 2, OMNI_TASK_AUTO);
+  g_assert_true (omni_fusion_request_check (request, NULL));
+
+  g_autoptr (OmniPicture) other = make_scene (0, 20, 10, 3, FALSE, OMNI_SAMPLE_U8, 1);
+  g_ptr_array_add (request->sources, omni_source_new_for_picture (other, "other"));
+  g_autoptr (GError) sizes = NULL;
+  g_assert_false (omni_fusion_request_check (request, &sizes));
+  g_assert_nonnull (strstr (sizes->message, "20 × 10"));
+  g_assert_nonnull (strstr (sizes->message, "150 × 110"));
+  request->resize = TRUE;
+  g_assert_true (omni_fusion_request_check (request, NULL));
+
+  g_autoptr (OmniPicture) bands = make_scene (0, W, H, 5, FALSE, OMNI_SAMPLE_U8, 1);
+  g_ptr_array_add (request->sources, omni_source_new_for_picture (bands, "bands"));
+  g_autoptr (GError) mixed = NULL;
+  g_assert_false (omni_fusion_request_check (request, &mixed));
+  g_assert_nonnull (strstr (mixed->message, "5 bands"));
+}
+
+/* ---- With one ---- */
+
+static void
+test_repeat (void)
+{
+  static const char *const models[] = { "mertens", "laplacian", "ifani", "mean", "max" };
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  for (guint m = 0; m < G_N_ELEMENTS (models); m++)
+  {
+    g_autoptr (OmniFusionRequest) request = make_request (models[m], 3, OMNI_TASK_AUTO);
+    OmniFusionResult *first = fuse (engine, request);
+    for (guint turn = 0; turn < 3; turn++)
+    {
+      gpointer source = g_ptr_array_steal_index (request->sources, 0);
+      g_ptr_array_add (request->sources, source);
+      OmniFusionResult *again = fuse (engine, request);
+      g_assert_cmpstr (first->sha256, ==, again->sha256);
+      g_assert_cmpstr (first->model->name, ==, models[m]);
+      g_assert_true (again->order_invariant);
+      omni_fusion_result_unref (again);
+    }
+    omni_fusion_result_unref (first);
+  }
+}
+
+static void
+test_tiles (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("ifani", 2, OMNI_TASK_FOCUS);
+  OmniFusionResult *whole = fuse (engine, request);
+  request->tile_px = 64;
+  OmniFusionResult *tiled = fuse (engine, request);
+  g_assert_cmpuint (tiled->tiles, >, whole->tiles);
+  g_assert_cmpstr (whole->sha256, ==, tiled->sha256);
+  omni_fusion_result_unref (whole);
+  omni_fusion_result_unref (tiled);
+}
+
+/* Nobody is told of losses the engine can mend; the mended result is the same. */
+static void
+test_losses (void)
+{
+  g_autoptr (OmniFusionRequest) request = make_request ("ifani", 2, OMNI_TASK_FOCUS);
+  request->tile_px = 128;
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  OmniFusionResult *sound = fuse (engine, request);
+
+  for (guint losses = 1; losses <= 2; losses++)
+  {
+    omni_engine_inject_losses (engine, 3, losses);
+    OmniFusionResult *mended = fuse (engine, request);
+    g_assert_cmpstr (mended->sha256, ==, sound->sha256);
+    if (losses == 1)
+      g_assert_cmpuint (mended->tile_px, ==, sound->tile_px);
+    else
+      g_assert_cmpuint (mended->tile_px, <, sound->tile_px);
+    omni_fusion_result_unref (mended);
+  }
+
+  omni_engine_inject_losses (engine, 1, 3);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (omni_engine_fuse (engine, request, NULL, NULL, NULL, &error));
+  g_assert_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST);
+
+  OmniFusionResult *after = fuse (engine, request);
+  g_assert_cmpstr (after->sha256, ==, sound->sha256);
+  omni_fusion_result_unref (after);
+  omni_fusion_result_unref (sound);
+}
+
+static void
+test_preview (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("mertens", 3, OMNI_TASK_EXPOSURE);
+  request->view_px = 60;
+  OmniFusionResult *result = fuse (engine, request);
+  g_assert_cmpuint (omni_picture_get_width (result->picture), ==, 60);
+  g_assert_cmpuint (omni_picture_get_height (result->picture), ==, 44);
+  omni_fusion_result_unref (result);
+}
+
+/* Fewer pictures in memory than in the set: the same bits. */
+static void
+test_host_budget (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("omnifuse-engine-XXXXXX", NULL);
+  g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  request->model = omni_model_find ("mertens");
+  request->tile_px = 256;
+  for (guint i = 0; i < 5; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("%u.png", i);
+    g_autofree char *path = write_scene (folder, name, i, 500, 300, 3, FALSE, OMNI_SAMPLE_U16, 0.5 + 0.2 * i);
+    g_ptr_array_add (request->sources, omni_source_new (path, NULL));
+  }
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  OmniFusionResult *roomy = fuse (engine, request);
+  g_setenv ("OMNIFUSE_HOST_MIB", "1", TRUE); /* each picture takes 0.9 MiB */
+  g_autoptr (OmniEngine) other = omni_engine_new (NULL);
+  OmniFusionResult *tight = fuse (other, request);
+  g_unsetenv ("OMNIFUSE_HOST_MIB");
+  g_assert_cmpstr (roomy->sha256, ==, tight->sha256);
+  omni_fusion_result_unref (roomy);
+  omni_fusion_result_unref (tight);
+  remove_folder (folder);
+}
+
+static void
+finished_cb (GObject *engine, GAsyncResult *result, gpointer data)
+{
+  GAsyncResult **slot = data;
+  *slot = g_object_ref (result);
+}
+
+/* The older job is cancelled, the newest one wins. */
+static void
+test_newest_wins (void)
+{
+  OmniEngine *engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("mertens", 4, OMNI_TASK_EXPOSURE);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GAsyncResult *old = NULL, *new = NULL;
+  omni_engine_fuse_async (engine, request, NULL, NULL, cancellable, finished_cb, &old);
+  omni_engine_fuse_async (engine, request, NULL, NULL, NULL, finished_cb, &new);
+  g_cancellable_cancel (cancellable);
+  while (old == NULL || new == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  g_autoptr (GError) error = NULL;
+  g_assert_null (omni_engine_fuse_finish (engine, old, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  OmniFusionResult *result = omni_engine_fuse_finish (engine, new, NULL);
+  g_assert_nonnull (result);
+  omni_fusion_result_unref (result);
+  g_object_unref (old);
+  g_object_unref (new);
+  g_object_add_weak_pointer (G_OBJECT (engine), (gpointer *)&engine);
+  g_object_unref (engine);
+  while (engine != NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+cancel_cb (double fraction, const char *phase, gpointer cancellable)
+{
+  if (g_str_equal (phase, "Fusing"))
+    g_cancellable_cancel (cancellable);
+}
+
+static void
+test_cancel (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("ifani", 3, OMNI_TASK_FOCUS);
+  request->tile_px = 64;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_assert_null (omni_engine_fuse (engine, request, cancel_cb, cancellable, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  omni_fusion_result_unref (fuse (engine, request));
+}
+
+/* Ranges beyond the display's survive. */
+static void
+test_wide_range (void)
+{
+  g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  request->model = omni_model_find ("max");
+  for (guint i = 0; i < 2; i++)
+  {
+    float *pixels = g_new (float, 64);
+    for (guint k = 0; k < 64; k++)
+      pixels[k] = i == 0 ? k * 0.5f : 20.0f;
+    g_autoptr (OmniPicture) picture = omni_picture_new (8, 8, 1, FALSE, OMNI_SAMPLE_F32,
+                                                        g_bytes_new_take (pixels, 256), NULL, NULL, NULL);
+    g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, "float"));
+  }
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  OmniFusionResult *result = fuse (engine, request);
+  const float *out = omni_picture_get_pixels (result->picture);
+  for (guint k = 0; k < 64; k++)
+    g_assert_cmpfloat_with_epsilon (out[k], MAX (k * 0.5f, 20.0f), 1e-4);
+  omni_fusion_result_unref (result);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/app/resample", test_resample);
+  g_test_add_func ("/app/resample/not-finite", test_resample_not_finite);
+  g_test_add_func ("/app/task", test_task);
+  g_test_add_func ("/app/request", test_check);
+  g_test_add_func ("/engine/repeat", test_repeat);
+  g_test_add_func ("/engine/tiles", test_tiles);
+  g_test_add_func ("/engine/losses", test_losses);
+  g_test_add_func ("/engine/preview", test_preview);
+  g_test_add_func ("/engine/host-budget", test_host_budget);
+  g_test_add_func ("/engine/newest-wins", test_newest_wins);
+  g_test_add_func ("/engine/cancel", test_cancel);
+  g_test_add_func ("/engine/wide-range", test_wide_range);
+  return g_test_run ();
+}
