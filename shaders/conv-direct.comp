@@ -1,8 +1,8 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Convolution of any odd size up to 7, dilation, groups and boundary: four pixels of OUTS output channels per invocation.
-// The order of the sums is that of plain loops over input plane, row, column and channel of the plane.
+// Convolution of any odd size up to 7, dilation, groups and boundary: four pixels of OUTS output channels per
+// invocation. The order of the sums is that of plain loops over input plane, row, column and channel of the plane.
 //
 // PLANAR_IN reads one-float planes. SHUFFLE shares the fetches of weights among the lanes of a subgroup; without it the
 // kernel runs on any device.

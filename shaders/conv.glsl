@@ -51,6 +51,7 @@ finish (vec4 value, int plane)
 
 #ifdef SHUFFLE
 // Texel `n` of a run that the lanes fetched together, LANES texels at a time. Every lane must come here.
-#define FETCH(first, n) texelFetch (weights, (first) + int ((n) / LANES * LANES + (gl_SubgroupInvocationID & (LANES - 1u))))
+#define FETCH(first, n) \
+  texelFetch (weights, (first) + int ((n) / LANES * LANES + (gl_SubgroupInvocationID & (LANES - 1u))))
 #define SPREAD(texel, n) subgroupShuffle (texel, ((n) & (LANES - 1u)) + (gl_SubgroupInvocationID & ~(LANES - 1u)))
 #endif

@@ -189,7 +189,7 @@ typedef enum
 typedef struct
 {
   gint32 weight, bias, scale, shift; /* texel indices */
-  gint32 zeros;                      /* in place of a bias */
+  gint32 zeros, ones;                /* in place of a bias, shift or scale */
   guint planes;                      /* of all inputs */
 } OmniConvWeights;
 

@@ -136,15 +136,14 @@ pack_filters (OmniPlan *plan, const OmniNodeInfo *node, OmniConvVariant variant,
   return (gint32) (start / 4);
 }
 
-/* At least 32 texels: a fetch that 32 lanes share may reach beyond the last filter. */
 static gint32
-pack_zeros (OmniPlan *plan, guint n)
+pack_same (OmniPlan *plan, float value, guint n)
 {
-  g_autofree float *zeros = g_new0 (float, MAX (n, 128));
+  g_autofree float *values = g_new (float, n);
 
-  n = MAX (n, 128);
-
-  return pack_floats (plan, zeros, n);
+  for (guint i = 0; i < n; i++)
+    values[i] = value;
+  return pack_floats (plan, values, n);
 }
 
 OmniConvWeights
@@ -158,7 +157,9 @@ omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant, guint 
     return *known;
 
   weights.weight = pack_filters (plan, node, variant, outputs, &weights.planes);
-  weights.zeros = pack_zeros (plan, node->channels);
+  /* At least 32 texels: a fetch that 32 lanes share may reach beyond the last filter. */
+  weights.zeros = pack_same (plan, 0.0F, MAX (node->channels, 128));
+  weights.ones = pack_same (plan, 1.0F, node->channels);
   weights.bias = pack_floats (plan, node->bias, node->channels);
   if (node->post_scale != NULL)
     {
