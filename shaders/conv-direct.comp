@@ -1,91 +1,147 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Convolution of any odd size up to 7, dilation, groups and boundary on any device: four pixels of four output channels
-// per invocation. PLANAR_IN reads one-float planes (through the texel view, so that texel 0 is the zero outside).
-// Weights: [output block][input block][tap][input lane] texels over four output channels.
+// Convolution of any odd size up to 7, dilation, groups and boundary: four pixels of OUTS output channels per
+// invocation. The order of the sums is that of plain loops over input plane, row, column and channel of the plane.
+//
+// PLANAR_IN reads one-float planes. SHUFFLE shares the fetches of weights among the lanes of a subgroup; without it the
+// kernel runs on any device.
 #extension GL_GOOGLE_include_directive : enable
+#ifdef SHUFFLE
+#extension GL_KHR_shader_subgroup_basic : enable
+#extension GL_KHR_shader_subgroup_shuffle : enable
+#endif
 #include "common.glsl"
+#include "conv.glsl"
 
-layout (constant_id = 2) const int BOUNDARY = 0;
-layout (constant_id = 3) const int ACTIVATION = 0;
-layout (constant_id = 4) const int HALF = 0;
-layout (constant_id = 5) const int HAS_BASE = 0;
-layout (constant_id = 6) const int HAS_POST = 0;
-layout (constant_id = 7) const int KERNEL = 3;
-layout (constant_id = 8) const int DILATION = 1;
-layout (constant_id = 9) const int GROUPS = 1;
-layout (constant_id = 10) const int OUT_CHANNELS = 32;
-layout (constant_id = 11) const int PLANAR_OUT = 0;
+layout (constant_id = 9) const int KERNEL = 3;
+layout (constant_id = 10) const int DILATION = 1;
+layout (constant_id = 11) const int OUTS = 8;
+layout (constant_id = 12) const int PLANAR_OUT = 0;
+layout (constant_id = 13) const int IN_LANES = 4;    // channels of a plane that may be there
+layout (constant_id = 14) const int FLOAT_VIEW = 0;  // PLANAR_IN: the view's elements are floats, not texels of four
 
 layout (binding = 0) uniform samplerBuffer source0;
 layout (binding = 1) uniform samplerBuffer source1;
 layout (binding = 2) uniform samplerBuffer source2;
 layout (binding = 3) uniform samplerBuffer base;
-layout (binding = 7) uniform samplerBuffer weights;
-#include "store.glsl"
 
-const int REACH = (KERNEL / 2) * DILATION;
+const int REACH = KERNEL / 2 * DILATION;
+const int COLUMNS = (KERNEL - 1) * DILATION + 4; // that the four pixels' taps meet
+const int STEP = PLANAR_OUT != 0 ? 1 : 4;        // elements of the destination to the next block of four pixels
 
-// Four channels (fewer at the end of a planar input) at one position; `offset` is negative outside a zero boundary.
-vec4
-load (samplerBuffer s, View view, int block, int channels, int offset)
+vec4 sum[OUTS]; // of four pixels
+int column[COLUMNS];
+
+#ifdef PLANAR_IN
+float
+load (samplerBuffer s, int offset)
+{
+  const int index = max (offset, 0);
+  if (FLOAT_VIEW != 0)
+    return texelFetch (s, index).x;
+
+  const vec4 texel = texelFetch (s, index >> 2);
+  const vec2 pair = (index & 2) != 0 ? texel.zw : texel.xy;
+  return (index & 1) != 0 ? pair.y : pair.x;
+}
+#endif
+
+// One row of taps of one input plane.
+void
+accumulate_row (samplerBuffer s, int offset, int plane_stride, int channels, int w)
 {
 #ifdef PLANAR_IN
-  vec4 value = vec4 (0.0);
-  for (int lane = 0; lane < min (4, channels - 4 * block); lane++)
-    {
-      const int index = max (offset + (4 * block + lane) * view.plane, 0);
-      value[lane] = texelFetch (s, index >> 2)[index & 3];
-    }
-  return value;
+  float v[IN_LANES][COLUMNS];
+  [[unroll]] for (int c = 0; c < IN_LANES; c++)
+    [[unroll]] for (int j = 0; j < COLUMNS; j++)
+      v[c][j] = load (s, c < channels ? offset + c * plane_stride + column[j] : OUTSIDE);
+#define PIXELS(c, j) vec4 (v[c][j], v[c][j + 1], v[c][j + 2], v[c][j + 3])
 #else
-  return texelFetch (s, max (offset + block * view.plane, 0));
+  vec4 v[COLUMNS];
+  [[unroll]] for (int j = 0; j < COLUMNS; j++)
+    v[j] = texelFetch (s, max (offset + column[j], 0));
+#define PIXELS(c, j) vec4 (v[j][c], v[j + 1][c], v[j + 2][c], v[j + 3][c])
 #endif
+
+#ifdef SHUFFLE
+  vec4 q;
+#endif
+  [[unroll]] for (int kx = 0; kx < KERNEL; kx++)
+    [[unroll]] for (int k = 0; k < OUTS; k++)
+      {
+        const uint n = uint (kx * OUTS + k);
+#ifdef SHUFFLE
+        if (n % LANES == 0)
+          q = FETCH (w, n);
+        const vec4 weight = SPREAD (q, n);
+#else
+        const vec4 weight = texelFetch (weights, w + int (n));
+#endif
+        [[unroll]] for (int c = 0; c < IN_LANES; c++)
+          sum[k] += PIXELS (c, kx * DILATION) * weight[c];
+      }
 }
 
 void
-accumulate (samplerBuffer s, View view, int channels, int blocks_before, int blocks_total, ivec2 g, int z,
-            inout vec4 sum[4])
+accumulate (samplerBuffer s, View view, int channels, int first, int end, int w, int y)
 {
-  const ivec2 origin = tile_origin (push.level);
-  int first = 0;
-  int end = (channels + 3) / 4;
-  if (GROUPS > 1)
-    {
-      // Only the input blocks that this output block's groups touch.
-      const int per_out = OUT_CHANNELS / GROUPS;
-      const int per_in = channels / GROUPS;
-      first = (4 * z / per_out) * per_in / 4;
-      end = ((min (4 * z + 3, OUT_CHANNELS - 1) / per_out + 1) * per_in + 3) / 4;
-    }
+  [[dont_unroll]] for (int plane = first; plane < end; plane++)
+    [[dont_unroll]] for (int ky = 0; ky < KERNEL; ky++)
+      {
+        const int at = boundary_near (y + ky * DILATION - REACH, push.height);
+#ifdef PLANAR_IN
+        const int start = view.base + 4 * plane * view.plane;
+#else
+        const int start = view.base + plane * view.plane;
+#endif
+        const int row = at == OUTSIDE ? OUTSIDE : start + (at - tile_origin (push.level).y) * view.pitch;
+        accumulate_row (s, row, view.plane, channels - 4 * plane, w + (plane * KERNEL + ky) * KERNEL * OUTS);
+      }
+}
 
-  [[dont_unroll]] for (int block = first; block < end; block++)
+void
+store_texels (ivec2 at, int z)
+{
+  const int planes = (push.a8 + 3) / 4;
+
+  [[unroll]] for (int k = 0; k < OUTS; k += 4)
     {
-      const int w0 = push.a0 + (z * blocks_total + blocks_before + block) * KERNEL * KERNEL * 4;
-      [[dont_unroll]] for (int ky = 0; ky < KERNEL; ky++)
-        {
-          const int y = boundary (BOUNDARY, g.y + ky * DILATION - REACH, push.height);
-          const int row = y == OUTSIDE ? OUTSIDE : view.base + (y - origin.y) * view.pitch;
-          [[dont_unroll]] for (int kx = 0; kx < KERNEL; kx++)
-            {
-              const int w = w0 + (ky * KERNEL + kx) * 4;
-              const vec4 w_0 = texelFetch (weights, w);
-              const vec4 w_1 = texelFetch (weights, w + 1);
-              const vec4 w_2 = texelFetch (weights, w + 2);
-              const vec4 w_3 = texelFetch (weights, w + 3);
-              [[unroll]] for (int i = 0; i < 4; i++)
-                {
-                  const int x = boundary (BOUNDARY, min (g.x + i, push.width - 1) + kx * DILATION - REACH, push.width);
-                  const int column = x == OUTSIDE ? OUTSIDE : x - origin.x;
-                  const vec4 v = load (s, view, block, channels, row + column);
-                  sum[i] += v.x * w_0;
-                  sum[i] += v.y * w_1;
-                  sum[i] += v.z * w_2;
-                  sum[i] += v.w * w_3;
-                }
-            }
-        }
+      const int plane = (z * OUTS + k) / 4;
+      const int to = push.dst.base + plane * push.dst.plane + at.y * push.dst.pitch + at.x;
+      const vec4 bias = texelFetch (weights, push.a1 + plane);
+
+      if (plane < planes)
+        [[unroll]] for (int i = 0; i < 4; i++)
+          {
+            vec4 value = vec4 (sum[k][i], sum[k + 1][i], sum[k + 2][i], sum[k + 3][i]) + bias;
+            if (BASE == BASE_TENSOR)
+              value += texelFetch (base, push.src3.base + plane * push.src3.plane + at.y * push.src3.pitch + at.x + i);
+            if (BASE == BASE_OUTPUT)
+              value += load4 (to + i);
+            // The padding channels of a C4 tensor stay zero.
+            store4 (to + i, mix (vec4 (0.0), finish (value, plane),
+                                 lessThan (ivec4 (0, 1, 2, 3) + 4 * plane, ivec4 (push.a8))));
+          }
+    }
+}
+
+void
+store_planes (ivec2 at)
+{
+  [[unroll]] for (int k = 0; k < OUTS; k++)
+    {
+      const int to = push.dst.base + k * push.dst.plane + at.y * push.dst.pitch + at.x;
+      vec4 value = sum[k] + texelFetch (weights, push.a1 + k / 4)[k & 3];
+
+      if (BASE == BASE_TENSOR)
+        value += texelFetch (base, push.src3.base + k * push.src3.plane + at.y * push.src3.pitch + at.x);
+      if (BASE == BASE_OUTPUT)
+        value += load4 (to);
+      value = activate (ACTIVATION, value, intBitsToFloat (push.a4));
+      if (HAS_POST != 0)
+        value = value * texelFetch (weights, push.a2 + k / 4)[k & 3] + texelFetch (weights, push.a3 + k / 4)[k & 3];
+      store4 (to, value);
     }
 }
 
@@ -93,61 +149,45 @@ void
 main ()
 {
   const int z = int (gl_GlobalInvocationID.z);
-  const ivec2 texel = ivec2 (gl_GlobalInvocationID.xy);
-  if (texel.x >= push.rw || texel.y >= push.rh)
-    return;
-
-  const ivec2 at = texel + ivec2 (push.rx, push.ry);
+  const ivec2 block = ivec2 (int (gl_GlobalInvocationID.x) * STEP, int (gl_GlobalInvocationID.y));
+  const ivec2 at = block + ivec2 (push.rx, push.ry);
+  const ivec2 origin = tile_origin (push.level);
+  // Blocks outside the picture repeat its last one, so that every fetch stays inside the tile's memory.
   const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
-  const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + tile_origin (push.level), ivec2 (0), last);
-  const int blocks0 = (push.a5 + 3) / 4;
-  const int blocks1 = (push.a6 + 3) / 4;
-  const int blocks2 = (push.a7 + 3) / 4;
-  const int blocks = blocks0 + blocks1 + blocks2;
-  vec4 sum[4] = vec4[4] (vec4 (0.0), vec4 (0.0), vec4 (0.0), vec4 (0.0));
+  const ivec2 g = clamp (ivec2 (at.x * (4 / STEP), at.y) + origin, ivec2 (0), last);
 
-  accumulate (source0, push.src0, push.a5, 0, blocks, g, z, sum);
+  [[unroll]] for (int j = 0; j < COLUMNS; j++)
+    {
+      const int x = boundary_near (min (g.x + j - REACH, push.width - 1 + REACH), push.width);
+      column[j] = x == OUTSIDE ? OUTSIDE : x - origin.x;
+    }
+  [[unroll]] for (int k = 0; k < OUTS; k++)
+    sum[k] = vec4 (0.0);
+
+  const ivec3 planes = (ivec3 (push.a5, push.a6, push.a7) + 3) / 4;
+  const int row_texels = KERNEL * KERNEL * OUTS;
+  int first = 0;
+  int end = planes.x;
+  int w = push.a0 + z * (push.a9 & 0xffff) * row_texels;
+  if (push.a9 >> 16 > 1)
+    {
+      // Grouped: only the input planes that this output block's groups touch.
+      const int per_out = push.a8 / (push.a9 >> 16);
+      const int per_in = push.a5 / (push.a9 >> 16);
+      first = z * OUTS / per_out * per_in / 4;
+      end = ((min (z * OUTS + OUTS - 1, push.a8 - 1) / per_out + 1) * per_in + 3) / 4;
+    }
+
+  accumulate (source0, push.src0, push.a5, first, end, w, g.y);
   if (push.a6 > 0)
-    accumulate (source1, push.src1, push.a6, blocks0, blocks, g, z, sum);
+    accumulate (source1, push.src1, push.a6, 0, planes.y, w + planes.x * row_texels, g.y);
   if (push.a7 > 0)
-    accumulate (source2, push.src2, push.a7, blocks0 + blocks1, blocks, g, z, sum);
+    accumulate (source2, push.src2, push.a7, 0, planes.z, w + (planes.x + planes.y) * row_texels, g.y);
 
-  const vec4 bias = texelFetch (weights, push.a1 + z);
-  vec4 value[4];
-  [[unroll]] for (int i = 0; i < 4; i++)
-    {
-      value[i] = sum[i] + bias;
-      if (HAS_BASE != 0 && PLANAR_OUT == 0)
-        value[i] += texelFetch (base, push.src3.base + z * push.src3.plane + at.y * push.src3.pitch + at.x * 4 + i);
-    }
-  if (HAS_BASE != 0 && PLANAR_OUT != 0)
-    [[unroll]] for (int q = 0; q < 4; q++)
-      if (4 * z + q < OUT_CHANNELS)
-        {
-          const vec4 b
-            = texelFetch (base, push.src3.base + (4 * z + q) * push.src3.plane + at.y * push.src3.pitch + at.x);
-          [[unroll]] for (int i = 0; i < 4; i++)
-            value[i][q] += b[i];
-        }
-
-  [[unroll]] for (int i = 0; i < 4; i++)
-    {
-      value[i] = activate (ACTIVATION, value[i], intBitsToFloat (push.a4));
-      if (HAS_POST != 0)
-        value[i] = value[i] * texelFetch (weights, push.a2 + z) + texelFetch (weights, push.a3 + z);
-      // The padding channels of a C4 tensor stay zero.
-      value[i] = mix (vec4 (0.0), value[i], lessThan (ivec4 (0, 1, 2, 3) + 4 * z, ivec4 (OUT_CHANNELS)));
-    }
-
-  if (PLANAR_OUT == 0)
-    {
-      const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x * 4;
-      [[unroll]] for (int i = 0; i < 4; i++)
-        store4 (to + i, value[i]);
-    }
+  if (block.x >= push.rw || block.y >= push.rh)
+    return;
+  if (PLANAR_OUT != 0)
+    store_planes (at);
   else
-    [[unroll]] for (int q = 0; q < 4; q++)
-      if (4 * z + q < OUT_CHANNELS)
-        store4 (push.dst.base + (4 * z + q) * push.dst.plane + at.y * push.dst.pitch + at.x,
-                vec4 (value[0][q], value[1][q], value[2][q], value[3][q]));
+    store_texels (at, z);
 }

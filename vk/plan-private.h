@@ -175,22 +175,26 @@ struct _OmniPlan
 gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
 const OmniInstruction *omni_plan_find (const OmniPlan *plan, guint at, OmniNode node);
 
-/* plan-weights.c: packs the weights of a convolution for the kernel that will run it and returns the texel index of the
- * first; `bias`, `scale`, `shift` (out) are the texel indices of the epilogue's vectors. */
+/* plan-weights.c */
 typedef enum
 {
   OMNI_CONV_DIRECT,  /* any shape, any device */
-  OMNI_CONV_SHUFFLE, /* 3×3, C4 to C4, 8 lanes share the weight fetches */
-  OMNI_CONV_WINOGRAD /* 3×3, C4 to C4, F(4×4) */
+  OMNI_CONV_SHUFFLE, /* any shape; the lanes of a subgroup share the weight fetches. The same bits as DIRECT */
+  OMNI_CONV_WINOGRAD /* 3×3, C4 to C4, F(4×4); shares the fetches too */
 } OmniConvVariant;
 
 typedef struct
 {
-  gint32 weight, bias, scale, shift;
+  gint32 weight, bias, scale, shift; /* texel indices */
+  gint32 zeros, ones;                /* in place of a bias, shift or scale */
+  guint planes;                      /* of all inputs */
 } OmniConvWeights;
 
 OmniConvVariant omni_plan_choose_conv (const OmniPlan *plan, const OmniNodeInfo *node);
-OmniConvWeights omni_plan_pack_conv (OmniPlan *plan, OmniNode node, OmniConvVariant variant);
+
+/* Packs the weights of a convolution once, for a kernel that makes `outputs` channels per invocation, and says where
+ * they are. */
+OmniConvWeights omni_plan_pack_conv (OmniPlan *plan, OmniNode node, OmniConvVariant variant, guint outputs);
 
 /* The `n` floats in the node's `weight`, padded to whole texels; returns the index of the first texel. Packed once. */
 gint32 omni_plan_pack_values (OmniPlan *plan, OmniNode node, gsize n);

@@ -59,34 +59,6 @@ weight_at (const OmniNodeInfo *node, guint in_channels, guint o, guint i, guint 
   return node->weight[((gsize)o * in_per_group + i % in_per_group) * taps + tap];
 }
 
-/* [output block][input block][tap][input lane]: texels over four outputs. */
-static gint32
-pack_direct (OmniPlan *plan, const OmniNodeInfo *node)
-{
-  guint in_channels;
-  g_autoptr (GArray) blocks = list_blocks (plan, node, &in_channels);
-  const guint taps = node->kernel * node->kernel;
-  const gint32 texel = (gint32)(plan->weight_texels->len / 4);
-
-  for (guint o = 0; o < node->channels; o += 4)
-    for (guint b = 0; b < blocks->len; b++)
-    {
-      const InputBlock *block = &g_array_index (blocks, InputBlock, b);
-
-      for (guint tap = 0; tap < taps; tap++)
-        for (guint lane = 0; lane < 4; lane++)
-        {
-          float values[4] = { 0.0F, 0.0F, 0.0F, 0.0F };
-
-          for (guint q = 0; q < 4 && lane < block->n_channels; q++)
-            values[q] = weight_at (node, in_channels, o + q, block->first_channel + lane, tap);
-          g_array_append_vals (plan->weight_texels, values, 4);
-        }
-    }
-
-  return texel;
-}
-
 /* G g Gᵀ of F(4×4, 3×3), Lavin and Gray 2016, in double precision. */
 static void
 transform_filter (const float filter[9], float out[36])
@@ -110,42 +82,74 @@ transform_filter (const float filter[9], float out[36])
     }
 }
 
-/* [input block][36][output]: texels over four inputs. */
+/* The positions of one filter: its taps, or its 36 transformed values. */
+static void
+filter_values (const OmniNodeInfo *node, OmniConvVariant variant, guint in_channels, guint o, guint i,
+               float values[49])
+{
+  const guint taps = node->kernel * node->kernel;
+  float filter[49];
+
+  for (guint tap = 0; tap < taps; tap++)
+    filter[tap] = weight_at (node, in_channels, o, i, tap);
+  if (variant == OMNI_CONV_WINOGRAD)
+  {
+    transform_filter (filter, values);
+    return;
+  }
+
+  memcpy (values, filter, taps * sizeof *filter);
+}
+
+/* [output block][input plane][position][output of the block]: texels over the plane's four inputs, in the order the
+ * kernels read them. */
 static gint32
-pack_winograd (OmniPlan *plan, const OmniNodeInfo *node)
+pack_filters (OmniPlan *plan, const OmniNodeInfo *node, OmniConvVariant variant, guint outputs,
+              guint *n_planes)
 {
   guint in_channels;
-  g_autoptr (GArray) blocks = list_blocks (plan, node, &in_channels);
-  const gint32 texel = (gint32)(plan->weight_texels->len / 4);
-  const gsize floats = (gsize)blocks->len * 36 * node->channels * 4;
+  g_autoptr (GArray) planes = list_blocks (plan, node, &in_channels);
+  const guint positions = variant == OMNI_CONV_WINOGRAD ? 36 : node->kernel * node->kernel;
+  const guint blocks = (node->channels + outputs - 1) / outputs;
   const guint start = plan->weight_texels->len;
+  const gsize floats = (gsize)blocks * planes->len * positions * outputs * 4;
 
-  g_array_set_size (plan->weight_texels, start + (guint)floats);
+  g_array_set_size (plan->weight_texels, start + (guint)floats); /* zeros */
 
   float *packed = &g_array_index (plan->weight_texels, float, start);
 
-  memset (packed, 0, floats * sizeof *packed);
-  for (guint b = 0; b < blocks->len; b++)
-  {
-    const InputBlock *block = &g_array_index (blocks, InputBlock, b);
+  for (guint o = 0; o < node->channels; o++)
+    for (guint p = 0; p < planes->len; p++)
+    {
+      const InputBlock *plane = &g_array_index (planes, InputBlock, p);
+      const gsize run = ((gsize)(o / outputs) * planes->len + p) * positions;
 
-    for (guint o = 0; o < node->channels; o++)
-      for (guint lane = 0; lane < block->n_channels; lane++)
+      for (guint lane = 0; lane < plane->n_channels; lane++)
       {
-        float transformed[36];
+        float values[49];
 
-        transform_filter (node->weight + ((gsize)o * in_channels + block->first_channel + lane) * 9,
-                          transformed);
-        for (guint e = 0; e < 36; e++)
-          packed[(((gsize)b * 36 + e) * node->channels + o) * 4 + lane] = transformed[e];
+        filter_values (node, variant, in_channels, o, plane->first_channel + lane, values);
+        for (guint e = 0; e < positions; e++)
+          packed[((run + e) * outputs + o % outputs) * 4 + lane] = values[e];
       }
-  }
+    }
 
-  return texel;
+  *n_planes = planes->len;
+  return (gint32)(start / 4);
+}
+
+static gint32
+pack_same (OmniPlan *plan, float value, guint n)
+{
+  g_autofree float *values = g_new (float, n);
+
+  for (guint i = 0; i < n; i++)
+    values[i] = value;
+  return pack_floats (plan, values, n);
 }
 
 OmniConvWeights
-omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant)
+omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant, guint outputs)
 {
   const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
   const OmniConvWeights *known = g_hash_table_lookup (plan->weight_offsets, GINT_TO_POINTER (n));
@@ -154,7 +158,10 @@ omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant)
   if (known != NULL)
     return *known;
 
-  weights.weight = variant == OMNI_CONV_WINOGRAD ? pack_winograd (plan, node) : pack_direct (plan, node);
+  weights.weight = pack_filters (plan, node, variant, outputs, &weights.planes);
+  /* At least 32 texels: a fetch that 32 lanes share may reach beyond the last filter. */
+  weights.zeros = pack_same (plan, 0.0F, MAX (node->channels, 128));
+  weights.ones = pack_same (plan, 1.0F, node->channels);
   weights.bias = pack_floats (plan, node->bias, node->channels);
   if (node->post_scale != NULL)
   {
