@@ -81,7 +81,8 @@ fixture_run_init_graph (FixtureRun *run, OmniDevice *device, const FixtureSet *s
                                   .height = set->height,
                                   .output = OMNI_STORE_F32,
                                   .tile_px = fusion->tile_px,
-                                  .range = fusion->range };
+                                  .range = fusion->range,
+                                  .source_pixel_bytes = set->channels * sizeof (float) };
 
   *run = (FixtureRun){ .set = set, .channels = omni_graph_get_output_channels (graph) };
   for (guint k = 0; k < set->n; k++)
