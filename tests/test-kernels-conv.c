@@ -130,7 +130,7 @@ twin_of (const TwinTensor *set, gconstpointer data)
   const Case *one = data;
   g_autoptr (TwinTensor) first = twin_channels (set, one->first, one->shape.in);
   g_autoptr (TwinTensor) second = twin_channels (set, one->second, one->shape.more);
-  g_autoptr (TwinTensor) pooled = twin_set_max (second);
+  g_autoptr (TwinTensor) pooled = one->shape.pool_more ? twin_set_max (second) : NULL;
   const TwinTensor *const inputs[] = { first, one->shape.pool_more ? pooled : second };
   g_autoptr (TwinTensor) result = twin_conv (inputs, &one->params);
   g_autoptr (TwinTensor) kept = twin_channels (result, one->kept, one->n_kept);
