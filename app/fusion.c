@@ -35,6 +35,7 @@ typedef struct
   OmniWeights *weights;
   guint n_sources, width, height, bands;
   guint source_pixel_bytes; /* the most of any source */
+  OmniPlanFormat format;    /* of every source, or no channels */
   gboolean colour, has_alpha;
   OmniSampleType depth;
   float range;
@@ -92,8 +93,14 @@ choose_shape (Fusion *self)
   {
     OmniSource *source = self->request->sources->pdata[i];
     const gsize bytes = omni_sample_type_get_bytes (omni_source_get_sample_type (source));
-    self->source_pixel_bytes = MAX (self->source_pixel_bytes,
-                                    omni_source_get_channels (source) * (guint)bytes);
+    const OmniPlanFormat format = { omni_source_get_channels (source), omni_source_get_has_alpha (source),
+                                    (OmniStore)omni_source_get_sample_type (source) };
+    self->source_pixel_bytes = MAX (self->source_pixel_bytes, format.channels * (guint)bytes);
+    if (i == 0)
+      self->format = format;
+    else if (format.channels != self->format.channels || format.has_alpha != self->format.has_alpha
+             || format.store != self->format.store)
+      self->format.channels = 0;
   }
 }
 
@@ -369,17 +376,18 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                   .tile_px = tile_px,
                                   .half = request->half,
                                   .source_pixel_bytes = self->source_pixel_bytes,
+                                  .format = self->format,
                                   .range = self->range,
                                   .profile = request->profile };
   g_autofree char *options = request->options != NULL ? omni_model_options_to_string (request->options)
                                                       : NULL;
   g_autofree char *key = g_strdup_printf (
-    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, colour %d, bands %u, range %a, depth %d, tile %u, "
+    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d, bands %u, range %a, depth %d, tile %u, "
     "half %d, "
     "profile %d",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
-    self->source_pixel_bytes, self->colour, self->bands, self->range, self->depth, tile_px, request->half,
+    self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour, self->bands, self->range, self->depth, tile_px, request->half,
     request->profile);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }

@@ -38,23 +38,15 @@ get_number (const OmniModelContext *context, const char *key)
   return (float)omni_model_get_number (&omni_model_mertens, context->options, key);
 }
 
-/* The weights of a pixel span ten orders of magnitude (a flat pixel has 1e-12) while the streaming sum has a fixed grid.
- * Dividing by the largest weight first leaves terms in 0 … 1 of which one is 1, so the sum keeps 28 bits everywhere.
- * They do not grow with the samples, but the sum's range does: hence its reciprocal. */
 static OmniNode
 add_weight (OmniGraph *graph, const OmniModelContext *context)
 {
   const OmniNode colour = omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
   /* Saturation is 0 in a grey picture and would wipe out the other two measures. */
   const float saturation = context->colour ? get_number (context, "saturation") : 0;
-  const OmniNode weight = omni_graph_exposure_weight (graph, colour, get_number (context, "contrast"),
-                                                      saturation, get_number (context, "exposedness"),
-                                                      get_number (context, "sigma"));
-  const OmniNode relative = omni_graph_binary (graph, OMNI_BINARY_DIV, weight,
-                                               omni_graph_set_max (graph, weight));
 
-  return omni_graph_binary (graph, OMNI_BINARY_DIV, relative,
-                            omni_graph_set_sum_fixed (graph, relative, 1 / MAX (context->range, 1)));
+  return omni_graph_exposure_share (graph, colour, get_number (context, "contrast"), saturation,
+                                    get_number (context, "exposedness"), get_number (context, "sigma"));
 }
 
 static guint

@@ -1,26 +1,42 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One level down a pyramid: a separable low-pass and every second pixel, four output pixels at once. Away from the edges
-// whole texels are read; the values and their order are the same.
+// One level down a pyramid: a separable low-pass and every second pixel. An invocation makes four pixels of two rows,
+// which share most of their source rows.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
+#include "picture.glsl"
 #include "pyramid.glsl"
 
-layout (constant_id = 2) const int PYRAMID = 0;
+layout (constant_id = 7) const int PYRAMID = 0;
+layout (constant_id = 8) const int ODD = 1; // the fine picture's width
 const int HALF = 0;
 
-layout (binding = 0) uniform samplerBuffer source;       // float by float
-layout (binding = 1) uniform samplerBuffer source_texel; // the same memory, four floats at once
 #include "store.glsl"
 
-const int KIND = PYRAMID == PYRAMID_BURT ? BOUNDARY_SYMMETRIC : BOUNDARY_REPLICATE;
+// Whole texels are read, so an index may lie past the picture's last column `extent` − 1. At most two of those count:
+// x[k] is the fine pixel `first` + k, and x[0], x[1] may lie before the first column.
+void
+continue_row (inout float x[12], int first, int extent)
+{
+  const int reach = PYRAMID == PYRAMID_BURT ? 3 : 1; // the edge is repeated, and Burt's mirrored
+  [[unroll]] for (int k = 2 + ODD; k < 12; k += 2)
+    x[k] = first + k == extent ? x[k - 1] : x[k];
+  if (PYRAMID == PYRAMID_BURT)
+    x[0] = first < 0 ? x[3] : x[0];
+  x[1] = first < 0 ? x[2] : x[1];
+  [[unroll]] for (int k = 3 - ODD; k < 12; k += 2)
+    if (k >= reach)
+      x[k] = first + k == extent + 1 ? x[k - reach] : x[k];
+}
 
 vec4
-narrow (float x[12])
+narrow (vec4 a, vec4 b, vec4 c, vec4 d, int first, int extent)
 {
-  // x[k] is the fine pixel 2 g.x − 2 + k
-  vec4 value;
+  float x[12] = float[12] (a.z, a.w, b.x, b.y, b.z, b.w, c.x, c.y, c.z, c.w, d.x, d.y);
+  precise vec4 value;
+
+  continue_row (x, first, extent);
   [[unroll]] for (int i = 0; i < 4; i++)
     value[i] = PYRAMID == PYRAMID_BURT
                  ? (x[2 * i] + x[2 * i + 4]) * 0.0625 + (x[2 * i + 1] + x[2 * i + 3]) * 0.25 + x[2 * i + 2] * 0.375
@@ -28,49 +44,85 @@ narrow (float x[12])
   return value;
 }
 
-vec4
-row_at (int plane, int gy, ivec2 g, ivec2 extent, ivec2 origin)
+// Fine row `gy` narrowed to the coarse columns g.x … g.x + 3.
+Pixels
+row_at (int z, int gy, ivec2 g, ivec2 extent, ivec2 origin)
 {
-  const int y = boundary (KIND, gy, extent.y) - origin.y;
-  const int row = push.src0.base + plane * push.src0.plane + y * push.src0.pitch;
-  float x[12];
-  if (g.x >= 2 && 2 * g.x + 12 <= extent.x)
+  int y = gy;
+  if (PYRAMID == PYRAMID_BURT)
     {
-      const int texel = push.src1.base + plane * push.src1.plane + y * push.src1.pitch + ((2 * g.x - origin.x) >> 2);
-      const vec4 a = texelFetch (source_texel, texel - 1);
-      const vec4 b = texelFetch (source_texel, texel);
-      const vec4 c = texelFetch (source_texel, texel + 1);
-      const vec4 d = texelFetch (source_texel, texel + 2);
-      x = float[12] (a.z, a.w, b.x, b.y, b.z, b.w, c.x, c.y, c.z, c.w, d.x, d.y);
+      y = y < 0 ? -1 - y : y;
+      y = y >= extent.y ? 2 * extent.y - 1 - y : y;
     }
-  else
-    [[unroll]] for (int k = 0; k < 12; k++)
-      x[k] = texelFetch (source, row + boundary (KIND, 2 * g.x - 2 + k, extent.x) - origin.x).x;
-  return narrow (x);
+  y = clamp (y, 0, extent.y - 1) - origin.y;
+
+  const int texel = (2 * g.x - origin.x) >> 2;
+  const int last = (((extent.x - 1) & ~3) - origin.x) >> 2;
+  const Pixels a = pixels (z, y, g.x > 0 ? texel - 1 : texel);
+  const Pixels b = pixels (z, y, texel);
+  const Pixels c = pixels (z, y, min (texel + 1, last));
+  const Pixels d = pixels (z, y, min (texel + 2, last));
+  const int first = 2 * g.x - 2;
+  const vec4 one = narrow (a.a, b.a, c.a, d.a, first, extent.x);
+  if (PLANES == 3)
+    return Pixels (one, narrow (a.b, b.b, c.b, d.b, first, extent.x), narrow (a.c, b.c, c.c, d.c, first, extent.x));
+  return Pixels (one, vec4 (0.0), vec4 (0.0));
+}
+
+void
+store (int to, Pixels value)
+{
+  store4 (to, value.a);
+  if (PLANES == 3)
+    {
+      store4 (to + push.dst.plane, value.b);
+      store4 (to + 2 * push.dst.plane, value.c);
+    }
+}
+
+Pixels
+combine_burt (Pixels a, Pixels b, Pixels c, Pixels d, Pixels e)
+{
+  return add (add (scale (add (a, e), 0.0625), scale (add (b, d), 0.25)), scale (c, 0.375));
+}
+
+Pixels
+combine_quad (Pixels a, Pixels b, Pixels c, Pixels d)
+{
+  return add (scale (add (a, d), 0.125), scale (add (b, c), 0.375));
 }
 
 void
 main ()
 {
   const int z = int (gl_GlobalInvocationID.z);
-  const ivec2 texel = ivec2 (gl_GlobalInvocationID.xy);
-  if (texel.x >= push.rw || texel.y >= push.rh)
+  const ivec2 block = ivec2 (gl_GlobalInvocationID.xy) * ivec2 (1, 2);
+  if (block.x >= push.rw || block.y >= push.rh)
     return;
 
-  const ivec2 at = texel + ivec2 (push.rx, push.ry);
+  const ivec2 at = block + ivec2 (push.rx, push.ry);
   const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
   const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + tile_origin (push.level), ivec2 (0), last);
   const ivec2 extent = ivec2 (push.a0, push.a1);
   const ivec2 origin = tile_origin (push.level - 1);
   const int y = 2 * g.y;
-  vec4 value;
+  const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x;
+  const Pixels r0 = row_at (z, y - 1, g, extent, origin);
+  const Pixels r1 = row_at (z, y, g, extent, origin);
+  const Pixels r2 = row_at (z, y + 1, g, extent, origin);
+  const Pixels r3 = row_at (z, y + 2, g, extent, origin);
+  const Pixels r4 = row_at (z, y + 3, g, extent, origin);
+  const Pixels r5 = row_at (z, y + 4, g, extent, origin);
   if (PYRAMID == PYRAMID_BURT)
-    value = (row_at (z, y - 2, g, extent, origin) + row_at (z, y + 2, g, extent, origin)) * 0.0625
-            + (row_at (z, y - 1, g, extent, origin) + row_at (z, y + 1, g, extent, origin)) * 0.25
-            + row_at (z, y, g, extent, origin) * 0.375;
+    {
+      store (to, combine_burt (row_at (z, y - 2, g, extent, origin), r0, r1, r2, r3));
+      if (block.y + 1 < push.rh)
+        store (to + push.dst.pitch, combine_burt (r1, r2, r3, r4, r5));
+    }
   else
-    value = (row_at (z, y - 1, g, extent, origin) + row_at (z, y + 2, g, extent, origin)) * 0.125
-            + (row_at (z, y, g, extent, origin) + row_at (z, y + 1, g, extent, origin)) * 0.375;
-
-  store4 (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, value);
+    {
+      store (to, combine_quad (r0, r1, r2, r3));
+      if (block.y + 1 < push.rh)
+        store (to + push.dst.pitch, combine_quad (r2, r3, r4, r5));
+    }
 }

@@ -36,3 +36,67 @@ expand4 (samplerBuffer coarse, View view, int kind, int plane, ivec2 g, ivec2 ex
     return (mid + next) * 0.5;
   return (expand_row (coarse, view, kind, plane, i - 1, g.x, extent, origin) + 6.0 * mid + next) * 0.125;
 }
+
+// Fine pixels of two rows and two texels, side by side in a row: a b over c d.
+struct Block
+{
+  vec4 a, b, c, d;
+};
+
+// One coarse row expanded to eight fine columns: the even ones and the odd ones.
+void
+expand_row8 (samplerBuffer coarse, int kind, int at, int i, int last, out vec4 even, out vec4 odd)
+{
+  vec4 mid = texelFetch (coarse, at);
+  const float before = i > 0 ? texelFetch (coarse, i > 0 ? at - 1 : at).w : mid.x;
+  float after = texelFetch (coarse, i + 4 <= last ? at + 1 : at).x;
+  mid.y = i + 1 > last ? mid.x : mid.y;
+  mid.z = i + 2 > last ? mid.y : mid.z;
+  mid.w = i + 3 > last ? mid.z : mid.w;
+  after = i + 4 <= last ? after : mid.w;
+  const vec4 left = vec4 (before, mid.xyz);
+  const vec4 right = vec4 (mid.yzw, after);
+  if (kind == PYRAMID_BURT)
+    {
+      even = (left + 6.0 * mid + right) * 0.125;
+      odd = (mid + right) * 0.5;
+    }
+  else
+    {
+      even = 0.25 * left + 0.75 * mid;
+      odd = 0.75 * mid + 0.25 * right;
+    }
+}
+
+// Fine pixels (g.x … g.x + 7, g.y … g.y + 1), g.x a multiple of 8 and g.y of 2; otherwise as expand4(), texel by texel:
+// the view counts in texels.
+Block
+expand_block (samplerBuffer coarse, View view, int kind, int plane, ivec2 g, ivec2 extent, ivec2 origin)
+{
+  const ivec2 i = g >> 1;
+  const ivec2 last = extent - 1;
+  const int at = view.base + plane * view.plane + ((i.x - origin.x) >> 2);
+  vec4 even[3], odd[3];
+
+  [[unroll]] for (int k = 0; k < 3; k++)
+    expand_row8 (coarse, kind, at + (clamp (i.y + k - 1, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[k],
+                 odd[k]);
+
+  vec4 even0, odd0, even1, odd1;
+  if (kind == PYRAMID_BURT)
+    {
+      even0 = (even[0] + 6.0 * even[1] + even[2]) * 0.125;
+      odd0 = (odd[0] + 6.0 * odd[1] + odd[2]) * 0.125;
+      even1 = (even[1] + even[2]) * 0.5;
+      odd1 = (odd[1] + odd[2]) * 0.5;
+    }
+  else
+    {
+      even0 = 0.75 * even[1] + 0.25 * even[0];
+      odd0 = 0.75 * odd[1] + 0.25 * odd[0];
+      even1 = 0.75 * even[1] + 0.25 * even[2];
+      odd1 = 0.75 * odd[1] + 0.25 * odd[2];
+    }
+  return Block (vec4 (even0.x, odd0.x, even0.y, odd0.y), vec4 (even0.z, odd0.z, even0.w, odd0.w),
+                vec4 (even1.x, odd1.x, even1.y, odd1.y), vec4 (even1.z, odd1.z, even1.w, odd1.w));
+}

@@ -2,38 +2,67 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // weight · (fine − up (coarse)) added to the running fixed-point sum over the set: Laplacian-pyramid blending in one pass
-// over each source (Burt and Adelson 1983; Mertens et al. 2007, §3.2).
+// over each source (Burt and Adelson 1983; Mertens et al. 2007, §3.2). An invocation makes two texels of two rows.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
+#include "picture.glsl"
 #include "pyramid.glsl"
 #include "fixed.glsl"
 
-layout (constant_id = 2) const int PYRAMID = 0;
-layout (constant_id = 3) const int HAS_COARSE = 1;
+layout (constant_id = 7) const int PYRAMID = 0;
+layout (constant_id = 8) const int HAS_COARSE = 1;
 
-layout (binding = 0) uniform samplerBuffer weight;
-layout (binding = 1) uniform samplerBuffer fine;
+layout (binding = 1) uniform samplerBuffer weight;
 layout (binding = 2) uniform samplerBuffer coarse;
+
+Block
+expand (int z, ivec2 g)
+{
+  if (HAS_COARSE == 0)
+    return Block (vec4 (0.0), vec4 (0.0), vec4 (0.0), vec4 (0.0));
+  return expand_block (coarse, push.src2, PYRAMID, z, g, ivec2 (push.a3, push.a4), tile_origin (push.level + 1));
+}
+
+void
+blend (int z, ivec2 at, Pixels up)
+{
+  // An odd first texel has a neighbour that is not ours.
+  if (at.x < push.a5 || at.x >= push.a6 || at.y >= push.ry + push.rh)
+    return;
+
+  const bool first = push.a0 < 0 ? tile.first != 0 : push.a0 != 0;
+  const float grid = intBitsToFloat (push.a1);
+  const vec4 w = texelFetch (weight, push.src1.base + at.y * push.src1.pitch + at.x);
+  const Pixels fine = pixels (z, at.y, at.x);
+  accumulate (z, at, to_fixed (w * (fine.a - up.a), grid, push.a2), first);
+  if (PLANES == 3)
+    {
+      accumulate (z + 1, at, to_fixed (w * (fine.b - up.b), grid, push.a2), first);
+      accumulate (z + 2, at, to_fixed (w * (fine.c - up.c), grid, push.a2), first);
+    }
+}
 
 void
 main ()
 {
   const int z = int (gl_GlobalInvocationID.z);
-  const ivec2 texel = ivec2 (gl_GlobalInvocationID.xy);
-  if (texel.x >= push.rw || texel.y >= push.rh)
+  const ivec2 block = 2 * ivec2 (gl_GlobalInvocationID.xy);
+  if (block.x >= push.rw || block.y >= push.rh)
     return;
 
-  const ivec2 at = texel + ivec2 (push.rx, push.ry);
-  const bool first = push.a0 < 0 ? tile.first != 0 : push.a0 != 0;
-  vec4 band = texelFetch (fine, push.src1.base + z * push.src1.plane + at.y * push.src1.pitch + at.x);
-  if (HAS_COARSE != 0)
+  const ivec2 at = block + ivec2 (push.rx, push.ry);
+  const ivec2 last = ivec2 ((push.width - 1) & ~7, (push.height - 1) & ~1);
+  const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + tile_origin (push.level), ivec2 (0), last);
+  const Block a = expand (z, g);
+  Block b = a;
+  Block c = a;
+  if (PLANES == 3)
     {
-      const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
-      const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + tile_origin (push.level), ivec2 (0), last);
-      band -= expand4 (coarse, push.src2, PYRAMID, z, g, ivec2 (push.a3, push.a4), tile_origin (push.level + 1));
+      b = expand (z + 1, g);
+      c = expand (z + 2, g);
     }
-
-  const vec4 w = texelFetch (weight, push.src0.base + at.y * push.src0.pitch + at.x);
-  accumulate_fixed (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, w * band,
-                    intBitsToFloat (push.a1), push.a2, first);
+  blend (z, at, Pixels (a.a, b.a, c.a));
+  blend (z, at + ivec2 (1, 0), Pixels (a.b, b.b, c.b));
+  blend (z, at + ivec2 (0, 1), Pixels (a.c, b.c, c.c));
+  blend (z, at + ivec2 (1, 1), Pixels (a.d, b.d, c.d));
 }

@@ -4,8 +4,11 @@
 // A fixed-point sum becomes floats, in place.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
-#include "fixed.glsl"
 
+layout (std430, binding = 4) buffer Sums
+{
+  ivec4 sums[];
+};
 layout (std430, binding = 4) buffer Values
 {
   vec4 values[];

@@ -19,6 +19,5 @@ main ()
   const ivec2 at = texel + ivec2 (push.rx, push.ry);
   const bool first = push.a0 < 0 ? tile.first != 0 : push.a0 != 0;
   const vec4 term = texelFetch (source, push.src0.base + z * push.src0.plane + at.y * push.src0.pitch + at.x);
-  accumulate_fixed (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, term, intBitsToFloat (push.a1),
-                    push.a2, first);
+  accumulate (z, at, to_fixed (term, intBitsToFloat (push.a1), push.a2), first);
 }

@@ -1,82 +1,30 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Interleaved samples of one source to one plane of floats, four pixels at once. z is the plane.
+// Interleaved samples of one source to planes of floats, four pixels at once.
 #extension GL_GOOGLE_include_directive : enable
+#define SAMPLES
 #include "common.glsl"
+#include "picture.glsl"
 
-const int PLANES_LUMA = 0;
-const int PLANES_CHROMA = 1;
-const int PLANES_COLOUR = 2;
-const int PLANES_BANDS = 3;
-
-layout (constant_id = 2) const int PLANES = 0;
 const int HALF = 0;
-
-layout (binding = 0) uniform usamplerBuffer source;
 #include "store.glsl"
-
-// NaN reads as 0, infinities as the largest half float, −0 as 0: nothing after this kernel meets them.
-float
-sane (uint bits)
-{
-  const uint magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u || magnitude == 0u)
-    return 0.0;
-  if (magnitude == 0x7f800000u)
-    return (bits >> 31) != 0u ? -65504.0 : 65504.0;
-  return uintBitsToFloat (bits);
-}
-
-float
-sample_at (int index, int bytes, bool floats)
-{
-  if (bytes == 1)
-    return float ((texelFetch (source, push.src0.base + (index >> 2)).x >> ((index & 3) * 8)) & 0xffu) / 255.0;
-  if (bytes == 2)
-    return float ((texelFetch (source, push.src0.base + (index >> 1)).x >> ((index & 1) * 16)) & 0xffffu) / 65535.0;
-  return sane (texelFetch (source, push.src0.base + index).x);
-}
 
 void
 main ()
 {
-  const int z = int (gl_GlobalInvocationID.z) + push.a9;
+  const int z = int (gl_GlobalInvocationID.z);
   const ivec2 texel = ivec2 (gl_GlobalInvocationID.xy);
   if (texel.x >= push.rw || texel.y >= push.rh)
     return;
 
-  const ivec4 format = tile.format[push.a0];
-  const int bytes = format.x;
-  const int channels = format.y;
-  const bool colour = format.z >= 3;
-  const bool floats = format.w != 0;
   const ivec2 at = texel + ivec2 (push.rx, push.ry);
-  const int y = clamp (at.y + tile.origin.y, 0, push.height - 1) - tile.origin.y - push.a2;
-  vec4 value;
-
-  [[unroll]] for (int i = 0; i < 4; i++)
+  const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x;
+  const Pixels value = pixels (z, at.y, at.x);
+  store4 (to, value.a);
+  if (PLANES == 3)
     {
-      const int x = clamp (at.x * 4 + i + tile.origin.x, 0, push.width - 1) - tile.origin.x - push.a1;
-      const int index = (y * push.src0.pitch + x) * channels;
-      if (PLANES == PLANES_BANDS)
-        value[i] = sample_at (index + min (z, channels - 1), bytes, floats);
-      else if (PLANES == PLANES_COLOUR)
-        value[i] = sample_at (index + (colour ? z : 0), bytes, floats);
-      else if (!colour)
-        value[i] = PLANES == PLANES_LUMA ? sample_at (index, bytes, floats) : 0.5;
-      else
-        {
-          const float r = sample_at (index, bytes, floats);
-          const float g = sample_at (index + 1, bytes, floats);
-          const float b = sample_at (index + 2, bytes, floats);
-          const float luma = 0.299 * r + 0.587 * g + 0.114 * b;
-          if (PLANES == PLANES_LUMA)
-            value[i] = luma;
-          else
-            value[i] = z == 0 ? 0.5 + (b - luma) / 1.772 : 0.5 + (r - luma) / 1.402;
-        }
+      store4 (to + push.dst.plane, value.b);
+      store4 (to + 2 * push.dst.plane, value.c);
     }
-
-  store4 (push.dst.base + int (gl_GlobalInvocationID.z) * push.dst.plane + at.y * push.dst.pitch + at.x, value);
 }

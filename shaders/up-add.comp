@@ -1,31 +1,78 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// fine + sign · up (coarse): a Laplacian band (sign −1) or one step of its collapse (sign 1).
+// fine + sign · up (coarse): a Laplacian band (sign −1) or one step of its collapse (sign 1). An invocation makes two
+// texels of two rows. FIXED: fine is a fixed-point sum.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
+#include "picture.glsl"
 #include "pyramid.glsl"
 
-layout (constant_id = 2) const int PYRAMID = 0;
+layout (constant_id = 7) const int PYRAMID = 0;
+layout (constant_id = 8) const int FIXED = 0;
 const int HALF = 0;
 
-layout (binding = 0) uniform samplerBuffer fine;
 layout (binding = 1) uniform samplerBuffer coarse;
+layout (binding = 3) uniform isamplerBuffer sums; // view push.src3
 #include "store.glsl"
+
+Block
+expand (int z, ivec2 g)
+{
+  return expand_block (coarse, push.src1, PYRAMID, z, g, ivec2 (push.a0, push.a1), tile_origin (push.level + 1));
+}
+
+vec4
+sum_at (int z, ivec2 at)
+{
+  return vec4 (texelFetch (sums, push.src3.base + z * push.src3.plane + at.y * push.src3.pitch + at.x))
+         * intBitsToFloat (push.a3);
+}
+
+void
+join (int z, ivec2 at, Pixels up)
+{
+  // An odd first texel has a neighbour that is not ours.
+  if (at.x < push.a5 || at.x >= push.a6 || at.y >= push.ry + push.rh)
+    return;
+
+  const float sign = intBitsToFloat (push.a2);
+  const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x;
+  Pixels fine;
+  if (FIXED == 0)
+    fine = pixels (z, at.y, at.x);
+  else
+    fine = Pixels (sum_at (z, at), PLANES == 3 ? sum_at (z + 1, at) : vec4 (0.0),
+                   PLANES == 3 ? sum_at (z + 2, at) : vec4 (0.0));
+  store4 (to, fine.a + sign * up.a);
+  if (PLANES == 3)
+    {
+      store4 (to + push.dst.plane, fine.b + sign * up.b);
+      store4 (to + 2 * push.dst.plane, fine.c + sign * up.c);
+    }
+}
 
 void
 main ()
 {
   const int z = int (gl_GlobalInvocationID.z);
-  const ivec2 texel = ivec2 (gl_GlobalInvocationID.xy);
-  if (texel.x >= push.rw || texel.y >= push.rh)
+  const ivec2 block = 2 * ivec2 (gl_GlobalInvocationID.xy);
+  if (block.x >= push.rw || block.y >= push.rh)
     return;
 
-  const ivec2 at = texel + ivec2 (push.rx, push.ry);
-  const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
+  const ivec2 at = block + ivec2 (push.rx, push.ry);
+  const ivec2 last = ivec2 ((push.width - 1) & ~7, (push.height - 1) & ~1);
   const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + tile_origin (push.level), ivec2 (0), last);
-  const vec4 up = expand4 (coarse, push.src1, PYRAMID, z, g, ivec2 (push.a0, push.a1), tile_origin (push.level + 1));
-  const vec4 x = texelFetch (fine, push.src0.base + z * push.src0.plane + at.y * push.src0.pitch + at.x);
-
-  store4 (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, x + intBitsToFloat (push.a2) * up);
+  const Block a = expand (z, g);
+  Block b = a;
+  Block c = a;
+  if (PLANES == 3)
+    {
+      b = expand (z + 1, g);
+      c = expand (z + 2, g);
+    }
+  join (z, at, Pixels (a.a, b.a, c.a));
+  join (z, at + ivec2 (1, 0), Pixels (a.b, b.b, c.b));
+  join (z, at + ivec2 (0, 1), Pixels (a.c, b.c, c.c));
+  join (z, at + ivec2 (1, 1), Pixels (a.d, b.d, c.d));
 }

@@ -50,6 +50,7 @@ harness_plan (OmniGraph *graph, const HarnessPictures *pictures, const HarnessOp
     .half = options->half,
     .range = options->range,
     .source_pixel_bytes = pictures->channels * (guint)omni_store_get_bytes (pictures->store),
+    .format = { options->mixed ? 0 : pictures->channels, pictures->has_alpha, pictures->store },
   };
   OmniDevice *chosen = options->device != NULL ? options->device : harness_device ();
   g_autoptr (GError) error = NULL;

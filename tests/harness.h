@@ -26,6 +26,7 @@ typedef struct
   const char *schedule; /* "streamed", "resident" or NULL: the plan's own choice */
   gboolean half;
   float range;
+  gboolean mixed;     /* do not tell the plan the sources' format */
   OmniStore output;   /* by harness_run_raw() only */
   OmniDevice *device; /* NULL: harness_device() */
 } HarnessOptions;

@@ -81,7 +81,7 @@ fixture_run_init_graph (FixtureRun *run, OmniDevice *device, const FixtureSet *s
                                   .height = set->height,
                                   .output = OMNI_STORE_F32,
                                   .tile_px = fusion->tile_px,
-                                  .source_pixel_bytes = set->channels * (guint)sizeof (float),
+                                  .format = { set->channels, FALSE, OMNI_STORE_F32 },
                                   .range = fusion->range };
 
   *run = (FixtureRun){ .set = set, .channels = omni_graph_get_output_channels (graph) };

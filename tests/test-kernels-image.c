@@ -2,6 +2,7 @@
 #include "tests/harness.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Kernels that look at neighbours or at whole pictures, against their twins: filter, pool, upsample, down, up-add,
  * exposure weight, statistics. */
@@ -284,6 +285,86 @@ test_statistics_large (void)
   harness_assert_same (got, again, "large, again");
 }
 
+/* ---- Pictures read from the samples ---- */
+
+/* Every operation that reads a picture without planes of its own, in one graph. */
+static OmniGraph *
+graph_of_readers (void)
+{
+  OmniGraph *graph = omni_graph_new ("readers");
+  const OmniNode colour = omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
+  const OmniNode luma = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+  const OmniNode share = omni_graph_exposure_share (graph, colour, 1, 1, 1, 0.2F);
+  const OmniNode coarse = omni_graph_down (graph, colour, OMNI_PYRAMID_BURT);
+  const OmniNode coarse_luma = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
+  const OmniNode blend = omni_graph_set_blend (graph, share, colour, coarse, OMNI_PYRAMID_BURT, 2);
+  const OmniNode detail = omni_graph_set_max (graph, omni_graph_up_add (graph, luma, coarse_luma, -1,
+                                                                        OMNI_PYRAMID_QUAD));
+  const OmniNode low = omni_graph_set_blend (graph, omni_graph_down (graph, share, OMNI_PYRAMID_BURT), coarse,
+                                             OMNI_NODE_NONE, OMNI_PYRAMID_BURT, 1);
+  const OmniNode collapsed = omni_graph_up_add (graph, blend, low, 1, OMNI_PYRAMID_BURT);
+
+  omni_graph_set_output (graph, omni_graph_binary (graph, OMNI_BINARY_ADD, collapsed, detail));
+  return graph;
+}
+
+static void
+check_readers (const HarnessPictures *pictures, gsize n_samples)
+{
+  static const char *const schedules[] = { "streamed", "resident" };
+  static const guint tiles[] = { 0, 16, 32 };
+  OmniGraph *first = graph_of_readers ();
+  g_autofree float *want = harness_run_raw (first, pictures,
+                                            &(HarnessOptions){ .output = OMNI_STORE_F32, .mixed = TRUE });
+
+  omni_graph_unref (first);
+  for (guint i = 0; i < n_samples; i++)
+    g_assert_true (isfinite (want[i]));
+  for (guint s = 0; s < G_N_ELEMENTS (schedules); s++)
+    for (guint t = 0; t < G_N_ELEMENTS (tiles); t++)
+    {
+      const HarnessOptions options = { .output = OMNI_STORE_F32,
+                                       .schedule = schedules[s],
+                                       .tile_px = tiles[t] };
+      OmniGraph *graph = graph_of_readers ();
+      g_autofree float *got = harness_run_raw (graph, pictures, &options);
+
+      omni_graph_unref (graph);
+      for (guint i = 0; i < n_samples; i++)
+        if (memcmp (&got[i], &want[i], sizeof *got) != 0)
+          g_error ("%u × %u, %u channels, store %d, %s, tiles of %u: sample %u is %a instead of %a", pictures->width,
+                   pictures->height, pictures->channels, pictures->store, schedules[s], tiles[t], i, got[i], want[i]);
+    }
+}
+
+/* The samples of the sources and planes of floats give the same bits. */
+static void
+test_samples (void)
+{
+  static const guint sizes[][2] = { { 1, 1 }, { 2, 2 }, { 3, 5 }, { 33, 17 }, { 130, 67 } };
+  guint16 values[3][130 * 67 * 4];
+  gconstpointer pixels[3] = { values[0], values[1], values[2] };
+  g_autoptr (GRand) random = g_rand_new_with_seed (5);
+
+  for (guint k = 0; k < 3; k++)
+    for (guint i = 0; i < G_N_ELEMENTS (values[0]); i++)
+      values[k][i] = (guint16)g_rand_int_range (random, 0, 65536);
+  for (guint channels = 1; channels <= 4; channels++)
+    for (guint store = OMNI_STORE_U8; store <= OMNI_STORE_U16; store++)
+      for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+      {
+        const HarnessPictures pictures = { .n = 3,
+                                           .width = sizes[i][0],
+                                           .height = sizes[i][1],
+                                           .channels = channels,
+                                           .has_alpha = channels % 2 == 0,
+                                           .store = store,
+                                           .pixels = pixels };
+
+        check_readers (&pictures, (gsize)sizes[i][0] * sizes[i][1] * 3);
+      }
+}
+
 static void
 add_tests (void)
 {
@@ -291,6 +372,7 @@ add_tests (void)
   g_test_add_func ("/kernels/image/resample", test_resample);
   g_test_add_func ("/kernels/image/pyramid", test_pyramid);
   g_test_add_func ("/kernels/image/exposure-weight", test_exposure_weight);
+  g_test_add_func ("/kernels/image/samples", test_samples);
   g_test_add_func ("/kernels/image/statistics", test_statistics);
   g_test_add_func ("/kernels/image/statistics-cancel", test_statistics_cancel);
   g_test_add_func ("/kernels/image/statistics-large", test_statistics_large);

@@ -213,7 +213,7 @@ time_steps (OmniPlan *plan, const Case *item, OmniNode node, double *ms, double 
 
           if (!is_measured (item, node, step))
             continue;
-          if (!omni_device_submit (plan->device, chunk->&commands, 1, &step_ms, error))
+          if (!omni_device_submit (plan->device, &chunk->commands, 1, &step_ms, error))
             return FALSE;
           *ms += step_ms;
           *flop += step->flop;

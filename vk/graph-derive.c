@@ -15,7 +15,7 @@ gboolean
 omni_op_streams (OmniOp op)
 {
   return op == OMNI_OP_SET_MAX || op == OMNI_OP_SET_SUM_FIXED || op == OMNI_OP_SET_BLEND
-         || op == OMNI_OP_SET_SELECT;
+         || op == OMNI_OP_SET_SELECT || op == OMNI_OP_SET_EXPOSURE_SUM;
 }
 
 static OmniNodeInfo *
@@ -151,7 +151,8 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
     reach = node->vertical == vertical ? (int)node->radius : 0;
     break;
   case OMNI_OP_EXPOSURE_WEIGHT:
-    reach = 1;
+  case OMNI_OP_SET_EXPOSURE_SUM:
+    reach = i == 0 ? 1 : 0;
     break;
   case OMNI_OP_DOWN:
     if (node->pyramid == OMNI_PYRAMID_BURT)
@@ -249,6 +250,7 @@ omni_node_flop_per_px (const OmniGraph *graph, OmniNode n)
   case OMNI_OP_SET_BLEND:
     return node->channels * 20.0;
   case OMNI_OP_EXPOSURE_WEIGHT:
+  case OMNI_OP_SET_EXPOSURE_SUM:
     return 60.0;
   case OMNI_OP_PICTURE:
   case OMNI_OP_CONSTANT:

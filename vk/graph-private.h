@@ -31,6 +31,7 @@ typedef enum
   OMNI_OP_SET_SUM_FIXED,
   OMNI_OP_SET_BLEND,
   OMNI_OP_SET_SELECT,
+  OMNI_OP_SET_EXPOSURE_SUM,
   OMNI_OP_SET_SOFTMAX,
   OMNI_OP_SET_PICK,
   OMNI_OP_SET_RUNNING_MEAN
@@ -73,7 +74,7 @@ typedef struct
   gboolean take_max;         /* POOL */
   gboolean bilinear;         /* UPSAMPLE */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
-  float exponents[3], sigma; /* EXPOSURE_WEIGHT */
+  float exponents[3], sigma; /* EXPOSURE_WEIGHT, SET_EXPOSURE_SUM */
   gboolean mean;             /* SET_SUM */
   float range;               /* SET_SUM_FIXED, SET_BLEND */
   guint index;               /* SET_PICK */

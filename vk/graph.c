@@ -500,20 +500,44 @@ omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign,
   return append (graph, node, inputs, 2, sign < 0.0F ? "laplacian" : "collapse");
 }
 
-OmniNode
-omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, float saturation,
-                            float exposedness, float sigma)
+static OmniNodeInfo
+weighs_exposures (const OmniGraph *graph, OmniOp op, OmniNode colour, const float exponents[3], float sigma)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_EXPOSURE_WEIGHT, colour);
+  OmniNodeInfo node = shaped_like (graph, op, colour);
 
   require_planar (graph, colour);
   require (node.channels == 3, graph, "weighs exposures of three channels");
   node.channels = 1;
-  node.exponents[0] = contrast;
-  node.exponents[1] = saturation;
-  node.exponents[2] = exposedness;
+  memcpy (node.exponents, exponents, sizeof node.exponents);
   node.sigma = sigma;
-  return append (graph, node, &colour, 1, "exposure weight");
+  return node;
+}
+
+OmniNode
+omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, float saturation,
+                            float exposedness, float sigma)
+{
+  const float exponents[] = { contrast, saturation, exposedness };
+
+  return append (graph, weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma), &colour,
+                 1, "exposure weight");
+}
+
+OmniNode
+omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, float saturation,
+                           float exposedness, float sigma)
+{
+  const float exponents[] = { contrast, saturation, exposedness };
+
+  require_per_source (graph, colour);
+
+  const OmniNode sum = append (graph,
+                               weighs_exposures (graph, OMNI_OP_SET_EXPOSURE_SUM, colour, exponents, sigma),
+                               &colour, 1, "exposure weights");
+  const OmniNode inputs[] = { colour, sum };
+
+  return append (graph, weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma), inputs, 2,
+                 "exposure share");
 }
 
 OmniNode

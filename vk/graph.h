@@ -145,9 +145,14 @@ OmniNode
 omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign, OmniPyramid pyramid);
 
 /* Exposure-fusion weight of a three-channel picture (Mertens, Kautz, Van Reeth 2007, §3.1):
- * |Laplacian of the grey|^contrast · (standard deviation of R, G, B)^saturation · Π exp(−(c − ½)²/(2·σ²))^exposedness + 1e-12. */
+ * |Laplacian of the grey|^contrast · (standard deviation of R, G, B)^saturation · Π exp(−(c − ½)²/(2·σ²))^exposedness + 2^-40 (1e-12). */
 OmniNode omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, float saturation,
                                      float exposedness, float sigma);
+
+/* The same weight as a share of its sum over the set: the shares of a pixel add to 1 but for one rounding each. The sum
+ * is exact, of weights on a grid far below 1e-12 (2^-54 for up to 4 sources of ordinary exponents). Streams. */
+OmniNode omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, float saturation,
+                                    float exposedness, float sigma);
 
 /* ---- Across the set: exactly symmetric ---- */
 

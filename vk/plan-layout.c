@@ -94,6 +94,78 @@ find_regions (OmniPlan *plan)
   }
 }
 
+/* Calls for every use of `node` that the output needs; FALSE when one of them is refused or it is the output itself. */
+static gboolean
+all_uses (const OmniPlan *plan, OmniNode node, gboolean (*fits) (const OmniNodeInfo *user, guint input))
+{
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *user = omni_graph_node (plan->graph, n);
+
+    for (guint i = 0; user->needed && i < user->n_inputs; i++)
+      if (user->inputs[i] == node && !fits (user, i))
+        return FALSE;
+    if (user->needed && user->base == node)
+      return FALSE;
+  }
+
+  return node != plan->graph->output;
+}
+
+static gboolean
+can_read_samples (const OmniNodeInfo *user, guint input)
+{
+  switch (user->op)
+  {
+  case OMNI_OP_DOWN:
+  case OMNI_OP_EXPOSURE_WEIGHT:
+  case OMNI_OP_SET_EXPOSURE_SUM:
+  case OMNI_OP_UP_ADD:
+    return input == 0;
+  case OMNI_OP_SET_BLEND:
+    return input == 1;
+  default:
+    return FALSE;
+  }
+}
+
+static gboolean
+can_read_fixed (const OmniNodeInfo *user, guint input)
+{
+  return user->op == OMNI_OP_EXPOSURE_WEIGHT ? input == 1 : user->op == OMNI_OP_UP_ADD && input == 0;
+}
+
+gboolean
+omni_plan_reads_samples (const OmniPlan *plan, OmniNode picture)
+{
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, picture);
+  const OmniPlanFormat *format = &plan->params.format;
+
+  return node->op == OMNI_OP_PICTURE && format->channels >= 1 && format->channels <= 4
+         && format->store != OMNI_STORE_F32
+         && (node->planes == OMNI_PLANES_LUMA || node->planes == OMNI_PLANES_COLOUR)
+         && all_uses (plan, picture, can_read_samples);
+}
+
+gboolean
+omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum)
+{
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, sum);
+
+  return (node->op == OMNI_OP_SET_BLEND || node->op == OMNI_OP_SET_SUM_FIXED
+          || node->op == OMNI_OP_SET_EXPOSURE_SUM)
+         && all_uses (plan, sum, can_read_fixed);
+}
+
+/* Kernels that read float by float need a view of the whole tensor, and the softmax writes whole members. */
+static gboolean
+can_interleave (const OmniPlan *plan, const OmniNodeInfo *node, const OmniTensor *tensor)
+{
+  return node->layout == OMNI_LAYOUT_PLANAR && node->op != OMNI_OP_SET_SOFTMAX
+         && (node->op == OMNI_OP_SET_EXPOSURE_SUM
+             || tensor->slice_bytes <= 4ULL * plan->device->limits.maxTexelBufferElements);
+}
+
 static void
 shape_tensors (OmniPlan *plan)
 {
@@ -113,11 +185,14 @@ shape_tensors (OmniPlan *plan)
     tensor->planes = c4 ? (node->channels + 3) / 4 : node->channels;
     if (node->op == OMNI_OP_SET_SELECT)
       tensor->planes++; /* the winning key, after the values */
+    if (node->op == OMNI_OP_SET_EXPOSURE_SUM)
+      tensor->planes++; /* the fine steps, after the coarse ones */
     tensor->element_bytes = c4 ? (plan->params.half ? 8 : 16) : 4;
     tensor->plane_elements = (guint64)tensor->pitch * (guint)rows;
     tensor->slice_bytes = tensor->plane_elements * tensor->planes * tensor->element_bytes;
     tensor->slice_bytes = (tensor->slice_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
     tensor->slices = node->pooled ? 1 : plan->slots;
+    tensor->planes_per_row = can_interleave (plan, node, tensor) ? tensor->planes : 1;
     if (node->op == OMNI_OP_PICTURE)
     {
       join (&plan->source_region.x, tensor->region.x);
@@ -196,7 +271,7 @@ schedule_streamed (OmniPlan *plan)
 
     first = plan->instructions->len;
     for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
-      if (wanted[n])
+      if (wanted[n] && !omni_plan_reads_samples (plan, n))
         add_instruction (plan, n, FALSE);
     end_block (plan, first, TRUE, pass);
 
@@ -206,7 +281,7 @@ schedule_streamed (OmniPlan *plan)
       const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
       const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
 
-      if (!node->needed || !node->pooled || node->pass != (int)pass)
+      if (!node->needed || !node->pooled || node->pass != (int)pass || omni_plan_keeps_fixed (plan, n))
         continue;
       if (omni_op_is_reduction (node->op) ? sums : TRUE)
         add_instruction (plan, n, sums);
@@ -219,7 +294,7 @@ static void
 schedule_resident (OmniPlan *plan)
 {
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed)
+    if (omni_graph_node (plan->graph, n)->needed && !omni_plan_reads_samples (plan, n))
       add_instruction (plan, n, FALSE);
   end_block (plan, 0, FALSE, 0);
 }
@@ -291,7 +366,8 @@ find_lifetimes (OmniPlan *plan)
         continue;
       }
       for (guint k = 0; k < node->n_inputs; k++)
-        use_in_block (plan, block, i, node->inputs[k]);
+        if (!omni_plan_reads_samples (plan, node->inputs[k]))
+          use_in_block (plan, block, i, node->inputs[k]);
       if (node->base != OMNI_NODE_NONE)
         use_in_block (plan, block, i, node->base);
     }
@@ -457,7 +533,9 @@ try_tile (OmniPlan *plan, guint tile)
   find_regions (plan);
   shape_tensors (plan);
 
-  const guint64 area = (guint64)(plan->source_region.x.high - plan->source_region.x.low)
+  plan->source_pitch_px = (guint)ceil_4 (plan->source_region.x.high - plan->source_region.x.low);
+
+  const guint64 area = (guint64)plan->source_pitch_px
                        * (guint64)(plan->source_region.y.high - plan->source_region.y.low);
 
   plan->source_slot_bytes = (area * plan->source_pixel_bytes + ALIGN_BYTES) / ALIGN_BYTES * ALIGN_BYTES;

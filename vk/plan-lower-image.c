@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/plan-lower-private.h"
 
+#include <math.h>
+
 /* Pyramids, filters and weights that look at neighbours. */
 
 static void
@@ -16,26 +18,43 @@ add_extent (const OmniLowering *lower, OmniStep *step, OmniNode node, guint firs
 static void
 lower_down (const OmniLowering *lower)
 {
-  OmniStep step = omni_lower_step (lower, "down");
+  OmniStep step = omni_lower_step (lower, omni_lower_choose_variant (lower, 0, "down", "down-samples"));
 
-  omni_step_constant (&step, lower->node->pyramid);
-  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_FLOAT);
-  omni_step_read (lower, &step, 1, 0, lower->slice, OMNI_UNIT_TEXEL);
+  omni_step_read_picture (lower, &step, 0, lower->slice);
   add_extent (lower, &step, lower->node->inputs[0], 0);
-  omni_lower_emit (lower, &step, 0x3U);
+  omni_step_constant (&step, lower->node->pyramid);
+  omni_step_constant (&step, (guint32)step.push.arg[0] & 1);
+  step.cover_y = 2;
+  omni_lower_emit (lower, &step, 0x1U);
 }
 
+/* The fine input may be a fixed-point sum. */
 static void
 lower_up_add (const OmniLowering *lower)
 {
-  OmniStep step = omni_lower_step (lower, "up-add");
+  const OmniPlan *plan = lower->plan;
+  const OmniNode fine = lower->node->inputs[0];
+  const gboolean fixed = omni_plan_keeps_fixed (plan, fine);
+  const char *shader = omni_lower_choose_variant (lower, 0, "up-add", "up-add-samples");
+  OmniStep step = omni_lower_step (lower, shader);
 
+  omni_step_read_picture (lower, &step, 0, lower->slice);
   omni_step_constant (&step, lower->node->pyramid);
-  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
-  omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_FLOAT);
+  omni_step_constant (&step, fixed);
+  omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_TEXEL);
   add_extent (lower, &step, lower->node->inputs[1], 0);
   step.push.arg[2] = (gint32)omni_float_bits (lower->node->scale);
-  omni_lower_emit (lower, &step, 0x3U);
+  if (fixed)
+    step.push.arg[3] = (gint32)omni_float_bits (
+      1.0F / omni_lower_fixed_scale (plan, omni_graph_node (plan->graph, fine)));
+  /* The binding asks for integers, also where they are not read. */
+  if (fixed)
+    omni_step_read_sums (lower, &step, &plan->tensors[fine],
+                         omni_plan_find (plan, lower->at, fine)->placement);
+  else
+    omni_step_read_sums (lower, &step, lower->tensor, lower->instruction->placement);
+  omni_step_cover_blocks (&step);
+  omni_lower_emit (lower, &step, 0xbU);
 }
 
 static void
@@ -88,17 +107,70 @@ omni_lower_resample (const OmniLowering *lower)
   }
 }
 
+enum
+{
+  EXPOSURE_WEIGHT,
+  EXPOSURE_SUM,
+  EXPOSURE_SHARE
+};
+
+/* A power of two that contrast^a · saturation^b stays below in a picture of samples within ±range: contrast is at most
+ * four of them, saturation one. */
+static float
+largest_weight (const OmniLowering *lower)
+{
+  const double range = lower->plan->params.range;
+  const double most = pow (4.0 * range, lower->node->exponents[0])
+                      * pow (range, lower->node->exponents[1]);
+
+  return (float)exp2 (CLAMP (ceil (log2 (most)), 0.0, 40.0));
+}
+
+/* The grid of a sum: coarse steps, each of as many fine steps as a term may have bits. */
+static void
+lower_exposure (const OmniLowering *lower, guint stage, gint32 first)
+{
+  const OmniPlan *plan = lower->plan;
+  const OmniNodeInfo *node = lower->node;
+  const char *shader = omni_lower_choose_variant (lower, 0, "exposure-weight", "exposure-weight-samples");
+  const float largest = largest_weight (lower);
+  const float steps = ldexpf (1.0F, omni_lower_term_bits (plan));
+  const float coarse = steps / largest;
+  const float fine = coarse * steps;
+  const float least = ldexpf (1.0F, -40);
+  const OmniNode sum = stage == EXPOSURE_SHARE ? node->inputs[1] : lower->instruction->node;
+  OmniStep step = omni_lower_step (lower, shader);
+
+  omni_step_read_picture (lower, &step, 0, lower->slice);
+  omni_step_constant (&step, stage);
+  omni_step_constant (&step, omni_float_bits (node->exponents[0]));
+  omni_step_constant (&step, omni_float_bits (node->exponents[1]));
+  omni_step_constant (&step, omni_float_bits (node->exponents[2] / (2.0F * node->sigma * node->sigma)));
+  if (stage == EXPOSURE_SHARE)
+    omni_step_read_sums (lower, &step, &plan->tensors[sum],
+                         omni_plan_find (plan, lower->at, sum)->placement);
+  else
+    omni_step_read_sums (lower, &step, lower->tensor, lower->instruction->placement);
+  step.push.arg[0] = (gint32)omni_float_bits (coarse);
+  step.push.arg[1] = (gint32)omni_float_bits (fine);
+  step.push.arg[2] = (gint32)omni_float_bits (stage == EXPOSURE_WEIGHT ? least : MAX (least, 1.0F / fine));
+  step.push.arg[3] = (gint32)omni_float_bits (largest);
+  step.push.arg[4] = first;
+  step.groups_z = 1;
+  step.cover_y = 2;
+  omni_lower_emit (lower, &step, 0);
+}
+
 void
 omni_lower_exposure_weight (const OmniLowering *lower)
 {
-  const OmniNodeInfo *node = lower->node;
-  OmniStep step = omni_lower_step (lower, "exposure-weight");
+  lower_exposure (lower, lower->node->n_inputs == 2 ? EXPOSURE_SHARE : EXPOSURE_WEIGHT, 0);
+}
 
-  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
-  for (guint i = 0; i < 3; i++)
-    step.push.arg[i] = (gint32)omni_float_bits (node->exponents[i]);
-  step.push.arg[3] = (gint32)omni_float_bits (1.0F / (2.0F * node->sigma * node->sigma));
-  omni_lower_emit (lower, &step, 0);
+void
+omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident)
+{
+  lower_exposure (lower, EXPOSURE_SUM, !resident ? -1 : lower->slice == 0 ? 1 : 0);
 }
 
 void

@@ -3,12 +3,12 @@
 
 /* Sources in, colour, and whatever works pixel by pixel. */
 
-void
-omni_lower_picture (const OmniLowering *lower)
+static void
+lower_mixed_picture (const OmniLowering *lower)
 {
   const OmniPlan *plan = lower->plan;
   const OmniRegion *sources = &plan->source_region;
-  OmniStep step = omni_lower_step (lower, "unpack");
+  OmniStep step = omni_lower_step (lower, "unpack-mixed");
 
   omni_step_constant (&step, lower->node->planes);
   step.in[0].format = OMNI_VIEW_R32UI;
@@ -16,11 +16,35 @@ omni_lower_picture (const OmniLowering *lower)
   step.in[0].low = plan->source_slot_bytes * lower->slice;
   step.in[0].high = step.in[0].low + plan->source_slot_bytes;
   step.push.src[0].base = (gint32)(step.in[0].low / 4);
-  step.push.src[0].pitch = sources->x.high - sources->x.low;
+  step.push.src[0].pitch = (gint32)plan->source_pitch_px;
   step.push.arg[0] = (gint32)lower->slice;
   step.push.arg[1] = sources->x.low;
   step.push.arg[2] = sources->y.low;
   step.bytes *= 1.5;
+  omni_lower_emit (lower, &step, OMNI_Z_ALL & ~1U);
+}
+
+void
+omni_lower_picture (const OmniLowering *lower)
+{
+  const gboolean colour = lower->node->planes == OMNI_PLANES_COLOUR;
+
+  if (lower->plan->params.format.channels == 0)
+  {
+    lower_mixed_picture (lower);
+    return;
+  }
+
+  OmniStep step = omni_lower_step (lower, "unpack");
+
+  omni_step_read_samples (lower, &step, lower->node, lower->slice);
+  if (colour && lower->tensor->planes_per_row > 1)
+  {
+    step.groups_z = 1;
+    omni_step_constant (&step, 3);
+  }
+  else
+    omni_step_constant (&step, 1);
   omni_lower_emit (lower, &step, OMNI_Z_ALL & ~1U);
 }
 

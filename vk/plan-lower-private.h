@@ -39,6 +39,30 @@ void omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, g
 void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node,
                           guint slice, OmniUnit unit);
 
+/* Binds a picture, input `i` of the node, to texel input 0 and adds the five constants of shaders/picture.glsl. The step's
+ * shader must be the variant that omni_lower_choose_variant() names. */
+void omni_step_read_picture (const OmniLowering *lower, OmniStep *step, guint i, guint slice);
+
+/* The same for the samples of `picture`, less the last constant. */
+void omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNodeInfo *picture,
+                             guint slice);
+
+/* `samples` when input `i` of the node is read from the samples of the sources, else `planes`. */
+const char *omni_lower_choose_variant (const OmniLowering *lower, guint i, const char *planes,
+                                       const char *samples);
+
+/* Binds a fixed-point sum to texel input 3. */
+void omni_step_read_sums (const OmniLowering *lower, OmniStep *step, const OmniTensor *tensor,
+                          OmniPlacement placement);
+
+/* For kernels that make two texels of two rows: starts at an even texel and tells the kernel, in arguments 5 and 6, which
+ * columns are its own. */
+void omni_step_cover_blocks (OmniStep *step);
+
+/* Grid steps per unit of the fixed-point sum `node`, and the bits of one term. */
+float omni_lower_fixed_scale (const OmniPlan *plan, const OmniNodeInfo *node);
+int omni_lower_term_bits (const OmniPlan *plan);
+
 /* Where element (0, 0) of plane 0 of a tensor lies in its arena. */
 OmniPushView omni_lower_view (const OmniTensor *tensor, OmniPlacement placement, guint slice, OmniUnit unit);
 
@@ -68,6 +92,7 @@ void omni_lower_set_softmax (const OmniLowering *lower);
 
 /* Reductions: `slice` is the member being accumulated; resident plans pass every member in turn. */
 void omni_lower_accumulate (const OmniLowering *lower, gboolean resident);
+void omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident);
 void omni_lower_finish (const OmniLowering *lower);
 void
 omni_lower_set_resident (const OmniLowering *lower); /* max, sum, mean, pick, running mean over all members */

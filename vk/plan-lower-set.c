@@ -17,18 +17,30 @@ term_bits (guint n_sources)
   return bits;
 }
 
-/* Grid of a fixed-point sum: terms within ±range become integers of term_bits() bits. */
-static float
-fixed_scale (const OmniLowering *lower)
+int
+omni_lower_term_bits (const OmniPlan *plan)
 {
-  const float range = lower->node->range * lower->plan->params.range;
+  return term_bits (plan->params.n_sources);
+}
+
+/* Terms within ±range become integers of term_bits() bits. */
+float
+omni_lower_fixed_scale (const OmniPlan *plan, const OmniNodeInfo *node)
+{
+  const float range = node->range * plan->params.range;
   int exponent;
 
   frexpf (range, &exponent);
   if (ldexpf (1.0F, exponent - 1) >= range)
     exponent--;
 
-  return ldexpf (1.0F, term_bits (lower->plan->params.n_sources) - exponent);
+  return ldexpf (1.0F, term_bits (plan->params.n_sources) - exponent);
+}
+
+static float
+fixed_scale (const OmniLowering *lower)
+{
+  return omni_lower_fixed_scale (lower->plan, lower->node);
 }
 
 /* -1: tile.first decides, as the recorded commands run for every source. */
@@ -61,34 +73,38 @@ accumulate_sum (const OmniLowering *lower, gboolean resident)
   step.push.arg[0] = first_flag (lower, resident);
   step.push.arg[1] = (gint32)omni_float_bits (fixed_scale (lower));
   step.push.arg[2] = term_bits (lower->plan->params.n_sources);
+  omni_step_read_sums (lower, &step, lower->tensor, lower->instruction->placement);
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
 
 static void
 accumulate_blend (const OmniLowering *lower, gboolean resident)
 {
+  const OmniPlan *plan = lower->plan;
   const OmniNodeInfo *node = lower->node;
   const gboolean has_coarse = node->n_inputs == 3;
-  OmniStep step = omni_lower_step (lower, "set-blend");
+  OmniStep step = omni_lower_step (lower, omni_lower_choose_variant (lower, 1, "set-blend",
+                                                                     "set-blend-samples"));
 
+  omni_step_read_picture (lower, &step, 1, lower->slice);
   omni_step_constant (&step, node->pyramid);
   omni_step_constant (&step, has_coarse);
-  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
-  step.push.src[0].plane = 0;
-  omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_TEXEL);
-  if (has_coarse)
-    omni_step_read (lower, &step, 2, 2, lower->slice, OMNI_UNIT_FLOAT);
+  omni_step_read (lower, &step, 1, 0, lower->slice, OMNI_UNIT_TEXEL);
+  step.push.src[1].plane = 0;
+  omni_step_read_sums (lower, &step, lower->tensor, lower->instruction->placement);
   step.push.arg[0] = first_flag (lower, resident);
   step.push.arg[1] = (gint32)omni_float_bits (fixed_scale (lower));
-  step.push.arg[2] = term_bits (lower->plan->params.n_sources);
+  step.push.arg[2] = term_bits (plan->params.n_sources);
   if (has_coarse)
   {
-    const guint level = omni_graph_node (lower->plan->graph, node->inputs[2])->level;
+    const guint level = omni_graph_node (plan->graph, node->inputs[2])->level;
 
-    step.push.arg[3] = omni_extent_at_level ((int)lower->plan->params.width, level);
-    step.push.arg[4] = omni_extent_at_level ((int)lower->plan->params.height, level);
+    omni_step_read (lower, &step, 2, 2, lower->slice, OMNI_UNIT_TEXEL);
+    step.push.arg[3] = omni_extent_at_level ((int)plan->params.width, level);
+    step.push.arg[4] = omni_extent_at_level ((int)plan->params.height, level);
   }
-  omni_lower_emit (lower, &step, 0x6U);
+  omni_step_cover_blocks (&step);
+  omni_lower_emit (lower, &step, 0xdU);
 }
 
 /* Two dispatches: every plane of the values against the old key, then the key itself. */
@@ -146,6 +162,9 @@ omni_lower_accumulate (const OmniLowering *lower, gboolean resident)
     break;
   case OMNI_OP_SET_SELECT:
     accumulate_select (lower, resident);
+    break;
+  case OMNI_OP_SET_EXPOSURE_SUM:
+    omni_lower_exposure_sum (lower, resident);
     break;
   default:
     g_assert_not_reached ();

@@ -18,6 +18,12 @@ omni_lower_next_group (OmniPlan *plan)
   plan->n_groups++;
 }
 
+static gboolean
+is_interleaved (const OmniTensor *tensor)
+{
+  return tensor->planes_per_row > 1;
+}
+
 static gint32
 divide_unit (gint64 elements, OmniUnit unit, const OmniTensor *tensor)
 {
@@ -29,12 +35,14 @@ omni_lower_view (const OmniTensor *tensor, OmniPlacement placement, guint slice,
 {
   const gint64 start = (gint64)((placement.offset_bytes + tensor->slice_bytes * slice)
                                 / tensor->element_bytes);
-  const gint64 origin = (gint64)tensor->region.y.low * tensor->pitch + tensor->region.x.low;
+  const gint64 pitch = (gint64)tensor->pitch * tensor->planes_per_row;
+  const gint64 plane = is_interleaved (tensor) ? tensor->pitch : (gint64)tensor->plane_elements;
+  const gint64 origin = tensor->region.y.low * pitch + tensor->region.x.low;
 
   return (OmniPushView){
     .base = divide_unit (start - origin, unit, tensor),
-    .pitch = divide_unit (tensor->pitch, unit, tensor),
-    .plane = divide_unit ((gint64)tensor->plane_elements, unit, tensor),
+    .pitch = divide_unit (pitch, unit, tensor),
+    .plane = divide_unit (plane, unit, tensor),
   };
 }
 
@@ -122,6 +130,90 @@ omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, guint 
   omni_step_read_node (lower, step, binding, lower->node->inputs[i], slice, unit);
 }
 
+const char *
+omni_lower_choose_variant (const OmniLowering *lower, guint i, const char *planes, const char *samples)
+{
+  return omni_plan_reads_samples (lower->plan, lower->node->inputs[i]) ? samples : planes;
+}
+
+/* All planes of a tensor in one invocation, where one storage window holds them. */
+static gboolean
+makes_planes_together (const OmniPlan *plan, const OmniTensor *tensor, guint channels)
+{
+  return channels == 3
+         && (is_interleaved (tensor) || tensor->slice_bytes + 512 <= plan->device->limits.maxStorageBufferRange);
+}
+
+void
+omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNodeInfo *picture, guint slice)
+{
+  const OmniPlan *plan = lower->plan;
+  const OmniPlanFormat *format = &plan->params.format;
+  const OmniRegion *region = &plan->source_region;
+  const guint bytes = (guint)omni_store_get_bytes (format->store);
+  const gint32 texel_words = (gint32)(format->channels * bytes);
+  const guint colours = format->channels - (format->has_alpha ? 1 : 0);
+  OmniPushView *view = &step->push.src[0];
+
+  omni_step_constant (step, bytes);
+  omni_step_constant (step, format->channels);
+  omni_step_constant (step, colours >= 3 ? 3 : 1);
+  omni_step_constant (step, picture->planes);
+  step->in[0].format = OMNI_VIEW_R32UI;
+  step->in[0].arena = OMNI_ARENA_SOURCES;
+  step->in[0].low = plan->source_slot_bytes * slice;
+  step->in[0].high = step->in[0].low + plan->source_slot_bytes;
+  view->pitch = (gint32)plan->source_pitch_px / 4 * texel_words;
+  view->base = (gint32)(step->in[0].low / 4) - region->y.low * view->pitch - region->x.low / 4 * texel_words;
+  view->plane = 0;
+  step->bytes += (double)plan->source_slot_bytes;
+}
+
+void
+omni_step_read_picture (const OmniLowering *lower, OmniStep *step, guint i, guint slice)
+{
+  const OmniNode input = lower->node->inputs[i];
+  const OmniNodeInfo *picture = omni_graph_node (lower->plan->graph, input);
+  gboolean together = makes_planes_together (lower->plan, lower->tensor, lower->node->channels);
+
+  if (omni_plan_reads_samples (lower->plan, input))
+    omni_step_read_samples (lower, step, picture, slice);
+  else
+  {
+    for (guint k = 0; k < 4; k++)
+      omni_step_constant (step, 1);
+    omni_step_read (lower, step, 0, i, slice, OMNI_UNIT_TEXEL);
+  }
+  if (lower->node->channels < picture->channels)
+    together = TRUE; /* a weight looks at all of them */
+  else if (together)
+    step->groups_z = 1;
+  omni_step_constant (step, together ? 3 : 1);
+}
+
+void
+omni_step_read_sums (const OmniLowering *lower, OmniStep *step, const OmniTensor *tensor,
+                     OmniPlacement placement)
+{
+  step->in[3] = (OmniTexelBinding){ OMNI_VIEW_RGBA32I, placement.arena, placement.offset_bytes,
+                                    placement.offset_bytes + tensor->slice_bytes };
+  step->push.src[3] = omni_lower_view (tensor, placement, 0, OMNI_UNIT_TEXEL);
+  step->bytes += (double)tensor->slice_bytes;
+}
+
+void
+omni_step_cover_blocks (OmniStep *step)
+{
+  OmniPush *push = &step->push;
+
+  push->arg[5] = push->rx;
+  push->arg[6] = push->rx + push->rw;
+  push->rw += push->rx & 1;
+  push->rx &= ~1;
+  step->cover_x = 2;
+  step->cover_y = 2;
+}
+
 /* Bytes of the storage window a step writes. The result buffer's steps carry their window already. */
 static void
 find_window (const OmniTensor *tensor, OmniStep *step)
@@ -152,6 +244,20 @@ rows_per_dispatch (const OmniPlan *plan, const OmniStep *step, guint64 window_ro
   return MAX (rows / grain, 1) * grain;
 }
 
+/* A running sum is read where it is written. */
+static void
+narrow_sums (OmniStep *step)
+{
+  OmniTexelBinding *sums = &step->in[3];
+
+  if (sums->format == OMNI_VIEW_RGBA32I && sums->arena == step->out[0].arena && sums->low <= step->out[0].low
+      && step->out[0].low < sums->high)
+  {
+    sums->low = step->out[0].low;
+    sums->high = MIN (sums->high, step->out[0].high);
+  }
+}
+
 static void
 emit_rows (const OmniLowering *lower, const OmniStep *whole)
 {
@@ -176,6 +282,7 @@ emit_rows (const OmniLowering *lower, const OmniStep *whole)
     step.bytes *= (double)step.push.rh / whole->push.rh;
     step.group = plan->n_groups;
     find_window (tensor, &step);
+    narrow_sums (&step);
     g_array_append_val (plan->steps, step);
   }
 }
@@ -188,10 +295,11 @@ omni_lower_emit (const OmniLowering *lower, const OmniStep *step, guint z_inputs
   gboolean split = FALSE;
 
   find_window (lower->tensor, &probe);
-  split = probe.out[0].high - probe.out[0].low + 256 > limits->maxStorageBufferRange;
+  split = !is_interleaved (lower->tensor)
+          && probe.out[0].high - probe.out[0].low + 256 > limits->maxStorageBufferRange;
   for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
     split = split
-            || (step->in[i].format == OMNI_VIEW_R32F
+            || (!is_interleaved (lower->tensor) && step->in[i].format == OMNI_VIEW_R32F
                 && step->in[i].high - step->in[i].low > 4ULL * limits->maxTexelBufferElements);
 
   if (!split || step->groups_z == 1 || z_inputs == 0)
@@ -210,7 +318,8 @@ omni_lower_emit (const OmniLowering *lower, const OmniStep *step, guint z_inputs
     plane.bytes /= step->groups_z;
     plane.push.dst.base += (gint32)z * plane.push.dst.plane;
     for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
-      if ((z_inputs >> i & 1) != 0 && plane.in[i].format != OMNI_VIEW_NONE)
+      if ((z_inputs >> i & 1) != 0 && plane.in[i].format != OMNI_VIEW_NONE
+          && plane.in[i].format != OMNI_VIEW_R32UI)
       {
         const guint64 bytes = (guint64)plane.push.src[i].plane
                               * (plane.in[i].format == OMNI_VIEW_R32F ? 4 : 16);
@@ -276,6 +385,7 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_SET_SUM_FIXED:
   case OMNI_OP_SET_BLEND:
   case OMNI_OP_SET_SELECT:
+  case OMNI_OP_SET_EXPOSURE_SUM:
   default:
     g_assert_not_reached ();
   }
@@ -287,7 +397,7 @@ lower_resident_reduction (OmniLowering *lower)
 {
   const gboolean sums = lower->node->op == OMNI_OP_SET_SUM_FIXED || lower->node->op == OMNI_OP_SET_BLEND;
 
-  if (!sums && lower->node->op != OMNI_OP_SET_SELECT)
+  if (!sums && lower->node->op != OMNI_OP_SET_SELECT && lower->node->op != OMNI_OP_SET_EXPOSURE_SUM)
   {
     omni_lower_set_resident (lower);
     return;
@@ -298,7 +408,7 @@ lower_resident_reduction (OmniLowering *lower)
     omni_lower_accumulate (lower, TRUE);
     omni_lower_next_group (lower->plan);
   }
-  if (sums)
+  if (sums && !omni_plan_keeps_fixed (lower->plan, lower->instruction->node))
     omni_lower_finish (lower);
 }
 

@@ -28,6 +28,7 @@ typedef struct
   guint pitch;         /* elements a row */
   guint planes;        /* per slice */
   guint element_bytes; /* 4 planar, 16 C4, 8 C4 in half precision */
+  guint planes_per_row; /* planar: all planes, row by row, so that any rows fit one storage window; else 1 */
   guint64 plane_elements;
   guint64 slice_bytes; /* one member of the set, aligned */
   guint slices;        /* 1 pooled or streamed, N resident */
@@ -65,6 +66,7 @@ typedef enum
   OMNI_VIEW_R32F,    /* floats of planar tensors */
   OMNI_VIEW_RGBA32F, /* texels of C4 tensors, four floats of planar ones */
   OMNI_VIEW_RGBA16F, /* texels of half-precision C4 tensors */
+  OMNI_VIEW_RGBA32I, /* four fixed-point sums of a planar tensor */
   OMNI_VIEW_R32UI    /* the source buffer */
 } OmniViewFormat;
 
@@ -143,6 +145,7 @@ struct _OmniPlan
   GArray *blocks;           /* OmniBlock */
   GArray *arena_bytes;      /* guint64 per arena */
   OmniRegion source_region; /* union of what the picture nodes read, level 0 */
+  guint source_pitch_px;    /* a row of it in the source buffer, a multiple of 4 */
   guint source_pixel_bytes; /* room per pixel in the source buffer */
   guint64 source_slot_bytes;
 
@@ -172,6 +175,13 @@ struct _OmniPlan
 };
 
 /* plan-layout.c */
+
+/* A picture that no one needs as planes: all that use it read the samples of the sources. */
+gboolean omni_plan_reads_samples (const OmniPlan *plan, OmniNode picture);
+
+/* A fixed-point sum that stays as it is: all that use it read integers. */
+gboolean omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum);
+
 gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
 const OmniInstruction *omni_plan_find (const OmniPlan *plan, guint at, OmniNode node);
 

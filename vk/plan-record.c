@@ -22,6 +22,9 @@ view_format (OmniViewFormat format, guint *element_bytes)
   case OMNI_VIEW_R32UI:
     *element_bytes = 4;
     return VK_FORMAT_R32_UINT;
+  case OMNI_VIEW_RGBA32I:
+    *element_bytes = 16;
+    return VK_FORMAT_R32G32B32A32_SINT;
   case OMNI_VIEW_RGBA16F:
     *element_bytes = 8;
     return VK_FORMAT_R16G16B16A16_SFLOAT;

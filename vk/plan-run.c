@@ -21,19 +21,61 @@ uniform_of (OmniPlan *plan)
   return plan->tile_uniform.mapped;
 }
 
+/* `n` copies of the pixel at `pixel`. */
+static guint8 *
+repeat_pixel (guint8 *into, const guint8 *pixel, gsize pixel_bytes, gint64 n)
+{
+  for (gint64 i = 0; i < n; i++, into += pixel_bytes)
+    memcpy (into, pixel, pixel_bytes);
+
+  return into;
+}
+
+/* The source region from (x0, y0) on; beyond its edges the picture goes on with them, so that no kernel has to care. */
 static void
 copy_rows (const OmniPlan *plan, guint8 *into, const OmniPlanSource *source, gint64 x0, gint64 y0)
 {
   const gsize pixel_bytes = source->channels * omni_store_get_bytes (source->store);
-  const gint64 width = plan->source_region.x.high - plan->source_region.x.low;
+  const gint64 width = plan->source_pitch_px;
   const gint64 height = plan->source_region.y.high - plan->source_region.y.low;
-  const gint64 from = CLAMP (x0, 0, (gint64)plan->params.width);
-  const gint64 to = CLAMP (x0 + width, 0, (gint64)plan->params.width);
+  const gint64 last_row = (gint64)plan->params.height - 1;
+  const gint64 from = CLAMP (x0, 0, (gint64)plan->params.width - 1);
+  const gint64 to = CLAMP (x0 + width, from + 1, (gint64)plan->params.width);
+  const gint64 before = CLAMP (-x0, 0, width - 1);
 
-  for (gint64 y = MAX (y0, 0); y < MIN (y0 + height, (gint64)plan->params.height); y++)
-    memcpy (into + (gsize)((y - y0) * width + from - x0) * pixel_bytes,
-            (const guint8 *)source->pixels + (gsize)(y * plan->params.width + from) * pixel_bytes,
-            (gsize)(to - from) * pixel_bytes);
+  for (gint64 y = y0; y < y0 + height; y++)
+  {
+    const guint8 *row = (const guint8 *)source->pixels
+                        + (gsize)(CLAMP (y, 0, last_row) * plan->params.width + from) * pixel_bytes;
+
+    into = repeat_pixel (into, row, pixel_bytes, before);
+    memcpy (into, row, (gsize)(to - from) * pixel_bytes);
+    into += (gsize)(to - from) * pixel_bytes;
+    into = repeat_pixel (into, row + (gsize)(to - from - 1) * pixel_bytes, pixel_bytes,
+                         width - before - (to - from));
+  }
+}
+
+/* Whether the picture is what the plan was made for. */
+static gboolean
+check_source (const OmniPlan *plan, const OmniPlanSource *source, guint index, GError **error)
+{
+  const OmniPlanFormat *format = &plan->params.format;
+  const guint pixel_bytes = source->channels * (guint)omni_store_get_bytes (source->store);
+
+  if (pixel_bytes > plan->source_pixel_bytes)
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
+                 "Picture %u has %u bytes a pixel, and the plan was made for %u.", index + 1, pixel_bytes,
+                 plan->source_pixel_bytes);
+  else if (format->channels > 0
+           && (source->channels != format->channels || !source->has_alpha != !format->has_alpha
+               || source->store != format->store))
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
+                 "Picture %u has another format than the plan was made for.", index + 1);
+  else
+    return TRUE;
+
+  return FALSE;
 }
 
 static gboolean
@@ -52,13 +94,8 @@ upload_source (Running *running, guint index, guint slot, GError **error)
   gint32 *format = uniform_of (plan)->format[slot];
   const guint colour = source.channels - (source.has_alpha ? 1 : 0);
 
-  if (source.channels * bytes > plan->source_pixel_bytes)
-  {
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "Picture %u has %u bytes a pixel, and the plan was made for %u.", index + 1,
-                 source.channels * bytes, plan->source_pixel_bytes);
+  if (!check_source (plan, &source, index, error))
     return FALSE;
-  }
 
   copy_rows (plan, (guint8 *)plan->sources.mapped + plan->source_slot_bytes * slot, &source,
              (gint64)plan->source_region.x.low + uniform->origin[0],

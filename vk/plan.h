@@ -19,6 +19,14 @@ typedef enum
 
 gsize omni_store_get_bytes (OmniStore store);
 
+/* How the samples of a source lie in memory: `channels` a pixel, of which the last is alpha if has_alpha. */
+typedef struct
+{
+  guint channels;
+  gboolean has_alpha;
+  OmniStore store;
+} OmniPlanFormat;
+
 typedef struct
 {
   guint n_sources;
@@ -30,6 +38,7 @@ typedef struct
   gboolean half;        /* fp16 storage of network tensors; needs OmniDeviceInfo.has_fp16 */
   guint
     source_pixel_bytes; /* the most bytes a pixel of any source takes: channels × bytes per sample; 0: 4 */
+  OmniPlanFormat format; /* of every source: kernels are made for it; no channels: sources may differ (slower) */
   float range;          /* power of two ≥ every |sample| of every source; 0 and 1 mean the display range */
   gboolean profile;     /* keep timestamps per operation */
 } OmniPlanParams;
