@@ -170,7 +170,8 @@ add_kernel (JsonBuilder *json, const OmniBenchRow *row)
 }
 
 static void
-print_kernels (const OmniCliOptions *options, const OmniDevice *device, const GArray *rows, guint width, guint height)
+print_kernels (const OmniCliOptions *options, const OmniDevice *device, const GArray *rows, guint width,
+               guint height)
 {
   const char *name = omni_device_get_info (device)->name;
 
