@@ -243,7 +243,7 @@ rows_per_dispatch (const OmniPlan *plan, const OmniStep *step, guint64 window_ro
   if (window_row_bytes > 0)
     rows = MIN (rows, (gint32)(plan->device->limits.maxStorageBufferRange / 2 / window_row_bytes));
 
-  return MAX (rows / grain, 1) * grain;
+  return rows >= step->push.rh ? step->push.rh : MAX (rows / grain, 1) * grain;
 }
 
 /* A running sum is read where it is written. */
