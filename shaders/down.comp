@@ -8,8 +8,7 @@
 #include "picture.glsl"
 #include "pyramid.glsl"
 
-layout (constant_id = 7) const int PYRAMID = 0;
-layout (constant_id = 8) const int ODD = 1; // the fine picture's width
+layout (constant_id = 6) const int PYRAMID = 0;
 const int HALF = 0;
 
 #include "store.glsl"
@@ -20,14 +19,12 @@ void
 continue_row (inout float x[12], int first, int extent)
 {
   const int reach = PYRAMID == PYRAMID_BURT ? 3 : 1; // the edge is repeated, and Burt's mirrored
-  [[unroll]] for (int k = 2 + ODD; k < 12; k += 2)
+  [[unroll]] for (int k = 2; k < 12; k++)
     x[k] = first + k == extent ? x[k - 1] : x[k];
-  if (PYRAMID == PYRAMID_BURT)
-    x[0] = first < 0 ? x[3] : x[0];
+  x[0] = first < 0 ? x[3] : x[0];
   x[1] = first < 0 ? x[2] : x[1];
-  [[unroll]] for (int k = 3 - ODD; k < 12; k += 2)
-    if (k >= reach)
-      x[k] = first + k == extent + 1 ? x[k - reach] : x[k];
+  [[unroll]] for (int k = 3; k < 12; k++)
+    x[k] = first + k == extent + 1 ? x[k - reach] : x[k];
 }
 
 vec4
@@ -64,32 +61,46 @@ row_at (int z, int gy, ivec2 g, ivec2 extent, ivec2 origin)
   const Pixels d = pixels (z, y, min (texel + 2, last));
   const int first = 2 * g.x - 2;
   const vec4 one = narrow (a.a, b.a, c.a, d.a, first, extent.x);
-  if (PLANES == 3)
+  if (WHOLE)
     return Pixels (one, narrow (a.b, b.b, c.b, d.b, first, extent.x), narrow (a.c, b.c, c.c, d.c, first, extent.x));
-  return Pixels (one, vec4 (0.0), vec4 (0.0));
+  return Pixels (one, one, one);
 }
 
 void
 store (int to, Pixels value)
 {
   store4 (to, value.a);
-  if (PLANES == 3)
+  if (WHOLE)
     {
       store4 (to + push.dst.plane, value.b);
       store4 (to + 2 * push.dst.plane, value.c);
     }
 }
 
-Pixels
-combine_burt (Pixels a, Pixels b, Pixels c, Pixels d, Pixels e)
+vec4
+burt (vec4 a, vec4 b, vec4 c, vec4 d, vec4 e)
 {
-  return add (add (scale (add (a, e), 0.0625), scale (add (b, d), 0.25)), scale (c, 0.375));
+  precise const vec4 value = (a + e) * 0.0625 + (b + d) * 0.25 + c * 0.375;
+  return value;
+}
+
+vec4
+quad (vec4 a, vec4 b, vec4 c, vec4 d)
+{
+  precise const vec4 value = (a + d) * 0.125 + (b + c) * 0.375;
+  return value;
 }
 
 Pixels
-combine_quad (Pixels a, Pixels b, Pixels c, Pixels d)
+combine_burt (Pixels v, Pixels w, Pixels x, Pixels y, Pixels z)
 {
-  return add (scale (add (a, d), 0.125), scale (add (b, c), 0.375));
+  return Pixels (burt (v.a, w.a, x.a, y.a, z.a), burt (v.b, w.b, x.b, y.b, z.b), burt (v.c, w.c, x.c, y.c, z.c));
+}
+
+Pixels
+combine_quad (Pixels w, Pixels x, Pixels y, Pixels z)
+{
+  return Pixels (quad (w.a, x.a, y.a, z.a), quad (w.b, x.b, y.b, z.b), quad (w.c, x.c, y.c, z.c));
 }
 
 void

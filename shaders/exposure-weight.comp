@@ -4,8 +4,6 @@
 // The quality of each pixel of one exposure (Mertens, Kautz, Van Reeth 2007, §3.1). Grey is .299 R + .587 G + .114 B; its
 // Laplacian [0 1 0; 1 −4 1; 0 1 0] continues the picture by its edge. An invocation makes four pixels of two rows.
 //
-// What is `precise` has the same bits wherever the picture is read from.
-//
 // A weight spans many orders of magnitude and its sum over the set must not depend on the order: for SUM and SHARE it is
 // two whole numbers, of steps of 1 / COARSE and what is left in steps of 1 / FINE, which add exactly.
 #extension GL_GOOGLE_include_directive : enable
@@ -16,10 +14,10 @@ const int WEIGHT = 0;
 const int SUM = 1;   // of the whole set: two planes of integers
 const int SHARE = 2; // of this source in the sum
 
-layout (constant_id = 7) const int STAGE = 0;
-layout (constant_id = 8) const float CONTRAST = 1.0; // the exponents
-layout (constant_id = 9) const float SATURATION = 1.0;
-layout (constant_id = 10) const float STEEPNESS = 12.5; // exposedness / (2 σ²)
+layout (constant_id = 6) const int STAGE = 0;
+layout (constant_id = 7) const float CONTRAST = 1.0; // the exponents
+layout (constant_id = 8) const float SATURATION = 1.0;
+layout (constant_id = 9) const float STEEPNESS = 12.5; // exposedness / (2 σ²)
 const int HALF = 0;
 
 #include "fixed.glsl"
@@ -28,8 +26,7 @@ const int HALF = 0;
 vec4
 grey (Pixels p)
 {
-  precise const vec4 value = 0.299 * p.a + 0.587 * p.b + 0.114 * p.c;
-  return value;
+  return luma (p.a, p.b, p.c);
 }
 
 vec4
@@ -48,8 +45,8 @@ weight (Pixels p, vec4 above, vec4 below, ivec2 g, int y, int x)
   const vec4 mid = grey (p);
   const bool has_left = g.x > 0;
   const bool has_right = g.x + 4 < push.width;
-  const float before = has_left ? grey (pixels (0, y, has_left ? x - 1 : x)).w : mid.x;
-  const float after = has_right ? grey (pixels (0, y, has_right ? x + 1 : x)).x : mid.w;
+  const float before = has_left ? grey (colour (y, has_left ? x - 1 : x)).w : mid.x;
+  const float after = has_right ? grey (colour (y, has_right ? x + 1 : x)).x : mid.w;
   // Past the last column the edge repeats.
   const vec4 right = mix (mid, vec4 (mid.yzw, after), lessThan (g.x + ivec4 (1, 2, 3, 4), ivec4 (push.width)));
   const vec4 left = vec4 (before, mid.xyz);
@@ -105,10 +102,10 @@ main ()
   const int x = (g.x - origin.x) >> 2;
   const int y1 = g.y - origin.y;
   const int y2 = min (g.y + 1, last.y) - origin.y;
-  const Pixels one = pixels (0, y1, x);
-  const Pixels two = pixels (0, y2, x);
-  const vec4 above = grey (pixels (0, max (g.y - 1, 0) - origin.y, x));
-  const vec4 below = grey (pixels (0, min (g.y + 2, last.y) - origin.y, x));
+  const Pixels one = colour (y1, x);
+  const Pixels two = colour (y2, x);
+  const vec4 above = grey (colour (max (g.y - 1, 0) - origin.y, x));
+  const vec4 below = grey (colour (min (g.y + 2, last.y) - origin.y, x));
 
   write (at, weight (one, above, grey (two), g, y1, x));
   if (block.y + 1 < push.rh)

@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reading four neighbouring pixels of a picture, from planes of floats or (SAMPLES) from the interleaved samples of a
-// source as they were uploaded. Then all sources are of one format, and four pixels start at a whole word. Beyond the
-// right edge a source goes on with its last pixel.
+// Reading four neighbouring pixels of a picture: one plane of floats, or (SAMPLES) all planes from the interleaved samples
+// of a source as they were uploaded. Then all sources are of one format, and four pixels start at a whole word. Beyond
+// the right edge a source goes on with its last pixel. What is `precise` has the same bits either way.
 
 const int PLANES_LUMA = 0;
 const int PLANES_CHROMA = 1;
 const int PLANES_COLOUR = 2;
 const int PLANES_BANDS = 3;
 
-layout (constant_id = 2) const int BYTES = 1;      // of a sample
-layout (constant_id = 3) const int CHANNELS = 3;   // of a pixel
-layout (constant_id = 4) const int COLOURS = 3;    // of these: 1 or 3 when they are grey or colour
-layout (constant_id = 5) const int SELECT = 2;     // PLANES_*
-layout (constant_id = 6) const int PLANES = 1;     // read at once: 1, or all 3
-
-#ifdef SAMPLES
-layout (binding = 0) uniform usamplerBuffer source;
-#else
-layout (binding = 0) uniform samplerBuffer source;
-#endif
+layout (constant_id = 2) const int BYTES = 1;    // of a sample
+layout (constant_id = 3) const int CHANNELS = 3; // of a pixel
+layout (constant_id = 4) const int COLOURS = 3;  // of these: 1 or 3, for grey or colour
+layout (constant_id = 5) const int SELECT = 2;   // PLANES_*
 
 // Four pixels of one plane, or of three.
 struct Pixels
@@ -27,49 +20,30 @@ struct Pixels
   vec4 a, b, c;
 };
 
-Pixels
-add (Pixels x, Pixels y)
+vec4
+luma (vec4 r, vec4 g, vec4 b)
 {
-  return PLANES == 3 ? Pixels (x.a + y.a, x.b + y.b, x.c + y.c) : Pixels (x.a + y.a, vec4 (0.0), vec4 (0.0));
-}
-
-Pixels
-scale (Pixels x, float s)
-{
-  return PLANES == 3 ? Pixels (x.a * s, x.b * s, x.c * s) : Pixels (x.a * s, vec4 (0.0), vec4 (0.0));
+  precise const vec4 value = 0.299 * r + 0.587 * g + 0.114 * b;
+  return value;
 }
 
 #ifdef SAMPLES
-// NaN reads as 0, infinities as the largest half float, −0 as 0: nothing after this kernel meets them.
-float
-sane (uint bits)
-{
-  const uint magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u || magnitude == 0u)
-    return 0.0;
-  if (magnitude == 0x7f800000u)
-    return (bits >> 31) != 0u ? -65504.0 : 65504.0;
-  return uintBitsToFloat (bits);
-}
+layout (binding = 0) uniform usamplerBuffer source;
 
-// Sample `s` counted from the one at word `first`. The first of the two products is exact, and their sum has the bits of
-// the quotient by 255 or 65535 for every sample; half as dear as the division. `precise`, or a compiler factors x out.
+const bool WHOLE = SELECT == PLANES_COLOUR; // three planes at once
+
+// Integer sample `s` counted from the one at word `first`. The first of the two products is exact, and their sum has the
+// bits of the quotient by 255 or 65535 for every sample; half as dear as the division. `precise`, or a compiler factors x
+// out.
 float
 sample_at (int first, int s)
 {
-  if (BYTES == 1)
-    {
-      const float x = float (int ((texelFetch (source, first + (s >> 2)).x >> ((s & 3) * 8)) & 0xffu));
-      precise const float value = x * (1.0 / 256.0) + x * 1.53186284e-05;
-      return value;
-    }
-  if (BYTES == 2)
-    {
-      const float x = float (int ((texelFetch (source, first + (s >> 1)).x >> ((s & 1) * 16)) & 0xffffu));
-      precise const float value = x * (1.0 / 65536.0) + x * 2.32834196e-10;
-      return value;
-    }
-  return sane (texelFetch (source, first + s).x);
+  const int bit = s * BYTES * 8;
+  const uint word = texelFetch (source, first + (bit >> 5)).x;
+  const float x = float (int ((word >> (bit & 31)) & (BYTES == 1 ? 0xffu : 0xffffu)));
+  precise const float value = x * (BYTES == 1 ? 1.0 / 256.0 : 1.0 / 65536.0)
+                              + x * (BYTES == 1 ? 1.53186284e-05 : 2.32834196e-10);
+  return value;
 }
 
 vec4
@@ -79,43 +53,45 @@ channel (int first, int c)
                sample_at (first, 3 * CHANNELS + c));
 }
 
-vec4
-luma (vec4 r, vec4 g, vec4 b)
+// Row `y` and four pixels `texel` relative to the tile, at word …
+int
+word_of (int y, int texel)
 {
-  precise const vec4 value = 0.299 * r + 0.587 * g + 0.114 * b;
-  return value;
+  return push.src0.base + y * push.src0.pitch + texel * (BYTES * CHANNELS);
 }
-#endif
 
-// Row `y` and four pixels `texel` relative to the tile; plane `z`, or all three from it on.
+Pixels
+colour (int y, int texel)
+{
+  const int first = word_of (y, texel);
+  return Pixels (channel (first, 0), channel (first, COLOURS == 3 ? 1 : 0), channel (first, COLOURS == 3 ? 2 : 0));
+}
+
+// All planes there are; `z` is 0.
 Pixels
 pixels (int z, int y, int texel)
 {
-#ifdef SAMPLES
-  const int first = push.src0.base + y * push.src0.pitch + texel * (BYTES * CHANNELS);
-  z += push.a9;
-  if (SELECT == PLANES_BANDS)
-    return Pixels (channel (first, min (z, CHANNELS - 1)), vec4 (0.0), vec4 (0.0));
-  if (COLOURS < 3)
-    {
-      const vec4 grey = SELECT == PLANES_CHROMA ? vec4 (0.5) : channel (first, 0);
-      return Pixels (grey, grey, grey);
-    }
-
-  const vec4 r = channel (first, 0);
-  const vec4 g = channel (first, 1);
-  const vec4 b = channel (first, 2);
-  if (SELECT == PLANES_LUMA)
-    return Pixels (luma (r, g, b), vec4 (0.0), vec4 (0.0));
-  if (SELECT == PLANES_CHROMA)
-    return Pixels (z == 0 ? 0.5 + (b - luma (r, g, b)) / 1.772 : 0.5 + (r - luma (r, g, b)) / 1.402, vec4 (0.0),
-                   vec4 (0.0));
-  return PLANES == 3 ? Pixels (r, g, b) : Pixels (z == 0 ? r : z == 1 ? g : b, vec4 (0.0), vec4 (0.0));
-#else
-  const int at = push.src0.base + z * push.src0.plane + y * push.src0.pitch + texel;
-  if (PLANES == 3)
-    return Pixels (texelFetch (source, at), texelFetch (source, at + push.src0.plane),
-                   texelFetch (source, at + 2 * push.src0.plane));
-  return Pixels (texelFetch (source, at), vec4 (0.0), vec4 (0.0));
-#endif
+  Pixels p = colour (y, texel);
+  if (SELECT == PLANES_LUMA && COLOURS == 3)
+    p.a = luma (p.a, p.b, p.c);
+  return p;
 }
+#else
+layout (binding = 0) uniform samplerBuffer source;
+
+const bool WHOLE = false;
+
+// Plane `z` only.
+Pixels
+pixels (int z, int y, int texel)
+{
+  const vec4 value = texelFetch (source, push.src0.base + z * push.src0.plane + y * push.src0.pitch + texel);
+  return Pixels (value, value, value);
+}
+
+Pixels
+colour (int y, int texel)
+{
+  return Pixels (pixels (0, y, texel).a, pixels (1, y, texel).a, pixels (2, y, texel).a);
+}
+#endif

@@ -45,7 +45,8 @@ struct Block
 
 // One coarse row expanded to eight fine columns: the even ones and the odd ones.
 void
-expand_row8 (samplerBuffer coarse, int kind, int at, int i, int last, out vec4 even, out vec4 odd)
+expand_row8 (samplerBuffer coarse, int kind, int at, int i, int last, out precise vec4 even,
+             out precise vec4 odd)
 {
   vec4 mid = texelFetch (coarse, at);
   const float before = i > 0 ? texelFetch (coarse, i > 0 ? at - 1 : at).w : mid.x;
@@ -69,7 +70,7 @@ expand_row8 (samplerBuffer coarse, int kind, int at, int i, int last, out vec4 e
 }
 
 // Fine pixels (g.x … g.x + 7, g.y … g.y + 1), g.x a multiple of 8 and g.y of 2; otherwise as expand4(), texel by texel:
-// the view counts in texels.
+// the view counts in texels. `precise`: the same bits in every kernel.
 Block
 expand_block (samplerBuffer coarse, View view, int kind, int plane, ivec2 g, ivec2 extent, ivec2 origin)
 {
@@ -82,7 +83,7 @@ expand_block (samplerBuffer coarse, View view, int kind, int plane, ivec2 g, ive
     expand_row8 (coarse, kind, at + (clamp (i.y + k - 1, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[k],
                  odd[k]);
 
-  vec4 even0, odd0, even1, odd1;
+  precise vec4 even0, odd0, even1, odd1;
   if (kind == PYRAMID_BURT)
     {
       even0 = (even[0] + 6.0 * even[1] + even[2]) * 0.125;

@@ -9,8 +9,8 @@
 #include "pyramid.glsl"
 #include "fixed.glsl"
 
-layout (constant_id = 7) const int PYRAMID = 0;
-layout (constant_id = 8) const int HAS_COARSE = 1;
+layout (constant_id = 6) const int PYRAMID = 0;
+layout (constant_id = 7) const int HAS_COARSE = 1;
 
 layout (binding = 1) uniform samplerBuffer weight;
 layout (binding = 2) uniform samplerBuffer coarse;
@@ -35,7 +35,7 @@ blend (int z, ivec2 at, Pixels up)
   const vec4 w = texelFetch (weight, push.src1.base + at.y * push.src1.pitch + at.x);
   const Pixels fine = pixels (z, at.y, at.x);
   accumulate (z, at, to_fixed (w * (fine.a - up.a), grid, push.a2), first);
-  if (PLANES == 3)
+  if (WHOLE)
     {
       accumulate (z + 1, at, to_fixed (w * (fine.b - up.b), grid, push.a2), first);
       accumulate (z + 2, at, to_fixed (w * (fine.c - up.c), grid, push.a2), first);
@@ -56,7 +56,7 @@ main ()
   const Block a = expand (z, g);
   Block b = a;
   Block c = a;
-  if (PLANES == 3)
+  if (WHOLE)
     {
       b = expand (z + 1, g);
       c = expand (z + 2, g);

@@ -8,8 +8,8 @@
 #include "picture.glsl"
 #include "pyramid.glsl"
 
-layout (constant_id = 7) const int PYRAMID = 0;
-layout (constant_id = 8) const int FIXED = 0;
+layout (constant_id = 6) const int PYRAMID = 0;
+layout (constant_id = 7) const int FIXED = 0;
 const int HALF = 0;
 
 layout (binding = 1) uniform samplerBuffer coarse;
@@ -42,10 +42,10 @@ join (int z, ivec2 at, Pixels up)
   if (FIXED == 0)
     fine = pixels (z, at.y, at.x);
   else
-    fine = Pixels (sum_at (z, at), PLANES == 3 ? sum_at (z + 1, at) : vec4 (0.0),
-                   PLANES == 3 ? sum_at (z + 2, at) : vec4 (0.0));
+    fine = Pixels (sum_at (z, at), WHOLE ? sum_at (z + 1, at) : vec4 (0.0),
+                   WHOLE ? sum_at (z + 2, at) : vec4 (0.0));
   store4 (to, fine.a + sign * up.a);
-  if (PLANES == 3)
+  if (WHOLE)
     {
       store4 (to + push.dst.plane, fine.b + sign * up.b);
       store4 (to + 2 * push.dst.plane, fine.c + sign * up.c);
@@ -66,7 +66,7 @@ main ()
   const Block a = expand (z, g);
   Block b = a;
   Block c = a;
-  if (PLANES == 3)
+  if (WHOLE)
     {
       b = expand (z + 1, g);
       c = expand (z + 2, g);

@@ -157,13 +157,29 @@ omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum)
          && all_uses (plan, sum, can_read_fixed);
 }
 
-/* Kernels that read float by float need a view of the whole tensor, and the softmax writes whole members. */
+/* The softmax writes whole members of the set. */
 static gboolean
-can_interleave (const OmniPlan *plan, const OmniNodeInfo *node, const OmniTensor *tensor)
+can_interleave (const OmniNodeInfo *node)
 {
-  return node->layout == OMNI_LAYOUT_PLANAR && node->op != OMNI_OP_SET_SOFTMAX
-         && (node->op == OMNI_OP_SET_EXPOSURE_SUM
-             || tensor->slice_bytes <= 4ULL * plan->device->limits.maxTexelBufferElements);
+  return node->layout == OMNI_LAYOUT_PLANAR && node->op != OMNI_OP_SET_SOFTMAX;
+}
+
+/* Kernels that read float by float, not plane by plane, need a view of all planes. */
+static gboolean
+views_fit (const OmniPlan *plan)
+{
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+
+    if (node->needed && (node->op == OMNI_OP_FILTER || node->op == OMNI_OP_UPSAMPLE)
+        && plan->tensors[node->inputs[0]].planes_per_row > 1
+        && plan->tensors[node->inputs[0]].slice_bytes
+             > 4ULL * plan->device->limits.maxTexelBufferElements)
+      return FALSE;
+  }
+
+  return TRUE;
 }
 
 static void
@@ -192,7 +208,7 @@ shape_tensors (OmniPlan *plan)
     tensor->slice_bytes = tensor->plane_elements * tensor->planes * tensor->element_bytes;
     tensor->slice_bytes = (tensor->slice_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
     tensor->slices = node->pooled ? 1 : plan->slots;
-    tensor->planes_per_row = can_interleave (plan, node, tensor) ? tensor->planes : 1;
+    tensor->planes_per_row = can_interleave (node) ? tensor->planes : 1;
     if (node->op == OMNI_OP_PICTURE)
     {
       join (&plan->source_region.x, tensor->region.x);
@@ -540,7 +556,7 @@ try_tile (OmniPlan *plan, guint tile)
 
   plan->source_slot_bytes = (area * plan->source_pixel_bytes + ALIGN_BYTES) / ALIGN_BYTES * ALIGN_BYTES;
   plan->result_pitch_px = (guint)ceil_4 ((int)plan->tile_width);
-  return place_all (plan) && bindings_fit (plan);
+  return views_fit (plan) && place_all (plan) && bindings_fit (plan);
 }
 
 static gboolean

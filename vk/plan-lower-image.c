@@ -23,7 +23,6 @@ lower_down (const OmniLowering *lower)
   omni_step_read_picture (lower, &step, 0, lower->slice);
   add_extent (lower, &step, lower->node->inputs[0], 0);
   omni_step_constant (&step, lower->node->pyramid);
-  omni_step_constant (&step, (guint32)step.push.arg[0] & 1);
   step.cover_y = 2;
   omni_lower_emit (lower, &step, 0x1U);
 }

@@ -38,13 +38,8 @@ omni_lower_picture (const OmniLowering *lower)
   OmniStep step = omni_lower_step (lower, "unpack");
 
   omni_step_read_samples (lower, &step, lower->node, lower->slice);
-  if (colour && lower->tensor->planes_per_row > 1)
-  {
+  if (colour)
     step.groups_z = 1;
-    omni_step_constant (&step, 3);
-  }
-  else
-    omni_step_constant (&step, 1);
   omni_lower_emit (lower, &step, OMNI_Z_ALL & ~1U);
 }
 

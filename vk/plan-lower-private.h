@@ -39,11 +39,11 @@ void omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, g
 void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node,
                           guint slice, OmniUnit unit);
 
-/* Binds a picture, input `i` of the node, to texel input 0 and adds the five constants of shaders/picture.glsl. The step's
+/* Binds a picture, input `i` of the node, to texel input 0 and adds the four constants of shaders/picture.glsl. The step's
  * shader must be the variant that omni_lower_choose_variant() names. */
 void omni_step_read_picture (const OmniLowering *lower, OmniStep *step, guint i, guint slice);
 
-/* The same for the samples of `picture`, less the last constant. */
+/* The same for the samples of `picture`; all its planes are made by one invocation. */
 void omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNodeInfo *picture,
                              guint slice);
 

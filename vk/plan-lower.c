@@ -136,14 +136,6 @@ omni_lower_choose_variant (const OmniLowering *lower, guint i, const char *plane
   return omni_plan_reads_samples (lower->plan, lower->node->inputs[i]) ? samples : planes;
 }
 
-/* All planes of a tensor in one invocation, where one storage window holds them. */
-static gboolean
-makes_planes_together (const OmniPlan *plan, const OmniTensor *tensor, guint channels)
-{
-  return channels == 3
-         && (is_interleaved (tensor) || tensor->slice_bytes + 512 <= plan->device->limits.maxStorageBufferRange);
-}
-
 void
 omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNodeInfo *picture, guint slice)
 {
@@ -173,22 +165,17 @@ void
 omni_step_read_picture (const OmniLowering *lower, OmniStep *step, guint i, guint slice)
 {
   const OmniNode input = lower->node->inputs[i];
-  const OmniNodeInfo *picture = omni_graph_node (lower->plan->graph, input);
-  gboolean together = makes_planes_together (lower->plan, lower->tensor, lower->node->channels);
 
   if (omni_plan_reads_samples (lower->plan, input))
-    omni_step_read_samples (lower, step, picture, slice);
-  else
   {
-    for (guint k = 0; k < 4; k++)
-      omni_step_constant (step, 1);
-    omni_step_read (lower, step, 0, i, slice, OMNI_UNIT_TEXEL);
-  }
-  if (lower->node->channels < picture->channels)
-    together = TRUE; /* a weight looks at all of them */
-  else if (together)
+    omni_step_read_samples (lower, step, omni_graph_node (lower->plan->graph, input), slice);
     step->groups_z = 1;
-  omni_step_constant (step, together ? 3 : 1);
+    return;
+  }
+
+  for (guint k = 0; k < 4; k++)
+    omni_step_constant (step, 1);
+  omni_step_read (lower, step, 0, i, slice, OMNI_UNIT_TEXEL);
 }
 
 void
