@@ -23,12 +23,12 @@ struct Case
 static OmniNode
 add_conv (OmniGraph *graph, OmniNode input, guint in, guint out, guint kernel)
 {
-  const gsize n = (gsize) in * out * kernel * kernel;
+  const gsize n = (gsize)in * out * kernel * kernel;
   g_autofree float *weight = g_new (float, n);
 
   for (gsize i = 0; i < n; i++)
-    weight[i] = (float) ((int) (i * 7919 % 2003) - 1001) / (1001.0F * (float) (in * kernel));
-  return omni_graph_conv (graph, &(OmniConvParams) {
+    weight[i] = (float)((int)(i * 7919 % 2003) - 1001) / (1001.0F * (float)(in * kernel));
+  return omni_graph_conv (graph, &(OmniConvParams){
                                    .inputs = &input,
                                    .n_inputs = 1,
                                    .out_channels = out,
@@ -145,7 +145,7 @@ finish_graph (OmniGraph *graph, OmniNode node)
 static gboolean
 fetch_cb (guint index, OmniPlanSource *source, gpointer user_data, GError **error)
 {
-  *source = (OmniPlanSource) { .pixels = user_data, .channels = 3, .store = OMNI_STORE_U8 };
+  *source = (OmniPlanSource){ .pixels = user_data, .channels = 3, .store = OMNI_STORE_U8 };
   return TRUE;
 }
 
@@ -163,22 +163,22 @@ set_variant (const char *variant)
 static gboolean
 prepare (OmniPlan *plan, GError **error)
 {
-  const gsize pixels = (gsize) plan->params.width * plan->params.height;
+  const gsize pixels = (gsize)plan->params.width * plan->params.height;
   g_autofree guint8 *source = g_try_malloc_n (pixels, 3);
   g_autofree float *result = g_try_malloc_n (pixels, 4 * sizeof *result);
   const OmniPlanRun run = { .fetch = fetch_cb, .user_data = source, .result = result };
   OmniPlanStats stats;
 
   if (source == NULL || result == NULL)
-    {
-      g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-                   "There is no memory for a picture of %u × %u px. Measure a smaller one.", plan->params.width,
-                   plan->params.height);
-      return FALSE;
-    }
+  {
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+                 "There is no memory for a picture of %u × %u px. Measure a smaller one.", plan->params.width,
+                 plan->params.height);
+    return FALSE;
+  }
 
   for (gsize i = 0; i < 3 * pixels; i++)
-    source[i] = (guint8) (i * 2654435761U >> 24);
+    source[i] = (guint8)(i * 2654435761U >> 24);
   if (!omni_plan_run (plan, &run, &stats, error))
     return FALSE;
 
@@ -198,28 +198,29 @@ is_measured (const Case *item, OmniNode node, const OmniStep *step)
 
 /* One run of the measured steps. */
 static gboolean
-time_steps (OmniPlan *plan, const Case *item, OmniNode node, double *ms, double *flop, double *bytes, GError **error)
+time_steps (OmniPlan *plan, const Case *item, OmniNode node, double *ms, double *flop, double *bytes,
+            GError **error)
 {
   *ms = *flop = *bytes = 0.0;
   for (guint b = 0; b < plan->blocks->len; b++)
+  {
+    const GArray *chunks = g_array_index (plan->blocks, OmniBlock, b).chunks;
+
+    for (guint c = 0; c < chunks->len; c++)
     {
-      const GArray *chunks = g_array_index (plan->blocks, OmniBlock, b).chunks;
+      const OmniChunk *chunk = &g_array_index (chunks, OmniChunk, c);
+      const OmniStep *step = &g_array_index (plan->steps, OmniStep, chunk->first);
+      double step_ms;
 
-      for (guint c = 0; c < chunks->len; c++)
-        {
-          const OmniChunk *chunk = &g_array_index (chunks, OmniChunk, c);
-          const OmniStep *step = &g_array_index (plan->steps, OmniStep, chunk->first);
-          double step_ms;
-
-          if (!is_measured (item, node, step))
-            continue;
-          if (!omni_device_submit (plan->device, &chunk->commands, 1, &step_ms, error))
-            return FALSE;
-          *ms += step_ms;
-          *flop += step->flop;
-          *bytes += step->bytes;
-        }
+      if (!is_measured (item, node, step))
+        continue;
+      if (!omni_device_submit (plan->device, &chunk->commands, 1, &step_ms, error))
+        return FALSE;
+      *ms += step_ms;
+      *flop += step->flop;
+      *bytes += step->bytes;
     }
+  }
 
   return TRUE;
 }
@@ -227,8 +228,8 @@ time_steps (OmniPlan *plan, const Case *item, OmniNode node, double *ms, double 
 static int
 compare_doubles (gconstpointer a, gconstpointer b)
 {
-  const double left = *(const double *) a;
-  const double right = *(const double *) b;
+  const double left = *(const double *)a;
+  const double right = *(const double *)b;
 
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -254,7 +255,8 @@ measure (OmniPlan *plan, const Case *item, OmniNode node, OmniBenchRow *row, GEr
 }
 
 static gboolean
-bench_case (OmniDevice *device, const Case *item, guint width, guint height, OmniBenchRow *row, GError **error)
+bench_case (OmniDevice *device, const Case *item, guint width, guint height, OmniBenchRow *row,
+            GError **error)
 {
   g_autoptr (OmniGraph) graph = omni_graph_new (item->name);
   const OmniNode node = item->build (graph, item);
@@ -290,8 +292,8 @@ set_unknown_error (const char *kernel, GError **error)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", cases[i].name);
-  g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED, "There is no kernel named “%s”. Choose one of: %s.",
-               kernel, names->str);
+  g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
+               "There is no kernel named “%s”. Choose one of: %s.", kernel, names->str);
 }
 
 GArray *
@@ -302,19 +304,19 @@ omni_bench_kernels (OmniDevice *device, const char *kernel, guint width, guint h
   gboolean matched = FALSE, done = TRUE;
 
   for (guint i = 0; i < G_N_ELEMENTS (cases) && done; i++)
-    {
-      OmniBenchRow row = { 0 };
+  {
+    OmniBenchRow row = { 0 };
 
-      if (!is_wanted (device, &cases[i], kernel))
-        continue;
-      matched = TRUE;
-      if (cases[i].variant != NULL)
-        set_variant (cases[i].variant);
-      done = bench_case (device, &cases[i], width, height, &row, error);
-      set_variant (variant);
-      if (done)
-        g_array_append_val (rows, row);
-    }
+    if (!is_wanted (device, &cases[i], kernel))
+      continue;
+    matched = TRUE;
+    if (cases[i].variant != NULL)
+      set_variant (cases[i].variant);
+    done = bench_case (device, &cases[i], width, height, &row, error);
+    set_variant (variant);
+    if (done)
+      g_array_append_val (rows, row);
+  }
 
   if (done && !matched)
     set_unknown_error (kernel, error);

@@ -24,6 +24,7 @@ typedef struct
  * sources a run. Returns (transfer full) (element-type OmniBenchRow), or NULL with OMNI_VK_ERROR_UNSUPPORTED when no
  * kernel has that name (the message lists them), or with what making and running the plans reports. Call it in the
  * thread of the device while no other thread reads the environment: it sets $OMNIFUSE_CONV for a moment. */
-GArray *omni_bench_kernels (OmniDevice *device, const char *kernel, guint width, guint height, GError **error);
+GArray *
+omni_bench_kernels (OmniDevice *device, const char *kernel, guint width, guint height, GError **error);
 
 G_END_DECLS
