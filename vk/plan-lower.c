@@ -209,7 +209,7 @@ find_window (const OmniTensor *tensor, OmniStep *step)
   const OmniPush *push = &step->push;
   const gint64 first = push->dst.base + (gint64)push->ry * push->dst.pitch + push->rx;
   const gint64 last = first + (gint64)(step->planes_written - 1) * push->dst.plane
-                      + (gint64)(push->rh - 1) * push->dst.pitch + push->dst.pitch;
+                      + (gint64)(push->rh - 1) * push->dst.pitch + MAX (push->dst.pitch, push->rw);
 
   step->out[0].low = (guint64)(first * bytes);
   step->out[0].high = (guint64)(last * bytes);
