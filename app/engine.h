@@ -18,15 +18,15 @@ gboolean omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GErr
 
 typedef struct
 {
-  GPtrArray *sources; /* OmniSource, in list order */
-  OmniTask task;      /* AUTO: omni_task_detect() */
+  GPtrArray *sources;     /* OmniSource, in list order */
+  OmniTask task;          /* AUTO: omni_task_detect() */
   const OmniModel *model; /* NULL: the default for the task and set */
   const char *weights_path;
   const OmniModelOptions *options; /* of `model`, which must then be given */
   guint tile_px;
   gboolean half;
-  gboolean resize;          /* bring differing sizes to the largest instead of refusing */
-  gboolean exact_depth;     /* TRUE: `depth` below; FALSE: the deepest source's */
+  gboolean resize;      /* bring differing sizes to the largest instead of refusing */
+  gboolean exact_depth; /* TRUE: `depth` below; FALSE: the deepest source's */
   OmniSampleType depth;
   gboolean profile;
   guint view_px; /* > 0: fuse a preview whose longer side is at most this */
@@ -49,19 +49,19 @@ typedef struct
   OmniPicture *picture;
   char *sha256; /* omni_picture_hash (picture) */
   const OmniModel *model;
-  OmniTask task;         /* as detected or asked for */
-  char *task_reason;     /* one line: why this task */
-  char *weights_sha256;  /* NULL for classical methods */
+  OmniTask task;        /* as detected or asked for */
+  char *task_reason;    /* one line: why this task */
+  char *weights_sha256; /* NULL for classical methods */
   char *device_name;
   gboolean order_invariant; /* derived from the graph that ran */
   guint tiles;
   guint64 peak_device_bytes;
   OmniFusionTimes ms;
-  GPtrArray *sources;     /* OmniSource, in list order */
-  GPtrArray *warnings;    /* char *: things a person should know (an unusable colour profile, …) */
-  GArray *profile;        /* OmniPlanProfile, or NULL */
+  GPtrArray *sources;  /* OmniSource, in list order */
+  GPtrArray *warnings; /* char *: things a person should know (an unusable colour profile, …) */
+  GArray *profile;     /* OmniPlanProfile, or NULL */
   double longest_submission_ms;
-  double gflop; /* floating-point operations of the whole run, as written, in 10^9 */
+  double gflop;  /* floating-point operations of the whole run, as written, in 10^9 */
   guint tile_px; /* side of the tiles; 0: the whole picture at once */
 } OmniFusionResult;
 
@@ -73,8 +73,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniFusionResult, omni_fusion_result_unref)
 typedef void (*OmniEngineProgress) (double fraction, const char *phase, gpointer user_data);
 
 /* Runs to the end in the engine's thread while the caller waits. Cancelling returns G_IO_ERROR_CANCELLED. */
-OmniFusionResult *omni_engine_fuse (OmniEngine *self, const OmniFusionRequest *request, OmniEngineProgress progress,
-                                    gpointer user_data, GCancellable *cancellable, GError **error);
+OmniFusionResult *
+omni_engine_fuse (OmniEngine *self, const OmniFusionRequest *request, OmniEngineProgress progress,
+                  gpointer user_data, GCancellable *cancellable, GError **error);
 
 /* The same without waiting; the callback comes in the thread-default main context of the caller. Jobs run one after
  * another in the order given; cancel the older job to let the newest win. */
@@ -93,8 +94,8 @@ gboolean omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sour
 /* The model and the task that a fusion of this request would take: the model asked for, else the one its weights name,
  * else the default for the task; the task asked for, else the only one of the model, else omni_task_detect(). `task` and
  * `reason` may be NULL. NULL with a one-sentence error when no model fits. A function of the set, not of its order. */
-const OmniModel *omni_fusion_request_choose_model (const OmniFusionRequest *request, OmniTask *task, char **reason,
-                                                   GError **error);
+const OmniModel *omni_fusion_request_choose_model (const OmniFusionRequest *request, OmniTask *task,
+                                                   char **reason, GError **error);
 
 /* What a fusion of this request will give. Alpha only when every source has it. */
 typedef struct

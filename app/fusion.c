@@ -382,13 +382,14 @@ get_plan (Fusion *self, guint tile_px, GError **error)
   g_autofree char *options = request->options != NULL ? omni_model_options_to_string (request->options)
                                                       : NULL;
   g_autofree char *key = g_strdup_printf (
-    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d, bands %u, range %a, depth %d, tile %u, "
+    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d, bands %u, range %a, "
+    "depth %d, tile %u, "
     "half %d, "
     "profile %d",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
-    self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour, self->bands, self->range, self->depth, tile_px, request->half,
-    request->profile);
+    self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour,
+    self->bands, self->range, self->depth, tile_px, request->half, request->profile);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 

@@ -33,8 +33,9 @@ const char *omni_sample_type_to_string (OmniSampleType type);
  * `has_alpha`. `pixels` (transfer full) holds exactly width·height·channels·bytes. `icc_profile` (nullable, transfer
  * none) is the raw ICC profile; NULL means sRGB (or linear grey display values). `path` (nullable) is kept for messages.
  * Returns NULL with G_IO_ERROR_INVALID_ARGUMENT when the numbers do not fit each other. */
-OmniPicture *omni_picture_new (guint width, guint height, guint channels, gboolean has_alpha, OmniSampleType type,
-                               GBytes *pixels, GBytes *icc_profile, const char *path, GError **error);
+OmniPicture *
+omni_picture_new (guint width, guint height, guint channels, gboolean has_alpha, OmniSampleType type,
+                  GBytes *pixels, GBytes *icc_profile, const char *path, GError **error);
 
 /* Allocates zeroed pixels for such a picture, or sets G_IO_ERROR_NO_SPACE with the size in words. Never aborts. */
 guint8 *omni_picture_try_alloc_pixels (guint width, guint height, guint channels, OmniSampleType type,

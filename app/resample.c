@@ -82,8 +82,10 @@ typedef struct
   gboolean has_alpha;
   OmniSampleType type;
   Axis across, down;
-  float *row;  /* one input row */
-  float *ring; /* the last down.n_taps rows, already resampled across */
+  float *row; /* one input row */
+  float
+    *kept; /* the sum of rows (shrinking), or the last down.n_taps rows after resampling across (growing) */
+  guint next;  /* growing: the first row that is not kept yet */
   float *sums; /* one output row */
 } Resampler;
 
@@ -93,7 +95,7 @@ resampler_clear (Resampler *self)
   axis_clear (&self->across);
   axis_clear (&self->down);
   g_free (self->row);
-  g_free (self->ring);
+  g_free (self->kept);
   g_free (self->sums);
 }
 
@@ -127,42 +129,75 @@ load_row (Resampler *self, guint y)
         pixel[c] *= pixel[self->channels - 1];
 }
 
+/* One row across: `in` of n_in pixels to `out` of n_out. */
 static void
-resample_row (Resampler *self, guint y)
+resample_across (const Resampler *self, const float *in, float *out)
 {
   const Axis *axis = &self->across;
   const guint channels = self->channels;
-  float *out = self->ring + (gsize)(y % self->down.n_taps) * axis->n_out * channels;
 
-  load_row (self, y);
   memset (out, 0, sizeof (float) * axis->n_out * channels);
   for (guint i = 0; i < axis->n_out; i++, out += channels)
   {
     const float *weights = axis->weights + (gsize)i * axis->n_taps;
-    const float *in = self->row + (gsize)axis->first[i] * channels;
-    for (guint t = 0; t < axis->n_taps; t++, in += channels)
+    const float *at = in + (gsize)axis->first[i] * channels;
+    for (guint t = 0; t < axis->n_taps; t++, at += channels)
       for (guint c = 0; c < channels; c++)
-        out[c] += weights[t] * in[c];
+        out[c] += weights[t] * at[c];
   }
 }
 
 static void
-sum_rows (Resampler *self, guint y)
+add_row (float *sums, const float *row, float weight, gsize n)
 {
-  const gsize n = (gsize)self->across.n_out * self->channels;
-  const guint first = self->down.first[y];
-  memset (self->sums, 0, sizeof (float) * n);
+  for (gsize i = 0; i < n; i++)
+    sums[i] += weight * row[i];
+}
+
+/* Shrinking: the rows are added up before they are resampled across, so that neither time nor memory grows with the width
+ * of the target times the height of the source. */
+static void
+shrink_rows (Resampler *self, guint y)
+{
+  const gsize n = (gsize)self->across.n_in * self->channels;
+  const float *weights = self->down.weights + (gsize)y * self->down.n_taps;
+
+  memset (self->kept, 0, sizeof (float) * n);
   for (guint t = 0; t < self->down.n_taps; t++)
   {
-    const float weight = self->down.weights[(gsize)y * self->down.n_taps + t];
-    const float *row = self->ring + (first + t) % self->down.n_taps * n;
-    for (gsize i = 0; i < n; i++)
-      self->sums[i] += weight * row[i];
+    if (weights[t] == 0)
+      continue;
+    load_row (self, self->down.first[y] + t);
+    add_row (self->kept, self->row, weights[t], n);
   }
-  if (self->has_alpha)
-    for (float *pixel = self->sums; pixel < self->sums + n; pixel += self->channels)
-      for (guint c = 0; c + 1 < self->channels; c++)
-        pixel[c] = pixel[self->channels - 1] > 0 ? pixel[c] / pixel[self->channels - 1] : 0;
+  resample_across (self, self->kept, self->sums);
+}
+
+/* Growing: the few rows that are needed are kept as they are after resampling across. */
+static void
+grow_rows (Resampler *self, guint y)
+{
+  const gsize n = (gsize)self->across.n_out * self->channels;
+  const Axis *down = &self->down;
+
+  for (; self->next < down->first[y] + down->n_taps; self->next++)
+  {
+    load_row (self, self->next);
+    resample_across (self, self->row, self->kept + self->next % down->n_taps * n);
+  }
+  memset (self->sums, 0, sizeof (float) * n);
+  for (guint t = 0; t < down->n_taps; t++)
+    add_row (self->sums, self->kept + (down->first[y] + t) % down->n_taps * n,
+             down->weights[(gsize)y * down->n_taps + t], n);
+}
+
+static void
+divide_by_alpha (Resampler *self)
+{
+  const gsize n = (gsize)self->across.n_out * self->channels;
+  for (float *pixel = self->sums; pixel < self->sums + n; pixel += self->channels)
+    for (guint c = 0; c + 1 < self->channels; c++)
+      pixel[c] = pixel[self->channels - 1] > 0 ? pixel[c] / pixel[self->channels - 1] : 0;
 }
 
 static void
@@ -196,11 +231,12 @@ resampler_init (Resampler *self, OmniPicture *picture, guint width, guint height
   axis_init (&self->across, omni_picture_get_width (picture), width);
   axis_init (&self->down, omni_picture_get_height (picture), height);
 
+  const gsize n_in = (gsize)self->across.n_in * self->channels;
   const gsize n_out = (gsize)width * self->channels;
-  self->row = g_try_malloc_n ((gsize)self->across.n_in * self->channels, sizeof (float));
-  self->ring = g_try_malloc_n (n_out * self->down.n_taps, sizeof (float));
+  self->row = g_try_malloc_n (n_in, sizeof (float));
+  self->kept = g_try_malloc_n (height > self->down.n_in ? n_out * self->down.n_taps : n_in, sizeof (float));
   self->sums = g_try_malloc_n (n_out, sizeof (float));
-  if (self->row != NULL && self->ring != NULL && self->sums != NULL)
+  if (self->row != NULL && self->kept != NULL && self->sums != NULL)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
                "There is not enough memory to bring a picture to %u × %u; close other programs.", width,
@@ -224,14 +260,16 @@ omni_picture_resample (OmniPicture *picture, guint width, guint height, GCancell
   if (pixels == NULL)
     return NULL;
 
-  guint next = 0; /* the first row that is not in the ring yet */
   for (guint y = 0; y < height; y++)
   {
     if (g_cancellable_set_error_if_cancelled (cancellable, error))
       return NULL;
-    for (; next < self.down.first[y] + self.down.n_taps; next++)
-      resample_row (&self, next);
-    sum_rows (&self, y);
+    if (height > self.down.n_in)
+      grow_rows (&self, y);
+    else
+      shrink_rows (&self, y);
+    if (self.has_alpha)
+      divide_by_alpha (&self);
     store_row (&self, pixels, y);
   }
   return omni_picture_new (width, height, self.channels, self.has_alpha, self.type,

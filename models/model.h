@@ -36,9 +36,9 @@ typedef struct
   const char *summary; /* one line, for people */
   OmniOptionType type;
   const char *default_value;
-  double minimum, maximum;     /* NUMBER */
-  const char *const *choices;  /* CHOICE: NULL-terminated */
-  gboolean whole;              /* NUMBER: without a fraction */
+  double minimum, maximum;    /* NUMBER */
+  const char *const *choices; /* CHOICE: NULL-terminated */
+  gboolean whole;             /* NUMBER: without a fraction */
 } OmniModelOption;
 
 /* Checked option values of one run; lookups fall back to the default. */
@@ -50,10 +50,10 @@ typedef struct
 {
   OmniTask task;
   guint n_sources;
-  guint width, height; /* px: pyramids choose their depth from it */
-  gboolean colour;     /* the result has three channels; else one */
-  guint bands;         /* > 0: every source has this many bands (4 … 8) and so has the result */
-  float range;         /* power of two ≥ every |sample| */
+  guint width, height;             /* px: pyramids choose their depth from it */
+  gboolean colour;                 /* the result has three channels; else one */
+  guint bands;                     /* > 0: every source has this many bands (4 … 8) and so has the result */
+  float range;                     /* power of two ≥ every |sample| */
   const OmniModelOptions *options; /* NULL: defaults */
   const OmniWeights *weights;      /* NULL for classical methods */
 } OmniModelContext;
@@ -64,9 +64,9 @@ struct _OmniModel
   const char *title;   /* for people, e.g. "IFANI" */
   const char *summary; /* one line: what it is good at */
   const char *citation;
-  guint tasks;       /* bit mask: 1 << OmniTask, AUTO never set */
+  guint tasks; /* bit mask: 1 << OmniTask, AUTO never set */
   guint min_inputs;
-  guint max_inputs;  /* 0 = any */
+  guint max_inputs; /* 0 = any */
   gboolean handles_bands;
   const OmniModelOption *options; /* ends with key NULL; may be NULL */
   const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */

@@ -26,7 +26,9 @@ struct _OmniWeights
   GHashTable *metadata;
 };
 
-G_DEFINE_QUARK (omni - weights - error - quark, omni_weights_error)
+/* clang-format off */
+G_DEFINE_QUARK (omni-weights-error-quark, omni_weights_error)
+/* clang-format on */
 
 static void
 weights_free (OmniWeights *weights)

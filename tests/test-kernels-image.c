@@ -341,7 +341,7 @@ check_readers (const HarnessPictures *pictures, gsize n_samples)
 static void
 test_samples (void)
 {
-  static const guint sizes[][2] = { { 1, 1 }, { 2, 2 }, { 3, 5 }, { 33, 17 }, { 130, 67 } };
+  static const guint sizes[][2] = { { 1, 1 }, { 3, 5 }, { 130, 67 } };
   guint16 values[3][130 * 67 * 4];
   gconstpointer pixels[3] = { values[0], values[1], values[2] };
   g_autoptr (GRand) random = g_rand_new_with_seed (5);

@@ -229,6 +229,25 @@ awkward (guint n)
   return set;
 }
 
+/* Where rounding to the grid shows. */
+static void
+test_awkward (void)
+{
+  static const Kind kinds[] = { MAX_OF, SUM, MEAN, SUM_FIXED, BLEND_ALONE, SELECT, RUNNING_MEAN };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    for (guint n = 1; n <= 5; n++)
+    {
+      const Case one = { kinds[i], FALSE };
+      g_autoptr (OmniGraph) graph = build (kinds[i], FALSE);
+      g_autoptr (TwinTensor) set = awkward (n);
+      g_autoptr (TwinTensor) want = twin_of (set, &one);
+      g_autoptr (TwinTensor) got = harness_run (graph, set, &(HarnessOptions){ 0 });
+
+      harness_assert_equal (got, want, 0.0, names[kinds[i]]);
+    }
+}
+
 /* TRUE when every order of `n` sources gives the bits of the first. */
 static gboolean
 orders_agree (Kind kind, gboolean c4, guint n, const char *schedule)
@@ -396,6 +415,7 @@ add_tests (void)
 {
   g_test_add_func ("/kernels/set/planar", test_planar);
   g_test_add_func ("/kernels/set/c4", test_c4);
+  g_test_add_func ("/kernels/set/awkward", test_awkward);
   g_test_add_func ("/kernels/set/orders", test_orders);
   g_test_add_func ("/kernels/set/orders-matter", test_orders_matter);
   g_test_add_func ("/kernels/set/schedules", test_schedules);

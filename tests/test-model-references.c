@@ -11,7 +11,8 @@
 
 static OmniDevice *device;
 
-/* Largest difference relative to the range of the reference (or its largest value, when it is flat). */
+/* Largest difference relative to the range of the reference. A picture of a pixel or two has next to none: a tenth of the
+ * display range is the least. */
 static double
 relative_error (const float *result, const RefTensor *reference)
 {
@@ -28,7 +29,7 @@ relative_error (const float *result, const RefTensor *reference)
     if (isnan (result[i]))
       return INFINITY;
   }
-  return error / (high - low > 0 ? high - low : MAX (fabs (high), 1e-30));
+  return error / fmax (high - low, .1);
 }
 
 static double worst; /* of the test that runs */
@@ -61,6 +62,14 @@ to_luma (const FixtureSet *set, RefTensor **pictures, RefTensor **luma)
     luma[k] = ref_luma (pictures[k]);
 }
 
+/* The chroma rule divides two sums of |C − ½|, taken on a grid of 2^-30 to 2^-27: near grey its answer is good to the
+ * square root of that, two hundredths of an 8-bit step. */
+static double
+tolerance_for (gboolean with_chroma)
+{
+  return with_chroma ? 1e-4 : 1e-5;
+}
+
 static void
 check_ifani (const OmniWeights *weights, const FixtureSet *set, const char *what)
 {
@@ -73,7 +82,7 @@ check_ifani (const OmniWeights *weights, const FixtureSet *set, const char *what
   fused = ref_ifani (luma, set->n, weights);
   if (set->channels == 3)
     coloured = ref_fuse_colour (pictures, set->n, fused);
-  assert_close (result, coloured != NULL ? coloured : fused, 1e-5, what);
+  assert_close (result, coloured != NULL ? coloured : fused, tolerance_for (coloured != NULL), what);
   ref_tensors_free (pictures, set->n);
   ref_tensors_free (luma, set->n);
 }
@@ -236,7 +245,8 @@ test_ifcnn (void)
     set_option (options, "reduce", one->option_reduce);
     set_option (options, "normalise", one->option_normalise);
     result = fixture_fuse (device, set, &fusion);
-    assert_close (result, reference, 1e-5, what);
+    assert_close (result, reference, tolerance_for (size->channels == 3 && one->task != OMNI_TASK_FOCUS),
+                  what);
   }
   report_worst ();
 }
@@ -247,6 +257,7 @@ typedef struct
   const char *a, *b; /* options */
   RefMertens exponents;
   guint levels, radius;
+  float range; /* 0: 1; else samples go nearly as far */
 } ClassicalCase;
 
 static const ClassicalCase mertens_cases[] = {
@@ -260,6 +271,7 @@ static const ClassicalCase mertens_cases[] = {
   { { 2, 1, 9, 1 }, NULL, NULL, { 1, 0, 1, .2 } },
   { { 2, 2, 2, 3 }, NULL, NULL, { 1, 1, 1, .2 } },
   { { 2, 3, 5, 3 }, NULL, NULL, { 1, 1, 1, .2 } },
+  { { 3, 24, 17, 3 }, NULL, NULL, { 1, 1, 1, .2 }, 0, 0, 8 },
 };
 
 static const ClassicalCase laplacian_cases[] = {
@@ -271,6 +283,7 @@ static const ClassicalCase laplacian_cases[] = {
   { { 3, 7, 7, 1 }, NULL, NULL, { 0 }, 0, 2 },
   { { 2, 1, 1, 3 }, "levels=5", NULL, { 0 }, 0, 2 },
   { { 2, 2, 3, 3 }, "levels=1", NULL, { 0 }, 1, 2 },
+  { { 3, 24, 17, 3 }, "levels=2", NULL, { 0 }, 2, 2, 8 },
 };
 
 static void
@@ -278,7 +291,7 @@ check_classical (const char *name, const ClassicalCase *one, guint index)
 {
   const OmniModel *model = omni_model_find (name);
   g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
-  const FixtureFusion fusion = { .model = model, .options = options };
+  const FixtureFusion fusion = { .model = model, .options = options, .range = one->range };
   const Size *size = &one->size;
   g_autoptr (FixtureSet)
     set = fixture_set_new_scene (index, size->n, size->width, size->height, size->channels);
@@ -291,6 +304,9 @@ check_classical (const char *name, const ClassicalCase *one, guint index)
     g_assert_true (omni_model_options_set (options, one->a, NULL));
   if (one->b != NULL)
     g_assert_true (omni_model_options_set (options, one->b, NULL));
+  for (guint k = 0; one->range > 0 && k < set->n; k++)
+    for (gsize i = 0; i < fixture_set_n_samples (set); i++)
+      set->pixels[k][i] *= .9f * one->range;
   fixture_set_to_tensors (set, pictures);
   reference = g_str_equal (name, "mertens") ? ref_mertens (pictures, set->n, &one->exponents)
                                             : ref_laplacian (pictures, set->n, one->levels, one->radius);

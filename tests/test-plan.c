@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/harness.h"
+#include "vk/device-private.h"
 
 #include <string.h>
 
@@ -100,6 +101,31 @@ test_tiles (void)
     {
       g_autoptr (TwinTensor) got = harness_run (graph, set, &(HarnessOptions){ .tile_px = sides[i] });
 
+      harness_assert_same (got, want, omni_graph_get_name (graph));
+    }
+  }
+}
+
+/* A device thought slow gets every dispatch in pieces of a few rows. */
+static void
+test_pieces (void)
+{
+  g_autoptr (TwinTensor) set = harness_random (3, 1, 101, 134, 0.0F, 1.0F, 8);
+  OmniDevice *device = harness_device ();
+  const double gflops = device->gflops;
+
+  for (guint b = 0; b < G_N_ELEMENTS (builders); b++)
+  {
+    g_autoptr (OmniGraph) graph = builders[b]();
+    g_autoptr (TwinTensor) want = harness_run (graph, set, &(HarnessOptions){ 0 });
+
+    for (guint tile = 0; tile <= 96; tile += 48)
+    {
+      device->gflops = 1e-3;
+
+      g_autoptr (TwinTensor) got = harness_run (graph, set, &(HarnessOptions){ .tile_px = tile });
+
+      device->gflops = gflops;
       harness_assert_same (got, want, omni_graph_get_name (graph));
     }
   }
@@ -492,6 +518,7 @@ static void
 add_tests (void)
 {
   g_test_add_func ("/plan/tiles", test_tiles);
+  g_test_add_func ("/plan/pieces", test_pieces);
   g_test_add_func ("/plan/budgets", test_budgets);
   g_test_add_func ("/plan/budget-too-small", test_budget_too_small);
   g_test_add_func ("/plan/allocation-limit", test_allocation_limit);

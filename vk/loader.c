@@ -7,7 +7,9 @@
 
 OmniVkFunctions omni_vk;
 
-G_DEFINE_QUARK (omni - vk - error - quark, omni_vk_error)
+/* clang-format off */
+G_DEFINE_QUARK (omni-vk-error-quark, omni_vk_error)
+/* clang-format on */
 
 static gboolean
 load_once (void)

@@ -43,9 +43,8 @@ omni_pipeline_cache_path (const OmniDevice *device)
   return g_build_filename (g_get_user_cache_dir (), "omnifuse", name, NULL);
 }
 
-/* The blob of a matching cache file, or an empty one. */
-static GBytes *
-read_cache (const OmniDevice *device)
+GBytes *
+omni_pipeline_cache_read (const OmniDevice *device)
 {
   g_autofree char *path = omni_pipeline_cache_path (device);
   g_autofree char *contents = NULL;
@@ -67,7 +66,7 @@ read_cache (const OmniDevice *device)
 VkPipelineCache
 omni_pipeline_cache_open (OmniDevice *device)
 {
-  g_autoptr (GBytes) blob = read_cache (device);
+  g_autoptr (GBytes) blob = omni_pipeline_cache_read (device);
   VkPipelineCacheCreateInfo create = {
     .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
     .initialDataSize = g_bytes_get_size (blob),

@@ -207,7 +207,9 @@ find_window (const OmniTensor *tensor, OmniStep *step)
 {
   const gint64 bytes = tensor->element_bytes == 4 ? 16 : tensor->element_bytes;
   const OmniPush *push = &step->push;
-  const gint64 first = push->dst.base + (gint64)push->ry * push->dst.pitch + push->rx;
+  /* From the region, not from push.rx: a kernel of four C4 pixels an invocation counts its columns in fours. */
+  const int x = tensor->element_bytes == 4 ? floor_div_4 (tensor->region.x.low) : tensor->region.x.low;
+  const gint64 first = push->dst.base + (gint64)push->ry * push->dst.pitch + x;
   const gint64 last = first + (gint64)(step->planes_written - 1) * push->dst.plane
                       + (gint64)(push->rh - 1) * push->dst.pitch + MAX (push->dst.pitch, push->rw);
 
@@ -228,7 +230,7 @@ rows_per_dispatch (const OmniPlan *plan, const OmniStep *step, guint64 window_ro
   if (window_row_bytes > 0)
     rows = MIN (rows, (gint32)(plan->device->limits.maxStorageBufferRange / 2 / window_row_bytes));
 
-  return MAX (rows / grain, 1) * grain;
+  return rows >= step->push.rh ? step->push.rh : MAX (rows / grain, 1) * grain;
 }
 
 /* A running sum is read where it is written. */

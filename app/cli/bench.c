@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
+#include "vk/bench.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -154,6 +156,67 @@ bench_model (const OmniCliOptions *options, OmniFusionRequest *request, guint n_
   return TRUE;
 }
 
+static void
+add_kernel (JsonBuilder *json, const OmniBenchRow *row)
+{
+  json_builder_begin_object (json);
+  omni_cli_add_string (json, "kernel", row->name);
+  omni_cli_add_double (json, "ms_min", row->ms_min);
+  omni_cli_add_double (json, "ms_median", row->ms_median);
+  omni_cli_add_double (json, "ms_max", row->ms_max);
+  omni_cli_add_double (json, "gflop_per_s", row->gflops);
+  omni_cli_add_double (json, "gbyte_per_s", row->gbytes_per_s);
+  json_builder_end_object (json);
+}
+
+static void
+print_kernels (const OmniCliOptions *options, const OmniDevice *device, const GArray *rows, guint width,
+               guint height)
+{
+  const char *name = omni_device_get_info (device)->name;
+
+  if (!options->json)
+  {
+    printf ("%u × %u on %s\n", width, height, name);
+    printf ("%-28s %10s %10s %10s %9s %7s\n", "kernel", "ms median", "min", "max", "GFLOP/s", "GB/s");
+    for (guint i = 0; i < rows->len; i++)
+    {
+      const OmniBenchRow *row = &g_array_index (rows, OmniBenchRow, i);
+      printf ("%-28s %10.2f %10.2f %10.2f %9.1f %7.1f\n", row->name, row->ms_median, row->ms_min, row->ms_max,
+              row->gflops, row->gbytes_per_s);
+    }
+    return;
+  }
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  omni_cli_add_string (json, "device", name);
+  omni_cli_add_int (json, "width", width);
+  omni_cli_add_int (json, "height", height);
+  omni_cli_add_int (json, "runs", OMNI_BENCH_RUNS);
+  json_builder_set_member_name (json, "kernels");
+  json_builder_begin_array (json);
+  for (guint i = 0; i < rows->len; i++)
+    add_kernel (json, &g_array_index (rows, OmniBenchRow, i));
+  json_builder_end_array (json);
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+}
+
+/* "all" times every kernel. */
+static gboolean
+bench_kernels (const OmniCliOptions *options, guint width, guint height, GError **error)
+{
+  OmniDevice *device = omni_device_open (options->device, error);
+  if (device == NULL)
+    return FALSE;
+  const char *kernel = g_str_equal (options->kernel, "all") ? NULL : options->kernel;
+  g_autoptr (GArray) rows = omni_bench_kernels (device, kernel, width, height, error);
+  if (rows != NULL)
+    print_kernels (options, device, rows, width, height);
+  omni_device_close (&device);
+  return rows != NULL;
+}
+
 static gboolean
 check_count (int value, int most, const char *option, GError **error)
 {
@@ -168,18 +231,14 @@ static gboolean
 run (OmniCliOptions *options, GError **error)
 {
   guint width, height;
-  if (options->kernel != NULL)
-  {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "Kernels cannot be timed alone yet; use --profile to see each one's share (--kernel).");
-    return FALSE;
-  }
   options->n_inputs = options->n_inputs != 0 ? options->n_inputs : DEFAULT_INPUTS;
   options->n_runs = options->n_runs != 0 ? options->n_runs : DEFAULT_RUNS;
   if (!omni_cli_parse_size (options->size != NULL ? options->size : DEFAULT_SIZE, &width, &height, error)
       || !check_count (options->n_inputs, MAX_INPUTS, "--inputs", error)
       || !check_count (options->n_runs, MAX_RUNS, "--runs", error))
     return FALSE;
+  if (options->kernel != NULL)
+    return bench_kernels (options, width, height, error);
 
   g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
   request->sources = g_ptr_array_new_with_free_func (g_object_unref);

@@ -300,7 +300,8 @@ omni_picture_probe (const char *path, OmniPictureInfo *info, GError **error)
 }
 
 gboolean
-omni_picture_probe_with_profile (const char *path, OmniPictureInfo *info, GBytes **icc_profile, GError **error)
+omni_picture_probe_with_profile (const char *path, OmniPictureInfo *info, GBytes **icc_profile,
+                                 GError **error)
 {
   g_return_val_if_fail (path != NULL && info != NULL, FALSE);
 

@@ -34,7 +34,8 @@ typedef struct
 } OmniWriteOptions;
 
 /* The samples that `path` gets for OMNI_DEPTH_AUTO when they are `own` now: the same, or the deepest its format holds. */
-gboolean omni_picture_find_write_type (const char *path, OmniSampleType own, OmniSampleType *type, GError **error);
+gboolean
+omni_picture_find_write_type (const char *path, OmniSampleType own, OmniSampleType *type, GError **error);
 
 /* Writes `picture` to `path`. `options` may be NULL. An alpha channel is dropped for JPEG only when it is opaque
  * everywhere. Metadata that cannot be written is left out with a g_warning(); the picture comes first. Any thread. */

@@ -49,7 +49,7 @@ mertens_weight (const RefTensor *picture, const RefMertens *e)
 
       weight->v[i] = pow (contrast, e->contrast) * pow (saturation, e->saturation)
                        * pow (exposedness, e->exposedness)
-                     + 1e-12;
+                     + 0x1p-40; /* the paper has 1e-12; a power of two lies on the grid of exact sums */
     }
   return weight;
 }

@@ -207,12 +207,12 @@ twin_fuse_chroma (const TwinTensor *chroma)
   for (gsize i = 0; i < twin_size (chroma); i++)
   {
     weights->v[i] = fabsf (chroma->v[i] - 0.5F);
-    weighted->v[i] = chroma->v[i] * weights->v[i];
+    weighted->v[i] = (chroma->v[i] - 0.5F) * weights->v[i];
   }
   sums = sum_on_grid (weighted, 1.0F);
   weight_sums = sum_on_grid (weights, 1.0F);
   for (gsize i = 0; i < twin_size (out); i++)
-    out->v[i] = weight_sums->v[i] == 0.0F ? 0.5F : sums->v[i] / weight_sums->v[i];
+    out->v[i] = weight_sums->v[i] == 0.0F ? 0.5F : 0.5F + sums->v[i] / weight_sums->v[i];
 
   return out;
 }
