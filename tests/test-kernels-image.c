@@ -298,8 +298,8 @@ graph_of_readers (void)
   const OmniNode coarse = omni_graph_down (graph, colour, OMNI_PYRAMID_BURT);
   const OmniNode coarse_luma = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
   const OmniNode blend = omni_graph_set_blend (graph, share, colour, coarse, OMNI_PYRAMID_BURT, 2);
-  const OmniNode detail = omni_graph_set_max (graph, omni_graph_up_add (graph, luma, coarse_luma, -1,
-                                                                        OMNI_PYRAMID_QUAD));
+  const OmniNode detail = omni_graph_set_max (
+    graph, omni_graph_up_add (graph, luma, coarse_luma, -1, OMNI_PYRAMID_QUAD));
   const OmniNode low = omni_graph_set_blend (graph, omni_graph_down (graph, share, OMNI_PYRAMID_BURT), coarse,
                                              OMNI_NODE_NONE, OMNI_PYRAMID_BURT, 1);
   const OmniNode collapsed = omni_graph_up_add (graph, blend, low, 1, OMNI_PYRAMID_BURT);
@@ -332,8 +332,9 @@ check_readers (const HarnessPictures *pictures, gsize n_samples)
       omni_graph_unref (graph);
       for (guint i = 0; i < n_samples; i++)
         if (memcmp (&got[i], &want[i], sizeof *got) != 0)
-          g_error ("%u × %u, %u channels, store %d, %s, tiles of %u: sample %u is %a instead of %a", pictures->width,
-                   pictures->height, pictures->channels, pictures->store, schedules[s], tiles[t], i, got[i], want[i]);
+          g_error ("%u × %u, %u channels, store %d, %s, tiles of %u: sample %u is %a instead of %a",
+                   pictures->width, pictures->height, pictures->channels, pictures->store, schedules[s],
+                   tiles[t], i, got[i], want[i]);
     }
 }
 

@@ -536,8 +536,8 @@ omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, fl
                                &colour, 1, "exposure weights");
   const OmniNode inputs[] = { colour, sum };
 
-  return append (graph, weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma), inputs, 2,
-                 "exposure share");
+  return append (graph, weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma), inputs,
+                 2, "exposure share");
 }
 
 OmniNode

@@ -174,8 +174,7 @@ views_fit (const OmniPlan *plan)
 
     if (node->needed && (node->op == OMNI_OP_FILTER || node->op == OMNI_OP_UPSAMPLE)
         && plan->tensors[node->inputs[0]].planes_per_row > 1
-        && plan->tensors[node->inputs[0]].slice_bytes
-             > 4ULL * plan->device->limits.maxTexelBufferElements)
+        && plan->tensors[node->inputs[0]].slice_bytes > 4ULL * plan->device->limits.maxTexelBufferElements)
       return FALSE;
   }
 

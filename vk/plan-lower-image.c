@@ -119,8 +119,7 @@ static float
 largest_weight (const OmniLowering *lower)
 {
   const double range = lower->plan->params.range;
-  const double most = pow (4.0 * range, lower->node->exponents[0])
-                      * pow (range, lower->node->exponents[1]);
+  const double most = pow (4.0 * range, lower->node->exponents[0]) * pow (range, lower->node->exponents[1]);
 
   return (float)exp2 (CLAMP (ceil (log2 (most)), 0.0, 40.0));
 }
@@ -146,8 +145,7 @@ lower_exposure (const OmniLowering *lower, guint stage, gint32 first)
   omni_step_constant (&step, omni_float_bits (node->exponents[1]));
   omni_step_constant (&step, omni_float_bits (node->exponents[2] / (2.0F * node->sigma * node->sigma)));
   if (stage == EXPOSURE_SHARE)
-    omni_step_read_sums (lower, &step, &plan->tensors[sum],
-                         omni_plan_find (plan, lower->at, sum)->placement);
+    omni_step_read_sums (lower, &step, &plan->tensors[sum], omni_plan_find (plan, lower->at, sum)->placement);
   else
     omni_step_read_sums (lower, &step, lower->tensor, lower->instruction->placement);
   step.push.arg[0] = (gint32)omni_float_bits (coarse);

@@ -44,12 +44,12 @@ void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint bindi
 void omni_step_read_picture (const OmniLowering *lower, OmniStep *step, guint i, guint slice);
 
 /* The same for the samples of `picture`; all its planes are made by one invocation. */
-void omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNodeInfo *picture,
-                             guint slice);
+void
+omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNodeInfo *picture, guint slice);
 
 /* `samples` when input `i` of the node is read from the samples of the sources, else `planes`. */
-const char *omni_lower_choose_variant (const OmniLowering *lower, guint i, const char *planes,
-                                       const char *samples);
+const char *
+omni_lower_choose_variant (const OmniLowering *lower, guint i, const char *planes, const char *samples);
 
 /* Binds a fixed-point sum to texel input 3. */
 void omni_step_read_sums (const OmniLowering *lower, OmniStep *step, const OmniTensor *tensor,

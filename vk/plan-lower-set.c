@@ -83,8 +83,8 @@ accumulate_blend (const OmniLowering *lower, gboolean resident)
   const OmniPlan *plan = lower->plan;
   const OmniNodeInfo *node = lower->node;
   const gboolean has_coarse = node->n_inputs == 3;
-  OmniStep step = omni_lower_step (lower, omni_lower_choose_variant (lower, 1, "set-blend",
-                                                                     "set-blend-samples"));
+  OmniStep step = omni_lower_step (lower,
+                                   omni_lower_choose_variant (lower, 1, "set-blend", "set-blend-samples"));
 
   omni_step_read_picture (lower, &step, 1, lower->slice);
   omni_step_constant (&step, node->pyramid);

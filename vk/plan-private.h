@@ -24,10 +24,10 @@ typedef struct
 /* The memory shape of a node's tensor: the same for every tile. */
 typedef struct
 {
-  OmniRegion region;   /* stored; x.low and the width are multiples of 4 */
-  guint pitch;         /* elements a row */
-  guint planes;        /* per slice */
-  guint element_bytes; /* 4 planar, 16 C4, 8 C4 in half precision */
+  OmniRegion region;    /* stored; x.low and the width are multiples of 4 */
+  guint pitch;          /* elements a row */
+  guint planes;         /* per slice */
+  guint element_bytes;  /* 4 planar, 16 C4, 8 C4 in half precision */
   guint planes_per_row; /* planar: all planes, row by row, so that any rows fit one storage window; else 1 */
   guint64 plane_elements;
   guint64 slice_bytes; /* one member of the set, aligned */

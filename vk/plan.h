@@ -38,9 +38,10 @@ typedef struct
   gboolean half;        /* fp16 storage of network tensors; needs OmniDeviceInfo.has_fp16 */
   guint
     source_pixel_bytes; /* the most bytes a pixel of any source takes: channels × bytes per sample; 0: 4 */
-  OmniPlanFormat format; /* of every source: kernels are made for it; no channels: sources may differ (slower) */
-  float range;          /* power of two ≥ every |sample| of every source; 0 and 1 mean the display range */
-  gboolean profile;     /* keep timestamps per operation */
+  OmniPlanFormat
+    format;         /* of every source: kernels are made for it; no channels: sources may differ (slower) */
+  float range;      /* power of two ≥ every |sample| of every source; 0 and 1 mean the display range */
+  gboolean profile; /* keep timestamps per operation */
 } OmniPlanParams;
 
 /* Half of the device's memory within 256 MiB … 4 GiB; on a software device a quarter of the machine's within 256 MiB …
