@@ -449,12 +449,36 @@ arena_cap (const OmniPlan *plan)
   return MIN (view, 2ULL << 30);
 }
 
+/* A band is collapsed where it lies: each element is read before it is written, and by its own invocation. */
+static gboolean
+place_over_band (OmniPlan *plan, guint at)
+{
+  OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
+
+  if (node->op != OMNI_OP_UP_ADD || !omni_plan_keeps_fixed (plan, node->inputs[0]))
+    return FALSE;
+
+  const OmniInstruction *band = omni_plan_find (plan, at, node->inputs[0]);
+  const OmniTensor *from = &plan->tensors[node->inputs[0]];
+  const OmniTensor *to = &plan->tensors[instruction->node];
+
+  if (band->last_use != at || memcmp (from, to, sizeof *from) != 0)
+    return FALSE;
+
+  instruction->placement = band->placement;
+  return TRUE;
+}
+
 static gboolean
 place (OmniPlan *plan, guint at)
 {
   OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
   const OmniTensor *tensor = &plan->tensors[instruction->node];
   const guint64 bytes = tensor->slice_bytes * tensor->slices;
+
+  if (place_over_band (plan, at))
+    return TRUE;
 
   for (guint arena = 0;; arena++)
   {

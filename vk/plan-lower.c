@@ -211,7 +211,7 @@ find_window (const OmniTensor *tensor, OmniStep *step)
   const int x = tensor->element_bytes == 4 ? floor_div_4 (tensor->region.x.low) : tensor->region.x.low;
   const gint64 first = push->dst.base + (gint64)push->ry * push->dst.pitch + x;
   const gint64 last = first + (gint64)(step->planes_written - 1) * push->dst.plane
-                      + (gint64)(push->rh - 1) * push->dst.pitch + push->dst.pitch;
+                      + (gint64)(push->rh - 1) * push->dst.pitch + MAX (push->dst.pitch, push->rw);
 
   step->out[0].low = (guint64)(first * bytes);
   step->out[0].high = (guint64)(last * bytes);
@@ -233,17 +233,22 @@ rows_per_dispatch (const OmniPlan *plan, const OmniStep *step, guint64 window_ro
   return rows >= step->push.rh ? step->push.rh : MAX (rows / grain, 1) * grain;
 }
 
-/* A running sum is read where it is written. */
+/* What is read where it is written, a running sum or a band that is collapsed in place, is bound no further than that. */
 static void
-narrow_sums (OmniStep *step)
+narrow_own_memory (OmniStep *step)
 {
-  OmniTexelBinding *sums = &step->in[3];
+  const OmniStorageBinding *out = &step->out[0];
 
-  if (sums->format == OMNI_VIEW_RGBA32I && sums->arena == step->out[0].arena && sums->low <= step->out[0].low
-      && step->out[0].low < sums->high)
+  for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
   {
-    sums->low = step->out[0].low;
-    sums->high = MIN (sums->high, step->out[0].high);
+    OmniTexelBinding *in = &step->in[i];
+
+    if (in->format != OMNI_VIEW_NONE && in->arena == out->arena && in->low <= out->low && out->low < in->high
+        && step->in[3].format == OMNI_VIEW_RGBA32I)
+    {
+      in->low = out->low;
+      in->high = MIN (in->high, out->high);
+    }
   }
 }
 
@@ -271,7 +276,7 @@ emit_rows (const OmniLowering *lower, const OmniStep *whole)
     step.bytes *= (double)step.push.rh / whole->push.rh;
     step.group = plan->n_groups;
     find_window (tensor, &step);
-    narrow_sums (&step);
+    narrow_own_memory (&step);
     g_array_append_val (plan->steps, step);
   }
 }
