@@ -2,6 +2,8 @@
 #include "app/metrics/metrics-private.h"
 #include "app/metrics/vector-math.h"
 
+#include <string.h>
+
 /* MEF-SSIM: K. Ma, K. Zeng and Z. Wang, "Perceptual quality assessment for multi-exposure image fusion", IEEE TIP 24 (2015).
  * Windows of 11 × 11 that stay inside. With d_k the patch of source k less its mean (box), the wanted patch r is
  * Σ w_k d_k/e_k scaled to the length max e_k; the score is the contrast and structure term of SSIM between r and the fused
@@ -12,6 +14,7 @@
 #define AREA         (WINDOW * WINDOW)
 #define SIGMA        1.5
 #define C            (0.03 * 255 * 0.03 * 255)
+#define LOG_WINDOW   2.3978952727983705441 /* ln 11 */
 #define EPSILON      2.220446049250313e-16
 #define MAX_EXPONENT 10
 #define N_SCALES     3
@@ -133,103 +136,115 @@ centre_moments (guint n, Scratch *s)
   }
 }
 
-/* Σ over k and l of c_k c_l m_kl. */
-OMNI_INLINE double
-add_form (const double *restrict pairs, const double *restrict share, guint n, guint i)
+/* One row of a tile: short enough to stay in the cache nearest to the processor, of a length that the compiler knows. */
+typedef double Row[OMNI_TILE_PX];
+
+/* Σ over k and l of c_k c_l m_kl; `share` NULL for c = 1. */
+OMNI_INLINE void
+add_form (const double *restrict pairs, const double *restrict share, guint n, double *restrict sum)
 {
-  double sum = 0;
-  gsize pair = 0;
+  memset (sum, 0, sizeof (Row));
+  for (guint k = 0; k < n; k++)
+    for (guint l = k; l < n; l++, pairs += OMNI_TILE_OUT)
+    {
+      const double twice = k == l ? 1 : 2;
+      const double *restrict a = share != NULL ? share + (gsize)k * OMNI_TILE_OUT : NULL;
+      const double *restrict b = share != NULL ? share + (gsize)l * OMNI_TILE_OUT : NULL;
+      if (share == NULL)
+        for (guint x = 0; x < OMNI_TILE_PX; x++)
+          sum[x] += twice * pairs[x];
+      else
+        for (guint x = 0; x < OMNI_TILE_PX; x++)
+          sum[x] += twice * a[x] * b[x] * pairs[x];
+    }
+}
+
+/* How strongly contrast decides, by how alike the patches are. Leaves ‖d_k‖ in `lengths`. */
+OMNI_INLINE void
+find_power (const double *restrict pairs, guint n, double *restrict lengths, double *restrict power)
+{
+  Row all, sum = { 0 };
+  add_form (pairs, NULL, n, all);
   for (guint k = 0; k < n; k++)
   {
-    const double c = share[(gsize)k * OMNI_TILE_OUT + i];
-    sum += c * c * pairs[pair++ * OMNI_TILE_OUT + i];
-    for (guint l = k + 1; l < n; l++)
-      sum += 2 * c * share[(gsize)l * OMNI_TILE_OUT + i] * pairs[pair++ * OMNI_TILE_OUT + i];
-  }
-  return sum;
-}
-
-/* The weights: how alike the patches are decides how strongly contrast does. */
-OMNI_INLINE void
-weigh (const double *restrict pairs, const guint n, double *restrict share)
-{
-  for (guint i = 0; i < OMNI_TILE_OUT; i++)
-  {
-    double all = 0, lengths = 0, weights = 0;
-    gsize pair = 0;
-    for (guint k = 0; k < n; k++)
+    const double *restrict own = pairs + (gsize)get_pair (n, k, k) * OMNI_TILE_OUT;
+    double *restrict length = lengths + (gsize)k * OMNI_TILE_OUT;
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
-      const double own = pairs[pair++ * OMNI_TILE_OUT + i];
-      lengths += sqrt (own > 0 ? own : 0);
-      all += own;
-      for (guint l = k + 1; l < n; l++)
-        all += 2 * pairs[pair++ * OMNI_TILE_OUT + i];
+      length[x] = sqrt (own[x] > 0 ? own[x] : 0);
+      sum[x] += length[x];
     }
-    double alike = (sqrt (all > 0 ? all : 0) + EPSILON) / (lengths + EPSILON);
+  }
+  for (guint x = 0; x < OMNI_TILE_PX; x++)
+  {
+    double alike = (sqrt (all[x] > 0 ? all[x] : 0) + EPSILON) / (sum[x] + EPSILON);
     alike = alike > 1 - EPSILON ? 1 - EPSILON : alike;
     alike = alike < EPSILON ? EPSILON : alike;
-    double power = omni_vector_tan (alike * (G_PI / 2));
-    power = power < MAX_EXPONENT ? power : MAX_EXPONENT;
-    pair = 0;
-    for (guint k = 0; k < n; k++)
-    {
-      const double own = pairs[pair * OMNI_TILE_OUT + i];
-      const double e = sqrt (own > 0 ? own : 0) + 0.001;
-      const double w = omni_vector_exp (power * omni_vector_log (e / WINDOW)) + EPSILON;
-      share[(gsize)k * OMNI_TILE_OUT + i] = w / e;
-      weights += w;
-      pair += n - k;
-    }
-    for (guint k = 0; k < n; k++)
-      share[(gsize)k * OMNI_TILE_OUT + i] /= weights;
+    const double tangent = omni_vector_tan (alike * (G_PI / 2));
+    power[x] = tangent < MAX_EXPONENT ? tangent : MAX_EXPONENT;
   }
+}
+
+/* w_k / e_k, with Σ w_k = 1; and the largest e_k. */
+OMNI_INLINE void
+weigh (const double *restrict pairs, guint n, double *restrict share, double *restrict largest)
+{
+  Row power, weights = { 0 };
+  find_power (pairs, n, share, power);
+  memset (largest, 0, sizeof (Row));
+  for (guint k = 0; k < n; k++)
+  {
+    double *restrict to = share + (gsize)k * OMNI_TILE_OUT;
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
+    {
+      const double e = to[x] + 0.001;
+      const double w = omni_vector_exp (power[x] * (omni_vector_log (e) - LOG_WINDOW)) + EPSILON;
+      largest[x] = largest[x] > e ? largest[x] : e;
+      weights[x] += w;
+      to[x] = w / e;
+    }
+  }
+  for (guint x = 0; x < OMNI_TILE_PX; x++)
+    weights[x] = 1 / weights[x];
+  for (guint k = 0; k < n; k++)
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
+      share[(gsize)k * OMNI_TILE_OUT + x] *= weights[x];
 }
 
 OMNI_INLINE void
-compare (const double *restrict box_pairs, const double *restrict pairs, const double *restrict with_fused,
-         const double *restrict share, const guint n, double *restrict map)
+score_row (const double *restrict box_pairs, const double *restrict pairs, const double *restrict with_fused,
+           guint n, double *restrict share, double *restrict map)
 {
-  for (guint i = 0; i < OMNI_TILE_OUT; i++)
+  Row largest, square, variance, covariance = { 0 }, terms = { 0 };
+  weigh (box_pairs, n, share, largest);
+  add_form (box_pairs, share, n, square);
+  add_form (pairs, share, n, variance);
+  for (guint k = 0; k < n; k++)
   {
-    double longest = 0, covariance = 0, terms = 0;
-    gsize pair = 0;
-    for (guint k = 0; k < n; k++)
+    const double *restrict own = box_pairs + (gsize)get_pair (n, k, k) * OMNI_TILE_OUT;
+    const double *restrict c = share + (gsize)k * OMNI_TILE_OUT, *restrict with = with_fused
+                                                                                  + (gsize)k * OMNI_TILE_OUT;
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
-      const double own = box_pairs[pair * OMNI_TILE_OUT + i], c = share[(gsize)k * OMNI_TILE_OUT + i];
-      longest = longest > own ? longest : own;
-      terms += c * c * own;
-      covariance += c * with_fused[(gsize)k * OMNI_TILE_OUT + i];
-      pair += n - k;
+      terms[x] += c[x] * c[x] * own[x];
+      covariance[x] += c[x] * with[x];
     }
-    const double square = add_form (box_pairs, share, n, i);
-    const double target = sqrt (longest) + 0.001;
-    const double square_scale = square > CANCELLED * terms ? target * target / square : 0;
-    covariance *= sqrt (square_scale);
-    const double variance = square_scale * add_form (pairs, share, n, i);
-    map[i] = (2 * covariance + C) / (variance + with_fused[(gsize)n * OMNI_TILE_OUT + i] + C);
+  }
+  const double *restrict fused = with_fused + (gsize)n * OMNI_TILE_OUT;
+  for (guint x = 0; x < OMNI_TILE_PX; x++)
+  {
+    const gboolean there = square[x] > CANCELLED * terms[x];
+    const double scaled = largest[x] / sqrt (there ? square[x] : 1), scale = there ? scaled : 0;
+    map[x] = (2 * scale * covariance[x] + C) / (scale * scale * variance[x] + fused[x] + C);
   }
 }
 
-/* The usual numbers of sources get loops of known length. */
 OMNI_VECTOR static void
 score (const double *restrict box_pairs, const double *restrict pairs, const double *restrict with_fused,
        guint n, double *restrict share, double *restrict map)
 {
-  switch (n)
-  {
-  case 2:
-    weigh (box_pairs, 2, share);
-    compare (box_pairs, pairs, with_fused, share, 2, map);
-    break;
-  case 3:
-    weigh (box_pairs, 3, share);
-    compare (box_pairs, pairs, with_fused, share, 3, map);
-    break;
-  default:
-    weigh (box_pairs, n, share);
-    compare (box_pairs, pairs, with_fused, share, n, map);
-    break;
-  }
+  for (guint at = 0; at < OMNI_TILE_OUT; at += OMNI_TILE_PX)
+    score_row (box_pairs + at, pairs + at, with_fused + at, n, share + at, map + at);
 }
 
 static void
