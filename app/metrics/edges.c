@@ -82,10 +82,10 @@ score_edges (const double *restrict ax, const double *restrict ay, const double 
     fold (&x, &y);
     fold (&u, &v);
     const double aligned = 1 - get_turn (x, y, u, v) / (G_PI / 2);
-    const double strength = STRENGTH_TOP / (1 + omni_vector_exp (STRENGTH_SLOPE * (ratio - STRENGTH_MIDDLE)));
-    const double angle = ANGLE_TOP / (1 + omni_vector_exp (ANGLE_SLOPE * (aligned - ANGLE_MIDDLE)));
+    const double e = omni_vector_exp (STRENGTH_SLOPE * (ratio - STRENGTH_MIDDLE));
+    const double f = omni_vector_exp (ANGLE_SLOPE * (aligned - ANGLE_MIDDLE));
     weight[i] = sqrt (square_a);
-    kept[i] = strength * angle * weight[i];
+    kept[i] = STRENGTH_TOP * ANGLE_TOP * weight[i] / ((1 + e) * (1 + f));
   }
 }
 
@@ -170,9 +170,9 @@ score_added (const double *restrict ax, const double *restrict ay, const double 
     const double small = square_a < square_f ? square_a : square_f;
     const double large = square_a < square_f ? square_f : square_a;
     const double ratio = sqrt (small / (large > 0 ? large : 1));
-    /* No gradient has the angle 0. */
-    const double u = square_a > 0 ? ax[i] : 1, v = square_f > 0 ? fx[i] : 1;
-    const double dot = u * v + ay[i] * fy[i], cross = v * ay[i] - fy[i] * u;
+    /* No gradient has the angle 0, which is that of a gradient straight down. */
+    const double ay_there = square_a > 0 ? ay[i] : 1, fy_there = square_f > 0 ? fy[i] : 1;
+    const double dot = ax[i] * fx[i] + ay_there * fy_there, cross = fx[i] * ay_there - fy_there * ax[i];
     const double acute = omni_vector_angle (cross < 0 ? -cross : cross, dot < 0 ? -dot : dot);
     const double aligned = 1 - acute / (G_PI / 2);
     const double strength = ADDED_STRENGTH_TOP

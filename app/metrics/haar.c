@@ -2,7 +2,7 @@
 #include "app/metrics/metrics-private.h"
 
 /* Q_M: P.-W. Wang and B. Liu, "A novel image fusion metric based on multi-scale analysis", ICSP 2008. Two levels of the
- * orthonormal Haar transform of pictures on [0, 1]; an odd side repeats its last pixel. Per level the three high-frequency
+ * orthonormal Haar transform of pictures on [0, 1]; an odd side loses its last pixel. Per level the three high-frequency
  * parts of each source are compared, exp (−|difference|) each, so the maximum is 3; weighted by their energy. */
 #define N_LEVELS 2
 
@@ -87,7 +87,7 @@ omni_metric_qm (const OmniMetricRun *run, double *value, char **reason)
   const OmniMetricsInput *input = run->input;
   const guint n = input->n_sources;
   g_autofree double *sums = g_new0 (double, 2 * n);
-  if (!omni_metric_check_size (run, 2, reason))
+  if (!omni_metric_check_size (run, 1u << N_LEVELS, reason))
     return FALSE;
   *value = 1;
   for (guint level = 0; level < N_LEVELS; level++)

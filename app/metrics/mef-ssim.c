@@ -109,33 +109,6 @@ filter_sources (const Scale *scale, const OmniTile *tile, Scratch *s)
   }
 }
 
-/* sum(x·y) − sum(x)·sum(y)/121, exactly zero in flat patches: the numerator is exact. Then mean(x·y) − mean(x)·mean(y). */
-OMNI_VECTOR static void
-centre (const double *restrict x, const double *restrict y, double area, double *restrict product)
-{
-  for (guint i = 0; i < OMNI_TILE_OUT; i++)
-    product[i] = (area * product[i] - x[i] * y[i]) / area;
-}
-
-static void
-centre_moments (guint n, Scratch *s)
-{
-  double *pairs = s->gaussian + (gsize)(n + 1) * OMNI_TILE_OUT;
-  double *with_fused = pairs + (gsize)count_pairs (n) * OMNI_TILE_OUT;
-  const double *fused = s->gaussian + (gsize)n * OMNI_TILE_OUT;
-  for (guint k = 0; k <= n; k++)
-  {
-    const double *box = s->box + (gsize)k * OMNI_TILE_OUT, *mean = s->gaussian + (gsize)k * OMNI_TILE_OUT;
-    for (guint l = k; l < n; l++)
-    {
-      const gsize pair = get_pair (n, k, l);
-      centre (box, s->box + (gsize)l * OMNI_TILE_OUT, AREA, s->box + (n + pair) * OMNI_TILE_OUT);
-      centre (mean, s->gaussian + (gsize)l * OMNI_TILE_OUT, 1, pairs + pair * OMNI_TILE_OUT);
-    }
-    centre (mean, fused, 1, with_fused + (gsize)k * OMNI_TILE_OUT);
-  }
-}
-
 /* One row of a tile: short enough to stay in the cache nearest to the processor, of a length that the compiler knows. */
 typedef double Row[OMNI_TILE_PX];
 
@@ -239,12 +212,46 @@ score_row (const double *restrict box_pairs, const double *restrict pairs, const
   }
 }
 
-OMNI_VECTOR static void
-score (const double *restrict box_pairs, const double *restrict pairs, const double *restrict with_fused,
-       guint n, double *restrict share, double *restrict map)
+/* sum(x·y) − sum(x)·sum(y)/121, exactly zero in flat patches: the numerator is exact. Then mean(x·y) − mean(x)·mean(y). */
+OMNI_INLINE void
+centre (const double *restrict x, const double *restrict y, double area, double *restrict product)
 {
+  const double part = 1 / area;
+  for (guint i = 0; i < OMNI_TILE_PX; i++)
+    product[i] = (area * product[i] - x[i] * y[i]) * part;
+}
+
+OMNI_INLINE void
+centre_row (guint n, const Scratch *s, gsize at)
+{
+  double *pairs = s->gaussian + (gsize)(n + 1) * OMNI_TILE_OUT + at;
+  double *with_fused = pairs + (gsize)count_pairs (n) * OMNI_TILE_OUT;
+  const double *fused = s->gaussian + (gsize)n * OMNI_TILE_OUT + at;
+  for (guint k = 0; k <= n; k++)
+  {
+    const double *box = s->box + (gsize)k * OMNI_TILE_OUT + at,
+                 *mean = s->gaussian + (gsize)k * OMNI_TILE_OUT + at;
+    for (guint l = k; l < n; l++)
+    {
+      const gsize pair = get_pair (n, k, l);
+      centre (box, s->box + (gsize)l * OMNI_TILE_OUT + at, AREA, s->box + (n + pair) * OMNI_TILE_OUT + at);
+      centre (mean, s->gaussian + (gsize)l * OMNI_TILE_OUT + at, 1, pairs + pair * OMNI_TILE_OUT);
+    }
+    centre (mean, fused, 1, with_fused + (gsize)k * OMNI_TILE_OUT);
+  }
+}
+
+OMNI_VECTOR static void
+score (guint n, const Scratch *s)
+{
+  const double *box_pairs = s->box + (gsize)n * OMNI_TILE_OUT,
+               *pairs = s->gaussian + (gsize)(n + 1) * OMNI_TILE_OUT;
+  const double *with_fused = pairs + (gsize)count_pairs (n) * OMNI_TILE_OUT;
   for (guint at = 0; at < OMNI_TILE_OUT; at += OMNI_TILE_PX)
-    score_row (box_pairs + at, pairs + at, with_fused + at, n, share + at, map + at);
+  {
+    centre_row (n, s, at);
+    score_row (box_pairs + at, pairs + at, with_fused + at, n, s->share + at, s->map + at);
+  }
 }
 
 static void
@@ -257,10 +264,7 @@ scale_part (guint part, gpointer data, double *scratch, double *sums)
   scratch_init (&s, n, scratch);
   omni_tile_init (&tile, width - MARGIN, height - MARGIN, part);
   filter_sources (scale, &tile, &s);
-  centre_moments (n, &s);
-  double *pairs = s.gaussian + (gsize)(n + 1) * OMNI_TILE_OUT;
-  score (s.box + (gsize)n * OMNI_TILE_OUT, pairs, pairs + (gsize)count_pairs (n) * OMNI_TILE_OUT, n, s.share,
-         s.map);
+  score (n, &s);
   sums[1] += omni_tile_mask (&tile, scale->mask, width, height, (int)tile.x, (int)tile.y, WINDOW, s.map, 1);
   sums[0] += omni_tile_add (&tile, s.map);
 }
@@ -296,9 +300,8 @@ typedef struct
 } Halving;
 
 static double
-get_value (const OmniPlane *plane, guint x, guint y)
+get_value (const OmniPlane *plane, gsize at)
 {
-  const gsize at = (gsize)MIN (y, plane->height - 1) * plane->width + MIN (x, plane->width - 1);
   return plane->bytes != NULL ? plane->bytes[at] : plane->values[at];
 }
 
@@ -307,11 +310,25 @@ static void
 halve_part (guint part, gpointer data, double *scratch, double *sums)
 {
   const Halving *self = data;
+  const OmniPlane *from = self->from;
+  const guint last = from->width - 1;
+  const gsize above = (gsize)2 * part * from->width,
+              below = (gsize)MIN (2 * part + 1, from->height - 1) * from->width;
   double *to = (double *)self->to->values + (gsize)part * self->to->width;
-  for (guint x = 0; x < self->to->width; x++)
-    to[x] = (get_value (self->from, 2 * x, 2 * part) + get_value (self->from, 2 * x + 1, 2 * part)
-             + get_value (self->from, 2 * x, 2 * part + 1) + get_value (self->from, 2 * x + 1, 2 * part + 1))
-            / 4;
+  if (from->bytes != NULL)
+    for (guint x = 0; x < last; x += 2)
+    {
+      const guint8 *a = from->bytes + above + x, *b = from->bytes + below + x;
+      to[x / 2] = (a[0] + a[1] + b[0] + b[1]) * 0.25;
+    }
+  else
+    for (guint x = 0; x < last; x += 2)
+    {
+      const double *a = from->values + above + x, *b = from->values + below + x;
+      to[x / 2] = (a[0] + a[1] + b[0] + b[1]) * 0.25;
+    }
+  if (last % 2 == 0)
+    to[last / 2] = (get_value (from, above + last) + get_value (from, below + last)) * 0.5;
 }
 
 static void
