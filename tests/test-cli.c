@@ -631,6 +631,69 @@ test_devices (void)
   assert_refused (&by_environment, "99");
 }
 
+/* ---- metrics ---- */
+
+static void
+test_metrics_json (void)
+{
+  g_auto (Run) run = CLI ("metrics", scenes[0], scenes[1], "--fused", scenes[2], "--reference", scenes[1],
+                          "--json", "--metric", "all");
+  assert_done (&run);
+  assert_members (run.json, (const char *const[]){ "metrics", "reasons", "compat", "sources", "fused",
+                                                   "reference", "roi", "ms", NULL });
+  JsonObject *metrics = json_object_get_object_member (run.json, "metrics");
+  JsonObject *reasons = json_object_get_object_member (run.json, "reasons");
+  g_assert_cmpfloat (json_object_get_double_member (metrics, "qabf"), >, 0);
+  g_assert_cmpfloat (json_object_get_double_member (metrics, "ref-mae"), >, 0);
+  /* 28 rows are too few for three scales: no value, and why. */
+  g_assert_true (json_object_get_null_member (metrics, "mef-ssim"));
+  g_assert_nonnull (strstr (json_object_get_string_member (reasons, "mef-ssim"), "41 × 41"));
+  g_assert_false (json_object_has_member (reasons, "qabf"));
+
+  g_auto (Run) swapped = CLI ("metrics", scenes[1], scenes[0], "--fused", scenes[2], "--reference", scenes[1],
+                              "--json", "--metric", "all");
+  assert_done (&swapped);
+  GList *names = json_object_get_members (metrics);
+  for (GList *name = names; name != NULL; name = name->next)
+    g_assert_true (json_node_equal (
+      json_object_get_member (metrics, name->data),
+      json_object_get_member (json_object_get_object_member (swapped.json, "metrics"), name->data)));
+  g_list_free (names);
+}
+
+/* A variant says that it is one, as text and as JSON, and for what it changes only. */
+static void
+test_metrics_compat (void)
+{
+  g_auto (Run) text = CLI ("metrics", scenes[0], "--fused", scenes[1], "--compat", "u2fusion", "--metric",
+                           "psnr", "--metric", "cc");
+  assert_done (&text);
+  g_assert_nonnull (strstr (text.out, "psnr (as in u2fusion)"));
+  g_assert_null (strstr (text.out, "cc (as in"));
+  g_auto (Run) json = CLI ("metrics", scenes[0], "--fused", scenes[1], "--compat", "u2fusion", "--json");
+  assert_done (&json);
+  g_assert_cmpstr (json_object_get_string_member (json.json, "compat"), ==, "u2fusion");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json.json, "compat_metrics")), ==,
+                    4);
+}
+
+static void
+test_metrics_refused (void)
+{
+  g_auto (Run) no_result = CLI ("metrics", scenes[0]);
+  assert_refused (&no_result, "--fused");
+  g_auto (Run) no_metric = CLI ("metrics", scenes[0], "--fused", scenes[1], "--metric", "beauty");
+  assert_refused (&no_metric, "mef-ssim");
+  g_auto (Run) no_variant = CLI ("metrics", scenes[0], "--fused", scenes[1], "--compat", "nobody");
+  assert_refused (&no_variant, "u2fusion");
+  g_auto (Run) no_region = CLI ("metrics", scenes[0], "--fused", scenes[1], "--roi", "1,2,3");
+  assert_refused (&no_region, "--roi");
+  g_auto (Run) outside = CLI ("metrics", scenes[0], "--fused", scenes[1], "--roi", "30,0,20,20");
+  assert_refused (&outside, "30,0,20,20");
+  g_auto (Run) no_file = CLI ("metrics", "nothing.png", "--fused", scenes[1]);
+  assert_refused (&no_file, "nothing.png");
+}
+
 static void
 test_no_vulkan (void)
 {
@@ -689,6 +752,9 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/permute/sampled", test_permute_sampled);
   g_test_add_func ("/cli/models", test_models);
   g_test_add_func ("/cli/devices", test_devices);
+  g_test_add_func ("/cli/metrics/json", test_metrics_json);
+  g_test_add_func ("/cli/metrics/compat", test_metrics_compat);
+  g_test_add_func ("/cli/metrics/refused", test_metrics_refused);
   g_test_add_func ("/cli/no-vulkan", test_no_vulkan);
   g_test_add_func ("/cli/bench", test_bench);
   const int status = g_test_run ();

@@ -19,6 +19,7 @@ int omni_cli_permute (int argc, char **argv);
 int omni_cli_models (int argc, char **argv);
 int omni_cli_devices (int argc, char **argv);
 int omni_cli_bench (int argc, char **argv);
+int omni_cli_metrics (int argc, char **argv);
 
 /* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
 int omni_cli_fail (GError *error);
@@ -52,6 +53,12 @@ typedef struct
   int n_inputs;
   int n_runs;
   char *kernel;
+  /* metrics */
+  char *fused;
+  char *reference;
+  char **metrics;
+  char *region;
+  char *compat;
 } OmniCliOptions;
 
 typedef enum
@@ -60,11 +67,12 @@ typedef enum
   OMNI_CLI_RUN = 1 << 0,     /* device, model and how to run it */
   OMNI_CLI_SOURCES = 1 << 1, /* sources, and what to do with them */
   OMNI_CLI_PERMUTE = 1 << 2,
-  OMNI_CLI_BENCH = 1 << 3
+  OMNI_CLI_BENCH = 1 << 3,
+  OMNI_CLI_METRICS = 1 << 4
 } OmniCliGroups;
 
 /* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error unless
- * OMNI_CLI_SOURCES. */
+ * OMNI_CLI_SOURCES or OMNI_CLI_METRICS. */
 gboolean omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                                  const char *description, int argc, char **argv, GError **error);
 void omni_cli_options_clear (OmniCliOptions *options);

@@ -16,6 +16,7 @@ typedef struct
 static const Command commands[] = {
   { "fuse", "fuse pictures into one", omni_cli_fuse },
   { "permute", "fuse in many orders and compare the results", omni_cli_permute },
+  { "metrics", "score a fused picture", omni_cli_metrics },
   { "models", "list the models and their options", omni_cli_models },
   { "devices", "list the devices", omni_cli_devices },
   { "bench", "time a model or a kernel", omni_cli_bench },
@@ -108,10 +109,10 @@ main (int argc, char **argv)
   const Command *command = find_command (argv[1]);
   if (command == NULL)
   {
-    fprintf (
-      stderr,
-      "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, models, devices and bench.\n",
-      argv[1]);
+    fprintf (stderr,
+             "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, metrics, models, "
+             "devices and bench.\n",
+             argv[1]);
     return OMNI_EXIT_ERROR;
   }
   return finish (command->run (argc - 1, argv + 1));

@@ -30,6 +30,11 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->map_path);
   g_free (options->size);
   g_free (options->kernel);
+  g_strfreev (options->metrics);
+  g_free (options->fused);
+  g_free (options->reference);
+  g_free (options->region);
+  g_free (options->compat);
 }
 
 static void
@@ -107,6 +112,21 @@ add_bench_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static void
+add_metrics_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "fused", 0, 0, G_OPTION_ARG_FILENAME, &o->fused, "The result to score", "FILE" },
+    { "reference", 0, 0, G_OPTION_ARG_FILENAME, &o->reference, "What the result should look like", "FILE" },
+    { "metric", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metrics, "A metric, or “all”; may be repeated", "NAME" },
+    { "roi", 0, 0, G_OPTION_ARG_STRING, &o->region, "Score this region alone", "X,Y,W,H" },
+    { "compat", 0, 0, G_OPTION_ARG_STRING, &o->compat, "Compute what a paper computed", "NAME" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
 static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static gboolean
@@ -136,6 +156,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_permute_options (options, context);
   if (groups & OMNI_CLI_BENCH)
     add_bench_options (options, context);
+  if (groups & OMNI_CLI_METRICS)
+    add_metrics_options (options, context);
 
   /* GLib prints the help with the program's name. */
   g_autofree char *command = g_strdup (argv[0]);

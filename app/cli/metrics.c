@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include "app/files/reader.h"
+#include "app/metrics/metrics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What was asked for, and what came out. */
+typedef struct
+{
+  const OmniMetric *metric;
+  gboolean done;
+  double value, ms;
+  char *reason; /* when not done */
+} Score;
+
+typedef struct
+{
+  GPtrArray *metrics; /* OmniMetric, each once */
+  const OmniMetricsCompat *compat;
+  OmniMetricsRegion region;
+  gboolean has_region;
+  GArray *scores;
+  double read_ms, luminance_ms;
+} Run;
+
+static void
+score_clear (gpointer score)
+{
+  g_free (((Score *)score)->reason);
+}
+
+static void
+run_init (Run *run)
+{
+  *run = (Run){ .metrics = g_ptr_array_new (), .scores = g_array_new (FALSE, TRUE, sizeof (Score)) };
+  g_array_set_clear_func (run->scores, score_clear);
+}
+
+static void
+run_clear (Run *run)
+{
+  g_ptr_array_unref (run->metrics);
+  g_array_unref (run->scores);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  return FALSE;
+}
+
+/* ---- Reading the options ---- */
+
+static gboolean
+read_region (const char *text, OmniMetricsRegion *region, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  guint64 numbers[4];
+  gboolean valid = g_strv_length (parts) == 4;
+  for (guint i = 0; valid && i < 4; i++)
+    valid = g_ascii_string_to_unsigned (parts[i], 10, i < 2 ? 0 : 1, G_MAXINT, &numbers[i], NULL);
+  if (!valid)
+    return refuse (
+      error, "“%s” is no region; write it like 100,50,640,480: left, top, width and height (--roi).", text);
+  *region = (OmniMetricsRegion){ (guint)numbers[0], (guint)numbers[1], (guint)numbers[2], (guint)numbers[3] };
+  return TRUE;
+}
+
+static gboolean
+read_compat (const char *name, const OmniMetricsCompat **compat, GError **error)
+{
+  *compat = omni_metrics_compat_find (name);
+  if (*compat != NULL)
+    return TRUE;
+  g_autoptr (GString) names = g_string_new (NULL);
+  const OmniMetricsCompat *const *list = omni_metrics_compat_list ();
+  for (guint i = 0; list[i] != NULL; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", list[i]->name);
+  return refuse (error, "There is no variant “%s”; the variants are %s (--compat).", name, names->str);
+}
+
+static void
+add_metric (Run *run, const OmniMetric *metric)
+{
+  if (!g_ptr_array_find (run->metrics, metric, NULL))
+    g_ptr_array_add (run->metrics, (gpointer)metric);
+}
+
+static void
+add_names (Run *run, const char *const *names)
+{
+  for (guint i = 0; names[i] != NULL; i++)
+    add_metric (run, omni_metric_find (names[i]));
+}
+
+static void
+add_kind (Run *run, OmniMetricKind kind)
+{
+  const OmniMetric *const *list = omni_metrics_list ();
+  for (guint i = 0; list[i] != NULL; i++)
+    if (list[i]->kind == kind)
+      add_metric (run, list[i]);
+}
+
+static gboolean
+read_metrics (Run *run, char **names, GError **error)
+{
+  const OmniMetric *const *list = omni_metrics_list ();
+  for (guint i = 0; names[i] != NULL; i++)
+  {
+    if (g_str_equal (names[i], "all"))
+    {
+      for (guint k = 0; list[k] != NULL; k++)
+        add_metric (run, list[k]);
+      continue;
+    }
+    const OmniMetric *metric = omni_metric_find (names[i]);
+    if (metric != NULL)
+    {
+      add_metric (run, metric);
+      continue;
+    }
+    g_autoptr (GString) known = g_string_new (NULL);
+    for (guint k = 0; list[k] != NULL; k++)
+      g_string_append_printf (known, "%s%s", k > 0 ? ", " : "", list[k]->name);
+    return refuse (error, "There is no metric “%s”; the metrics are all, %s (--metric).", names[i],
+                   known->str);
+  }
+  return TRUE;
+}
+
+/* Without a choice: what the variant changes, or else what suits the pictures that are there. */
+static void
+choose_metrics (Run *run, gboolean has_sources, gboolean has_reference)
+{
+  if (run->compat != NULL)
+  {
+    add_names (run, run->compat->metrics);
+    return;
+  }
+  if (has_sources)
+    add_names (run, omni_metrics_default_panel (OMNI_TASK_AUTO));
+  if (has_reference)
+    add_kind (run, OMNI_METRIC_OF_REFERENCE);
+  if (!has_sources && !has_reference)
+    add_kind (run, OMNI_METRIC_OF_RESULT);
+}
+
+static gboolean
+read_options (Run *run, const OmniCliOptions *options, GError **error)
+{
+  if (options->fused == NULL)
+    return refuse (error, "Which picture is the result? Name it with --fused.");
+  run->has_region = options->region != NULL;
+  if ((run->has_region && !read_region (options->region, &run->region, error))
+      || (options->compat != NULL && !read_compat (options->compat, &run->compat, error)))
+    return FALSE;
+  if (options->metrics != NULL)
+    return read_metrics (run, options->metrics, error);
+  choose_metrics (run, options->arguments != NULL, options->reference != NULL);
+  return TRUE;
+}
+
+/* ---- Scoring ---- */
+
+static OmniMetricsInput *
+load (Run *run, const OmniCliOptions *options, GCancellable *cancellable, GError **error)
+{
+  const gint64 start = g_get_monotonic_time ();
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint k = 0; options->arguments != NULL && options->arguments[k] != NULL; k++)
+  {
+    OmniPicture *source = omni_picture_read (options->arguments[k], cancellable, error);
+    if (source == NULL)
+      return NULL;
+    g_ptr_array_add (sources, source);
+  }
+  g_autoptr (OmniPicture) fused = omni_picture_read (options->fused, cancellable, error);
+  g_autoptr (OmniPicture) reference = NULL;
+  if (fused == NULL
+      || (options->reference != NULL
+          && (reference = omni_picture_read (options->reference, cancellable, error)) == NULL))
+    return NULL;
+  const gint64 loaded = g_get_monotonic_time ();
+  OmniMetricsInput *input = omni_metrics_input_new ((OmniPicture *const *)sources->pdata, sources->len, fused,
+                                                    reference, run->has_region ? &run->region : NULL, error);
+  run->read_ms = (double)(loaded - start) / 1000;
+  run->luminance_ms = (double)(g_get_monotonic_time () - loaded) / 1000;
+  return input;
+}
+
+static gboolean
+score (Run *run, const OmniMetricsInput *input, OmniCliProgress *progress, GCancellable *cancellable,
+       GError **error)
+{
+  for (guint i = 0; i < run->metrics->len; i++)
+  {
+    Score one = { .metric = run->metrics->pdata[i] };
+    const gint64 start = g_get_monotonic_time ();
+    omni_cli_progress_cb ((double)i / run->metrics->len, one.metric->title, progress);
+    one.done = omni_metric_compute (one.metric, run->compat, input, cancellable, &one.value, &one.reason);
+    one.ms = (double)(g_get_monotonic_time () - start) / 1000;
+    g_array_append_val (run->scores, one);
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ---- Printing ---- */
+
+static void
+add_number (JsonBuilder *json, const char *name, const Score *score)
+{
+  json_builder_set_member_name (json, name);
+  if (score->done)
+    json_builder_add_double_value (json, score->value);
+  else
+    json_builder_add_null_value (json);
+}
+
+static void
+add_files (JsonBuilder *json, const Run *run, const OmniCliOptions *options)
+{
+  json_builder_set_member_name (json, "sources");
+  json_builder_begin_array (json);
+  for (guint k = 0; options->arguments != NULL && options->arguments[k] != NULL; k++)
+  {
+    g_autofree char *display = g_filename_display_name (options->arguments[k]);
+    json_builder_add_string_value (json, display);
+  }
+  json_builder_end_array (json);
+  omni_cli_add_path (json, "fused", options->fused);
+  if (options->reference != NULL)
+    omni_cli_add_path (json, "reference", options->reference);
+  else
+    omni_cli_add_string (json, "reference", NULL);
+  json_builder_set_member_name (json, "roi");
+  if (!run->has_region)
+  {
+    json_builder_add_null_value (json);
+    return;
+  }
+  json_builder_begin_array (json);
+  const guint numbers[4] = { run->region.x, run->region.y, run->region.width, run->region.height };
+  for (guint i = 0; i < 4; i++)
+    json_builder_add_int_value (json, numbers[i]);
+  json_builder_end_array (json);
+}
+
+/* The name of the variant, the metrics it changed and in what way, so that no value can pass for the correct one. */
+static void
+add_compat (JsonBuilder *json, const Run *run)
+{
+  omni_cli_add_string (json, "compat", run->compat != NULL ? run->compat->name : NULL);
+  if (run->compat == NULL)
+    return;
+  omni_cli_add_string (json, "compat_summary", run->compat->summary);
+  json_builder_set_member_name (json, "compat_metrics");
+  json_builder_begin_array (json);
+  for (guint i = 0; i < run->metrics->len; i++)
+  {
+    const OmniMetric *metric = run->metrics->pdata[i];
+    if (omni_metrics_compat_changes (run->compat, metric))
+      json_builder_add_string_value (json, metric->name);
+  }
+  json_builder_end_array (json);
+}
+
+static void
+print_json (const Run *run, const OmniCliOptions *options)
+{
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  json_builder_set_member_name (json, "metrics");
+  json_builder_begin_object (json);
+  for (guint i = 0; i < run->scores->len; i++)
+  {
+    const Score *one = &g_array_index (run->scores, Score, i);
+    add_number (json, one->metric->name, one);
+  }
+  json_builder_end_object (json);
+  json_builder_set_member_name (json, "reasons");
+  json_builder_begin_object (json);
+  for (guint i = 0; i < run->scores->len; i++)
+  {
+    const Score *one = &g_array_index (run->scores, Score, i);
+    if (!one->done)
+      omni_cli_add_string (json, one->metric->name, one->reason);
+  }
+  json_builder_end_object (json);
+  add_compat (json, run);
+  add_files (json, run, options);
+  json_builder_set_member_name (json, "ms");
+  json_builder_begin_object (json);
+  omni_cli_add_double (json, "read", run->read_ms);
+  omni_cli_add_double (json, "luminance", run->luminance_ms);
+  for (guint i = 0; i < run->scores->len; i++)
+  {
+    const Score *one = &g_array_index (run->scores, Score, i);
+    omni_cli_add_double (json, one->metric->name, one->ms);
+  }
+  json_builder_end_object (json);
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+}
+
+static void
+print_text (const Run *run)
+{
+  for (guint i = 0; i < run->scores->len; i++)
+  {
+    const Score *one = &g_array_index (run->scores, Score, i);
+    const gboolean variant = omni_metrics_compat_changes (run->compat, one->metric);
+    g_autofree char *name = variant ? g_strdup_printf ("%s (as in %s)", one->metric->name, run->compat->name)
+                                    : g_strdup (one->metric->name);
+    if (!one->done)
+      printf ("%-24s null: %s\n", name, one->reason);
+    else if (variant)
+      printf ("%-24s %.6f\n", name, one->value);
+    else
+      printf ("%-24s %.6f  (%s, %s is better)\n", name, one->value, one->metric->range,
+              one->metric->higher_is_better ? "higher" : "lower");
+  }
+  if (run->compat != NULL)
+    printf ("as in %s: %s\n", run->compat->name, run->compat->summary);
+}
+
+static int
+run_metrics (const OmniCliOptions *options, GError **error)
+{
+  GCancellable *cancellable = omni_cli_catch_interrupt ();
+  g_auto (Run) run;
+  run_init (&run);
+  if (!read_options (&run, options, error))
+    return OMNI_EXIT_ERROR;
+  g_autoptr (OmniMetricsInput) input = load (&run, options, cancellable, error);
+  if (input == NULL)
+    return OMNI_EXIT_ERROR;
+  OmniCliProgress *progress = omni_cli_progress_new (options->json);
+  const gboolean done = score (&run, input, progress, cancellable, error);
+  omni_cli_progress_free (progress);
+  if (!done)
+    return OMNI_EXIT_ERROR;
+  if (options->json)
+    print_json (&run, options);
+  else
+    print_text (&run);
+  return OMNI_EXIT_DONE;
+}
+
+/* (transfer full) What --help says: every metric and variant from their tables. */
+static char *
+make_description (void)
+{
+  GString *text = g_string_new (
+    "Scores a fused picture. Without --metric: mef-ssim, qabf and vif.\n\nMetrics:\n");
+  const OmniMetric *const *list = omni_metrics_list ();
+  for (guint i = 0; list[i] != NULL; i++)
+    g_string_append_printf (text, "  %-13s %s%s%s\n", list[i]->name, list[i]->summary,
+                            list[i]->max_sources == 2 ? " Two sources." : "",
+                            list[i]->higher_is_better ? "" : " Lower is better.");
+  g_string_append (text, "\nVariants of the papers, for comparison with their tables only (--compat):\n");
+  const OmniMetricsCompat *const *variants = omni_metrics_compat_list ();
+  for (guint i = 0; variants[i] != NULL; i++)
+    g_string_append_printf (text, "  %-13s %s\n", variants[i]->name, variants[i]->summary);
+  return g_string_free (text, FALSE);
+}
+
+int
+omni_cli_metrics (int argc, char **argv)
+{
+  g_auto (OmniCliOptions) options = { 0 };
+  GError *error = NULL;
+  g_autofree char *description = make_description ();
+  if (!omni_cli_options_parse (&options, OMNI_CLI_METRICS, "SOURCE…", description, argc, argv, &error))
+    return omni_cli_fail (error);
+  const int status = run_metrics (&options, &error);
+  return error != NULL ? omni_cli_fail (error) : status;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/metrics/metrics-private.h"
+#include "app/metrics/vector-math.h"
+
+/* How well edges of the sources survive, in strength and direction: C. Xydeas and V. Petrović, "Objective image fusion
+ * performance measure", Electronics Letters 36 (2000). Sobel gradients, zero outside, constants as in the code that the
+ * comparisons (VIFB, MEFB) use; the strength is 1 where both gradients are equal, and the sum goes over any number of sources. */
+#define STRENGTH_TOP    0.9994
+#define STRENGTH_SLOPE  -15
+#define STRENGTH_MIDDLE 0.5
+#define ANGLE_TOP       0.9879
+#define ANGLE_SLOPE     -22
+#define ANGLE_MIDDLE    0.8
+
+typedef struct
+{
+  const OmniMetricsInput *input;
+  gboolean unit; /* on [0, 1], an unchanged gradient counting as its own size */
+} Edges;
+
+/* Gradient of a tile loaded with a halo of 2, in OMNI_TILE_OUT values each. */
+OMNI_VECTOR static void
+sobel (double *restrict in, double *restrict gx, double *restrict gy)
+{
+  for (guint y = 0; y < OMNI_TILE_PX; y++)
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
+    {
+      const double *p = in + y * OMNI_TILE_STRIDE + x;
+      const double *q = p + OMNI_TILE_STRIDE, *r = q + OMNI_TILE_STRIDE;
+      gx[y * OMNI_TILE_PX + x] = (p[2] - p[0]) + 2 * (q[2] - q[0]) + (r[2] - r[0]);
+      gy[y * OMNI_TILE_PX + x] = (r[0] - p[0]) + 2 * (r[1] - p[1]) + (r[2] - p[2]);
+    }
+}
+
+/* The published programs take pictures on [0, 1] and compare gradients as they come, rounding and all: the same length from other
+ * pixels is seldom equal. So the sums go in the order of a convolution. */
+OMNI_VECTOR static void
+sobel_unit (double *restrict in, double *restrict gx, double *restrict gy)
+{
+  for (guint i = 0; i < OMNI_TILE_IN; i++)
+    in[i] /= 255;
+  for (guint y = 0; y < OMNI_TILE_PX; y++)
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
+    {
+      const double *p = in + y * OMNI_TILE_STRIDE + x;
+      const double *q = p + OMNI_TILE_STRIDE, *r = q + OMNI_TILE_STRIDE;
+      gx[y * OMNI_TILE_PX + x] = p[2] - p[0] + 2 * q[2] - 2 * q[0] + r[2] - r[0];
+      gy[y * OMNI_TILE_PX + x] = r[0] + 2 * r[1] + r[2] - p[0] - 2 * p[1] - p[2];
+    }
+}
+
+/* As atan (y / x) sees it: turned to x > 0, or straight up when x = 0. */
+OMNI_INLINE void
+fold (double *x, double *y)
+{
+  const double turn = *x < 0 ? -1 : 1;
+  *y = *x == 0 ? 1 : *y * turn;
+  *x = *x * turn;
+}
+
+/* The angle between two folded directions, 0 … π. */
+OMNI_INLINE double
+get_turn (double ax, double ay, double fx, double fy)
+{
+  const double cross = fx * ay - fy * ax;
+  return omni_vector_angle (cross < 0 ? -cross : cross, ax * fx + ay * fy);
+}
+
+OMNI_VECTOR static void
+score_edges (const double *restrict ax, const double *restrict ay, const double *restrict fx,
+             const double *restrict fy, gboolean unit, double *restrict kept, double *restrict weight)
+{
+  for (guint i = 0; i < OMNI_TILE_OUT; i++)
+  {
+    const double square_a = ax[i] * ax[i] + ay[i] * ay[i], square_f = fx[i] * fx[i] + fy[i] * fy[i];
+    const double small = square_a < square_f ? square_a : square_f;
+    const double large = square_a < square_f ? square_f : square_a;
+    const double equal = unit ? sqrt (square_f) : 1;
+    const double ratio = small == large ? equal : sqrt (small / (large > 0 ? large : 1));
+    /* The published code convolves across and correlates down, so its angles are mirrored; that shows where x is 0. */
+    double x = -ax[i], y = ay[i], u = -fx[i], v = fy[i];
+    fold (&x, &y);
+    fold (&u, &v);
+    const double aligned = 1 - get_turn (x, y, u, v) / (G_PI / 2);
+    const double e = omni_vector_exp (STRENGTH_SLOPE * (ratio - STRENGTH_MIDDLE));
+    const double f = omni_vector_exp (ANGLE_SLOPE * (aligned - ANGLE_MIDDLE));
+    weight[i] = sqrt (square_a);
+    kept[i] = STRENGTH_TOP * ANGLE_TOP * weight[i] / ((1 + e) * (1 + f));
+  }
+}
+
+/* Sums: kept and weight of each source. */
+static void
+qabf_part (guint part, gpointer data, double *scratch, double *sums)
+{
+  const Edges *self = data;
+  const OmniMetricsInput *input = self->input;
+  void (*measure) (double *in, double *gx, double *gy) = self->unit ? sobel_unit : sobel;
+  double *in = scratch, *out = in + OMNI_TILE_IN;
+  double *fx = out, *fy = fx + OMNI_TILE_OUT, *ax = fy + OMNI_TILE_OUT, *ay = ax + OMNI_TILE_OUT;
+  double *kept = ay + OMNI_TILE_OUT, *weight = kept + OMNI_TILE_OUT;
+  OmniTile tile;
+  omni_tile_init (&tile, input->width, input->height, part);
+  omni_tile_load (&input->fused, (int)tile.x - 1, (int)tile.y - 1, 2, in);
+  measure (in, fx, fy);
+  for (guint k = 0; k < input->n_sources; k++)
+  {
+    omni_tile_load (&input->sources[k], (int)tile.x - 1, (int)tile.y - 1, 2, in);
+    measure (in, ax, ay);
+    score_edges (ax, ay, fx, fy, self->unit, kept, weight);
+    omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - 1, (int)tile.y - 1, 3,
+                    kept, 2);
+    sums[2 * k] += omni_tile_add (&tile, kept);
+    sums[2 * k + 1] += omni_tile_add (&tile, weight);
+  }
+}
+
+static gboolean
+compute_qabf (const OmniMetricRun *run, gboolean unit, double *value, char **reason)
+{
+  const guint n = run->input->n_sources;
+  const Edges self = { .input = run->input, .unit = unit };
+  g_autofree double *sums = g_new0 (double, 2 * n);
+  if (!omni_work_run (omni_tiles_count (run->input->width, run->input->height), 2 * n,
+                      OMNI_TILE_IN + 6 * OMNI_TILE_OUT, qabf_part, (gpointer)&self, run->cancellable, sums))
+    return omni_metric_refuse (reason, "cancelled");
+  double kept = 0, weight = 0;
+  for (guint k = 0; k < n; k++)
+  {
+    kept += sums[2 * k];
+    weight += sums[2 * k + 1];
+  }
+  return omni_metric_divide (kept, weight, "the sources have no edges", value, reason);
+}
+
+gboolean
+omni_metric_qabf (const OmniMetricRun *run, double *value, char **reason)
+{
+  return compute_qabf (run, FALSE, value, reason);
+}
+
+gboolean
+omni_metric_qabf_unit (const OmniMetricRun *run, double *value, char **reason)
+{
+  return compute_qabf (run, TRUE, value, reason);
+}
+
+/* ---- N_AB/F ----
+ *
+ * Edges of the fused picture that no source has: V. Petrović and C. Xydeas, "Objective image fusion performance
+ * characterisation", ICCV 2005, as changed by B. Shreyamsha Kumar, "Multifocus and multispectral image fusion based on
+ * pixel significance using discrete cosine harmonic wavelet transform", Signal, Image and Video Processing 7 (2013).
+ * Sobel gradients divided by 8, the picture mirrored at its border pixels. */
+#define ADDED_STRENGTH_TOP 0.9999
+#define ADDED_STRENGTH_K   -19
+#define ADDED_ANGLE_TOP    0.9995
+#define ADDED_ANGLE_K      -22
+#define ADDED_MIDDLE       0.5
+#define LEAST_EDGE         2
+#define LEAST_WEIGHT       0.001
+
+OMNI_VECTOR static void
+score_added (const double *restrict ax, const double *restrict ay, const double *restrict fx,
+             const double *restrict fy, double *restrict lost, double *restrict weight,
+             double *restrict stronger)
+{
+  for (guint i = 0; i < OMNI_TILE_OUT; i++)
+  {
+    const double square_a = ax[i] * ax[i] + ay[i] * ay[i], square_f = fx[i] * fx[i] + fy[i] * fy[i];
+    const double small = square_a < square_f ? square_a : square_f;
+    const double large = square_a < square_f ? square_f : square_a;
+    const double ratio = sqrt (small / (large > 0 ? large : 1));
+    /* No gradient has the angle 0, which is that of a gradient straight down. */
+    const double ay_there = square_a > 0 ? ay[i] : 1, fy_there = square_f > 0 ? fy[i] : 1;
+    const double dot = ax[i] * fx[i] + ay_there * fy_there, cross = fx[i] * ay_there - fy_there * ax[i];
+    const double acute = omni_vector_angle (cross < 0 ? -cross : cross, dot < 0 ? -dot : dot);
+    const double aligned = 1 - acute / (G_PI / 2);
+    const double strength = ADDED_STRENGTH_TOP
+                            / (1 + omni_vector_exp (ADDED_STRENGTH_K * (ratio - ADDED_MIDDLE)));
+    const double angle = ADDED_ANGLE_TOP / (1 + omni_vector_exp (ADDED_ANGLE_K * (aligned - ADDED_MIDDLE)));
+    const double edge = sqrt (square_a) / 8;
+    weight[i] = edge >= LEAST_EDGE ? edge * sqrt (edge) : LEAST_WEIGHT;
+    lost[i] = (1 - sqrt (strength * angle)) * weight[i];
+    stronger[i] = square_f > square_a ? stronger[i] : 0;
+  }
+}
+
+/* Sums of each source: lost where the fused gradient is larger than all, and weight. */
+static void
+nabf_part (guint part, gpointer data, double *scratch, double *sums)
+{
+  const OmniMetricsInput *input = data;
+  const guint n = input->n_sources;
+  double *in = scratch, *out = in + OMNI_TILE_IN;
+  double *fx = out, *fy = fx + OMNI_TILE_OUT, *ax = fy + OMNI_TILE_OUT, *ay = ax + OMNI_TILE_OUT;
+  double *stronger = ay + OMNI_TILE_OUT, *maps = stronger + OMNI_TILE_OUT;
+  OmniTile tile;
+  omni_tile_init (&tile, input->width, input->height, part);
+  omni_tile_load_mirrored (&input->fused, (int)tile.x - 1, (int)tile.y - 1, 2, in);
+  sobel (in, fx, fy);
+  for (guint i = 0; i < OMNI_TILE_OUT; i++)
+    stronger[i] = 1;
+  for (guint k = 0; k < n; k++)
+  {
+    omni_tile_load_mirrored (&input->sources[k], (int)tile.x - 1, (int)tile.y - 1, 2, in);
+    sobel (in, ax, ay);
+    score_added (ax, ay, fx, fy, maps + (gsize)2 * k * OMNI_TILE_OUT,
+                 maps + (gsize)(2 * k + 1) * OMNI_TILE_OUT, stronger);
+  }
+  omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - 1, (int)tile.y - 1, 3, maps,
+                  2 * n);
+  for (guint k = 0; k < n; k++)
+  {
+    double *lost = maps + (gsize)2 * k * OMNI_TILE_OUT;
+    for (guint i = 0; i < OMNI_TILE_OUT; i++)
+      lost[i] *= stronger[i];
+    sums[2 * k] += omni_tile_add (&tile, lost);
+    sums[2 * k + 1] += omni_tile_add (&tile, lost + OMNI_TILE_OUT);
+  }
+}
+
+gboolean
+omni_metric_nabf (const OmniMetricRun *run, double *value, char **reason)
+{
+  const guint n = run->input->n_sources;
+  g_autofree double *sums = g_new0 (double, 2 * n);
+  if (!omni_work_run (omni_tiles_count (run->input->width, run->input->height), 2 * n,
+                      OMNI_TILE_IN + (gsize)(5 + 2 * n) * OMNI_TILE_OUT, nabf_part, (gpointer)run->input,
+                      run->cancellable, sums))
+    return omni_metric_refuse (reason, "cancelled");
+  double lost = 0, weight = 0;
+  for (guint k = 0; k < n; k++)
+  {
+    lost += sums[2 * k];
+    weight += sums[2 * k + 1];
+  }
+  return omni_metric_divide (lost, weight, OMNI_METRIC_NO_WINDOW, value, reason);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/metrics/metrics.h"
+
+#include <math.h>
+
+G_BEGIN_DECLS
+
+/* One grey picture: `bytes`, or at the coarser scales `values`. */
+typedef struct
+{
+  guint width, height;
+  const guint8 *bytes;
+  const double *values; /* when `bytes` is NULL */
+} OmniPlane;
+
+struct _OmniMetricsInput
+{
+  guint width, height;
+  guint n_sources;
+  OmniPlane fused;
+  OmniPlane *sources; /* in the order of their bytes */
+  OmniPlane reference;
+  gboolean has_reference;
+  guint8 *mask; /* 1 where a pixel counts; NULL when all do */
+  gsize n_valid;
+  GPtrArray *blocks; /* what the planes point into */
+};
+
+/* What a metric's function gets. */
+typedef struct
+{
+  const OmniMetricsInput *input;
+  GCancellable *cancellable;
+} OmniMetricRun;
+
+typedef gboolean (*OmniMetricFunc) (const OmniMetricRun *run, double *value, char **reason);
+
+/* Sets the reason and returns FALSE. */
+gboolean omni_metric_refuse (char **reason, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* FALSE with a reason when a side is shorter than `size_px`. */
+gboolean omni_metric_check_size (const OmniMetricRun *run, guint size_px, char **reason);
+
+/* `numerator` / `denominator`; FALSE with `why` when nothing was counted. */
+gboolean
+omni_metric_divide (double numerator, double denominator, const char *why, double *value, char **reason);
+
+#define OMNI_METRIC_NO_WINDOW "no window lies entirely in the valid part of the pictures"
+
+/* ---- Work in parts (parallel.c) ---- */
+
+/* One part: adds to `sums`, which starts at zero. `scratch` is the thread's own and holds what the part before left. */
+typedef void (*OmniWorkFunc) (guint part, gpointer data, double *scratch, double *sums);
+
+/* Runs all parts on all processors and adds their sums up in the order of the parts, whoever worked on them. FALSE when
+ * cancelled; the totals then say nothing. */
+gboolean omni_work_run (guint n_parts, guint n_sums, gsize scratch_doubles, OmniWorkFunc func, gpointer data,
+                        GCancellable *cancellable, double *totals);
+
+/* ---- Tiles (tile.c) ---- */
+
+/* A tile is at most OMNI_TILE_PX on a side; with the halo of a window its rows are OMNI_TILE_STRIDE apart. All of a row is
+ * always worked on, so that the compiler knows the length of every loop; what lies past the picture is zero. */
+#define OMNI_TILE_PX     64
+#define OMNI_TILE_STRIDE 80 /* OMNI_TILE_PX + 17 − 1 */
+#define OMNI_TILE_IN     (OMNI_TILE_STRIDE * OMNI_TILE_STRIDE)
+#define OMNI_TILE_OUT    (OMNI_TILE_PX * OMNI_TILE_PX)
+
+typedef struct
+{
+  guint x, y; /* of the window's middle, or of its corner when windows stay inside */
+  guint width, height;
+} OmniTile;
+
+guint omni_tiles_count (guint width, guint height);
+void omni_tile_init (OmniTile *tile, guint width, guint height, guint index);
+
+/* Copies the part that starts at (x, y) and is `halo` wider and higher than the tile; zero outside the plane. */
+void omni_tile_load (const OmniPlane *plane, int x, int y, guint halo, double *in);
+
+/* The same, the plane mirrored at its border pixels, or with its border repeated. */
+void omni_tile_load_mirrored (const OmniPlane *plane, int x, int y, guint halo, double *in);
+void omni_tile_load_replicated (const OmniPlane *plane, int x, int y, guint halo, double *in);
+
+/* out = a · b over a loaded tile of `halo`. */
+void omni_tile_multiply (const double *a, const double *b, guint halo, double *out);
+
+/* Weighted mean over size × size windows, size one of 3, 5, 7, 9, 11 and 17: from a tile loaded with halo size − 1 to
+ * OMNI_TILE_OUT values. `spare` holds OMNI_TILE_STRIDE × OMNI_TILE_PX. */
+void omni_tile_filter (const double *in, const double *weights, guint size, double *spare, double *out);
+
+/* Sum over 11 × 11 windows; exact for what is exact in double. */
+void omni_tile_sum_11 (const double *in, double *spare, double *out);
+
+/* Normalised Gaussian weights of `size` points. */
+void omni_gaussian_init (double *weights, guint size, double sigma);
+
+/* Adds up `map` (rows of OMNI_TILE_PX) over the tile. */
+double omni_tile_add (const OmniTile *tile, const double *map);
+
+/* Sets the values of `map` to 0 where a window of `size` pixels from (x, y) on has a pixel that does not count, and returns
+ * how many windows do. `mask` may be NULL; outside it everything counts. */
+guint omni_tile_mask (const OmniTile *tile, const guint8 *mask, guint width, guint height, int x, int y,
+                      guint size, double *map, guint n_maps);
+
+/* ---- Coarser scales (scales.c) ---- */
+
+#define OMNI_MAX_SCALES 4
+
+/* The sources, then the fused picture, of one scale. */
+typedef struct
+{
+  OmniPlane *planes;
+  guint n_planes;
+  guint8 *mask; /* NULL when everything counts */
+} OmniScale;
+
+typedef struct
+{
+  OmniScale levels[OMNI_MAX_SCALES];
+} OmniScales;
+
+void omni_scales_clear (OmniScales *scales);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniScales, omni_scales_clear)
+
+/* Makes room for `n_planes` planes, and for a mask when there is one. */
+gboolean omni_scale_alloc (OmniScale *level, guint n_planes, guint width, guint height, gboolean masked,
+                           char **reason);
+
+/* ---- The metrics ---- */
+
+gboolean omni_metric_mef_ssim (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_mef_ssim_1 (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_mef_ssim_cs (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_mef_ssim_lum (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_ssim (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ssim_u2fusion (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ssim_sum (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ref_ssim (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_qy (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_vif (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_vif_sum (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_viff (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_qabf (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_qabf_unit (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_nabf (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_qm (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_qcb (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_fmi_pixel (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_fmi_gradient (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_fmi_dct (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_fmi_wavelet (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_mi (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_mi_doubled (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_mi_natural (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_nmi (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_en (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_cc (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_scd (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_psnr (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_psnr_u2fusion (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_psnr_vifb (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ref_psnr (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ref_mae (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_sd (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_sf (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_sf_area (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_sf_unit (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ag (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ag_ifcnn (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_mg (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_mg_u2fusion (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ei (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_ei_u2fusion (const OmniMetricRun *run, double *value, char **reason);
+
+G_END_DECLS
