@@ -20,7 +20,7 @@ struct _OmniThumbnail
 G_DEFINE_FINAL_TYPE (OmniThumbnail, omni_thumbnail, GTK_TYPE_WIDGET)
 
 /* clang-format off */
-static G_DEFINE_QUARK (omni-thumbnail-texture, texture)
+static G_DEFINE_QUARK (omni-thumbnail-texture, texture);
 /* clang-format on */
 
 /* Reading */
