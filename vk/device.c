@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/device-private.h"
 #include "vk/kernel-private.h"
+#include "vk/software-threads-private.h"
 
 #include <string.h>
 
@@ -431,6 +432,7 @@ read_properties (OmniDevice *device)
 static gboolean
 open_selected (OmniDevice *device, const char *selector, GError **error)
 {
+  g_autoptr (GHashTable) threads = omni_software_threads_before ();
   g_autofree VkPhysicalDevice *devices = NULL;
   g_autoptr (GArray) list = NULL;
   guint32 n;
@@ -467,6 +469,8 @@ open_selected (OmniDevice *device, const char *selector, GError **error)
   device->warm = g_hash_table_new (NULL, NULL);
   device->slowness = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   device->pipeline_cache = omni_pipeline_cache_open (device);
+  if (device->info.type == OMNI_DEVICE_SOFTWARE)
+    omni_software_threads_spread (threads);
   return TRUE;
 }
 
