@@ -16,7 +16,7 @@
 #define C            (0.03 * 255 * 0.03 * 255)
 #define LOG_WINDOW   2.3978952727983705441 /* ln 11 */
 #define EPSILON      2.220446049250313e-16
-#define BELOW_ONE    (1 - 1e-12) /* instead of holding R below 1: the exponent is at its limit long before */
+#define MOST_ALIKE   0.95 /* tan (0.95 π/2) is above the limit of the exponent */
 #define MAX_EXPONENT 10
 #define N_SCALES     3
 
@@ -140,11 +140,13 @@ add_form (const double *restrict pairs, const double *restrict share, guint n, d
     }
 }
 
-/* How strongly contrast decides, by how alike the patches are. Leaves ‖d_k‖ in `lengths`. */
+/* How strongly contrast decides, by how alike the patches are. Leaves ‖d_k‖ in `lengths`. The weights need no more than single
+ * precision: r is scaled by its own length afterwards. */
 OMNI_INLINE void
-find_power (const double *restrict pairs, guint n, double *restrict lengths, double *restrict power)
+find_power (const double *restrict pairs, guint n, double *restrict lengths, float *restrict power)
 {
-  Row all, sum = { 0 };
+  Row all;
+  float sum[OMNI_TILE_PX] = { 0 };
   add_form (pairs, NULL, n, all);
   for (guint k = 0; k < n; k++)
   {
@@ -152,14 +154,19 @@ find_power (const double *restrict pairs, guint n, double *restrict lengths, dou
     double *restrict length = lengths + (gsize)k * OMNI_TILE_OUT;
     for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
-      length[x] = sqrt (get_positive (own[x]));
-      sum[x] += length[x];
+      const float root = sqrtf ((float)get_positive (own[x]));
+      length[x] = root;
+      sum[x] += root;
     }
   }
   for (guint x = 0; x < OMNI_TILE_PX; x++)
-    power[x] = (sqrt (get_positive (all[x])) + EPSILON) / (sum[x] + EPSILON);
+  {
+    const float alike = (sqrtf ((float)get_positive (all[x])) + (float)EPSILON) / (sum[x] + (float)EPSILON);
+    power[x] = alike < (float)MOST_ALIKE ? alike : (float)MOST_ALIKE;
+  }
+  /* In a loop of its own: with the limits in the same one the compiler branches, a pixel at a time. */
   for (guint x = 0; x < OMNI_TILE_PX; x++)
-    power[x] = omni_vector_tan (power[x] * (BELOW_ONE * G_PI / 2));
+    power[x] = omni_vector_tanf (power[x] * (float)(G_PI / 2));
   for (guint x = 0; x < OMNI_TILE_PX; x++)
     power[x] = power[x] < MAX_EXPONENT ? power[x] : MAX_EXPONENT;
 }
@@ -168,7 +175,7 @@ find_power (const double *restrict pairs, guint n, double *restrict lengths, dou
 OMNI_INLINE void
 weigh (const double *restrict pairs, guint n, double *restrict share, double *restrict largest)
 {
-  Row power, weights = { 0 };
+  float power[OMNI_TILE_PX], weights[OMNI_TILE_PX] = { 0 };
   find_power (pairs, n, share, power);
   memset (largest, 0, sizeof (Row));
   for (guint k = 0; k < n; k++)
@@ -177,10 +184,11 @@ weigh (const double *restrict pairs, guint n, double *restrict share, double *re
     for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
       const double e = to[x] + 0.001;
-      const double w = omni_vector_exp (power[x] * (omni_vector_log (e) - LOG_WINDOW)) + EPSILON;
+      const float w = omni_vector_expf (power[x] * (omni_vector_logf ((float)e) - (float)LOG_WINDOW))
+                      + (float)EPSILON;
       largest[x] = largest[x] > e ? largest[x] : e;
       weights[x] += w;
-      to[x] = w / e;
+      to[x] = w / (float)e;
     }
   }
   for (guint x = 0; x < OMNI_TILE_PX; x++)
@@ -271,7 +279,8 @@ scale_part (guint part, gpointer data, double *scratch, double *sums)
   omni_tile_init (&tile, width - MARGIN, height - MARGIN, part);
   filter_sources (scale, &tile, &s);
   score (n, &s);
-  sums[1] += omni_tile_mask (&tile, scale->mask, width, height, (int)tile.x, (int)tile.y, WINDOW, s.map, 1);
+  sums[1] += omni_tile_mask (&tile, scale->mask, width, height, (int)tile.x, (int)tile.y, WINDOW, 0, s.map,
+                             1);
   sums[0] += omni_tile_add (&tile, s.map);
 }
 
