@@ -182,7 +182,8 @@ test_hand (gconstpointer data)
   double value;
   g_assert_true (compute (hand->metric, hand->compat, input, &value));
   const gboolean places = g_str_equal (hand->metric, "fmi-pixel") && g_str_equal (hand->a, "A00A00000");
-  g_assert_cmpfloat_with_epsilon (value, places ? get_fmi_by_hand () : hand->expected, 1e-9);
+  g_assert_cmpfloat_with_epsilon (value, places ? get_fmi_by_hand () : hand->expected,
+                                  g_str_equal (hand->metric, "qabf") ? 1e-6 : 1e-9); /* single precision */
 }
 
 /* Windows of flat pictures: only the means are left. */
@@ -234,7 +235,7 @@ test_one_window (void)
   const double length = sqrt (11 * 44 * 44 * (1 - 1 / 11.0)), scale = (length + 0.001) / length;
   double value;
   g_assert_true (compute ("mef-ssim-1", NULL, input, &value));
-  g_assert_cmpfloat_with_epsilon (value, C2 / (scale * scale * variance + C2), 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, C2 / (scale * scale * variance + C2), 1e-7);
   g_assert_false (compute ("mef-ssim", NULL, input, &value));
 }
 
@@ -268,12 +269,12 @@ test_copy (void)
     const char *name;
     double expected, tolerance;
   } copies[] = {
-    { "mef-ssim", 1, 1e-5 },      { "mef-ssim-1", 1, 1e-5 },   { "mef-ssim-cs", 1, 1e-12 },
-    { "mef-ssim-lum", 1, 1e-12 }, { "ssim", 1, 1e-12 },        { "qy", 1, 1e-12 },
-    { "qm", 3, 1e-12 },           { "qcb", 1, 1e-12 },         { "vif", 1, 1e-9 },
-    { "viff", 1, 1e-9 },          { "fmi-pixel", 1, 0 },       { "fmi-gradient", 1, 0 },
-    { "fmi-dct", 1, 0 },          { "fmi-wavelet", 1, 0 },     { "nmi", 2, 1e-12 },
-    { "cc", 1, 1e-12 },           { "qabf", EXP_QABF, 1e-12 }, { "nabf", 0, 0 },
+    { "mef-ssim", 1, 1e-5 },      { "mef-ssim-1", 1, 1e-5 },  { "mef-ssim-cs", 1, 1e-12 },
+    { "mef-ssim-lum", 1, 1e-12 }, { "ssim", 1, 1e-12 },       { "qy", 1, 1e-12 },
+    { "qm", 3, 1e-12 },           { "qcb", 1, 1e-12 },        { "vif", 1, 1e-9 },
+    { "viff", 1, 1e-9 },          { "fmi-pixel", 1, 0 },      { "fmi-gradient", 1, 0 },
+    { "fmi-dct", 1, 0 },          { "fmi-wavelet", 1, 0 },    { "nmi", 2, 1e-12 },
+    { "cc", 1, 1e-12 },           { "qabf", EXP_QABF, 1e-6 }, { "nabf", 0, 0 },
     { "ref-ssim", 1, 1e-12 },     { "ref-mae", 0, 0 },
   };
   g_autoptr (OmniPicture) scene = make_scene (1, WIDTH, HEIGHT, 3, FALSE, OMNI_SAMPLE_U8);

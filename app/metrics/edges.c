@@ -67,16 +67,15 @@ get_turn (double ax, double ay, double fx, double fy)
 }
 
 OMNI_VECTOR static void
-score_edges (const double *restrict ax, const double *restrict ay, const double *restrict fx,
-             const double *restrict fy, gboolean unit, double *restrict kept, double *restrict weight)
+score_edges_unit (const double *restrict ax, const double *restrict ay, const double *restrict fx,
+                  const double *restrict fy, double *restrict kept, double *restrict weight)
 {
   for (guint i = 0; i < OMNI_TILE_OUT; i++)
   {
     const double square_a = ax[i] * ax[i] + ay[i] * ay[i], square_f = fx[i] * fx[i] + fy[i] * fy[i];
     const double small = square_a < square_f ? square_a : square_f;
     const double large = square_a < square_f ? square_f : square_a;
-    const double equal = unit ? sqrt (square_f) : 1;
-    const double ratio = small == large ? equal : sqrt (small / (large > 0 ? large : 1));
+    const double ratio = small == large ? sqrt (square_f) : sqrt (small / (large > 0 ? large : 1));
     /* The published code convolves across and correlates down, so its angles are mirrored; that shows where x is 0. */
     double x = -ax[i], y = ay[i], u = -fx[i], v = fy[i];
     fold (&x, &y);
@@ -89,6 +88,33 @@ score_edges (const double *restrict ax, const double *restrict ay, const double 
   }
 }
 
+/* On 0 … 255 all is whole numbers below 2^24 up to the first division, so single precision loses nothing before it. */
+OMNI_VECTOR static void
+score_edges (const double *restrict ax, const double *restrict ay, const double *restrict fx,
+             const double *restrict fy, double *restrict kept, double *restrict weight)
+{
+  for (guint i = 0; i < OMNI_TILE_OUT; i++)
+  {
+    const float gx = (float)ax[i], gy = (float)ay[i], hx = (float)fx[i], hy = (float)fy[i];
+    const float square_a = gx * gx + gy * gy, square_f = hx * hx + hy * hy;
+    const float small = square_a < square_f ? square_a : square_f;
+    const float large = square_a < square_f ? square_f : square_a;
+    const float ratio = small == large ? 1 : sqrtf (small / (large > 0 ? large : 1));
+    /* The published code convolves across and correlates down, so its angles are mirrored; that shows where x is 0. */
+    const float turn_a = gx > 0 ? -1 : 1, turn_f = hx > 0 ? -1 : 1;
+    const float x = -gx * turn_a, y = gx == 0 ? 1 : gy * turn_a, u = -hx * turn_f,
+                v = hx == 0 ? 1 : hy * turn_f;
+    const float cross = u * y - v * x;
+    const float turn = omni_vector_anglef (cross < 0 ? -cross : cross, x * u + y * v);
+    const float aligned = 1 - turn * (float)(2 / G_PI);
+    const float e = omni_vector_expf (STRENGTH_SLOPE * (ratio - (float)STRENGTH_MIDDLE));
+    const float f = omni_vector_expf (ANGLE_SLOPE * (aligned - (float)ANGLE_MIDDLE));
+    const float strength = sqrtf (square_a);
+    weight[i] = strength;
+    kept[i] = (float)(STRENGTH_TOP * ANGLE_TOP) * strength / ((1 + e) * (1 + f));
+  }
+}
+
 /* Sums: kept and weight of each source. */
 static void
 qabf_part (guint part, gpointer data, double *scratch, double *sums)
@@ -96,6 +122,8 @@ qabf_part (guint part, gpointer data, double *scratch, double *sums)
   const Edges *self = data;
   const OmniMetricsInput *input = self->input;
   void (*measure) (double *in, double *gx, double *gy) = self->unit ? sobel_unit : sobel;
+  void (*compare) (const double *ax, const double *ay, const double *fx, const double *fy, double *kept,
+                   double *weight) = self->unit ? score_edges_unit : score_edges;
   double *in = scratch, *out = in + OMNI_TILE_IN;
   double *fx = out, *fy = fx + OMNI_TILE_OUT, *ax = fy + OMNI_TILE_OUT, *ay = ax + OMNI_TILE_OUT;
   double *kept = ay + OMNI_TILE_OUT, *weight = kept + OMNI_TILE_OUT;
@@ -107,8 +135,8 @@ qabf_part (guint part, gpointer data, double *scratch, double *sums)
   {
     omni_tile_load (&input->sources[k], (int)tile.x - 1, (int)tile.y - 1, 2, in);
     measure (in, ax, ay);
-    score_edges (ax, ay, fx, fy, self->unit, kept, weight);
-    omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - 1, (int)tile.y - 1, 3,
+    compare (ax, ay, fx, fy, kept, weight);
+    omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - 1, (int)tile.y - 1, 3, 0,
                     kept, 2);
     sums[2 * k] += omni_tile_add (&tile, kept);
     sums[2 * k + 1] += omni_tile_add (&tile, weight);
@@ -207,8 +235,8 @@ nabf_part (guint part, gpointer data, double *scratch, double *sums)
     score_added (ax, ay, fx, fy, maps + (gsize)2 * k * OMNI_TILE_OUT,
                  maps + (gsize)(2 * k + 1) * OMNI_TILE_OUT, stronger);
   }
-  omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - 1, (int)tile.y - 1, 3, maps,
-                  2 * n);
+  omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - 1, (int)tile.y - 1, 3, 0,
+                  maps, 2 * n);
   for (guint k = 0; k < n; k++)
   {
     double *lost = maps + (gsize)2 * k * OMNI_TILE_OUT;

@@ -16,6 +16,7 @@
 #define C            (0.03 * 255 * 0.03 * 255)
 #define LOG_WINDOW   2.3978952727983705441 /* ln 11 */
 #define EPSILON      2.220446049250313e-16
+#define MOST_ALIKE   0.95 /* tan (0.95 π/2) is above the limit of the exponent */
 #define MAX_EXPONENT 10
 #define N_SCALES     3
 
@@ -112,6 +113,13 @@ filter_sources (const Scale *scale, const OmniTile *tile, Scratch *s)
 /* One row of a tile: short enough to stay in the cache nearest to the processor, of a length that the compiler knows. */
 typedef double Row[OMNI_TILE_PX];
 
+/* max (x, 0) without a branch: a compiler that sees one works on a pixel at a time. */
+OMNI_INLINE double
+get_positive (double x)
+{
+  return 0.5 * (x + fabs (x));
+}
+
 /* Σ over k and l of c_k c_l m_kl; `share` NULL for c = 1. */
 OMNI_INLINE void
 add_form (const double *restrict pairs, const double *restrict share, guint n, double *restrict sum)
@@ -132,11 +140,13 @@ add_form (const double *restrict pairs, const double *restrict share, guint n, d
     }
 }
 
-/* How strongly contrast decides, by how alike the patches are. Leaves ‖d_k‖ in `lengths`. */
+/* How strongly contrast decides, by how alike the patches are. Leaves ‖d_k‖ in `lengths`. The weights need no more than single
+ * precision: r is scaled by its own length afterwards. */
 OMNI_INLINE void
-find_power (const double *restrict pairs, guint n, double *restrict lengths, double *restrict power)
+find_power (const double *restrict pairs, guint n, double *restrict lengths, float *restrict power)
 {
-  Row all, sum = { 0 };
+  Row all;
+  float sum[OMNI_TILE_PX] = { 0 };
   add_form (pairs, NULL, n, all);
   for (guint k = 0; k < n; k++)
   {
@@ -144,25 +154,28 @@ find_power (const double *restrict pairs, guint n, double *restrict lengths, dou
     double *restrict length = lengths + (gsize)k * OMNI_TILE_OUT;
     for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
-      length[x] = sqrt (own[x] > 0 ? own[x] : 0);
-      sum[x] += length[x];
+      const float root = sqrtf ((float)get_positive (own[x]));
+      length[x] = root;
+      sum[x] += root;
     }
   }
   for (guint x = 0; x < OMNI_TILE_PX; x++)
   {
-    double alike = (sqrt (all[x] > 0 ? all[x] : 0) + EPSILON) / (sum[x] + EPSILON);
-    alike = alike > 1 - EPSILON ? 1 - EPSILON : alike;
-    alike = alike < EPSILON ? EPSILON : alike;
-    const double tangent = omni_vector_tan (alike * (G_PI / 2));
-    power[x] = tangent < MAX_EXPONENT ? tangent : MAX_EXPONENT;
+    const float alike = (sqrtf ((float)get_positive (all[x])) + (float)EPSILON) / (sum[x] + (float)EPSILON);
+    power[x] = alike < (float)MOST_ALIKE ? alike : (float)MOST_ALIKE;
   }
+  /* In a loop of its own: with the limits in the same one the compiler branches, a pixel at a time. */
+  for (guint x = 0; x < OMNI_TILE_PX; x++)
+    power[x] = omni_vector_tanf (power[x] * (float)(G_PI / 2));
+  for (guint x = 0; x < OMNI_TILE_PX; x++)
+    power[x] = power[x] < MAX_EXPONENT ? power[x] : MAX_EXPONENT;
 }
 
 /* w_k / e_k, with Σ w_k = 1; and the largest e_k. */
 OMNI_INLINE void
 weigh (const double *restrict pairs, guint n, double *restrict share, double *restrict largest)
 {
-  Row power, weights = { 0 };
+  float power[OMNI_TILE_PX], weights[OMNI_TILE_PX] = { 0 };
   find_power (pairs, n, share, power);
   memset (largest, 0, sizeof (Row));
   for (guint k = 0; k < n; k++)
@@ -171,10 +184,11 @@ weigh (const double *restrict pairs, guint n, double *restrict share, double *re
     for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
       const double e = to[x] + 0.001;
-      const double w = omni_vector_exp (power[x] * (omni_vector_log (e) - LOG_WINDOW)) + EPSILON;
+      const float w = omni_vector_expf (power[x] * (omni_vector_logf ((float)e) - (float)LOG_WINDOW))
+                      + (float)EPSILON;
       largest[x] = largest[x] > e ? largest[x] : e;
       weights[x] += w;
-      to[x] = w / e;
+      to[x] = w / (float)e;
     }
   }
   for (guint x = 0; x < OMNI_TILE_PX; x++)
@@ -265,7 +279,8 @@ scale_part (guint part, gpointer data, double *scratch, double *sums)
   omni_tile_init (&tile, width - MARGIN, height - MARGIN, part);
   filter_sources (scale, &tile, &s);
   score (n, &s);
-  sums[1] += omni_tile_mask (&tile, scale->mask, width, height, (int)tile.x, (int)tile.y, WINDOW, s.map, 1);
+  sums[1] += omni_tile_mask (&tile, scale->mask, width, height, (int)tile.x, (int)tile.y, WINDOW, 0, s.map,
+                             1);
   sums[0] += omni_tile_add (&tile, s.map);
 }
 

@@ -118,7 +118,7 @@ score_part (guint part, gpointer data, double *scratch, double *sums)
   if (self->luminance)
     multiply_luminance (&maps);
   sums[1] += omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - radius,
-                             (int)tile.y - radius, WINDOW, maps.score, 1);
+                             (int)tile.y - radius, WINDOW, 0, maps.score, 1);
   sums[0] += omni_tile_add (&tile, maps.score);
 }
 
@@ -137,7 +137,7 @@ mean_part (guint part, gpointer data, double *scratch, double *sums)
     omni_tile_load (&input->sources[k], (int)tile.x - radius, (int)tile.y - radius, WINDOW - 1, source);
     omni_tile_filter (source, self->weights, WINDOW, spare, out);
     sums[input->n_sources] = omni_tile_mask (&tile, input->mask, input->width, input->height,
-                                             (int)tile.x - radius, (int)tile.y - radius, WINDOW, out, 1);
+                                             (int)tile.x - radius, (int)tile.y - radius, WINDOW, 0, out, 1);
     sums[k] += omni_tile_add (&tile, out);
   }
 }

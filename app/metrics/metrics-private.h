@@ -100,10 +100,10 @@ void omni_gaussian_init (double *weights, guint size, double sigma);
 /* Adds up `map` (rows of OMNI_TILE_PX) over the tile. */
 double omni_tile_add (const OmniTile *tile, const double *map);
 
-/* Sets the values of `map` to 0 where a window of `size` pixels from (x, y) on has a pixel that does not count, and returns
+/* Sets the values of `map` to `blank` where a window of `size` pixels from (x, y) on has a pixel that does not count, and returns
  * how many windows do. `mask` may be NULL; outside it everything counts. */
 guint omni_tile_mask (const OmniTile *tile, const guint8 *mask, guint width, guint height, int x, int y,
-                      guint size, double *map, guint n_maps);
+                      guint size, double blank, double *map, guint n_maps);
 
 /* ---- Coarser scales (scales.c) ---- */
 

@@ -58,7 +58,7 @@ ssim_part (guint part, gpointer data, double *scratch, double *sums)
   score_ssim (out, out + OMNI_TILE_OUT, out + 2 * OMNI_TILE_OUT, out + 3 * OMNI_TILE_OUT,
               out + 4 * OMNI_TILE_OUT, self->gain, map);
   sums[1] += omni_tile_mask (&tile, self->input->mask, self->input->width, self->input->height, (int)tile.x,
-                             (int)tile.y, SSIM_WINDOW, map, 1);
+                             (int)tile.y, SSIM_WINDOW, 0, map, 1);
   sums[0] += omni_tile_add (&tile, map);
 }
 
@@ -221,7 +221,7 @@ qy_part (guint part, gpointer data, double *scratch, double *sums)
     score_qy (mean[0] + at, mean[1] + at, mean[2] + at, moments, map + at);
   }
   sums[1] += omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x, (int)tile.y,
-                             QY_WINDOW, map, 1);
+                             QY_WINDOW, 0, map, 1);
   sums[0] += omni_tile_add (&tile, map);
 }
 

@@ -48,8 +48,10 @@ omni_tile_load (const OmniPlane *plane, int x, int y, guint halo, double *in)
   {
     double *out = in + row * OMNI_TILE_STRIDE;
     const int from = y + (int)row;
-    memset (out, 0, OMNI_TILE_STRIDE * sizeof *out);
-    if (from >= 0 && from < (int)plane->height && first < last)
+    const gboolean inside = from >= 0 && from < (int)plane->height && first < last;
+    if (!inside || first > 0 || last < (int)side)
+      memset (out, 0, OMNI_TILE_STRIDE * sizeof *out);
+    if (inside)
       load_span (plane, (guint)(x + first), (guint)from, (guint)(last - first), out + first);
   }
 }
@@ -241,7 +243,7 @@ window_counts (const guint8 *mask, guint width, guint height, int x, int y, guin
 
 guint
 omni_tile_mask (const OmniTile *tile, const guint8 *mask, guint width, guint height, int x, int y, guint size,
-                double *map, guint n_maps)
+                double blank, double *map, guint n_maps)
 {
   if (mask == NULL)
     return tile->width * tile->height;
@@ -253,7 +255,7 @@ omni_tile_mask (const OmniTile *tile, const guint8 *mask, guint width, guint hei
         n++;
       else
         for (guint i = 0; i < n_maps; i++)
-          map[(gsize)i * OMNI_TILE_OUT + row * OMNI_TILE_PX + column] = 0;
+          map[(gsize)i * OMNI_TILE_OUT + row * OMNI_TILE_PX + column] = blank;
     }
   return n;
 }

@@ -30,12 +30,14 @@ typedef struct
   double weights[MAX_WINDOW];
 } Scale;
 
-/* Local gain, and the information of the source that the fused picture has and that the source has, for one source. */
+/* Local gain, and the information of the source that the fused picture has and that the source has, for one source: the
+ * logarithms are left to add_logarithms(). */
 OMNI_VECTOR static void
 measure (const double *restrict mean_a, const double *restrict mean_f, const double *restrict aa,
          const double *restrict ff, const double *restrict af, double noise, double *restrict gains,
          double *restrict kept, double *restrict all)
 {
+  const double quiet = 1 / noise;
   for (guint i = 0; i < OMNI_TILE_OUT; i++)
   {
     const double ma = mean_a[i], mf = mean_f[i];
@@ -53,8 +55,8 @@ measure (const double *restrict mean_a, const double *restrict mean_f, const dou
     gain = gain < 0 ? 0 : gain;
     rest = rest <= FLAT ? FLAT : rest;
     gains[i] = gain;
-    kept[i] = omni_vector_log (1 + gain * gain * var_a / (rest + noise)) * LOG10_E;
-    all[i] = omni_vector_log (1 + var_a / noise) * LOG10_E;
+    kept[i] = 1 + gain * gain * var_a / (rest + noise);
+    all[i] = 1 + var_a * quiet;
   }
 }
 
@@ -71,6 +73,28 @@ take_weaker (const double *restrict gains, const double *restrict kept, const do
     best_kept[i] = weaker ? kept[i] : best_kept[i];
     best_all[i] = weaker ? all[i] : best_all[i];
   }
+}
+
+/* The sum of the logarithms of a tile. None of the values is above 10^5, so eight can be multiplied before. */
+OMNI_VECTOR static double
+add_logarithms (const OmniTile *tile, double *restrict map)
+{
+  double sums[8] = { 0 }, total = 0;
+  for (guint y = 0; y < tile->height; y++)
+  {
+    double *restrict row = map + y * OMNI_TILE_PX;
+    double products[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    for (guint x = tile->width; x < OMNI_TILE_PX; x++)
+      row[x] = 1;
+    for (guint x = 0; x < OMNI_TILE_PX; x += 8)
+      for (guint i = 0; i < 8; i++)
+        products[i] *= row[x + i];
+    for (guint i = 0; i < 8; i++)
+      sums[i] += omni_vector_log (products[i]);
+  }
+  for (guint i = 0; i < 8; i++)
+    total += sums[i];
+  return total * LOG10_E;
 }
 
 static void
@@ -115,10 +139,10 @@ scale_part (guint part, gpointer data, double *scratch, double *sums)
     const double *from = scale->fusion ? best : own;
     double *chosen = scale->fusion ? sums : sums + 2 * k;
     sums[scale->fusion ? 2 : 2 * n] = omni_tile_mask (&tile, scale->mask, fused->width, fused->height,
-                                                      (int)tile.x, (int)tile.y, scale->window,
+                                                      (int)tile.x, (int)tile.y, scale->window, 1,
                                                       (double *)from + OMNI_TILE_OUT, 2);
-    chosen[0] += omni_tile_add (&tile, from + OMNI_TILE_OUT);
-    chosen[1] += omni_tile_add (&tile, from + 2 * OMNI_TILE_OUT);
+    chosen[0] += add_logarithms (&tile, (double *)from + OMNI_TILE_OUT);
+    chosen[1] += add_logarithms (&tile, (double *)from + 2 * OMNI_TILE_OUT);
   }
 }
 
@@ -134,40 +158,74 @@ typedef struct
   const double *weights;
 } Shrinking;
 
-OMNI_VECTOR static void
-add_row (const guint8 *restrict bytes, const double *restrict values, double weight, guint n,
-         double *restrict row)
+/* Down the columns: `rows` lie `stride` apart. */
+OMNI_INLINE void
+filter_columns (const guint8 *restrict bytes, const double *restrict values, gsize stride,
+                const double *restrict weights, const guint window, guint n, double *restrict out)
 {
   if (bytes != NULL)
     for (guint x = 0; x < n; x++)
-      row[x] += weight * bytes[x];
+    {
+      double sum = weights[window / 2] * bytes[window / 2 * stride + x];
+      for (guint i = 0; i < window / 2; i++)
+        sum += weights[i] * (bytes[i * stride + x] + bytes[(window - 1 - i) * stride + x]);
+      out[x] = sum;
+    }
   else
     for (guint x = 0; x < n; x++)
-      row[x] += weight * values[x];
+    {
+      double sum = weights[window / 2] * values[window / 2 * stride + x];
+      for (guint i = 0; i < window / 2; i++)
+        sum += weights[i] * (values[i * stride + x] + values[(window - 1 - i) * stride + x]);
+      out[x] = sum;
+    }
 }
 
-/* One row: down the columns first, then along, every second pixel. */
+/* Along the row, every second pixel. */
+OMNI_INLINE void
+filter_every_second (const double *restrict in, const double *restrict weights, const guint window, guint n,
+                     double *restrict out)
+{
+  for (guint x = 0; x < n; x++)
+  {
+    double sum = weights[window / 2] * in[2 * x + window / 2];
+    for (guint i = 0; i < window / 2; i++)
+      sum += weights[i] * (in[2 * x + i] + in[2 * x + window - 1 - i]);
+    out[x] = sum;
+  }
+}
+
+OMNI_VECTOR static void
+shrink_row (const guint8 *bytes, const double *values, guint from_width, const Shrinking *self, double *spare,
+            double *to)
+{
+  switch (self->window)
+  {
+  case 9:
+    filter_columns (bytes, values, from_width, self->weights, 9, from_width, spare);
+    filter_every_second (spare, self->weights, 9, self->width, to);
+    break;
+  case 5:
+    filter_columns (bytes, values, from_width, self->weights, 5, from_width, spare);
+    filter_every_second (spare, self->weights, 5, self->width, to);
+    break;
+  case 3:
+    filter_columns (bytes, values, from_width, self->weights, 3, from_width, spare);
+    filter_every_second (spare, self->weights, 3, self->width, to);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
 static void
 shrink_part (guint part, gpointer data, double *scratch, double *sums)
 {
   const Shrinking *self = data;
-  const guint from_width = self->from->width;
-  memset (scratch, 0, from_width * sizeof *scratch);
-  for (guint i = 0; i < self->window; i++)
-  {
-    const gsize at = (gsize)(2 * part + i) * from_width;
-    add_row (self->from->bytes != NULL ? self->from->bytes + at : NULL,
-             self->from->bytes != NULL ? NULL : self->from->values + at, self->weights[i], from_width,
-             scratch);
-  }
-  double *to = self->to + (gsize)part * self->width;
-  for (guint x = 0; x < self->width; x++)
-  {
-    double sum = 0;
-    for (guint i = 0; i < self->window; i++)
-      sum += self->weights[i] * scratch[2 * x + i];
-    to[x] = sum;
-  }
+  const gsize at = (gsize)2 * part * self->from->width;
+  const guint8 *bytes = self->from->bytes;
+  shrink_row (bytes != NULL ? bytes + at : NULL, bytes != NULL ? NULL : self->from->values + at,
+              self->from->width, self, scratch, self->to + (gsize)part * self->width);
 }
 
 static void
