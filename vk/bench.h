@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* Speed of one kernel over one picture: wall time of its dispatches, submitted one by one and alone. */
+/* Speed of one kernel over one picture: wall time of its dispatches, alone and in one submission. */
 typedef struct
 {
   char name[64];
