@@ -415,14 +415,14 @@ first_fit (const OmniPlan *plan, guint at, guint arena, guint64 bytes, guint64 c
   g_autoptr (GArray) taken = g_array_new (FALSE, FALSE, sizeof (Span));
   guint64 offset = ZERO_BYTES;
 
-  for (guint i = 0; i < at; i++)
+  for (guint i = 0; i < plan->instructions->len; i++)
   {
     const OmniInstruction *other = &g_array_index (plan->instructions, OmniInstruction, i);
     const OmniTensor *tensor = &plan->tensors[other->node];
     const Span span = { other->placement.offset_bytes,
                         other->placement.offset_bytes + tensor->slice_bytes * tensor->slices };
 
-    if (!other->finish && other->placement.arena == arena && (int)other->last_use >= self->first_use
+    if (other->placed && other->placement.arena == arena && (int)other->last_use >= self->first_use
         && other->first_use <= (int)self->last_use)
       g_array_append_val (taken, span);
   }
@@ -467,6 +467,7 @@ place_over_band (OmniPlan *plan, guint at)
     return FALSE;
 
   instruction->placement = band->placement;
+  instruction->placed = TRUE;
   return TRUE;
 }
 
@@ -498,17 +499,59 @@ place (OmniPlan *plan, guint at)
       continue;
 
     instruction->placement = (OmniPlacement){ arena, offset };
+    instruction->placed = TRUE;
     *size = MAX (*size, offset + bytes);
     return TRUE;
   }
 }
 
+static gint
+compare_sizes (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const OmniPlan *plan = user_data;
+  const guint left = *(const guint *)a;
+  const guint right = *(const guint *)b;
+  const OmniTensor *one = &plan->tensors[g_array_index (plan->instructions, OmniInstruction, left).node];
+  const OmniTensor *other = &plan->tensors[g_array_index (plan->instructions, OmniInstruction, right).node];
+  const guint64 one_bytes = one->slice_bytes * one->slices;
+  const guint64 other_bytes = other->slice_bytes * other->slices;
+
+  if (one_bytes != other_bytes)
+    return one_bytes > other_bytes ? -1 : 1;
+
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/* Bands that are collapsed where they lie must be placed in running order, see place_over_band(). */
+static gboolean
+collapses (const OmniPlan *plan)
+{
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+    if (omni_graph_node (plan->graph, n)->needed && omni_graph_node (plan->graph, n)->op == OMNI_OP_UP_ADD)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* The largest tensors first, which leaves fewer holes than running order. */
 static gboolean
 place_all (OmniPlan *plan)
 {
+  g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
+
   g_array_set_size (plan->arena_bytes, 0);
   for (guint i = 0; i < plan->instructions->len; i++)
-    if (!g_array_index (plan->instructions, OmniInstruction, i).finish && !place (plan, i))
+  {
+    OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
+
+    instruction->placed = FALSE;
+    if (!instruction->finish)
+      g_array_append_val (order, i);
+  }
+  if (!collapses (plan))
+    g_array_sort_with_data (order, compare_sizes, plan);
+  for (guint i = 0; i < order->len; i++)
+    if (!place (plan, g_array_index (order, guint, i)))
       return FALSE;
 
   return TRUE;
@@ -558,6 +601,18 @@ omni_plan_get_memory_bytes (const OmniPlan *plan)
          + pixels * omni_graph_get_output_channels (plan->graph) * omni_store_get_bytes (plan->params.output);
 }
 
+/* Side of equal tiles of at most `tile` px along an extent, so that the last is not mostly outside; 0: all of it. */
+static guint
+even_share (const OmniPlan *plan, guint extent, guint tile)
+{
+  if (tile == 0 || tile >= extent)
+    return extent;
+
+  const guint n = (extent + tile - 1) / tile;
+
+  return MIN (tile, ((extent + n - 1) / n + plan->alignment - 1) / plan->alignment * plan->alignment);
+}
+
 /* Lays out for a tile of at most `tile` px a side; 0 means the whole picture. */
 static gboolean
 try_tile (OmniPlan *plan, guint tile)
@@ -565,8 +620,8 @@ try_tile (OmniPlan *plan, guint tile)
   const guint width = plan->params.width;
   const guint height = plan->params.height;
 
-  plan->tile_width = tile == 0 || tile >= width ? width : tile;
-  plan->tile_height = tile == 0 || tile >= height ? height : tile;
+  plan->tile_width = even_share (plan, width, tile);
+  plan->tile_height = even_share (plan, height, tile);
   plan->tiles_x = (width + plan->tile_width - 1) / plan->tile_width;
   plan->tiles_y = (height + plan->tile_height - 1) / plan->tile_height;
   find_regions (plan);

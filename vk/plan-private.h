@@ -47,6 +47,7 @@ typedef struct
   gboolean finish; /* turn a streamed reduction's accumulator into its value */
   gboolean per_source;
   OmniPlacement placement;
+  gboolean placed;
   guint last_use; /* index of the last instruction that reads it */
   int first_use;  /* accumulators live from the start of their block; −1 until known */
 } OmniInstruction;

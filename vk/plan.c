@@ -27,7 +27,7 @@ omni_plan_default_budget (const OmniDevice *device)
   {
     const guint64 machine = (guint64)sysconf (_SC_PHYS_PAGES) * (guint64)sysconf (_SC_PAGE_SIZE);
 
-    return CLAMP (machine / 4, 256 * MIB, 2048 * MIB);
+    return CLAMP (machine / 4, 256 * MIB, 1664 * MIB);
   }
 
   return CLAMP (device->info.memory_bytes / 2, 256 * MIB, 4096 * MIB);

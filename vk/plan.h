@@ -45,7 +45,7 @@ typedef struct
 } OmniPlanParams;
 
 /* Half of the device's memory within 256 MiB … 4 GiB; on a software device a quarter of the machine's within 256 MiB …
- * 2 GiB. OMNIFUSE_MEMORY_MIB overrides it. */
+ * 1664 MiB. OMNIFUSE_MEMORY_MIB overrides it. */
 guint64 omni_plan_default_budget (const OmniDevice *device);
 
 /* Compiles. Sets OMNI_VK_ERROR_UNSUPPORTED with the reason (too few sources, a size that cannot fit the budget even in
