@@ -166,23 +166,6 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
     return i == 1 ? coarse_interval (out) : out;
   case OMNI_OP_SET_BLEND:
     return i == 2 ? coarse_interval (out) : out;
-  case OMNI_OP_PICTURE:
-  case OMNI_OP_CONSTANT:
-  case OMNI_OP_UNARY:
-  case OMNI_OP_BINARY:
-  case OMNI_OP_CHANNELS:
-  case OMNI_OP_NORMALISE:
-  case OMNI_OP_PICTURE_MEAN:
-  case OMNI_OP_CHROMA_TERMS:
-  case OMNI_OP_CHROMA_RATIO:
-  case OMNI_OP_MERGE_COLOUR:
-  case OMNI_OP_SET_MAX:
-  case OMNI_OP_SET_SUM:
-  case OMNI_OP_SET_SUM_FIXED:
-  case OMNI_OP_SET_SELECT:
-  case OMNI_OP_SET_SOFTMAX:
-  case OMNI_OP_SET_PICK:
-  case OMNI_OP_SET_RUNNING_MEAN:
   default:
     break;
   }
@@ -252,25 +235,6 @@ omni_node_flop_per_px (const OmniGraph *graph, OmniNode n)
   case OMNI_OP_EXPOSURE_WEIGHT:
   case OMNI_OP_SET_EXPOSURE_SUM:
     return 60.0;
-  case OMNI_OP_PICTURE:
-  case OMNI_OP_CONSTANT:
-  case OMNI_OP_UNARY:
-  case OMNI_OP_BINARY:
-  case OMNI_OP_CHANNELS:
-  case OMNI_OP_NORMALISE:
-  case OMNI_OP_PICTURE_MEAN:
-  case OMNI_OP_POOL:
-  case OMNI_OP_UPSAMPLE:
-  case OMNI_OP_CHROMA_TERMS:
-  case OMNI_OP_CHROMA_RATIO:
-  case OMNI_OP_MERGE_COLOUR:
-  case OMNI_OP_SET_MAX:
-  case OMNI_OP_SET_SUM:
-  case OMNI_OP_SET_SUM_FIXED:
-  case OMNI_OP_SET_SELECT:
-  case OMNI_OP_SET_SOFTMAX:
-  case OMNI_OP_SET_PICK:
-  case OMNI_OP_SET_RUNNING_MEAN:
   default:
     return node->channels * 4.0;
   }
