@@ -49,6 +49,9 @@ char *omni_evaluate_make_score_key (const OmniEvaluateRun *run, const OmniEvalua
 OmniEvaluateScore *
 omni_evaluate_score_at (const OmniEvaluateTask *task, guint scene, guint method, guint metric);
 
+/* (transfer full) The sentence for what omni_metric_compute() gives as `reason`. */
+char *omni_evaluate_make_metric_reason (const OmniMetric *metric, const char *reason);
+
 /* Whether the cell still lacks a score, or a picture that is wanted. */
 gboolean omni_evaluate_is_cell_open (const OmniEvaluateRun *run, const OmniEvaluateTask *task, guint scene,
                                      guint method);

@@ -201,6 +201,12 @@ omni_evaluate_is_cell_open (const OmniEvaluateRun *run, const OmniEvaluateTask *
   return is_wanted (path);
 }
 
+char *
+omni_evaluate_make_metric_reason (const OmniMetric *metric, const char *reason)
+{
+  return g_strdup_printf ("%s cannot be computed: %s.", metric->name, reason);
+}
+
 /* What is known of a cell without doing anything. */
 static void
 plan_cell (OmniEvaluateRun *run, OmniEvaluateTask *task, guint scene, guint method)
@@ -220,9 +226,13 @@ plan_cell (OmniEvaluateRun *run, OmniEvaluateTask *task, guint scene, guint meth
       score->reason = g_strdup (reason);
       continue;
     }
+    g_autofree char *why = NULL;
     if (!omni_metric_is_defined (task->metrics->pdata[i], row->sources->len, row->reference_path != NULL,
-                                 &score->reason))
+                                 &why))
+    {
+      score->reason = omni_evaluate_make_metric_reason (task->metrics->pdata[i], why);
       continue;
+    }
     g_autofree char *key = omni_evaluate_make_score_key (run, task, scene, method, i);
     run->evaluation->n_from_cache += omni_evaluate_cache_find (run->cache, key, &score->value);
   }

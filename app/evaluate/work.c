@@ -155,7 +155,8 @@ score_picture (SceneWork *self, guint method, const OmniMetricsInput *input)
       continue;
     if (!omni_metric_compute (metric, run->params->compat, input, run->cancellable, &value, &reason))
     {
-      score->reason = reason;
+      score->reason = omni_evaluate_make_metric_reason (metric, reason);
+      g_free (reason);
       continue;
     }
     score->value = value;
