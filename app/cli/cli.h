@@ -64,7 +64,7 @@ typedef struct
   /* evaluate */
   char **models, **baselines, **externals;
   char *split;
-  int n_jobs;
+  int n_jobs, picture_px;
   char *cache_path;
   char *html_path;
 } OmniCliOptions;

@@ -7,8 +7,10 @@
 
 #define MAX_DEFAULT_JOBS 4
 #define MAX_JOBS         64
-/* Of the pictures on the page. */
-#define PICTURE_PX 480
+/* Of the pictures on the page: the longer side. */
+#define DEFAULT_PICTURE_PX 480
+#define MIN_PICTURE_PX     64
+#define MAX_PICTURE_PX     4096
 
 /* What was asked for. */
 typedef struct
@@ -84,6 +86,10 @@ read_numbers (Request *request, const OmniCliOptions *options, GError **error)
   OmniFusionRequest numbers = { 0 };
   if (options->n_jobs < 0 || options->n_jobs > MAX_JOBS)
     return refuse (error, "%d jobs are not possible; choose 1 to %d (--jobs).", options->n_jobs, MAX_JOBS);
+  const guint picture_px = options->picture_px != 0 ? (guint)options->picture_px : DEFAULT_PICTURE_PX;
+  if (picture_px < MIN_PICTURE_PX || picture_px > MAX_PICTURE_PX)
+    return refuse (error, "Pictures of %d pixels are not possible; choose %d to %d (--picture-px).",
+                   options->picture_px, MIN_PICTURE_PX, MAX_PICTURE_PX);
   if (!omni_cli_read_numbers (options, &numbers, error))
     return FALSE;
   params->n_jobs = options->n_jobs > 0 ? (guint)options->n_jobs
@@ -91,7 +97,7 @@ read_numbers (Request *request, const OmniCliOptions *options, GError **error)
   params->half = numbers.half;
   params->tile_px = numbers.tile_px;
   params->device = options->device;
-  params->picture_px = options->html_path != NULL ? PICTURE_PX : 0;
+  params->picture_px = options->html_path != NULL ? picture_px : 0;
   request->cache_path = options->cache_path != NULL ? g_strdup (options->cache_path)
                                                     : omni_evaluate_cache_default_path ();
   params->cache_path = request->cache_path;

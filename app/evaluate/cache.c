@@ -88,7 +88,7 @@ read_file (OmniEvaluateCache *self, GError **error)
   {
     end = memchr (line, '\n', (gsize)(text + size - line));
     if (end == NULL)
-      break;
+      end = text + size;
     read_line (self, parser, line, (gsize)(end - line));
   }
   return TRUE;
@@ -156,7 +156,7 @@ add_member (JsonBuilder *json, const char *name, const char *text)
   json_builder_add_string_value (json, valid);
 }
 
-/* (transfer full) With its end. Doubles come out with 17 digits, which say them exactly. */
+/* (transfer full) With its end. The value has 17 digits, which say it exactly; json-glib 1.6 would make 1e-300.0 of it. */
 static char *
 make_line (const char *key, const char *scene, const char *method, const char *metric, double value)
 {
@@ -166,14 +166,15 @@ make_line (const char *key, const char *scene, const char *method, const char *m
   add_member (json, "scene", scene);
   add_member (json, "method", method);
   add_member (json, "metric", metric);
-  json_builder_set_member_name (json, "value");
-  json_builder_add_double_value (json, value);
   json_builder_end_object (json);
   g_autoptr (JsonNode) root = json_builder_get_root (json);
   g_autoptr (JsonGenerator) generator = json_generator_new ();
   json_generator_set_root (generator, root);
-  g_autofree char *text = json_generator_to_data (generator, NULL);
-  return g_strconcat (text, "\n", NULL);
+  gsize size;
+  g_autofree char *text = json_generator_to_data (generator, &size);
+  text[size - 1] = '\0'; /* the brace */
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  return g_strconcat (text, ",\"value\":", g_ascii_dtostr (number, sizeof number, value), "}\n", NULL);
 }
 
 gboolean
