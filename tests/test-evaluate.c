@@ -245,7 +245,7 @@ test_layout (void)
     roles |= 1u << omni_source_get_role (medical->sources->pdata[i]);
   g_assert_cmpuint (roles, ==, 1u << OMNI_ROLE_MRI | 1u << OMNI_ROLE_PET);
   g_assert_cmpuint (focus->sources->len, ==, 2);
-  g_assert_true (g_str_has_suffix (focus->reference_path, "reference.png"));
+  g_assert_true (g_str_has_suffix (omni_source_get_path (focus->reference), "reference.png"));
 
   g_autoptr (GPtrArray) one_task = find ("data/exposure", NULL, OMNI_TASK_AUTO, NULL);
   assert_ids (one_task, "exposure/s2 exposure/s10");

@@ -54,7 +54,9 @@ measure_terminal (void)
   return size.ws_col;
 }
 
-#define VALUE_COLUMNS 9
+#define VALUE_COLUMNS      9
+#define DIFFERENCE_COLUMNS 12
+#define INTERVAL_COLUMNS   20
 
 static int
 measure_ranks (const OmniEvaluateTable *table)
@@ -137,33 +139,49 @@ print_table (const OmniEvaluation *evaluation, const OmniEvaluateTask *task, con
 }
 
 static void
-print_pairs (const OmniEvaluateTask *task, const OmniEvaluateTable *table)
+print_pair (const OmniEvaluation *evaluation, const OmniEvaluateTask *task, const OmniEvaluateTable *table,
+            const OmniEvaluatePair *pair, int metrics)
 {
   const int names = measure_names (task);
+  const OmniComparison *c = &pair->comparison;
+  g_autofree char *metric = omni_evaluate_format_metric (table->columns[pair->metric].metric,
+                                                         evaluation->compat);
+  g_autofree char *mean = omni_evaluate_format_difference (c->mean_difference);
+  g_autofree char *low = omni_evaluate_format_difference (c->low);
+  g_autofree char *high = omni_evaluate_format_difference (c->high);
+  g_autofree char *interval = c->has_interval ? g_strdup_printf ("[%s, %s]", low, high) : g_strdup ("–");
+  fputs ("  ", stdout);
+  print_left (get_method (task, pair->ours)->name, names + 2);
+  print_left (get_method (task, pair->theirs)->name, names + 2);
+  print_left (metric, metrics);
+  print_right (mean, DIFFERENCE_COLUMNS);
+  fputs ("  ", stdout);
+  print_left (interval, INTERVAL_COLUMNS);
+  printf (" %6u %6u %6u\n", c->wins, c->losses, c->ties);
+}
+
+static void
+print_pairs (const OmniEvaluation *evaluation, const OmniEvaluateTask *task, const OmniEvaluateTable *table)
+{
+  const int names = measure_names (task);
+  int metrics = 6;
   if (table->pairs->len == 0)
     return;
+  for (guint i = 0; i < table->n_columns; i++)
+  {
+    g_autofree char *metric = omni_evaluate_format_metric (table->columns[i].metric, evaluation->compat);
+    metrics = MAX (metrics, (int)g_utf8_strlen (metric, -1));
+  }
   fputs ("\n  ", stdout);
   print_left ("ours", names + 2);
   print_left ("theirs", names + 2);
-  printf ("%-14s %12s  %-22s %6s %6s %6s\n", "metric", "difference", "95 % interval", "wins", "losses",
-          "ties");
+  print_left ("metric", metrics);
+  print_right ("difference", DIFFERENCE_COLUMNS);
+  fputs ("  ", stdout);
+  print_left ("95 % interval", INTERVAL_COLUMNS);
+  printf (" %6s %6s %6s\n", "wins", "losses", "ties");
   for (guint i = 0; i < table->pairs->len; i++)
-  {
-    const OmniEvaluatePair *pair = &g_array_index (table->pairs, OmniEvaluatePair, i);
-    const OmniComparison *c = &pair->comparison;
-    g_autofree char *mean = omni_evaluate_format_difference (c->mean_difference);
-    g_autofree char *low = omni_evaluate_format_difference (c->low);
-    g_autofree char *high = omni_evaluate_format_difference (c->high);
-    g_autofree char *interval = c->has_interval ? g_strdup_printf ("[%s, %s]", low, high) : g_strdup ("–");
-    fputs ("  ", stdout);
-    print_left (get_method (task, pair->ours)->name, names + 2);
-    print_left (get_method (task, pair->theirs)->name, names + 2);
-    printf ("%-14s ", table->columns[pair->metric].metric->name);
-    print_right (mean, 12);
-    fputs ("  ", stdout);
-    print_left (interval, 22);
-    printf (" %6u %6u %6u\n", c->wins, c->losses, c->ties);
-  }
+    print_pair (evaluation, task, table, &g_array_index (table->pairs, OmniEvaluatePair, i), metrics);
 }
 
 static void
@@ -199,7 +217,7 @@ omni_cli_print_evaluation (const OmniEvaluation *evaluation, GPtrArray *notes)
     if (table->n_methods > 0 && table->n_columns > 0)
     {
       print_table (evaluation, task, table);
-      print_pairs (task, table);
+      print_pairs (evaluation, task, table);
     }
     print_failures (task, table);
   }
@@ -256,7 +274,7 @@ add_scenes (JsonBuilder *json, const OmniEvaluateTask *task)
     json_builder_begin_object (json);
     omni_cli_add_string (json, "id", scene->id);
     omni_cli_add_int (json, "sources", scene->sources->len);
-    omni_cli_add_boolean (json, "has_reference", scene->reference_path != NULL);
+    omni_cli_add_boolean (json, "has_reference", scene->reference != NULL);
     omni_cli_add_string (json, "problem", scene->problem);
     json_builder_end_object (json);
   }

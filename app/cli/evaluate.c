@@ -53,6 +53,8 @@ static gboolean
 read_methods (char **descriptions, OmniEvaluateMethodKind kind, GPtrArray **methods, GError **error)
 {
   *methods = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_evaluate_method_free);
+  if (kind == OMNI_METHOD_BASELINE && g_str_equal (descriptions[0], "none") && descriptions[1] == NULL)
+    return TRUE;
   for (guint i = 0; descriptions != NULL && descriptions[i] != NULL; i++)
   {
     OmniEvaluateMethod *method = kind == OMNI_METHOD_EXTERNAL
@@ -146,8 +148,8 @@ check_page (const Request *request, const OmniCliOptions *options, GError **erro
     const OmniEvaluateScene *scene = request->params.scenes->pdata[i];
     for (guint k = 0; k < scene->sources->len; k++)
       g_ptr_array_add (paths, (gpointer)omni_source_get_path (scene->sources->pdata[k]));
-    if (scene->reference_path != NULL)
-      g_ptr_array_add (paths, scene->reference_path);
+    if (scene->reference != NULL)
+      g_ptr_array_add (paths, (gpointer)omni_source_get_path (scene->reference));
   }
   g_ptr_array_add (paths, NULL);
   return omni_output_open (&output, options->html_path, options->force, (const char *const *)paths->pdata,

@@ -4,6 +4,8 @@
 #include "app/evaluate/cache.h"
 #include "app/evaluate/evaluate.h"
 
+#include <math.h>
+
 G_BEGIN_DECLS
 
 /* An evaluation at work. */
@@ -48,6 +50,12 @@ char *omni_evaluate_make_score_key (const OmniEvaluateRun *run, const OmniEvalua
 
 OmniEvaluateScore *
 omni_evaluate_score_at (const OmniEvaluateTask *task, guint scene, guint method, guint metric);
+
+static inline gboolean
+omni_evaluate_is_score_open (const OmniEvaluateScore *score)
+{
+  return isnan (score->value) && score->reason == NULL;
+}
 
 /* (transfer full) The sentence for what omni_metric_compute() gives as `reason`. */
 char *omni_evaluate_make_metric_reason (const OmniMetric *metric, const char *reason);

@@ -142,7 +142,7 @@ omni_evaluate_make_score_key (const OmniEvaluateRun *run, const OmniEvaluateTask
   const OmniMetric *column = task->metrics->pdata[metric];
   g_autofree char *reference = NULL;
   if (column->kind == OMNI_METRIC_OF_REFERENCE)
-    reference = omni_file_sha256 (row->reference_path, NULL);
+    reference = omni_source_dup_sha256 (row->reference, NULL);
   const gboolean changes = omni_metrics_compat_changes (run->params->compat, column);
   g_autofree char *text = g_strdup_printf (
     "score %s\nmetric %s\ncompat %s\nreference %s\n", omni_evaluate_get_identity (task, scene, method),
@@ -192,11 +192,8 @@ omni_evaluate_is_cell_open (const OmniEvaluateRun *run, const OmniEvaluateTask *
   if (omni_evaluate_get_identity (task, scene, method) == NULL)
     return FALSE;
   for (guint i = 0; i < task->metrics->len; i++)
-  {
-    const OmniEvaluateScore *score = omni_evaluate_score_at (task, scene, method, i);
-    if (isnan (score->value) && score->reason == NULL)
+    if (omni_evaluate_is_score_open (omni_evaluate_get_score (task, scene, method, i)))
       return TRUE;
-  }
   g_autofree char *path = omni_evaluation_get_picture_path (run->evaluation, task, scene, method);
   return is_wanted (path);
 }
@@ -227,8 +224,7 @@ plan_cell (OmniEvaluateRun *run, OmniEvaluateTask *task, guint scene, guint meth
       continue;
     }
     g_autofree char *why = NULL;
-    if (!omni_metric_is_defined (task->metrics->pdata[i], row->sources->len, row->reference_path != NULL,
-                                 &why))
+    if (!omni_metric_is_defined (task->metrics->pdata[i], row->sources->len, row->reference != NULL, &why))
     {
       score->reason = omni_evaluate_make_metric_reason (task->metrics->pdata[i], why);
       continue;
@@ -355,7 +351,7 @@ choose_metrics (OmniEvaluateTask *task, const OmniEvaluateParams *params)
 {
   gboolean has_reference = FALSE;
   for (guint i = 0; i < task->scenes->len; i++)
-    has_reference |= ((OmniEvaluateScene *)task->scenes->pdata[i])->reference_path != NULL;
+    has_reference |= ((OmniEvaluateScene *)task->scenes->pdata[i])->reference != NULL;
   if (params->metrics != NULL)
   {
     g_ptr_array_unref (task->metrics);

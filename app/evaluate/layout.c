@@ -35,7 +35,7 @@ omni_evaluate_scene_free (OmniEvaluateScene *scene)
   g_free (scene->group);
   g_free (scene->name);
   g_ptr_array_unref (scene->sources);
-  g_free (scene->reference_path);
+  g_clear_object (&scene->reference);
   g_free (scene->problem);
   g_free (scene);
 }
@@ -115,26 +115,25 @@ add_file (OmniEvaluateScene *scene, const char *folder, const char *name)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autofree char *stem = get_stem (name);
-  if (g_str_equal (stem, "reference") || g_str_equal (stem, "truth"))
-  {
-    if (scene->reference_path != NULL && scene->problem == NULL)
-      scene->problem = g_strdup ("It has two reference pictures; keep one.");
-    g_free (scene->reference_path);
-    scene->reference_path = g_steal_pointer (&path);
-    return;
-  }
   g_autoptr (GError) error = NULL;
-  OmniSource *source = omni_source_new (path, &error);
-  if (source == NULL)
+  g_autoptr (OmniSource) source = omni_source_new (path, &error);
+  const gboolean is_reference = g_str_equal (stem, "reference") || g_str_equal (stem, "truth");
+  if (source == NULL || (is_reference && scene->reference != NULL))
   {
     if (scene->problem == NULL)
-      scene->problem = g_strdup (error->message);
+      scene->problem = g_strdup (source == NULL ? error->message
+                                                : "It has two reference pictures; keep one.");
+    return;
+  }
+  if (is_reference)
+  {
+    scene->reference = g_steal_pointer (&source);
     return;
   }
   OmniRole role;
   if (omni_role_from_string (stem, &role))
     omni_source_set_role (source, role);
-  g_ptr_array_add (scene->sources, source);
+  g_ptr_array_add (scene->sources, g_steal_pointer (&source));
 }
 
 /* `group` (nullable) is the task folder. */

@@ -9,13 +9,13 @@ G_BEGIN_DECLS
  * and pan.* have the role of their name; reference.* or truth.* is what a perfect fusion looks like, not a source. */
 typedef struct
 {
-  char *id;             /* GROUP/NAME, unique */
-  char *group;          /* the task's folder ("mri-pet"), or else the task's name */
-  char *name;           /* the scene's folder */
-  OmniTask task;        /* AUTO only when there is a problem */
-  GPtrArray *sources;   /* OmniSource, in natural order of their names */
-  char *reference_path; /* nullable */
-  char *problem;        /* nullable: the sentence why it cannot be evaluated */
+  char *id;              /* GROUP/NAME, unique */
+  char *group;           /* the task's folder ("mri-pet"), or else the task's name */
+  char *name;            /* the scene's folder */
+  OmniTask task;         /* AUTO only when there is a problem */
+  GPtrArray *sources;    /* OmniSource, in natural order of their names */
+  OmniSource *reference; /* nullable */
+  char *problem;         /* nullable: the sentence why it cannot be evaluated */
 } OmniEvaluateScene;
 
 void omni_evaluate_scene_free (OmniEvaluateScene *scene);

@@ -5,8 +5,6 @@
 #include "app/files/reader.h"
 #include "app/report/html.h"
 
-#include <math.h>
-
 /* One scene in a worker's hands: its pictures are decoded once and serve all methods. */
 typedef struct
 {
@@ -62,9 +60,9 @@ load_pictures (SceneWork *self, GError **error)
       return FALSE;
     g_ptr_array_add (self->pictures, picture);
   }
-  if (self->scene->reference_path == NULL)
+  if (self->scene->reference == NULL)
     return TRUE;
-  self->reference = omni_picture_read (self->scene->reference_path, self->run->cancellable, error);
+  self->reference = omni_source_load (self->scene->reference, self->run->cancellable, error);
   return self->reference != NULL;
 }
 
@@ -140,6 +138,15 @@ make_picture (SceneWork *self, const OmniEvaluateMethod *method, GError **error)
   return g_object_ref (result->picture);
 }
 
+static gboolean
+has_open_score (const OmniEvaluateTask *task, guint scene, guint method)
+{
+  for (guint i = 0; i < task->metrics->len; i++)
+    if (omni_evaluate_is_score_open (omni_evaluate_get_score (task, scene, method, i)))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 score_picture (SceneWork *self, guint method, const OmniMetricsInput *input)
 {
@@ -151,7 +158,7 @@ score_picture (SceneWork *self, guint method, const OmniMetricsInput *input)
     const OmniMetric *metric = task->metrics->pdata[i];
     double value;
     char *reason;
-    if (!isnan (score->value) || score->reason != NULL)
+    if (!omni_evaluate_is_score_open (score))
       continue;
     if (!omni_metric_compute (metric, run->params->compat, input, run->cancellable, &value, &reason))
     {
@@ -175,7 +182,7 @@ give_up (const OmniEvaluateTask *task, guint scene, guint method, const char *re
   for (guint i = 0; i < task->metrics->len; i++)
   {
     OmniEvaluateScore *score = omni_evaluate_score_at (task, scene, method, i);
-    if (isnan (score->value) && score->reason == NULL)
+    if (omni_evaluate_is_score_open (score))
       score->reason = g_strdup (reason);
   }
 }
@@ -191,6 +198,8 @@ do_cell (SceneWork *self, guint method, GError **error)
                                                             method);
   if (path != NULL && !g_file_test (path, G_FILE_TEST_EXISTS))
     keep_picture (self->run, picture, path);
+  if (!has_open_score (task, self->work->scene, method))
+    return TRUE;
   g_autoptr (OmniMetricsInput) input = omni_metrics_input_new (
     (OmniPicture *const *)self->pictures->pdata, self->pictures->len, picture, self->reference, NULL, error);
   if (input == NULL)
