@@ -43,6 +43,18 @@ show_line (OmniCliProgress *self, const char *line)
   self->shown_columns = columns;
 }
 
+/* Nobody waits 5000 seconds. */
+static void
+append_time_left (GString *line, double seconds)
+{
+  if (seconds < 120)
+    g_string_append_printf (line, "  %.0f s left", seconds);
+  else if (seconds < 7200)
+    g_string_append_printf (line, "  %.0f min left", seconds / 60);
+  else
+    g_string_append_printf (line, "  %.1f h left", seconds / 3600);
+}
+
 void
 omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
 {
@@ -60,7 +72,7 @@ omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
                             self->n_parts);
   g_string_append_printf (line, "  %3.0f %%", done * 100);
   if (done > 0 && spent_us > ESTIMATE_AFTER_US)
-    g_string_append_printf (line, "  %.0f s left", spent_us / done * (1 - done) / G_USEC_PER_SEC);
+    append_time_left (line, spent_us / done * (1 - done) / G_USEC_PER_SEC);
   show_line (self, line->str);
 }
 
