@@ -507,7 +507,7 @@ test_registry (void)
     g_assert_nonnull ((*model)->citation);
     g_assert_cmpint ((*model)->architecture != NULL, ==, (*model)->list_tensors != NULL);
   }
-  g_assert_cmpuint (n, ==, 7);
+  g_assert_cmpuint (n, ==, 12);
   g_assert_null (omni_model_find ("none"));
   for (guint i = 0; i < OMNI_N_TASKS; i++)
   {
