@@ -89,6 +89,87 @@ test_filter (void)
   sweep_filter (&(Filter){ 1, 0.0F, OMNI_BOUNDARY_ZERO });
 }
 
+/* One axis at a time, with taps that are not symmetric and lie apart. */
+typedef struct
+{
+  guint step;
+  OmniBoundary boundary;
+} Spaced;
+
+static const float down_taps[5] = { 0.5F, -0.25F, 1.0F, 0.125F, -2.0F };
+static const float across_taps[3] = { 1.5F, -0.75F, 0.3125F };
+
+static TwinTensor *
+twin_of_spaced (const TwinTensor *set, gconstpointer data)
+{
+  const Spaced *spaced = data;
+  g_autoptr (TwinTensor) down = twin_filter (set, down_taps, 2, spaced->step, TRUE, spaced->boundary);
+  g_autoptr (TwinTensor) both = twin_filter (down, across_taps, 1, spaced->step, FALSE, spaced->boundary);
+
+  return twin_set_max (both);
+}
+
+static void
+test_spaced_filter (void)
+{
+  static const guint steps[] = { 1, 2, 7, 32 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_SYMMETRIC; b++)
+    {
+      OmniGraph *graph = omni_graph_new ("spaced filter");
+      OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 2);
+
+      x = omni_graph_filter (graph, x, down_taps, 2, steps[i], TRUE, b);
+      x = omni_graph_filter (graph, x, across_taps, 1, steps[i], FALSE, b);
+      omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+      harness_sweep (&(HarnessSweep){ .graph = graph,
+                                      .twin = twin_of_spaced,
+                                      .data = &(Spaced){ steps[i], b },
+                                      .channels = 2,
+                                      .low = -1.0F,
+                                      .few = TRUE });
+    }
+}
+
+static TwinTensor *
+twin_of_window (const TwinTensor *set, gconstpointer data)
+{
+  const guint radius = GPOINTER_TO_UINT (data);
+  g_autoptr (TwinTensor) half = twin_pool (set, FALSE);
+  g_autoptr (TwinTensor) smooth = twin_window_mean (half, radius);
+  g_autoptr (TwinTensor) back = twin_upsample (smooth, set->h, set->w, FALSE);
+  g_autoptr (TwinTensor) fine = twin_window_mean (set, radius);
+  g_autoptr (TwinTensor) sum = twin_binary (OMNI_BINARY_ADD, fine, back);
+
+  return twin_set_max (sum);
+}
+
+/* At two levels, for the runs of pixels lie on the grid of each. */
+static void
+test_window_mean (void)
+{
+  static const guint radii[] = { 1, 2, 6, 7, 8, 15, 45, 200 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (radii); i++)
+  {
+    OmniGraph *graph = omni_graph_new ("window mean");
+    const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 3);
+    const OmniNode half = omni_graph_window_mean (graph, omni_graph_pool_mean (graph, x), radii[i]);
+    const OmniNode sum = omni_graph_binary (graph, OMNI_BINARY_ADD,
+                                            omni_graph_window_mean (graph, x, radii[i]),
+                                            omni_graph_upsample_nearest (graph, half));
+
+    omni_graph_set_output (graph, omni_graph_set_max (graph, sum));
+    harness_sweep (&(HarnessSweep){ .graph = graph,
+                                    .twin = twin_of_window,
+                                    .data = GUINT_TO_POINTER (radii[i]),
+                                    .channels = 3,
+                                    .low = -1.0F,
+                                    .high = 1.0F });
+  }
+}
+
 /* ---- Pooling and upsampling ---- */
 
 typedef struct
@@ -370,6 +451,8 @@ static void
 add_tests (void)
 {
   g_test_add_func ("/kernels/image/filter", test_filter);
+  g_test_add_func ("/kernels/image/spaced-filter", test_spaced_filter);
+  g_test_add_func ("/kernels/image/window-mean", test_window_mean);
   g_test_add_func ("/kernels/image/resample", test_resample);
   g_test_add_func ("/kernels/image/pyramid", test_pyramid);
   g_test_add_func ("/kernels/image/exposure-weight", test_exposure_weight);

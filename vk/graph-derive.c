@@ -148,6 +148,9 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
     reach = (int)(node->kernel / 2 * node->dilation);
     break;
   case OMNI_OP_FILTER:
+    reach = node->vertical == vertical ? (int)(node->radius * node->step) : 0;
+    break;
+  case OMNI_OP_WINDOW_MEAN:
     reach = node->vertical == vertical ? (int)node->radius : 0;
     break;
   case OMNI_OP_EXPOSURE_WEIGHT:
@@ -227,6 +230,8 @@ omni_node_flop_per_px (const OmniGraph *graph, OmniNode n)
     return 2.0 * node->channels * in_channels / node->groups * node->kernel * node->kernel;
   case OMNI_OP_FILTER:
     return 2.0 * node->channels * (2 * node->radius + 1);
+  case OMNI_OP_WINDOW_MEAN:
+    return node->channels * (4.0 + 2.0 * node->radius / OMNI_WINDOW_RUN);
   case OMNI_OP_DOWN:
     return node->channels * 40.0;
   case OMNI_OP_UP_ADD:

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   OMNI_OP_PICTURE,
+  OMNI_OP_MARK,
+  OMNI_OP_CHECKER,
   OMNI_OP_CONSTANT,
   OMNI_OP_CONV,
   OMNI_OP_UNARY,
@@ -17,7 +19,8 @@ typedef enum
   OMNI_OP_CHANNELS,
   OMNI_OP_NORMALISE,
   OMNI_OP_PICTURE_MEAN,
-  OMNI_OP_FILTER, /* one axis of a separable filter */
+  OMNI_OP_FILTER,      /* one axis of a separable filter */
+  OMNI_OP_WINDOW_MEAN, /* one axis */
   OMNI_OP_POOL,
   OMNI_OP_UPSAMPLE,
   OMNI_OP_DOWN,
@@ -69,8 +72,11 @@ typedef struct
   OmniBinary binary;         /* BINARY */
   guint *indices;            /* CHANNELS */
   float epsilon;             /* NORMALISE */
-  guint radius;              /* FILTER */
-  gboolean vertical;         /* FILTER */
+  guint marks;               /* MARK */
+  guint square_px;           /* CHECKER */
+  guint radius;              /* FILTER, WINDOW_MEAN */
+  guint step;                /* FILTER */
+  gboolean vertical;         /* FILTER, WINDOW_MEAN */
   gboolean take_max;         /* POOL */
   gboolean bilinear;         /* UPSAMPLE */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
@@ -114,6 +120,9 @@ OmniInterval omni_node_input_interval (const OmniGraph *graph, OmniNode node, gu
 
 /* Floating-point operations per element of the node's plane (all channels, one source), as written. */
 double omni_node_flop_per_px (const OmniGraph *graph, OmniNode node);
+
+/* A window mean is made in runs of so many pixels on the picture's own grid: its tensors and tiles start on it. */
+#define OMNI_WINDOW_RUN 16
 
 /* The picture's extent halved `level` times, rounding up. */
 int omni_extent_at_level (int extent, guint level);

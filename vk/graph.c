@@ -82,7 +82,7 @@ append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inp
   }
   if (node.op != OMNI_OP_CONV)
     node.base = OMNI_NODE_NONE;
-  node.pooled = node.pooled || node.op == OMNI_OP_CONSTANT
+  node.pooled = node.pooled || node.op == OMNI_OP_CONSTANT || node.op == OMNI_OP_CHECKER
                 || (omni_op_is_reduction (node.op) && node.op != OMNI_OP_SET_SOFTMAX);
   g_strlcpy (node.label, label, sizeof node.label);
   g_array_append_val (graph->nodes, node);
@@ -129,6 +129,23 @@ omni_graph_picture (OmniGraph *graph, OmniPlanes planes, guint bands)
 
   require (node.channels >= 1 && node.channels <= 8, graph, "a picture has 1 to 8 bands");
   return append (graph, node, NULL, 0, "picture");
+}
+
+OmniNode
+omni_graph_mark (OmniGraph *graph, guint marks)
+{
+  const OmniNodeInfo node = { .op = OMNI_OP_MARK, .channels = 1, .marks = marks };
+
+  return append (graph, node, NULL, 0, "mark");
+}
+
+OmniNode
+omni_graph_checker (OmniGraph *graph, guint square_px)
+{
+  const OmniNodeInfo node = { .op = OMNI_OP_CHECKER, .channels = 1, .square_px = square_px };
+
+  require (square_px > 0, graph, "draws squares of no size");
+  return append (graph, node, NULL, 0, "checker");
 }
 
 OmniNode
@@ -323,7 +340,7 @@ omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniAc
 OmniNode
 omni_graph_binary (OmniGraph *graph, OmniBinary op, OmniNode a, OmniNode b)
 {
-  static const char *const labels[] = { "add", "subtract", "multiply", "divide", "max", "min" };
+  static const char *const labels[] = { "add", "subtract", "multiply", "divide", "max", "min", "equal" };
   const OmniNodeInfo *left = omni_graph_node (graph, a);
   const OmniNodeInfo *right = omni_graph_node (graph, b);
   OmniNodeInfo node = shaped_like (graph, OMNI_OP_BINARY, left->channels >= right->channels ? a : b);
@@ -384,24 +401,53 @@ omni_graph_picture_mean (OmniGraph *graph, OmniNode x)
   return append (graph, shaped_like (graph, OMNI_OP_PICTURE_MEAN, x), &x, 1, "picture mean");
 }
 
+static OmniNode
+filter_axis (OmniGraph *graph, OmniNode x, const float *taps, guint radius, guint step, gboolean vertical,
+             OmniBoundary boundary, const char *label)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
+
+  require_planar (graph, x);
+  require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
+  require (step >= 1 && radius * step <= 1024, graph, "filters over more than 1024 pixels to a side");
+  node.radius = radius;
+  node.step = step;
+  node.vertical = vertical;
+  node.boundary = boundary;
+  node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
+  return append (graph, node, &x, 1, label);
+}
+
+OmniNode
+omni_graph_filter (OmniGraph *graph, OmniNode x, const float *taps, guint radius, guint step,
+                   gboolean vertical, OmniBoundary boundary)
+{
+  return filter_axis (graph, x, taps, radius, step, vertical, boundary, "filter");
+}
+
 /* Two passes of a symmetric one-dimensional kernel of 2·radius + 1 taps. */
 static OmniNode
 separable (OmniGraph *graph, OmniNode x, const float *taps, guint radius, OmniBoundary boundary,
            const char *label)
 {
+  for (guint axis = 0; axis < 2; axis++)
+    x = filter_axis (graph, x, taps, radius, 1, axis == 1, boundary, label);
+  return x;
+}
+
+OmniNode
+omni_graph_window_mean (OmniGraph *graph, OmniNode x, guint radius)
+{
   require_planar (graph, x);
-  require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
+  require (radius >= 1 && radius <= 1024, graph, "averages over a radius other than 1 to 1024");
   for (guint axis = 0; axis < 2; axis++)
   {
-    OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
+    OmniNodeInfo node = shaped_like (graph, OMNI_OP_WINDOW_MEAN, x);
 
     node.radius = radius;
     node.vertical = axis == 1;
-    node.boundary = boundary;
-    node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
-    x = append (graph, node, &x, 1, label);
+    x = append (graph, node, &x, 1, "window mean");
   }
-
   return x;
 }
 

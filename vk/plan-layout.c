@@ -28,9 +28,9 @@ clip (OmniInterval i, int extent)
 
 /* Rounds to the grid the kernels write by, then keeps to the picture where there is only one tile on this axis. */
 static OmniInterval
-settle (OmniInterval i, int extent, gboolean single)
+settle (OmniInterval i, int extent, int grain, gboolean single)
 {
-  const OmniInterval grid = { floor_4 (i.low), ceil_4 (i.high) };
+  const OmniInterval grid = { i.low & -grain, ceil_4 (i.high) };
 
   return single ? clip (grid, extent) : grid;
 }
@@ -48,8 +48,10 @@ settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *regio
   const int width = omni_extent_at_level ((int)plan->params.width, node->level);
   const int height = omni_extent_at_level ((int)plan->params.height, node->level);
 
-  region->x = settle (region->x, width, plan->tiles_x == 1);
-  region->y = settle (region->y, height, plan->tiles_y == 1);
+  const int grain = node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN : 4;
+
+  region->x = settle (region->x, width, grain, plan->tiles_x == 1);
+  region->y = settle (region->y, height, grain, plan->tiles_y == 1);
   region->x.low = floor_4 (region->x.low);
 }
 
@@ -172,7 +174,8 @@ views_fit (const OmniPlan *plan)
   {
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
 
-    if (node->needed && (node->op == OMNI_OP_FILTER || node->op == OMNI_OP_UPSAMPLE)
+    if (node->needed
+        && (node->op == OMNI_OP_FILTER || node->op == OMNI_OP_WINDOW_MEAN || node->op == OMNI_OP_UPSAMPLE)
         && plan->tensors[node->inputs[0]].planes_per_row > 1
         && plan->tensors[node->inputs[0]].slice_bytes > 4ULL * plan->device->limits.maxTexelBufferElements)
       return FALSE;
@@ -653,8 +656,13 @@ find_alignment (OmniPlan *plan)
   guint deepest = 2; /* Winograd's grid of 4 */
 
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed)
-      deepest = MAX (deepest, omni_graph_node (plan->graph, n)->level + 2);
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+    const guint grain = node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN : 4;
+
+    if (node->needed)
+      deepest = MAX (deepest, node->level + g_bit_storage (grain) - 1);
+  }
 
   plan->alignment = 1U << deepest;
 }

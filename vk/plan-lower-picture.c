@@ -44,11 +44,29 @@ omni_lower_picture (const OmniLowering *lower)
 }
 
 void
-omni_lower_constant (const OmniLowering *lower)
+omni_lower_fill (const OmniLowering *lower)
 {
+  enum
+  {
+    CONSTANT,
+    MARK,
+    CHECKER
+  };
+  const OmniNodeInfo *node = lower->node;
   OmniStep step = omni_lower_step (lower, "fill");
 
-  step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, lower->node->channels);
+  omni_step_constant (&step, node->op == OMNI_OP_MARK      ? MARK
+                             : node->op == OMNI_OP_CHECKER ? CHECKER
+                                                           : CONSTANT);
+  if (node->op == OMNI_OP_MARK)
+  {
+    step.push.arg[0] = (gint32)lower->slice;
+    step.push.arg[1] = (gint32)node->marks;
+  }
+  else if (node->op == OMNI_OP_CHECKER)
+    step.push.arg[0] = (gint32)node->square_px;
+  else
+    step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, node->channels);
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
 

@@ -335,8 +335,10 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_PICTURE:
     omni_lower_picture (lower);
     break;
+  case OMNI_OP_MARK:
+  case OMNI_OP_CHECKER:
   case OMNI_OP_CONSTANT:
-    omni_lower_constant (lower);
+    omni_lower_fill (lower);
     break;
   case OMNI_OP_CONV:
     omni_lower_conv (lower);
@@ -354,6 +356,9 @@ lower_one (const OmniLowering *lower)
     break;
   case OMNI_OP_FILTER:
     omni_lower_filter (lower);
+    break;
+  case OMNI_OP_WINDOW_MEAN:
+    omni_lower_window_mean (lower);
     break;
   case OMNI_OP_POOL:
   case OMNI_OP_UPSAMPLE:

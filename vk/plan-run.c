@@ -103,7 +103,7 @@ upload_source (Running *running, guint index, guint slot, GError **error)
   format[0] = (gint32)bytes;
   format[1] = (gint32)source.channels;
   format[2] = (gint32)colour;
-  format[3] = source.store == OMNI_STORE_F32;
+  format[3] = (source.store == OMNI_STORE_F32) | (gint32)(source.mark << 1);
   omni_buffer_flush (plan->device, &plan->sources);
   if (run->release != NULL)
     run->release (index, run->user_data);

@@ -65,4 +65,19 @@ typedef struct
 RefTensor *ref_mertens (RefTensor *const *pictures, guint n, const RefMertens *exponents);
 RefTensor *ref_laplacian (RefTensor *const *pictures, guint n, guint levels, guint radius);
 
+typedef struct
+{
+  guint average, r1, r2;
+  double eps1, eps2;
+} RefGff;
+
+/* Guided-filter fusion (Li, Kang, Hu 2013) and fusion of stationary wavelets; one or three channels. `doubtful`, a zeroed
+ * byte per pixel, becomes 1 where two sources are so equally strong that single precision may choose the other. */
+RefTensor *ref_gff (RefTensor *const *pictures, guint n, const RefGff *options);
+RefTensor *ref_wavelet (RefTensor *const *pictures, guint n, guint levels, guint radius, guint8 *doubtful);
+
+/* Pan-sharpening of bands that lie on the panchromatic grid; statistics are taken after halving `levels` times. */
+RefTensor *ref_pan_gsa (const RefTensor *bands, const RefTensor *pan, guint levels);
+RefTensor *ref_pan_ihs (const RefTensor *bands, const RefTensor *pan, guint levels, gboolean match);
+
 G_END_DECLS
