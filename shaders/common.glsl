@@ -109,6 +109,7 @@ const int ACTIVATION_TANH = 3;
 const int ACTIVATION_SOFTPLUS = 4;
 const int ACTIVATION_ABS = 5;
 const int ACTIVATION_LOG = 6;
+const int ACTIVATION_EXP = 7;
 
 vec4
 activate (int kind, vec4 x, float slope)
@@ -125,5 +126,7 @@ activate (int kind, vec4 x, float slope)
     return abs (x);
   if (kind == ACTIVATION_LOG)
     return log (x + slope);
+  if (kind == ACTIVATION_EXP)
+    return exp (x);
   return x;
 }

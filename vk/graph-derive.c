@@ -136,6 +136,16 @@ coarse_interval (OmniInterval out)
   return (OmniInterval){ floor_half (out.low) - 1, floor_half (out.high - 1) + 2 };
 }
 
+/* The same for one bilinear step over several levels: the pixels around the centres of the first and the last. */
+static OmniInterval
+scaled_interval (OmniInterval out, guint steps)
+{
+  const int half = 1 << (steps - 1);
+
+  return (OmniInterval){ (out.low >> (int)steps) - ((out.low & (2 * half - 1)) < half ? 1 : 0),
+                         ((out.high - 1) >> (int)steps) + 2 };
+}
+
 OmniInterval
 omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean vertical, OmniInterval out)
 {
@@ -161,7 +171,7 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
   case OMNI_OP_POOL:
     return (OmniInterval){ 2 * out.low, 2 * out.high };
   case OMNI_OP_UPSAMPLE:
-    return coarse_interval (out);
+    return node->steps == 1 ? coarse_interval (out) : scaled_interval (out, node->steps);
   case OMNI_OP_UP_ADD:
     return i == 1 ? coarse_interval (out) : out;
   case OMNI_OP_SET_BLEND:

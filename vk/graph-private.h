@@ -73,6 +73,7 @@ typedef struct
   gboolean vertical;         /* FILTER */
   gboolean take_max;         /* POOL */
   gboolean bilinear;         /* UPSAMPLE */
+  guint steps;               /* UPSAMPLE: halvings undone */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
   float exponents[3], sigma; /* EXPOSURE_WEIGHT, SET_EXPOSURE_SUM */
   gboolean mean;             /* SET_SUM */
@@ -86,6 +87,7 @@ struct _OmniGraph
   char *name;
   GArray *nodes; /* OmniNodeInfo */
   OmniNode output;
+  guint padding; /* sides of the picture become multiples of it */
   guint n_passes;
 };
 

@@ -45,8 +45,8 @@ join (OmniInterval *into, OmniInterval other)
 static void
 settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
 {
-  const int width = omni_extent_at_level ((int)plan->params.width, node->level);
-  const int height = omni_extent_at_level ((int)plan->params.height, node->level);
+  const int width = omni_extent_at_level ((int)plan->width, node->level);
+  const int height = omni_extent_at_level ((int)plan->height, node->level);
 
   region->x = settle (region->x, width, plan->tiles_x == 1);
   region->y = settle (region->y, height, plan->tiles_y == 1);
@@ -57,6 +57,14 @@ static gboolean
 reads_whole_picture (const OmniNodeInfo *node)
 {
   return node->op == OMNI_OP_NORMALISE || node->op == OMNI_OP_PICTURE_MEAN;
+}
+
+/* Padding is part of the picture, also where the result shows none of it. */
+static void
+join_whole (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
+{
+  join (&region->x, (OmniInterval){ 0, omni_extent_at_level ((int)plan->width, node->level) });
+  join (&region->y, (OmniInterval){ 0, omni_extent_at_level ((int)plan->height, node->level) });
 }
 
 /* From the output's tile back to the pictures: what each tensor must hold. */
@@ -78,6 +86,8 @@ find_regions (OmniPlan *plan)
 
     if (!node->needed)
       continue;
+    if (reads_whole_picture (node))
+      join_whole (plan, node, region);
     settle_region (plan, node, region);
     for (guint i = 0; i < node->n_inputs; i++)
     {

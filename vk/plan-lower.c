@@ -77,8 +77,8 @@ omni_lower_step (const OmniLowering *lower, const char *shader)
   step.push.ry = region->y.low;
   step.push.rw = planar ? (columns + 3) / 4 : columns;
   step.push.rh = region->y.high - region->y.low;
-  step.push.width = omni_extent_at_level ((int)plan->params.width, lower->node->level);
-  step.push.height = omni_extent_at_level ((int)plan->params.height, lower->node->level);
+  step.push.width = omni_extent_at_level ((int)plan->width, lower->node->level);
+  step.push.height = omni_extent_at_level ((int)plan->height, lower->node->level);
   step.push.level = (gint32)lower->node->level;
   step.out[0].arena = lower->instruction->placement.arena;
   /* Small levels: a narrow workgroup wastes less. */

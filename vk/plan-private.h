@@ -135,6 +135,7 @@ struct _OmniPlan
   OmniGraph *graph;
   OmniPlanParams params;
 
+  guint width, height; /* of the picture with the graph's padding: what levels are made of */
   gboolean streamed;
   guint slots; /* sources resident at the same time: N, or 1 when streamed */
   guint tile_width, tile_height;

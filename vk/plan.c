@@ -193,6 +193,8 @@ omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *param
   plan->source_pixel_bytes = params->source_pixel_bytes > 0 ? params->source_pixel_bytes : 4;
   if (params->format.channels > 0)
     plan->source_pixel_bytes = params->format.channels * (guint)omni_store_get_bytes (params->format.store);
+  plan->width = (params->width + graph->padding - 1) / graph->padding * graph->padding;
+  plan->height = (params->height + graph->padding - 1) / graph->padding * graph->padding;
   plan->streamed = should_stream (graph);
   plan->slots = plan->streamed ? 1 : params->n_sources;
   plan->weight_texels = g_array_new (FALSE, TRUE, sizeof (float));
