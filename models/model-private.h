@@ -13,6 +13,8 @@ extern const OmniModel omni_model_laplacian;
 extern const OmniModel omni_model_max;
 extern const OmniModel omni_model_mean;
 extern const OmniModel omni_model_mertens;
+extern const OmniModel omni_model_omni;
+extern const OmniModel omni_model_omni_small;
 extern const OmniModel omni_model_running_mean;
 
 #define OMNI_TASK_BIT(task) (1u << (task))
