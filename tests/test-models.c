@@ -342,7 +342,7 @@ build (const char *name, const OmniWeights *weights, gboolean colour)
 static void
 test_derived_facts (void)
 {
-  static const char *const streaming[] = { "mertens", "laplacian", "mean", "max" };
+  static const char *const streaming[] = { "mertens", "laplacian", "mean", "max", "omni" };
 
   for (const OmniModel *const *model = omni_models_list (); *model != NULL; model++)
     g_assert_cmpint (omni_model_is_order_invariant (*model), ==,
@@ -354,7 +354,8 @@ test_derived_facts (void)
   for (guint i = 0; i < G_N_ELEMENTS (streaming); i++)
     for (guint colour = 0; colour < 2; colour++)
     {
-      g_autoptr (OmniGraph) graph = build (streaming[i], NULL, colour);
+      g_autoptr (OmniWeights) weights = fixture_weights_for (omni_model_find (streaming[i]));
+      g_autoptr (OmniGraph) graph = build (streaming[i], weights, colour);
 
       g_assert_true (omni_graph_can_stream (graph));
       g_assert_cmpuint (omni_graph_get_output_channels (graph), ==, colour ? 3 : 1);

@@ -219,7 +219,8 @@ gboolean omni_graph_is_order_invariant (const OmniGraph *graph);
  * counting whole-picture statistics. 1 for pointwise graphs. */
 guint omni_graph_get_receptive_field_px (const OmniGraph *graph);
 
-/* TRUE when every reduction over the set streams. */
+/* TRUE when every reduction over the set streams, or works on tensors smaller than the picture: all members of those are
+ * kept. */
 gboolean omni_graph_can_stream (const OmniGraph *graph);
 
 guint omni_graph_get_output_channels (const OmniGraph *graph);
