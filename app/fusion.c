@@ -40,6 +40,7 @@ typedef struct
   guint source_pixel_bytes; /* the most of any source */
   OmniPlanFormat format;    /* of every source, or no channels */
   gboolean colour, has_alpha;
+  gboolean grey_and_colour; /* sources of both kinds */
   OmniSampleType depth;
   float range;
   GBytes *profile; /* of the result, NULL for sRGB */
@@ -100,6 +101,7 @@ choose_shape (Fusion *self)
     const OmniPlanFormat format = { omni_source_get_channels (source), omni_source_get_has_alpha (source),
                                     (OmniStore)omni_source_get_sample_type (source) };
     self->source_pixel_bytes = MAX (self->source_pixel_bytes, format.channels * (guint)bytes);
+    self->grey_and_colour |= self->colour && omni_source_count_bands (source) == 1;
     if (i == 0)
       self->format = format;
     else if (format.channels != self->format.channels || format.has_alpha != self->format.has_alpha
@@ -403,7 +405,8 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                      .scale = self->scale,
                                      .range = self->range,
                                      .options = request->options,
-                                     .weights = self->weights };
+                                     .weights = self->weights,
+                                     .grey_and_colour = self->grey_and_colour };
   const OmniPlanParams params = { .n_sources = self->n_sources,
                                   .width = self->width,
                                   .height = self->height,
@@ -417,7 +420,7 @@ get_plan (Fusion *self, guint tile_px, GError **error)
   g_autofree char *options = request->options != NULL ? omni_model_options_to_string (request->options)
                                                       : NULL;
   g_autofree char *key = g_strdup_printf (
-    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d, bands %u, roles %x, "
+    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d %d, bands %u, roles %x, "
     "scale %a, range %a, "
     "depth %d, tile %u, "
     "half %d, "
@@ -425,8 +428,8 @@ get_plan (Fusion *self, guint tile_px, GError **error)
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
     self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour,
-    self->bands, self->roles, self->scale, self->range, self->depth, tile_px, request->half,
-    request->profile);
+    self->grey_and_colour, self->bands, self->roles, self->scale, self->range, self->depth, tile_px,
+    request->half, request->profile);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 

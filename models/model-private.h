@@ -15,6 +15,8 @@ extern const OmniModel omni_model_laplacian;
 extern const OmniModel omni_model_max;
 extern const OmniModel omni_model_mean;
 extern const OmniModel omni_model_mertens;
+extern const OmniModel omni_model_omni;
+extern const OmniModel omni_model_omni_small;
 extern const OmniModel omni_model_pan_gsa;
 extern const OmniModel omni_model_pan_ihs;
 extern const OmniModel omni_model_running_mean;

@@ -75,6 +75,7 @@ typedef struct
   float range;         /* power of two ≥ every |sample| */
   const OmniModelOptions *options; /* NULL: defaults */
   const OmniWeights *weights;      /* NULL for classical methods */
+  gboolean grey_and_colour;        /* some sources have colours and some have none */
 } OmniModelContext;
 
 struct _OmniModel

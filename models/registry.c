@@ -7,8 +7,10 @@ static const char *const task_names[] = { "auto", "exposure", "focus", "infrared
 
 G_STATIC_ASSERT (G_N_ELEMENTS (task_names) == OMNI_N_TASKS);
 
-/* The learned one first, then the classical ones by how good their pictures are; the counter-example last. */
+/* Our own and the learned ones first, then the classical ones by how good their pictures are; the counter-example last. */
 static const OmniModel *const models[] = {
+  &omni_model_omni,
+  &omni_model_omni_small,
   &omni_model_ifani,
   &omni_model_mertens,
   &omni_model_laplacian,

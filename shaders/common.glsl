@@ -110,6 +110,7 @@ const int ACTIVATION_SOFTPLUS = 4;
 const int ACTIVATION_ABS = 5;
 const int ACTIVATION_LOG = 6;
 const int ACTIVATION_SQRT = 7;
+const int ACTIVATION_EXP = 8;
 
 vec4
 activate (int kind, vec4 x, float slope)
@@ -128,5 +129,7 @@ activate (int kind, vec4 x, float slope)
     return log (x + slope);
   if (kind == ACTIVATION_SQRT)
     return sqrt (max (x, vec4 (0.0)));
+  if (kind == ACTIVATION_EXP)
+    return exp (x);
   return x;
 }

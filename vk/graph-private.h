@@ -56,8 +56,10 @@ typedef struct
   guint level;
   OmniLayout layout;
   gboolean pooled;
-  int pass;        /* the streamed pass that computes it; see omni_graph_finish() */
-  gboolean needed; /* the output depends on it */
+  int pass;         /* the streamed pass that computes it; see omni_graph_finish() */
+  gboolean kept;    /* per source: a streamed plan keeps all members of it */
+  gboolean streams; /* computed while a source is at hand, in a streamed plan */
+  gboolean needed;  /* the output depends on it */
   char label[48];
 
   /* parameters, by operation */
@@ -79,6 +81,7 @@ typedef struct
   gboolean vertical;         /* FILTER, WINDOW_MEAN */
   gboolean take_max;         /* POOL */
   gboolean bilinear;         /* UPSAMPLE */
+  guint steps;               /* UPSAMPLE: halvings undone */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
   float exponents[3], sigma; /* EXPOSURE_WEIGHT, SET_EXPOSURE_SUM */
   gboolean mean;             /* SET_SUM */
@@ -92,14 +95,17 @@ struct _OmniGraph
   char *name;
   GArray *nodes; /* OmniNodeInfo */
   OmniNode output;
+  guint padding; /* sides of the picture become multiples of it */
   guint n_passes;
+  guint kept_level; /* from here on all members are kept, since something needs them at the same time */
 };
 
 const OmniNodeInfo *omni_graph_node (const OmniGraph *graph, OmniNode node);
 guint omni_graph_get_n_nodes (const OmniGraph *graph);
 
-/* Marks what the output depends on and numbers the streamed passes: a per-source tensor that needs a reduction's result
- * belongs to the pass after it. Idempotent. */
+/* Marks what the output depends on and numbers the streamed passes: what is computed while a source is at hand and needs the
+ * result of all of them belongs to the pass after it. Small tensors may be kept for the whole set: those at the level of
+ * the first operation that needs all members at the same time, and at coarser ones. Idempotent. */
 void omni_graph_finish (OmniGraph *graph);
 
 /* Crosses the set axis. */

@@ -26,6 +26,7 @@ omni_graph_new (const char *name)
   graph->nodes = g_array_new (FALSE, TRUE, sizeof (OmniNodeInfo));
   g_array_set_clear_func (graph->nodes, clear_node);
   graph->output = OMNI_NODE_NONE;
+  graph->padding = 1;
   return graph;
 }
 
@@ -497,12 +498,13 @@ omni_graph_pool_mean (OmniGraph *graph, OmniNode x)
 }
 
 static OmniNode
-upsample (OmniGraph *graph, OmniNode x, gboolean bilinear)
+upsample (OmniGraph *graph, OmniNode x, guint steps, gboolean bilinear)
 {
   OmniNodeInfo node = shaped_like (graph, OMNI_OP_UPSAMPLE, x);
 
-  require (node.level > 0, graph, "upsamples beyond the picture's own size");
-  node.level--;
+  require (node.level >= steps, graph, "upsamples beyond the picture's own size");
+  node.level -= steps;
+  node.steps = steps;
   node.bilinear = bilinear;
   return append (graph, node, &x, 1, bilinear ? "upsample bilinear" : "upsample nearest");
 }
@@ -510,13 +512,23 @@ upsample (OmniGraph *graph, OmniNode x, gboolean bilinear)
 OmniNode
 omni_graph_upsample_nearest (OmniGraph *graph, OmniNode x)
 {
-  return upsample (graph, x, FALSE);
+  return upsample (graph, x, 1, FALSE);
 }
 
 OmniNode
 omni_graph_upsample_bilinear (OmniGraph *graph, OmniNode x)
 {
-  return upsample (graph, x, TRUE);
+  return upsample (graph, x, 1, TRUE);
+}
+
+OmniNode
+omni_graph_upsample_to (OmniGraph *graph, OmniNode x, guint level)
+{
+  const guint from = omni_graph_node (graph, x)->level;
+
+  require_planar (graph, x);
+  require (level <= from, graph, "upsamples to a coarser level");
+  return level == from ? x : upsample (graph, x, from - level, TRUE);
 }
 
 OmniNode
@@ -721,6 +733,13 @@ omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma)
            "merges one luminance and two chroma planes");
   node.channels = 3;
   return append (graph, node, inputs, 2, "merge colour");
+}
+
+void
+omni_graph_set_padding (OmniGraph *graph, guint multiple)
+{
+  require (multiple > 0 && (multiple & (multiple - 1)) == 0, graph, "pads to no power of two");
+  graph->padding = multiple;
 }
 
 void

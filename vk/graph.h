@@ -41,7 +41,8 @@ typedef enum
   OMNI_ACTIVATION_SOFTPLUS, /* ln (1 + exp x) */
   OMNI_ACTIVATION_ABS,
   OMNI_ACTIVATION_LOG, /* ln (x + slope): the slope is the floor */
-  OMNI_ACTIVATION_SQRT /* √ max (x, 0) */
+  OMNI_ACTIVATION_SQRT, /* √ max (x, 0) */
+  OMNI_ACTIVATION_EXP /* exp x */
 } OmniActivation;
 
 /* What omni_graph_picture() reads from the sources. Values are encoded samples scaled to 0 … 1 (integers by 1/255 or
@@ -148,6 +149,9 @@ OmniNode omni_graph_pool_mean (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_upsample_nearest (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_upsample_bilinear (OmniGraph *graph, OmniNode x); /* half-pixel centres, replicate */
 
+/* Bilinear in one step from the tensor's level to a finer one: not the same as going up by 2 several times. Planar. */
+OmniNode omni_graph_upsample_to (OmniGraph *graph, OmniNode x, guint level);
+
 /* Pyramids. `BURT`: [1 4 6 4 1]/16, symmetric boundary, samples at even pixels, and its transpose going up (Burt and
  * Adelson 1983). `QUAD`: [1 3 3 1]/8 down, bilinear at half-pixel centres up, replicate. */
 typedef enum
@@ -215,6 +219,10 @@ OmniNode omni_graph_fuse_chroma (OmniGraph *graph, OmniNode chroma);
 /* R, G, B from one luminance and two chroma planes, BT.601 full range. */
 OmniNode omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma);
 
+/* The picture goes on with its edge until its sides are multiples of `multiple`, a power of two (1 unless set): levels,
+ * boundaries and whole-picture statistics are those of the larger picture, of which the result is cut. */
+void omni_graph_set_padding (OmniGraph *graph, guint multiple);
+
 /* The result: pooled, level 0, 1 … 8 planar channels. Exactly once per graph. */
 void omni_graph_set_output (OmniGraph *graph, OmniNode x);
 
@@ -229,7 +237,8 @@ gboolean omni_graph_is_order_invariant (const OmniGraph *graph);
  * counting whole-picture statistics. 1 for pointwise graphs. */
 guint omni_graph_get_receptive_field_px (const OmniGraph *graph);
 
-/* TRUE when every reduction over the set streams. */
+/* TRUE when every reduction over the set streams, or works on tensors smaller than the picture: all members of those are
+ * kept. */
 gboolean omni_graph_can_stream (const OmniGraph *graph);
 
 guint omni_graph_get_output_channels (const OmniGraph *graph);

@@ -11,8 +11,8 @@ add_extent (const OmniLowering *lower, OmniStep *step, OmniNode node, guint firs
   const OmniPlan *plan = lower->plan;
   const guint level = omni_graph_node (plan->graph, node)->level;
 
-  step->push.arg[first_arg] = omni_extent_at_level ((int)plan->params.width, level);
-  step->push.arg[first_arg + 1] = omni_extent_at_level ((int)plan->params.height, level);
+  step->push.arg[first_arg] = omni_extent_at_level ((int)plan->width, level);
+  step->push.arg[first_arg + 1] = omni_extent_at_level ((int)plan->height, level);
 }
 
 static void
@@ -78,6 +78,7 @@ lower_upsample (const OmniLowering *lower)
   omni_step_constant (&step, lower->tensor->element_bytes == 8);
   omni_step_constant (&step, planar);
   omni_step_constant (&step, (guint32)lower->node->bilinear);
+  omni_step_constant (&step, lower->node->steps);
   omni_step_read (lower, &step, 0, 0, lower->slice,
                   planar && lower->node->bilinear ? OMNI_UNIT_FLOAT : OMNI_UNIT_TEXEL);
   add_extent (lower, &step, lower->node->inputs[0], 0);

@@ -8,16 +8,17 @@ lower_mixed_picture (const OmniLowering *lower)
 {
   const OmniPlan *plan = lower->plan;
   const OmniRegion *sources = &plan->source_region;
+  const guint slot = MIN (lower->slice, plan->slots - 1);
   OmniStep step = omni_lower_step (lower, "unpack-mixed");
 
   omni_step_constant (&step, lower->node->planes);
   step.in[0].format = OMNI_VIEW_R32UI;
   step.in[0].arena = OMNI_ARENA_SOURCES;
-  step.in[0].low = plan->source_slot_bytes * lower->slice;
+  step.in[0].low = plan->source_slot_bytes * slot;
   step.in[0].high = step.in[0].low + plan->source_slot_bytes;
   step.push.src[0].base = (gint32)(step.in[0].low / 4);
   step.push.src[0].pitch = (gint32)plan->source_pitch_px;
-  step.push.arg[0] = (gint32)lower->slice;
+  step.push.arg[0] = (gint32)slot;
   step.push.arg[1] = sources->x.low;
   step.push.arg[2] = sources->y.low;
   step.bytes *= 1.5;

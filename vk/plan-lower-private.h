@@ -14,7 +14,7 @@ typedef struct
   const OmniInstruction *instruction;
   const OmniNodeInfo *node;
   const OmniTensor *tensor; /* of the node */
-  guint slice;              /* member of the set: 0 … slots − 1; also the source slot */
+  guint slice;              /* member of the set, and of the source slots if there are as many */
 } OmniLowering;
 
 /* Elements of the push views. */

@@ -249,6 +249,8 @@ run_block (Running *running, const OmniBlock *block, GError **error)
 
   for (guint k = 0; k < plan->params.n_sources; k++)
   {
+    if (block->member >= 0 && (guint)block->member != k)
+      continue;
     uniform_of (running->plan)->first = k == 0;
     if (!upload_source (running, k, 0, error) || !run_chunks (running, block, error))
       return FALSE;

@@ -35,6 +35,10 @@ RefPadding ref_padding_from_string (const char *name);
 RefTensor *ref_conv (const RefTensor *const *inputs, guint n_inputs, const float *weight, const float *bias,
                      guint out_channels, guint kernel, RefPadding padding);
 
+RefTensor *
+ref_conv_dilated (const RefTensor *const *inputs, guint n_inputs, const float *weight, const float *bias,
+                  guint out_channels, guint kernel, guint dilation, RefPadding padding);
+
 /* Element by element over the set. */
 RefTensor *ref_set_max (RefTensor *const *set, guint n);
 RefTensor *ref_set_sum (RefTensor *const *set, guint n, double factor);
@@ -51,6 +55,17 @@ RefTensor *ref_quad_up (const RefTensor *coarse, guint width, guint height);
 
 /* The networks on luminance. */
 RefTensor *ref_ifani (RefTensor *const *luma, guint n, const OmniWeights *weights);
+
+/* `task` 0 … 3, or −1: not given. The pyramid has `depth` levels below the picture. Weights are made of the luminance and
+ * used for every channel of the pictures. */
+typedef struct
+{
+  int task;
+  guint base, depth;
+  double epsilon;
+} RefOmni;
+
+RefTensor *ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const RefOmni *how);
 
 /* Three channels in and out, already normalised. */
 RefTensor *

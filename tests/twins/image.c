@@ -167,6 +167,42 @@ twin_upsample (const TwinTensor *x, guint h, guint w, gboolean bilinear)
 }
 
 static float
+magnified_row (const TwinTensor *x, guint n, guint c, int y, int i, float t)
+{
+  const OmniBoundary edge = OMNI_BOUNDARY_REPLICATE;
+
+  return (1.0F - fabsf (t)) * sample (x, n, c, y, i, edge)
+         + fmaxf (-t, 0.0F) * sample (x, n, c, y, i - 1, edge)
+         + fmaxf (t, 0.0F) * sample (x, n, c, y, i + 1, edge);
+}
+
+/* How far the centre of fine pixel `i` lies from that of the coarse pixel it is in. */
+static float
+off_centre (int i, guint steps)
+{
+  const int size = 1 << steps;
+
+  return (float)(2 * (i % size) + 1 - size) / (float)(2 * size);
+}
+
+static float
+magnified_pixel (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  const guint steps = *(const guint *)data;
+  const float tx = off_centre (x_, steps), ty = off_centre (y, steps);
+  const int i = x_ >> steps, j = y >> steps;
+
+  return (1.0F - fabsf (ty)) * magnified_row (x, n, c, j, i, tx)
+         + fabsf (ty) * magnified_row (x, n, c, ty < 0.0F ? j - 1 : j + 1, i, tx);
+}
+
+TwinTensor *
+twin_upsample_by (const TwinTensor *x, guint h, guint w, guint steps)
+{
+  return map (x, h, w, magnified_pixel, &steps);
+}
+
+static float
 burt_row (const TwinTensor *x, guint n, guint c, int y, int x_)
 {
   const OmniBoundary edge = OMNI_BOUNDARY_SYMMETRIC;

@@ -97,6 +97,8 @@ twin_activate (OmniActivation activation, float x, float slope)
     return (float)(fmax (x, 0.0) + log1p (exp (-fabs (x))));
   case OMNI_ACTIVATION_ABS:
     return fabsf (x);
+  case OMNI_ACTIVATION_EXP:
+    return (float)exp ((double)x);
   case OMNI_ACTIVATION_LOG:
     return (float)log ((double)x + slope);
   case OMNI_ACTIVATION_SQRT:

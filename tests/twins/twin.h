@@ -50,6 +50,7 @@ TwinTensor *twin_filter (const TwinTensor *x, const float *taps, guint radius, g
 TwinTensor *twin_window_mean (const TwinTensor *x, guint radius);
 TwinTensor *twin_pool (const TwinTensor *x, gboolean take_max);
 TwinTensor *twin_upsample (const TwinTensor *x, guint h, guint w, gboolean bilinear);
+TwinTensor *twin_upsample_by (const TwinTensor *x, guint h, guint w, guint steps);
 TwinTensor *twin_down (const TwinTensor *x, OmniPyramid pyramid);
 TwinTensor *twin_up (const TwinTensor *coarse, guint h, guint w, OmniPyramid pyramid);
 TwinTensor *twin_up_add (const TwinTensor *fine, const TwinTensor *coarse, float sign, OmniPyramid pyramid);
