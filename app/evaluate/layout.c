@@ -15,11 +15,10 @@ typedef struct
 } TaskFolder;
 
 static const TaskFolder task_folders[] = {
-  { "exposure", OMNI_TASK_EXPOSURE },     { "focus", OMNI_TASK_FOCUS },
-  { "infrared", OMNI_TASK_INFRARED },     { "medical", OMNI_TASK_MEDICAL },
-  { "mri-pet", OMNI_TASK_MEDICAL },       { "mri-spect", OMNI_TASK_MEDICAL },
-  { "ct-mri", OMNI_TASK_MEDICAL },        { "ct", OMNI_TASK_MEDICAL },
-  { "pansharpen", OMNI_TASK_PANSHARPEN },
+  { "exposure", OMNI_TASK_EXPOSURE }, { "focus", OMNI_TASK_FOCUS },
+  { "infrared", OMNI_TASK_INFRARED }, { "medical", OMNI_TASK_MEDICAL },
+  { "mri-pet", OMNI_TASK_MEDICAL },   { "mri-spect", OMNI_TASK_MEDICAL },
+  { "ct-mri", OMNI_TASK_MEDICAL },    { "pansharpen", OMNI_TASK_PANSHARPEN },
 };
 
 typedef struct
