@@ -340,9 +340,6 @@ omni_document_offers_task (OmniDocument *self, OmniTask task)
 
   if (task == OMNI_TASK_AUTO)
     return TRUE;
-  /* An average of unlike bands would only look like a result, so pan-sharpening needs its own model. */
-  if (task == OMNI_TASK_PANSHARPEN)
-    return fits (self, omni_model_default_for (task), task);
   for (guint i = 0; models[i] != NULL; i++)
     if (fits (self, models[i], task))
       return TRUE;

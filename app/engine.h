@@ -106,6 +106,13 @@ typedef struct
   OmniSampleType depth;
 } OmniResultShape;
 
+/* Whether it is a pan-sharpening: one multispectral source, which is brought to the grid of the panchromatic one. */
+gboolean omni_fusion_request_pansharpens (const OmniFusionRequest *request);
+
+/* (transfer none) (nullable) Path of the source whose metadata the result takes: of a pan-sharpening the panchromatic one,
+ * on whose grid the result lies; else the choice of omni_metadata_choose_reference(). */
+const char *omni_sources_choose_reference (GPtrArray *sources, gboolean pansharpened);
+
 void omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape *shape);
 
 /* The model taken when none is asked for. */

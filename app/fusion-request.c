@@ -192,6 +192,8 @@ omni_fusion_request_check (const OmniFusionRequest *request, GError **error)
                          "There are no pictures to fuse; name at least one.");
     return FALSE;
   }
+  if (omni_fusion_request_pansharpens (request))
+    return omni_sources_find_pansharpen (request->sources, NULL, NULL, error);
   g_autoptr (GPtrArray) sorted = omni_sources_sort (request->sources);
   if (!check_bands (sorted, error))
     return FALSE;
@@ -208,8 +210,9 @@ omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char
   for (guint i = 0; i < sources->len; i++)
     has_bands |= omni_source_count_bands (sources->pdata[i]) > 3;
 
-  if (task == OMNI_TASK_PANSHARPEN && (model->tasks & (1u << task)) == 0)
-    reason = g_strdup_printf ("%s cannot pan-sharpen; models for that come later.", model->title);
+  g_autoptr (GError) misfit = NULL;
+  if (task == OMNI_TASK_PANSHARPEN && !model->pansharpens)
+    reason = g_strdup_printf ("%s cannot pan-sharpen; choose pan-gsa or pan-ihs (--model).", model->title);
   else if (task != OMNI_TASK_AUTO && (model->tasks & (1u << task)) == 0)
     reason = g_strdup_printf ("%s is not made for the task “%s”.", model->title, omni_task_to_string (task));
   else if (sources->len < model->min_inputs)
@@ -221,6 +224,8 @@ omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char
   else if (has_bands && !model->handles_bands)
     reason = g_strdup_printf ("%s takes grey and colour pictures, not pictures of four or more bands.",
                               model->title);
+  else if (model->pansharpens && !omni_sources_find_pansharpen (sources, NULL, NULL, &misfit))
+    reason = g_strdup (misfit->message);
 
   const gboolean fits = reason == NULL;
   if (why != NULL)
@@ -255,9 +260,10 @@ omni_model_default_for (OmniTask task)
   case OMNI_TASK_INFRARED:
   case OMNI_TASK_MEDICAL:
     return omni_model_find (has_ifani == 1 ? "ifani" : "laplacian");
+  case OMNI_TASK_PANSHARPEN:
+    return omni_model_find ("pan-gsa");
   case OMNI_TASK_AUTO:
   case OMNI_TASK_FOCUS:
-  case OMNI_TASK_PANSHARPEN:
   default:
     return omni_model_find ("laplacian");
   }
@@ -281,8 +287,8 @@ find_model_for_weights (const char *weights_path, GError **error)
   return NULL;
 }
 
-/* The default for the task, or else any model that fits. Pan-sharpening has no stand-in: an average of unlike bands would
- * only look like a result. */
+/* The default for the task, or else any model that fits. What keeps pictures from being pan-sharpened by the default keeps
+ * them from the others too. */
 static const OmniModel *
 find_default (OmniTask task, GPtrArray *sources, GError **error)
 {

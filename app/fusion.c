@@ -34,9 +34,13 @@ typedef struct
   char *task_reason;
   OmniWeights *weights;
   guint n_sources, width, height, bands;
+  guint *marks;             /* per source, for the graph: what it is to the task */
+  guint roles;              /* all of them */
+  float scale;              /* sides of the result over those of the smallest source */
   guint source_pixel_bytes; /* the most of any source */
   OmniPlanFormat format;    /* of every source, or no channels */
   gboolean colour, has_alpha;
+  gboolean grey_and_colour; /* sources of both kinds */
   OmniSampleType depth;
   float range;
   GBytes *profile; /* of the result, NULL for sRGB */
@@ -62,6 +66,7 @@ fusion_clear (Fusion *self)
   g_free (self->alpha);
   g_free (self->pixels);
   g_free (self->task_reason);
+  g_free (self->marks);
   g_clear_pointer (&self->weights, omni_weights_unref);
   g_clear_pointer (&self->profile, g_bytes_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
@@ -96,12 +101,34 @@ choose_shape (Fusion *self)
     const OmniPlanFormat format = { omni_source_get_channels (source), omni_source_get_has_alpha (source),
                                     (OmniStore)omni_source_get_sample_type (source) };
     self->source_pixel_bytes = MAX (self->source_pixel_bytes, format.channels * (guint)bytes);
+    self->grey_and_colour |= self->colour && omni_source_count_bands (source) == 1;
     if (i == 0)
       self->format = format;
     else if (format.channels != self->format.channels || format.has_alpha != self->format.has_alpha
              || format.store != self->format.store)
       self->format.channels = 0;
   }
+}
+
+static void
+choose_marks (Fusion *self)
+{
+  GPtrArray *sources = self->request->sources;
+  OmniSource *ms = NULL, *pan = NULL;
+  if (self->model->pansharpens)
+    omni_sources_find_pansharpen (sources, &ms, &pan, NULL);
+  guint smallest = self->width;
+  self->marks = g_new (guint, self->n_sources);
+  for (guint i = 0; i < self->n_sources; i++)
+  {
+    const OmniRole role = sources->pdata[i] == pan  ? OMNI_ROLE_PANCHROMATIC
+                          : sources->pdata[i] == ms ? OMNI_ROLE_MULTISPECTRAL
+                                                    : omni_source_get_role (sources->pdata[i]);
+    self->marks[i] = OMNI_ROLE_MARK (role);
+    self->roles |= self->marks[i];
+    smallest = MIN (smallest, omni_source_get_width (sources->pdata[i]));
+  }
+  self->scale = (float)self->width / (float)smallest;
 }
 
 /* One pixel that carries the profile of a source, for functions that ask for pictures. */
@@ -213,6 +240,7 @@ fusion_prepare (Fusion *self, GError **error)
     return FALSE;
   }
   choose_shape (self);
+  choose_marks (self);
   const gboolean convert = choose_profile (self);
   g_autoptr (GPtrArray) sorted = omni_sources_sort (request->sources);
   if (request->resize)
@@ -328,6 +356,7 @@ fetch_cb (guint index, OmniPlanSource *source, gpointer user_data, GError **erro
   source->channels = omni_picture_get_channels (picture);
   source->has_alpha = omni_picture_get_has_alpha (picture);
   source->store = (OmniStore)omni_picture_get_sample_type (picture);
+  source->mark = self->marks[index];
   g_set_object (&self->held[index], picture);
   return TRUE;
 }
@@ -366,9 +395,18 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                  "%s cannot store half precision; use full precision (--precision fp32).", info->name);
     return NULL;
   }
-  const OmniModelContext context = { self->task,   self->n_sources,  self->width,
-                                     self->height, self->colour,     self->bands,
-                                     self->range,  request->options, self->weights };
+  const OmniModelContext context = { .task = self->task,
+                                     .n_sources = self->n_sources,
+                                     .width = self->width,
+                                     .height = self->height,
+                                     .colour = self->colour,
+                                     .bands = self->bands,
+                                     .roles = self->roles,
+                                     .scale = self->scale,
+                                     .range = self->range,
+                                     .options = request->options,
+                                     .weights = self->weights,
+                                     .grey_and_colour = self->grey_and_colour };
   const OmniPlanParams params = { .n_sources = self->n_sources,
                                   .width = self->width,
                                   .height = self->height,
@@ -382,14 +420,16 @@ get_plan (Fusion *self, guint tile_px, GError **error)
   g_autofree char *options = request->options != NULL ? omni_model_options_to_string (request->options)
                                                       : NULL;
   g_autofree char *key = g_strdup_printf (
-    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d, bands %u, range %a, "
+    "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d %d, bands %u, roles %x, "
+    "scale %a, range %a, "
     "depth %d, tile %u, "
     "half %d, "
     "profile %d",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
     self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour,
-    self->bands, self->range, self->depth, tile_px, request->half, request->profile);
+    self->grey_and_colour, self->bands, self->roles, self->scale, self->range, self->depth, tile_px,
+    request->half, request->profile);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 

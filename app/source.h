@@ -6,20 +6,6 @@
 
 G_BEGIN_DECLS
 
-/* What a source is to the task; a property of the source that travels with it, never of its place in the list. */
-typedef enum
-{
-  OMNI_ROLE_NONE,
-  OMNI_ROLE_VISIBLE,
-  OMNI_ROLE_INFRARED,
-  OMNI_ROLE_MRI,
-  OMNI_ROLE_CT,
-  OMNI_ROLE_PET,
-  OMNI_ROLE_SPECT,
-  OMNI_ROLE_MULTISPECTRAL,
-  OMNI_ROLE_PANCHROMATIC
-} OmniRole;
-
 /* "none", "visible", "infrared", "mri", "ct", "pet", "spect", "ms", "pan": the words of --role. */
 const char *omni_role_to_string (OmniRole role);
 gboolean omni_role_from_string (const char *name, OmniRole *role);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/engine.h"
 
+#include "app/fusion-private.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,28 +296,31 @@ decide_from_roles (GPtrArray *sources, char **reason)
   return get_task_of_role (first);
 }
 
-static guint
-count_bands (OmniSource *source)
-{
-  return omni_source_get_channels (source) - (omni_source_get_has_alpha (source) ? 1 : 0);
-}
-
 /* One grey picture and one of four or more bands that is smaller by a whole ratio. */
 static gboolean
-is_pansharpen (GPtrArray *sources)
+looks_like_pansharpen (GPtrArray *sources)
 {
   if (sources->len != 2)
     return FALSE;
   OmniSource *pan = sources->pdata[0], *bands = sources->pdata[1];
-  if (count_bands (pan) > count_bands (bands))
+  if (omni_source_count_bands (pan) > omni_source_count_bands (bands))
   {
     pan = sources->pdata[1];
     bands = sources->pdata[0];
   }
   const guint ratio = omni_source_get_width (pan) / omni_source_get_width (bands);
-  return count_bands (pan) == 1 && count_bands (bands) >= 4 && ratio >= 2
+  return omni_source_count_bands (pan) == 1 && omni_source_count_bands (bands) >= 4 && ratio >= 2
          && omni_source_get_width (pan) == ratio * omni_source_get_width (bands)
          && omni_source_get_height (pan) == ratio * omni_source_get_height (bands);
+}
+
+gboolean
+omni_task_is_pansharpen (GPtrArray *sources)
+{
+  g_autofree char *why = NULL;
+  const OmniTask task = decide_from_roles (sources, &why);
+
+  return task == OMNI_TASK_PANSHARPEN || (task == OMNI_TASK_AUTO && looks_like_pansharpen (sources));
 }
 
 /* Difference in light between the most and the least exposed source; negative when a file does not say. */
@@ -352,7 +357,7 @@ omni_task_detect (GPtrArray *sources, char **reason)
     task = OMNI_TASK_FOCUS;
     why = g_strdup ("there is only one source");
   }
-  else if (is_pansharpen (sources))
+  else if (looks_like_pansharpen (sources))
   {
     task = OMNI_TASK_PANSHARPEN;
     why = g_strdup ("a grey picture beside a smaller one of several bands");

@@ -53,14 +53,6 @@ add_strength (OmniGraph *graph, OmniNode band, guint radius)
   return radius > 0 ? omni_graph_box (graph, magnitude, radius, OMNI_BOUNDARY_REPLICATE) : magnitude;
 }
 
-static OmniNode
-add_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x)
-{
-  const OmniNode sum = omni_graph_set_sum_fixed (graph, x, 1);
-
-  return omni_graph_unary (graph, sum, 1.f / (float)context->n_sources, 0, OMNI_ACTIVATION_NONE, 0);
-}
-
 static OmniGraph *
 build (const OmniModelContext *context, GError **error)
 {
@@ -82,7 +74,7 @@ build (const OmniModelContext *context, GError **error)
     picture = coarse;
     luma = coarse_luma;
   }
-  fused[depth] = add_mean (graph, context, picture);
+  fused[depth] = omni_model_add_set_mean (graph, context, picture);
 
   for (guint level = depth; level-- > 0;)
     fused[level] = omni_graph_up_add (graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);

@@ -7,13 +7,20 @@ G_BEGIN_DECLS
 
 /* What the models share. A model file defines one or more constant OmniModel; registry.c lists them. */
 
+extern const OmniModel omni_model_blend;
+extern const OmniModel omni_model_gff;
 extern const OmniModel omni_model_ifani;
 extern const OmniModel omni_model_ifcnn;
 extern const OmniModel omni_model_laplacian;
 extern const OmniModel omni_model_max;
 extern const OmniModel omni_model_mean;
 extern const OmniModel omni_model_mertens;
+extern const OmniModel omni_model_omni;
+extern const OmniModel omni_model_omni_small;
+extern const OmniModel omni_model_pan_gsa;
+extern const OmniModel omni_model_pan_ihs;
 extern const OmniModel omni_model_running_mean;
+extern const OmniModel omni_model_wavelet;
 
 #define OMNI_TASK_BIT(task) (1u << (task))
 #define OMNI_ALL_TASKS                                                                                       \
@@ -52,6 +59,9 @@ OmniNode omni_model_add_chroma (OmniGraph *graph, OmniNode luma);
 
 /* The picture the classical methods fuse: R, G, B or luminance. */
 OmniNode omni_model_picture (OmniGraph *graph, const OmniModelContext *context);
+
+/* The mean of a tensor of samples over the set. Streams. */
+OmniNode omni_model_add_set_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x);
 
 /* How often a picture can be halved (rounding up) before its shorter side is at most `coarsest_px`. */
 guint omni_model_count_levels (guint width, guint height, guint coarsest_px);

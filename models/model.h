@@ -22,6 +22,23 @@ typedef enum
 const char *omni_task_to_string (OmniTask task);
 gboolean omni_task_from_string (const char *name, OmniTask *task);
 
+/* What a source is to the task; a property of the source that travels with it, never of its place in the list. */
+typedef enum
+{
+  OMNI_ROLE_NONE,
+  OMNI_ROLE_VISIBLE,
+  OMNI_ROLE_INFRARED,
+  OMNI_ROLE_MRI,
+  OMNI_ROLE_CT,
+  OMNI_ROLE_PET,
+  OMNI_ROLE_SPECT,
+  OMNI_ROLE_MULTISPECTRAL,
+  OMNI_ROLE_PANCHROMATIC
+} OmniRole;
+
+/* The mark by which a graph knows a source of this role: OmniPlanSource.mark. */
+#define OMNI_ROLE_MARK(role) (1u << (role))
+
 /* A model's own option (--set KEY=VALUE). Numbers are kept as text so that one table serves the command line, the window
  * and JSON. */
 typedef enum
@@ -50,12 +67,15 @@ typedef struct
 {
   OmniTask task;
   guint n_sources;
-  guint width, height;             /* px: pyramids choose their depth from it */
-  gboolean colour;                 /* the result has three channels; else one */
-  guint bands;                     /* > 0: every source has this many bands (4 … 8) and so has the result */
-  float range;                     /* power of two ≥ every |sample| */
+  guint width, height; /* px: pyramids choose their depth from it */
+  gboolean colour;     /* the result has three channels; else one */
+  guint bands;         /* > 0: every source has this many bands (4 … 8) and so has the result */
+  guint roles;         /* marks of all the sources together */
+  float scale;         /* sides of the finest source over those of the coarsest; 0 and 1: all alike */
+  float range;         /* power of two ≥ every |sample| */
   const OmniModelOptions *options; /* NULL: defaults */
   const OmniWeights *weights;      /* NULL for classical methods */
+  gboolean grey_and_colour;        /* some sources have colours and some have none */
 } OmniModelContext;
 
 struct _OmniModel
@@ -68,6 +88,7 @@ struct _OmniModel
   guint min_inputs;
   guint max_inputs; /* 0 = any */
   gboolean handles_bands;
+  gboolean pansharpens; /* takes one multispectral and one panchromatic source, told apart by their roles */
   const OmniModelOption *options; /* ends with key NULL; may be NULL */
   const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */
   const char *weights_file;       /* file name in the weights folder; NULL: none is shipped */

@@ -143,6 +143,14 @@ omni_model_picture (OmniGraph *graph, const OmniModelContext *context)
   return omni_graph_picture (graph, context->colour ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA, 0);
 }
 
+OmniNode
+omni_model_add_set_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x)
+{
+  const OmniNode sum = omni_graph_set_sum_fixed (graph, x, 1);
+
+  return omni_graph_unary (graph, sum, 1.f / (float)context->n_sources, 0, OMNI_ACTIVATION_NONE, 0);
+}
+
 guint
 omni_model_count_levels (guint width, guint height, guint coarsest_px)
 {

@@ -8,10 +8,8 @@ build_mean (const OmniModelContext *context, GError **error)
 {
   g_autoptr (OmniGraph) graph = omni_graph_new ("mean");
   const OmniNode picture = omni_model_picture (graph, context);
-  const OmniNode sum = omni_graph_set_sum_fixed (graph, picture, 1);
 
-  omni_graph_set_output (
-    graph, omni_graph_unary (graph, sum, 1.f / (float)context->n_sources, 0, OMNI_ACTIVATION_NONE, 0));
+  omni_graph_set_output (graph, omni_model_add_set_mean (graph, context, picture));
   return g_steal_pointer (&graph);
 }
 

@@ -7,10 +7,23 @@ static const char *const task_names[] = { "auto", "exposure", "focus", "infrared
 
 G_STATIC_ASSERT (G_N_ELEMENTS (task_names) == OMNI_N_TASKS);
 
-/* The learned one first, then the classical ones by how good their pictures are; the counter-example last. */
+/* Our own and the learned ones first, then the classical ones by how good their pictures are; the counter-example last. */
 static const OmniModel *const models[] = {
-  &omni_model_ifani, &omni_model_mertens, &omni_model_laplacian,    &omni_model_ifcnn,
-  &omni_model_mean,  &omni_model_max,     &omni_model_running_mean, NULL,
+  &omni_model_omni,
+  &omni_model_omni_small,
+  &omni_model_ifani,
+  &omni_model_mertens,
+  &omni_model_laplacian,
+  &omni_model_gff,
+  &omni_model_wavelet,
+  &omni_model_ifcnn,
+  &omni_model_pan_gsa,
+  &omni_model_pan_ihs,
+  &omni_model_blend,
+  &omni_model_mean,
+  &omni_model_max,
+  &omni_model_running_mean,
+  NULL,
 };
 
 const char *

@@ -31,7 +31,7 @@ layout (std140, binding = 6) uniform Tile
   ivec2 origin; // of the tile, full-resolution pixels
   int first;    // 1 while the first source of a streamed pass is accumulated
   int pad;
-  ivec4 format[128]; // per source slot: bytes per sample, channels, colour channels (1 or 3), samples are float
+  ivec4 format[128]; // per source slot: bytes per sample, channels, colour channels (1 or 3), samples are float in bit 0 and the mark above
 } tile;
 
 layout (constant_id = 0) const uint LOCAL_X = 32;
@@ -109,6 +109,8 @@ const int ACTIVATION_TANH = 3;
 const int ACTIVATION_SOFTPLUS = 4;
 const int ACTIVATION_ABS = 5;
 const int ACTIVATION_LOG = 6;
+const int ACTIVATION_SQRT = 7;
+const int ACTIVATION_EXP = 8;
 
 vec4
 activate (int kind, vec4 x, float slope)
@@ -125,5 +127,9 @@ activate (int kind, vec4 x, float slope)
     return abs (x);
   if (kind == ACTIVATION_LOG)
     return log (x + slope);
+  if (kind == ACTIVATION_SQRT)
+    return sqrt (max (x, vec4 (0.0)));
+  if (kind == ACTIVATION_EXP)
+    return exp (x);
   return x;
 }

@@ -45,18 +45,22 @@ accumulate (ivec2 block, int w)
       row[i] = gy == OUTSIDE ? OUTSIDE : gy - tile_origin (push.level).y;
     }
 
+  const View src0 = push.src0;
+  const View src1 = push.src1;
+  const View src2 = push.src2;
+
   [[dont_unroll]] for (int plane = 0; plane < planes.x + planes.y + planes.z; plane++)
     {
-      View view = push.src0;
+      View view = src0;
       int start = view.base + plane * view.plane;
       if (plane >= planes.x)
         {
-          view = push.src1;
+          view = src1;
           start = view.base + (plane - planes.x) * view.plane;
         }
       if (plane >= planes.x + planes.y)
         {
-          view = push.src2;
+          view = src2;
           start = view.base + (plane - planes.x - planes.y) * view.plane;
         }
 
@@ -128,8 +132,11 @@ void
 main ()
 {
   const ivec2 origin = tile_origin (push.level);
-  const int z = int (gl_GlobalInvocationID.z);
-  const ivec2 local = ivec2 (gl_GlobalInvocationID.xy) * 4;
+  // The groups of outputs run one after another over the same blocks, which the processor then still has in its cache.
+  const int groups = push.a8 / OUTS;
+  const int z = int (gl_WorkGroupID.x) % groups;
+  const ivec2 local = ivec2 (int (gl_WorkGroupID.x) / groups * int (LOCAL_X) + int (gl_LocalInvocationID.x),
+                             int (gl_GlobalInvocationID.y)) * 4;
   const ivec2 position = local + ivec2 (push.rx, push.ry); // relative to the tile
   // Blocks outside the picture repeat its last block, so that every fetch stays inside the tile's memory.
   const ivec2 last = (ivec2 (push.width, push.height) - 1) & ~3;
@@ -139,26 +146,35 @@ main ()
     m[n] = 0.0;
   accumulate (block, push.a0 + z * (push.a9 & 0xffff) * 36 * OUTS);
 
+  // What the stores need is read here: lavapipe reads a push constant lane by lane each time it is met inside an if.
+  const View dst = push.dst;
+  const View base = push.src3;
+  const int width = push.rw;
+  const int height = push.rh;
+  const float slope = intBitsToFloat (push.a4);
+
   [[unroll]] for (int k = 0; k < OUTS; k += 4)
     {
       const int plane = (z * OUTS + k) / 4;
       const vec4 bias = texelFetch (weights, push.a1 + plane);
+      const vec4 scale = texelFetch (weights, push.a2 + plane);
+      const vec4 shift = texelFetch (weights, push.a3 + plane);
       vec4 y[16];
 
       transform_back (k, y);
       [[unroll]] for (int i = 0; i < 16; i++)
         {
           const ivec2 p = local + ivec2 (i & 3, i >> 2);
-          if (p.x < push.rw && p.y < push.rh)
+          if (p.x < width && p.y < height)
             {
               const ivec2 at = position + ivec2 (i & 3, i >> 2);
-              const int to = push.dst.base + plane * push.dst.plane + at.y * push.dst.pitch + at.x;
+              const int to = dst.base + plane * dst.plane + at.y * dst.pitch + at.x;
               vec4 value = y[i] + bias;
               if (BASE == BASE_TENSOR)
-                value += texelFetch (source, push.src3.base + plane * push.src3.plane + at.y * push.src3.pitch + at.x);
+                value += texelFetch (source, base.base + plane * base.plane + at.y * base.pitch + at.x);
               if (BASE == BASE_OUTPUT)
                 value += load4 (to);
-              store4 (to, finish (value, plane));
+              store4 (to, activate (ACTIVATION, value, slope) * scale + shift);
             }
         }
     }

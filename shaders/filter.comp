@@ -1,8 +1,8 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One axis of a separable filter with 2·RADIUS + 1 taps from the weights, four pixels at once. Taps are added from the
-// first to the last; what lies outside a zero boundary is selected, never fetched, as a window has no zero texel.
+// One axis of a separable filter with 2·radius + 1 taps from the weights, `step` pixels apart, four pixels at once. Taps are
+// added from the first to the last; what lies outside a zero boundary is selected, never fetched, as a window has no zero texel.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 
@@ -51,17 +51,30 @@ main ()
   const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + origin, ivec2 (0), last);
   const int plane = push.src0.base + z * push.src0.plane;
   const int radius = push.a1;
+  const int step = push.a2;
   vec4 sum = vec4 (0.0);
   if (VERTICAL != 0)
     {
       const int column = (g.x - origin.x) >> 2;
       [[dont_unroll]] for (int k = 0; k <= 2 * radius; k++)
-        sum += tap (k) * fetch4 (plane, g.y + k - radius, column, origin.y);
+        sum += tap (k) * fetch4 (plane, g.y + (k - radius) * step, column, origin.y);
     }
   else
     {
       const int row = plane + (g.y - origin.y) * push.src0.pitch;
-      const int x = g.x - radius;
+      const int x = g.x - radius * step;
+      if (step > 1)
+        {
+          [[dont_unroll]] for (int k = 0; k <= 2 * radius; k++)
+            {
+              const int at = x + k * step;
+              sum += tap (k)
+                     * vec4 (fetch1 (row, at, origin.x), fetch1 (row, at + 1, origin.x), fetch1 (row, at + 2, origin.x),
+                             fetch1 (row, at + 3, origin.x));
+            }
+          store4 (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, sum);
+          return;
+        }
       vec4 window = vec4 (0.0, fetch1 (row, x, origin.x), fetch1 (row, x + 1, origin.x), fetch1 (row, x + 2, origin.x));
       [[dont_unroll]] for (int k = 0; k <= 2 * radius; k++)
         {

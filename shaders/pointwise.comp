@@ -13,6 +13,7 @@ const int MUL = 3;
 const int DIV = 4;
 const int MAX = 5;
 const int MIN = 6;
+const int EQUAL = 7;
 
 layout (constant_id = 2) const int HALF = 0;
 layout (constant_id = 3) const int OPERATION = 0;
@@ -54,7 +55,8 @@ main ()
               : OPERATION == MUL ? a * b
               : OPERATION == DIV ? divide (a, b)
               : OPERATION == MAX ? max_ordered4 (a, b)
-                                 : min_ordered4 (a, b);
+              : OPERATION == MIN ? min_ordered4 (a, b)
+                                 : vec4 (equal (a, b));
     }
 
   store4 (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, value);

@@ -37,6 +37,36 @@ expand4 (samplerBuffer coarse, View view, int kind, int plane, ivec2 g, ivec2 ex
   return (expand_row (coarse, view, kind, plane, i - 1, g.x, extent, origin) + 6.0 * mid + next) * 0.125;
 }
 
+// One coarse row, bilinear at the fine columns g.x … g.x + 3 (g.x a multiple of 4, `steps` > 1): they lie around coarse
+// pixel i, `t` coarse pixels from its centre.
+vec4
+magnify_row (samplerBuffer coarse, View view, int plane, int row, int i, vec4 t, ivec2 extent, ivec2 origin)
+{
+  const int base = view.base + plane * view.plane + (clamp (row, 0, extent.y - 1) - origin.y) * view.pitch - origin.x;
+  const int last = extent.x - 1;
+  const float a = texelFetch (coarse, base + clamp (i - 1, 0, last)).x;
+  const float b = texelFetch (coarse, base + clamp (i, 0, last)).x;
+  const float c = texelFetch (coarse, base + clamp (i + 1, 0, last)).x;
+  precise const vec4 value = (1.0 - abs (t)) * b + max (-t, vec4 (0.0)) * a + max (t, vec4 (0.0)) * c;
+  return value;
+}
+
+// Fine pixels (g.x … g.x + 3, g.y), global coordinates, from the level `steps` coarser: bilinear at once, half-pixel
+// centres. `extent` and `origin` are the coarse level's.
+vec4
+magnify4 (samplerBuffer coarse, View view, int steps, int plane, ivec2 g, ivec2 extent, ivec2 origin)
+{
+  const int mask = (1 << steps) - 1;
+  const float unit = 1.0 / float (2 << steps);
+  const ivec2 i = g >> steps;
+  const vec4 tx = vec4 (2 * (g.x & mask) + ivec4 (0, 2, 4, 6) - mask) * unit;
+  const float ty = float (2 * (g.y & mask) - mask) * unit;
+  const vec4 mid = magnify_row (coarse, view, plane, i.y, i.x, tx, extent, origin);
+  const vec4 far = magnify_row (coarse, view, plane, i.y + (ty < 0.0 ? -1 : 1), i.x, tx, extent, origin);
+  precise const vec4 value = (1.0 - abs (ty)) * mid + abs (ty) * far;
+  return value;
+}
+
 // Fine pixels of two rows and two texels, side by side in a row: a b over c d.
 struct Block
 {

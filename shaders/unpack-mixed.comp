@@ -51,7 +51,7 @@ main ()
   const int bytes = format.x;
   const int channels = format.y;
   const bool colour = format.z >= 3;
-  const bool floats = format.w != 0;
+  const bool floats = (format.w & 1) != 0;
   const ivec2 at = texel + ivec2 (push.rx, push.ry);
   vec4 value;
 

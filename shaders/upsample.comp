@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Upsampling by two: nearest, or bilinear at half-pixel centres with the edge continued (three quarters of the nearer
-// pixel and a quarter of the next, first along the row, then down the column).
+// pixel and a quarter of the next, first along the row, then down the column). STEPS > 1: bilinear by 2^STEPS at once.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 #include "pyramid.glsl"
@@ -10,6 +10,7 @@
 layout (constant_id = 2) const int HALF = 0;
 layout (constant_id = 3) const int PLANAR = 0;
 layout (constant_id = 4) const int BILINEAR = 0;
+layout (constant_id = 5) const int STEPS = 1;
 
 layout (binding = 0) uniform samplerBuffer source; // planar bilinear: float by float
 #include "store.glsl"
@@ -32,13 +33,15 @@ main ()
   const ivec2 at = texel + ivec2 (push.rx, push.ry);
   const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x;
   const ivec2 extent = ivec2 (push.a0, push.a1); // of the coarser level
-  const ivec2 coarse_origin = tile_origin (push.level + 1);
+  const ivec2 coarse_origin = tile_origin (push.level + STEPS);
   const ivec2 origin = tile_origin (push.level);
   const int unit = PLANAR != 0 ? 4 : 1;
   const ivec2 last = ivec2 ((push.width - 1) & ~(unit - 1), push.height - 1);
   const ivec2 g = clamp (ivec2 (at.x * unit, at.y) + origin, ivec2 (0), last);
   vec4 value;
-  if (PLANAR != 0 && BILINEAR != 0)
+  if (PLANAR != 0 && BILINEAR != 0 && STEPS > 1)
+    value = magnify4 (source, push.src0, STEPS, z, g, extent, coarse_origin);
+  else if (PLANAR != 0 && BILINEAR != 0)
     value = expand4 (source, push.src0, PYRAMID_QUAD, z, g, extent, coarse_origin);
   else if (PLANAR != 0)
     {

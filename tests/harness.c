@@ -71,7 +71,7 @@ harness_fetch (guint index, OmniPlanSource *source, gpointer user_data, GError *
   const HarnessPictures *pictures = user_data;
 
   *source = (OmniPlanSource){ pictures->pixels[index], pictures->channels, pictures->has_alpha,
-                              pictures->store };
+                              pictures->store, pictures->marks != NULL ? pictures->marks[index] : 0 };
   return TRUE;
 }
 

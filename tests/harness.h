@@ -39,6 +39,7 @@ typedef struct
   gboolean has_alpha;
   OmniStore store;
   gconstpointer *pixels; /* n */
+  const guint *marks;    /* n, or NULL: none */
 } HarnessPictures;
 
 OmniPlan *harness_plan (OmniGraph *graph, const HarnessPictures *pictures, const HarnessOptions *options);

@@ -67,7 +67,8 @@ fetch (guint index, OmniPlanSource *source, gpointer user_data, GError **error)
 
   *source = (OmniPlanSource){ .pixels = run->set->pixels[run->order[index]],
                               .channels = run->set->channels,
-                              .store = OMNI_STORE_F32 };
+                              .store = OMNI_STORE_F32,
+                              .mark = run->marks[run->order[index]] };
   return TRUE;
 }
 
@@ -86,7 +87,10 @@ fixture_run_init_graph (FixtureRun *run, OmniDevice *device, const FixtureSet *s
 
   *run = (FixtureRun){ .set = set, .channels = omni_graph_get_output_channels (graph) };
   for (guint k = 0; k < set->n; k++)
+  {
     run->order[k] = k;
+    run->marks[k] = fusion->marks[k];
+  }
   run->plan = omni_plan_new (device, graph, &params, &error);
   g_assert_no_error (error);
 }
@@ -95,12 +99,19 @@ void
 fixture_run_init (FixtureRun *run, OmniDevice *device, const FixtureSet *set, const FixtureFusion *fusion)
 {
   g_autoptr (GError) error = NULL;
+  guint roles = 0;
+
+  for (guint k = 0; k < set->n; k++)
+    roles |= fusion->marks[k];
+
   const OmniModelContext context = { .task = fusion->task,
                                      .n_sources = set->n,
                                      .width = set->width,
                                      .height = set->height,
                                      .colour = set->channels == 3,
                                      .bands = fusion->bands,
+                                     .roles = roles,
+                                     .scale = fusion->scale,
                                      .range = fusion->range > 0 ? fusion->range : 1,
                                      .options = fusion->options,
                                      .weights = fusion->weights };

@@ -36,7 +36,9 @@ typedef struct
   OmniTask task;
   guint bands;
   guint tile_px;
-  float range; /* 0: 1 */
+  float range;                      /* 0: 1 */
+  guint marks[FIXTURE_MAX_SOURCES]; /* of the sources; 0: none */
+  float scale;
 } FixtureFusion;
 
 /* A plan for the set and what it takes to run it. The result has `channels` interleaved float channels. */
@@ -46,6 +48,7 @@ typedef struct
   const FixtureSet *set;
   guint channels;
   guint order[FIXTURE_MAX_SOURCES];
+  guint marks[FIXTURE_MAX_SOURCES]; /* of the sources in list order */
 } FixtureRun;
 
 void

@@ -5,6 +5,7 @@
 #include "app/engine-private.h"
 #include "app/resample.h"
 #include "tests/cli-common.h"
+#include "tests/reference/reference.h"
 
 #include <string.h>
 
@@ -153,7 +154,155 @@ test_check (void)
   g_assert_nonnull (strstr (mixed->message, "5 bands"));
 }
 
+/* A multispectral and a panchromatic source of four times its sides, in this or the other order. */
+static OmniFusionRequest *
+make_pansharpen (guint bands, gboolean turned)
+{
+  OmniFusionRequest *request = g_new0 (OmniFusionRequest, 1);
+  g_autoptr (OmniPicture) ms = make_scene (2, 30, 22, bands, FALSE, OMNI_SAMPLE_U16, 0.6);
+  g_autoptr (OmniPicture) pan = make_scene (5, 120, 88, 1, FALSE, OMNI_SAMPLE_U16, 0.8);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (request->sources, omni_source_new_for_picture (ms, "ms"));
+  g_ptr_array_insert (request->sources, turned ? 0 : -1, omni_source_new_for_picture (pan, "pan"));
+  return request;
+}
+
+static void
+assert_check_says (const OmniFusionRequest *request, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_false (omni_fusion_request_check (request, &error));
+  g_assert_nonnull (strstr (error->message, words));
+}
+
+static void
+test_pansharpen_request (void)
+{
+  g_autoptr (OmniFusionRequest) request = make_pansharpen (4, FALSE);
+  OmniSource *ms = request->sources->pdata[0], *pan = request->sources->pdata[1];
+  OmniResultShape shape;
+  g_assert_true (omni_fusion_request_check (request, NULL));
+  g_assert_true (omni_fusion_request_pansharpens (request));
+  omni_fusion_request_get_shape (request, &shape);
+  g_assert_cmpuint (shape.width, ==, 120);
+  g_assert_cmpuint (shape.channels, ==, 4);
+  g_assert_cmpint (shape.depth, ==, OMNI_SAMPLE_U16);
+  g_assert_cmpstr (omni_sources_choose_reference (request->sources, TRUE), ==, "pan");
+  assert_task (request->sources, OMNI_TASK_PANSHARPEN);
+  g_assert_true (omni_model_fits (omni_model_find ("pan-ihs"), OMNI_TASK_PANSHARPEN, request->sources, NULL));
+  g_assert_false (omni_model_fits (omni_model_find ("mean"), OMNI_TASK_PANSHARPEN, request->sources, NULL));
+
+  /* Another model takes them for what they are: pictures of different sizes and bands. */
+  request->model = omni_model_find ("mean");
+  g_assert_false (omni_fusion_request_check (request, NULL));
+  request->model = omni_model_find ("pan-gsa");
+  g_assert_true (omni_fusion_request_check (request, NULL));
+
+  omni_source_set_role (ms, OMNI_ROLE_PANCHROMATIC);
+  assert_check_says (request, "which has one band");
+  omni_source_set_role (ms, OMNI_ROLE_NONE);
+  omni_source_set_role (pan, OMNI_ROLE_PET);
+  assert_check_says (request, "which is which");
+  omni_source_set_role (pan, OMNI_ROLE_MULTISPECTRAL);
+  g_assert_false (omni_fusion_request_check (request, NULL));
+  omni_source_set_role (pan, OMNI_ROLE_PANCHROMATIC);
+  g_assert_true (omni_fusion_request_check (request, NULL));
+  g_ptr_array_remove_index (request->sources, 0);
+  assert_check_says (request, "there is 1");
+
+  /* Three bands are a colour picture: only roles or the task say that this is pan-sharpening. */
+  g_autoptr (OmniFusionRequest) colour = make_pansharpen (3, TRUE);
+  g_assert_false (omni_fusion_request_pansharpens (colour));
+  omni_source_set_role (colour->sources->pdata[0], OMNI_ROLE_PANCHROMATIC);
+  g_assert_true (omni_fusion_request_pansharpens (colour));
+  g_assert_true (omni_fusion_request_check (colour, NULL));
+}
+
 /* ---- With one ---- */
+
+static RefTensor *
+read_picture (OmniPicture *picture)
+{
+  const guint channels = omni_picture_get_channels (picture);
+  RefTensor *tensor = ref_tensor_new (channels, omni_picture_get_width (picture),
+                                      omni_picture_get_height (picture));
+  const guint16 *samples = omni_picture_get_pixels (picture);
+  for (gsize i = 0; i < (gsize)tensor->width * tensor->height * channels; i++)
+    ref_plane (tensor, (guint)(i % channels))[i / channels] = samples[i] / 65535.0;
+  return tensor;
+}
+
+/* From files of different sizes to the last grey level: bicubic to the panchromatic grid, then the paper. */
+static void
+check_pansharpen (OmniEngine *engine, const char *model, guint bands)
+{
+  g_autoptr (OmniFusionRequest) request = make_pansharpen (bands, FALSE);
+  g_autoptr (OmniFusionRequest) turned = make_pansharpen (bands, TRUE);
+  request->task = turned->task = OMNI_TASK_PANSHARPEN;
+  request->model = turned->model = omni_model_find (model);
+  OmniFusionResult *result = fuse (engine, request), *again = fuse (engine, turned);
+  g_assert_cmpstr (result->sha256, ==, again->sha256);
+  g_assert_true (result->order_invariant);
+
+  g_autoptr (OmniPicture) ms = omni_source_load (request->sources->pdata[0], NULL, NULL);
+  g_autoptr (OmniPicture) pan = omni_source_load (request->sources->pdata[1], NULL, NULL);
+  g_autoptr (OmniPicture) larger = omni_picture_resample (ms, 120, 88, NULL, NULL);
+  g_autoptr (RefTensor) low = read_picture (larger);
+  g_autoptr (RefTensor) high = read_picture (pan);
+  g_autoptr (RefTensor) expected = g_str_equal (model, "pan-gsa") ? ref_pan_gsa (low, high, 2)
+                                                                  : ref_pan_ihs (low, high, 2, TRUE);
+  g_autoptr (RefTensor) got = read_picture (result->picture);
+  g_assert_cmpuint (got->channels, ==, bands);
+  for (gsize i = 0; i < (gsize)120 * 88 * bands; i++)
+    g_assert_cmpfloat_with_epsilon (got->v[i], CLAMP (expected->v[i], 0, 1), 0.6 / 65535);
+  omni_fusion_result_unref (result);
+  omni_fusion_result_unref (again);
+}
+
+static void
+test_pansharpen (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  check_pansharpen (engine, "pan-gsa", 4);
+  check_pansharpen (engine, "pan-gsa", 3);
+  check_pansharpen (engine, "pan-ihs", 8);
+
+  g_autoptr (OmniFusionRequest) preview = make_pansharpen (5, FALSE);
+  preview->view_px = 60;
+  OmniFusionResult *small = fuse (engine, preview);
+  g_assert_cmpstr (small->model->name, ==, "pan-gsa");
+  g_assert_cmpuint (omni_picture_get_width (small->picture), ==, 60);
+  g_assert_cmpuint (omni_picture_get_channels (small->picture), ==, 5);
+  omni_fusion_result_unref (small);
+}
+
+/* What lies on top is a matter of roles, and a role is taken up though the plan stays. */
+static void
+test_overlay_roles (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("blend", 2, OMNI_TASK_MEDICAL);
+  OmniFusionResult *mean = fuse (engine, request);
+  omni_source_set_role (request->sources->pdata[0], OMNI_ROLE_MRI);
+  omni_source_set_role (request->sources->pdata[1], OMNI_ROLE_PET);
+  OmniModelOptions *options = omni_model_options_new (request->model);
+  g_assert_true (omni_model_options_set (options, "opacity=1", NULL));
+  request->options = options;
+  OmniFusionResult *pet = fuse (engine, request);
+  g_autoptr (OmniPicture) top = omni_source_load (request->sources->pdata[1], NULL, NULL);
+  g_autofree char *top_hash = omni_picture_hash (top);
+  g_assert_cmpstr (pet->sha256, ==, top_hash);
+  omni_source_set_role (request->sources->pdata[0], OMNI_ROLE_PET);
+  omni_source_set_role (request->sources->pdata[1], OMNI_ROLE_MRI);
+  OmniFusionResult *other = fuse (engine, request);
+  g_autoptr (OmniPicture) bottom = omni_source_load (request->sources->pdata[0], NULL, NULL);
+  g_autofree char *bottom_hash = omni_picture_hash (bottom);
+  g_assert_cmpstr (other->sha256, ==, bottom_hash);
+  g_assert_cmpstr (other->sha256, !=, mean->sha256);
+  omni_fusion_result_unref (mean);
+  omni_fusion_result_unref (pet);
+  omni_fusion_result_unref (other);
+}
 
 static void
 test_repeat (void)
@@ -352,7 +501,10 @@ main (int argc, char **argv)
   g_test_add_func ("/app/resample/not-finite", test_resample_not_finite);
   g_test_add_func ("/app/task", test_task);
   g_test_add_func ("/app/request", test_check);
+  g_test_add_func ("/app/request/pansharpen", test_pansharpen_request);
   g_test_add_func ("/engine/repeat", test_repeat);
+  g_test_add_func ("/engine/pansharpen", test_pansharpen);
+  g_test_add_func ("/engine/overlay-roles", test_overlay_roles);
   g_test_add_func ("/engine/tiles", test_tiles);
   g_test_add_func ("/engine/losses", test_losses);
   g_test_add_func ("/engine/preview", test_preview);

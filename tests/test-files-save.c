@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <tiffio.h>
 #include <unistd.h>
 
 /* Saving fails with `code` and `words`, and leaves nothing behind. */
@@ -306,6 +307,74 @@ test_metadata_is_kept (void)
     }
 }
 
+static const TIFFFieldInfo geo_fields[] = {
+  { 33550, -1, -1, TIFF_DOUBLE, FIELD_CUSTOM, TRUE, TRUE, (char *)"ModelPixelScale" },
+  { 33922, -1, -1, TIFF_DOUBLE, FIELD_CUSTOM, TRUE, TRUE, (char *)"ModelTiepoint" },
+  { 34735, -1, -1, TIFF_SHORT, FIELD_CUSTOM, TRUE, TRUE, (char *)"GeoKeyDirectory" },
+};
+
+static void
+add_geo_fields (TIFF *tiff)
+{
+  TIFFMergeFieldInfo (tiff, geo_fields, G_N_ELEMENTS (geo_fields));
+}
+
+static const double geo_scale[] = { .5, .5, 0 }, geo_tiepoint[] = { 0, 0, 0, 440720.25, 3751320.75, 0 };
+static const guint16 geo_keys[] = { 1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32611 };
+
+static void
+write_geo_tiff (const char *path)
+{
+  TIFF *tiff = TIFFOpen (path, "w");
+  const guint8 row[37] = { 0 };
+
+  g_assert_nonnull (tiff);
+  TIFFSetField (tiff, TIFFTAG_IMAGEWIDTH, 37);
+  TIFFSetField (tiff, TIFFTAG_IMAGELENGTH, 53);
+  TIFFSetField (tiff, TIFFTAG_BITSPERSAMPLE, 8);
+  TIFFSetField (tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+  TIFFSetField (tiff, 33550, G_N_ELEMENTS (geo_scale), geo_scale);
+  TIFFSetField (tiff, 33922, G_N_ELEMENTS (geo_tiepoint), geo_tiepoint);
+  TIFFSetField (tiff, 34735, G_N_ELEMENTS (geo_keys), geo_keys);
+  for (guint y = 0; y < 53; y++)
+    g_assert_cmpint (TIFFWriteScanline (tiff, (void *)row, y, 0), ==, 1);
+  TIFFClose (tiff);
+}
+
+/* Map coordinates are those of a grid of pixels; the coordinate system is that of the place. */
+static void
+test_geotiff (void)
+{
+  g_autofree char *source = scratch_path ("geo.tif");
+  TIFFExtendProc before = TIFFSetTagExtender (add_geo_fields);
+
+  write_geo_tiff (source);
+  for (guint same = 0; same < 2; same++)
+  {
+    g_autoptr (OmniMetadata) metadata = omni_metadata_read (source, NULL);
+    g_autoptr (OmniPicture) picture = same ? make_soft_picture (37, 53, 4) : make_soft_picture (74, 106, 4);
+    g_autofree char *path = scratch_path (same ? "same-grid.tif" : "other-grid.tif");
+    guint16 n = 0;
+    const void *values = NULL;
+
+    save (picture, path, (OmniWriteOptions){ .metadata = metadata });
+
+    TIFF *tiff = TIFFOpen (path, "r");
+
+    g_assert_nonnull (tiff);
+    g_assert_cmpint (TIFFGetField (tiff, 33550, &n, &values), ==, same);
+    if (same)
+      g_assert_cmpmem (values, n * sizeof (double), geo_scale, sizeof geo_scale);
+    g_assert_cmpint (TIFFGetField (tiff, 33922, &n, &values), ==, same);
+    if (same)
+      g_assert_cmpmem (values, n * sizeof (double), geo_tiepoint, sizeof geo_tiepoint);
+    g_assert_cmpint (TIFFGetField (tiff, 34735, &n, &values), ==, 1);
+    g_assert_cmpmem (values, n * sizeof (guint16), geo_keys, sizeof geo_keys);
+    TIFFClose (tiff);
+  }
+  TIFFSetTagExtender (before);
+}
+
 static void
 test_reference_is_symmetric (void)
 {
@@ -362,6 +431,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/save/replace-contents", test_replace_contents);
   g_test_add_func ("/files/save/samples", test_samples);
   g_test_add_func ("/files/save/metadata-is-kept", test_metadata_is_kept);
+  g_test_add_func ("/files/save/geotiff", test_geotiff);
   g_test_add_func ("/files/save/reference-is-symmetric", test_reference_is_symmetric);
 
   const int result = g_test_run ();

@@ -78,6 +78,38 @@ test_passes (void)
   g_assert_cmpuint (single->n_passes, ==, 1);
 }
 
+/* What needs all members at once may do so below the picture's size: it is kept, what it comes from streams. */
+static void
+test_kept (void)
+{
+  g_autoptr (OmniGraph) graph = omni_graph_new ("kept");
+  const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+  const OmniNode half = omni_graph_pool_mean (graph, x);
+  const OmniNode quarter = omni_graph_pool_mean (graph, half);
+  const OmniNode share = omni_graph_set_softmax (graph, quarter);
+  const OmniNode weight = omni_graph_upsample_to (graph, share, 0);
+  const OmniNode later = omni_graph_pool_max (graph, half); /* kept, but for the last pass */
+  const OmniNode largest = omni_graph_set_max (graph, later);
+  const OmniNode blend = omni_graph_set_blend (graph, weight, x, OMNI_NODE_NONE, OMNI_PYRAMID_QUAD, 1.0F);
+
+  omni_graph_set_output (
+    graph, omni_graph_binary (graph, OMNI_BINARY_ADD, blend, omni_graph_upsample_to (graph, largest, 0)));
+  g_assert_true (omni_graph_can_stream (graph));
+  g_assert_true (omni_graph_is_order_invariant (graph));
+  g_assert_cmpuint (graph->kept_level, ==, 2);
+  g_assert_cmpuint (graph->n_passes, ==, 2);
+  g_assert_true (omni_graph_node (graph, half)->streams && !omni_graph_node (graph, half)->kept);
+  g_assert_true (omni_graph_node (graph, quarter)->streams && omni_graph_node (graph, quarter)->kept);
+  g_assert_true (!omni_graph_node (graph, share)->streams && omni_graph_node (graph, share)->kept);
+  g_assert_true (!omni_graph_node (graph, largest)->streams);
+  g_assert_cmpint (omni_graph_node (graph, quarter)->pass, ==, 0);
+  g_assert_cmpint (omni_graph_node (graph, share)->pass, ==, 0);
+  g_assert_cmpint (omni_graph_node (graph, weight)->pass, ==, 1);
+  g_assert_cmpint (omni_graph_node (graph, later)->pass, ==, 1);
+  g_assert_cmpint (omni_graph_node (graph, largest)->pass, ==, 1);
+  g_assert_cmpint (omni_graph_node (graph, blend)->pass, ==, 1);
+}
+
 /* Graphs whose receptive field is known by hand. */
 typedef enum
 {
@@ -239,6 +271,7 @@ add_tests (void)
 
   g_test_add_func ("/graph/invariance", test_invariance);
   g_test_add_func ("/graph/passes", test_passes);
+  g_test_add_func ("/graph/kept", test_kept);
   g_test_add_func ("/graph/receptive-field", test_receptive_field);
   g_test_add_func ("/graph/receptive-field-holds", test_receptive_field_holds);
   g_test_add_func ("/graph/flop", test_flop);

@@ -89,6 +89,87 @@ test_filter (void)
   sweep_filter (&(Filter){ 1, 0.0F, OMNI_BOUNDARY_ZERO });
 }
 
+/* One axis at a time, with taps that are not symmetric and lie apart. */
+typedef struct
+{
+  guint step;
+  OmniBoundary boundary;
+} Spaced;
+
+static const float down_taps[5] = { 0.5F, -0.25F, 1.0F, 0.125F, -2.0F };
+static const float across_taps[3] = { 1.5F, -0.75F, 0.3125F };
+
+static TwinTensor *
+twin_of_spaced (const TwinTensor *set, gconstpointer data)
+{
+  const Spaced *spaced = data;
+  g_autoptr (TwinTensor) down = twin_filter (set, down_taps, 2, spaced->step, TRUE, spaced->boundary);
+  g_autoptr (TwinTensor) both = twin_filter (down, across_taps, 1, spaced->step, FALSE, spaced->boundary);
+
+  return twin_set_max (both);
+}
+
+static void
+test_spaced_filter (void)
+{
+  static const guint steps[] = { 1, 2, 7, 32 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_SYMMETRIC; b++)
+    {
+      OmniGraph *graph = omni_graph_new ("spaced filter");
+      OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 2);
+
+      x = omni_graph_filter (graph, x, down_taps, 2, steps[i], TRUE, b);
+      x = omni_graph_filter (graph, x, across_taps, 1, steps[i], FALSE, b);
+      omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+      harness_sweep (&(HarnessSweep){ .graph = graph,
+                                      .twin = twin_of_spaced,
+                                      .data = &(Spaced){ steps[i], b },
+                                      .channels = 2,
+                                      .low = -1.0F,
+                                      .few = TRUE });
+    }
+}
+
+static TwinTensor *
+twin_of_window (const TwinTensor *set, gconstpointer data)
+{
+  const guint radius = GPOINTER_TO_UINT (data);
+  g_autoptr (TwinTensor) half = twin_pool (set, FALSE);
+  g_autoptr (TwinTensor) smooth = twin_window_mean (half, radius);
+  g_autoptr (TwinTensor) back = twin_upsample (smooth, set->h, set->w, FALSE);
+  g_autoptr (TwinTensor) fine = twin_window_mean (set, radius);
+  g_autoptr (TwinTensor) sum = twin_binary (OMNI_BINARY_ADD, fine, back);
+
+  return twin_set_max (sum);
+}
+
+/* At two levels, for the runs of pixels lie on the grid of each. */
+static void
+test_window_mean (void)
+{
+  static const guint radii[] = { 1, 2, 6, 7, 8, 15, 45, 200 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (radii); i++)
+  {
+    OmniGraph *graph = omni_graph_new ("window mean");
+    const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 3);
+    const OmniNode half = omni_graph_window_mean (graph, omni_graph_pool_mean (graph, x), radii[i]);
+    const OmniNode sum = omni_graph_binary (graph, OMNI_BINARY_ADD,
+                                            omni_graph_window_mean (graph, x, radii[i]),
+                                            omni_graph_upsample_nearest (graph, half));
+
+    omni_graph_set_output (graph, omni_graph_set_max (graph, sum));
+    harness_sweep (&(HarnessSweep){ .graph = graph,
+                                    .twin = twin_of_window,
+                                    .data = GUINT_TO_POINTER (radii[i]),
+                                    .channels = 3,
+                                    .low = -1.0F,
+                                    .high = 1.0F });
+  }
+}
+
 /* ---- Pooling and upsampling ---- */
 
 typedef struct
@@ -135,6 +216,114 @@ test_resample (void)
   sweep_resample (&(Resample){ TRUE, TRUE, FALSE }, FALSE);
   sweep_resample (&(Resample){ FALSE, TRUE, TRUE }, FALSE);
   sweep_resample (&(Resample){ TRUE, FALSE, TRUE }, TRUE);
+}
+
+static TwinTensor *
+twin_of_magnified (const TwinTensor *set, gconstpointer data)
+{
+  const guint steps = GPOINTER_TO_UINT (data);
+  g_autoptr (TwinTensor) coarse = twin_copy (set);
+  g_autoptr (TwinTensor) back = NULL;
+
+  for (guint l = 0; l < steps; l++)
+  {
+    g_autoptr (TwinTensor) fine = g_steal_pointer (&coarse);
+
+    coarse = twin_pool (fine, FALSE);
+  }
+  back = twin_upsample_by (coarse, set->h, set->w, steps);
+  return twin_set_max (back);
+}
+
+static void
+test_upsample_to (void)
+{
+  for (guint steps = 2; steps <= 4; steps++)
+  {
+    OmniGraph *graph = omni_graph_new ("upsample to");
+    OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 2);
+
+    for (guint l = 0; l < steps; l++)
+      x = omni_graph_pool_mean (graph, x);
+    omni_graph_set_output (graph, omni_graph_set_max (graph, omni_graph_upsample_to (graph, x, 0)));
+    harness_sweep (&(HarnessSweep){ .graph = graph,
+                                    .twin = twin_of_magnified,
+                                    .data = GUINT_TO_POINTER (steps),
+                                    .channels = 2,
+                                    .low = -1.0F });
+  }
+}
+
+/* ---- Padding ---- */
+
+static TwinTensor *
+continue_picture (const TwinTensor *x, guint h, guint w)
+{
+  TwinTensor *out = twin_new (x->n, x->c, h, w);
+
+  for (guint n = 0; n < x->n; n++)
+    for (guint c = 0; c < x->c; c++)
+      for (guint i = 0; i < h * w; i++)
+        twin_plane (out, n, c)[i] = twin_at (x, n, c, MIN (i / w, x->h - 1), MIN (i % w, x->w - 1));
+  return out;
+}
+
+typedef struct
+{
+  guint multiple;
+  gboolean mean; /* minus the mean of the whole picture */
+} Padding;
+
+/* Continued, two levels down and up again, without its mean, cut. */
+static TwinTensor *
+twin_of_padded (const TwinTensor *set, gconstpointer data)
+{
+  const Padding *padding = data;
+  const guint m = padding->multiple;
+  g_autoptr (TwinTensor) whole = continue_picture (set, (set->h + m - 1) / m * m, (set->w + m - 1) / m * m);
+  g_autoptr (TwinTensor) half = twin_down (whole, OMNI_PYRAMID_QUAD);
+  g_autoptr (TwinTensor) quarter = twin_down (half, OMNI_PYRAMID_QUAD);
+  g_autoptr (TwinTensor) mean = twin_picture_mean (quarter);
+  g_autoptr (TwinTensor) left = twin_binary (OMNI_BINARY_SUB, quarter, mean);
+  g_autoptr (TwinTensor) band = twin_up_add (half, padding->mean ? left : quarter, -1.0F, OMNI_PYRAMID_QUAD);
+  g_autoptr (TwinTensor) back = twin_up_add (whole, band, 1.0F, OMNI_PYRAMID_QUAD);
+  g_autoptr (TwinTensor) all = twin_set_max (back);
+  TwinTensor *out = twin_new (1, set->c, set->h, set->w);
+
+  for (guint c = 0; c < set->c; c++)
+    for (guint i = 0; i < set->h * set->w; i++)
+      twin_plane (out, 0, c)[i] = twin_at (all, 0, c, i / set->w, i % set->w);
+  return out;
+}
+
+static void
+test_padding (void)
+{
+  static const Padding paddings[] = { { 4, FALSE }, { 32, FALSE }, { 4, TRUE }, { 64, TRUE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paddings); i++)
+  {
+    const Padding *padding = &paddings[i];
+    OmniGraph *graph = omni_graph_new ("padding");
+    const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 2);
+    const OmniNode half = omni_graph_down (graph, x, OMNI_PYRAMID_QUAD);
+    const OmniNode quarter = omni_graph_down (graph, half, OMNI_PYRAMID_QUAD);
+    const OmniNode left = omni_graph_binary (graph, OMNI_BINARY_SUB, quarter,
+                                             omni_graph_picture_mean (graph, quarter));
+    const OmniNode band = omni_graph_up_add (graph, half, padding->mean ? left : quarter, -1.0F,
+                                             OMNI_PYRAMID_QUAD);
+
+    omni_graph_set_padding (graph, padding->multiple);
+    omni_graph_set_output (
+      graph, omni_graph_set_max (graph, omni_graph_up_add (graph, x, band, 1.0F, OMNI_PYRAMID_QUAD)));
+    harness_sweep (&(HarnessSweep){ .graph = graph,
+                                    .twin = twin_of_padded,
+                                    .data = padding,
+                                    .channels = 2,
+                                    .low = -1.0F,
+                                    .untiled = padding->mean,
+                                    .tolerance = 1e-6 });
+  }
 }
 
 /* ---- Pyramids ---- */
@@ -370,7 +559,11 @@ static void
 add_tests (void)
 {
   g_test_add_func ("/kernels/image/filter", test_filter);
+  g_test_add_func ("/kernels/image/spaced-filter", test_spaced_filter);
+  g_test_add_func ("/kernels/image/window-mean", test_window_mean);
   g_test_add_func ("/kernels/image/resample", test_resample);
+  g_test_add_func ("/kernels/image/upsample-to", test_upsample_to);
+  g_test_add_func ("/kernels/image/padding", test_padding);
   g_test_add_func ("/kernels/image/pyramid", test_pyramid);
   g_test_add_func ("/kernels/image/exposure-weight", test_exposure_weight);
   g_test_add_func ("/kernels/image/samples", test_samples);

@@ -410,6 +410,85 @@ test_sum_precision (void)
   }
 }
 
+/* ---- Small tensors of all members kept while large ones stream ---- */
+
+/* Shares made at a quarter of the size blend two bands, and the coarse picture follows another way to the end. */
+static OmniGraph *
+build_kept (void)
+{
+  static const guint first = 0;
+  OmniGraph *graph = omni_graph_new ("kept");
+  const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 2);
+  const OmniNode half = omni_graph_down (graph, x, OMNI_PYRAMID_QUAD);
+  const OmniNode quarter = omni_graph_down (graph, half, OMNI_PYRAMID_QUAD);
+  const OmniNode key = omni_graph_channels (graph, quarter, &first, 1);
+  const OmniNode share = omni_graph_set_softmax (graph, key);
+  const OmniNode mean = omni_graph_set_mean (graph, quarter);
+  const OmniNode fine = omni_graph_set_blend (graph, omni_graph_upsample_to (graph, share, 0), x, half,
+                                              OMNI_PYRAMID_QUAD, 2.0F);
+  const OmniNode middle = omni_graph_set_blend (graph, omni_graph_upsample_to (graph, share, 1), half,
+                                                quarter, OMNI_PYRAMID_QUAD, 2.0F);
+  const OmniNode coarse = omni_graph_set_blend (graph, share, quarter, OMNI_NODE_NONE, OMNI_PYRAMID_QUAD,
+                                                2.0F);
+  const OmniNode sum = omni_graph_binary (graph, OMNI_BINARY_ADD, coarse, mean);
+
+  omni_graph_set_output (
+    graph, omni_graph_up_add (graph, fine, omni_graph_up_add (graph, middle, sum, 1.0F, OMNI_PYRAMID_QUAD),
+                              1.0F, OMNI_PYRAMID_QUAD));
+  return graph;
+}
+
+static TwinTensor *
+twin_of_kept (const TwinTensor *set, gconstpointer data)
+{
+  static const guint first = 0;
+  const OmniPyramid quad = OMNI_PYRAMID_QUAD;
+  g_autoptr (TwinTensor) half = twin_down (set, quad);
+  g_autoptr (TwinTensor) quarter = twin_down (half, quad);
+  g_autoptr (TwinTensor) key = twin_channels (quarter, &first, 1);
+  g_autoptr (TwinTensor) share = twin_set_softmax (key);
+  g_autoptr (TwinTensor) fine_share = twin_upsample_by (share, set->h, set->w, 2);
+  g_autoptr (TwinTensor) half_share = twin_upsample_by (share, half->h, half->w, 1);
+  g_autoptr (TwinTensor) fine = twin_set_blend (fine_share, set, half, quad, 2.0F);
+  g_autoptr (TwinTensor) middle = twin_set_blend (half_share, half, quarter, quad, 2.0F);
+  g_autoptr (TwinTensor) coarse = twin_set_blend (share, quarter, NULL, quad, 2.0F);
+  g_autoptr (TwinTensor) mean = twin_set_sum (quarter, TRUE);
+  g_autoptr (TwinTensor) sum = twin_binary (OMNI_BINARY_ADD, coarse, mean);
+  g_autoptr (TwinTensor) back = twin_up_add (middle, sum, 1.0F, quad);
+
+  return twin_up_add (fine, back, 1.0F, quad);
+}
+
+static void
+test_kept (void)
+{
+  harness_sweep (&(HarnessSweep){
+    .graph = build_kept (), .twin = twin_of_kept, .channels = 2, .low = -1.0F, .tolerance = 2e-6 });
+}
+
+/* Every order, streamed, in tiles and whole, gives the bits of the resident plan. */
+static void
+test_kept_orders (void)
+{
+  g_autoptr (OmniGraph) graph = build_kept ();
+  g_autoptr (TwinTensor) set = harness_random (4, 2, 50, 71, -1.0F, 1.0F, 9);
+  g_autoptr (TwinTensor) want = harness_run (graph, set, &(HarnessOptions){ .schedule = "resident" });
+
+  for (guint tile_px = 0; tile_px <= 32; tile_px += 32)
+  {
+    guint order[] = { 0, 1, 2, 3 };
+
+    do
+    {
+      g_autoptr (TwinTensor) reordered = harness_reorder (set, order);
+      g_autoptr (TwinTensor)
+        got = harness_run (graph, reordered, &(HarnessOptions){ .schedule = "streamed", .tile_px = tile_px });
+
+      harness_assert_same (got, want, "kept");
+    } while (harness_next_order (order, 4));
+  }
+}
+
 static void
 add_tests (void)
 {
@@ -422,6 +501,8 @@ add_tests (void)
   g_test_add_func ("/kernels/set/max-specials", test_max_specials);
   g_test_add_func ("/kernels/set/sum-saturates", test_sum_saturates);
   g_test_add_func ("/kernels/set/sum-precision", test_sum_precision);
+  g_test_add_func ("/kernels/set/kept", test_kept);
+  g_test_add_func ("/kernels/set/kept-orders", test_kept_orders);
 }
 
 int

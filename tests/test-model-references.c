@@ -331,6 +331,64 @@ test_laplacian (void)
   report_worst ();
 }
 
+/* ---- Omni ---- */
+
+typedef struct
+{
+  Size size;
+  OmniTask task;
+  const char *base, *levels; /* options */
+  RefOmni how;
+} OmniCase;
+
+#define EPSILON 2e-3
+
+static const OmniCase omni_cases[] = {
+  { { 3, 61, 45, 3 }, OMNI_TASK_EXPOSURE, "0", "5", { 0, 0, 5, EPSILON } },
+  { { 2, 70, 50, 1 }, OMNI_TASK_AUTO, "1", "4", { -1, 1, 4, EPSILON } },
+  { { 5, 33, 21, 3 }, OMNI_TASK_FOCUS, "1", "5", { 1, 1, 5, EPSILON } },
+  { { 4, 80, 40, 1 }, OMNI_TASK_MEDICAL, "2", "6", { 3, 2, 6, EPSILON } },
+  { { 2, 96, 65, 3 }, OMNI_TASK_INFRARED, "3", "6", { 2, 3, 6, EPSILON } },
+  { { 3, 40, 37, 1 }, OMNI_TASK_PANSHARPEN, "auto", "0", { -1, 0, 3, EPSILON } },
+  { { 3, 2, 2, 3 }, OMNI_TASK_EXPOSURE, "auto", "0", { 0, 0, 3, EPSILON } },
+  { { 2, 3, 5, 1 }, OMNI_TASK_FOCUS, "1", "0", { 1, 1, 4, EPSILON } },
+  { { 4, 1, 1, 3 }, OMNI_TASK_AUTO, "auto", "0", { -1, 0, 3, EPSILON } },
+  { { 2, 1, 70, 1 }, OMNI_TASK_AUTO, "2", "0", { -1, 2, 5, EPSILON } },
+};
+
+static void
+check_omni (const OmniModel *model, const OmniWeights *weights, const OmniCase *one, guint index)
+{
+  const Size *size = &one->size;
+  g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
+  const FixtureFusion fusion = { .model = model, .weights = weights, .options = options, .task = one->task };
+  g_autoptr (FixtureSet)
+    set = fixture_set_new_scene (index, size->n, size->width, size->height, size->channels);
+  RefTensor *pictures[FIXTURE_MAX_SOURCES];
+  g_autoptr (RefTensor) reference = NULL;
+  g_autofree float *result = NULL;
+  g_autofree char *what = g_strdup_printf ("%s, case %u", model->name, index);
+
+  set_option (options, "base", one->base);
+  set_option (options, "levels", one->levels);
+  fixture_set_to_tensors (set, pictures);
+  reference = ref_omni (pictures, set->n, weights, &one->how);
+  result = fixture_fuse (device, set, &fusion);
+  assert_close (result, reference, 1e-4, what);
+  ref_tensors_free (pictures, set->n);
+}
+
+static void
+test_omni (gconstpointer name)
+{
+  const OmniModel *model = omni_model_find (name);
+  g_autoptr (OmniWeights) weights = fixture_weights_for (model);
+
+  for (guint i = 0; i < G_N_ELEMENTS (omni_cases); i++)
+    check_omni (model, weights, &omni_cases[i], i);
+  report_worst ();
+}
+
 static float *
 read_float_tiff (const char *folder, const char *name, guint *width, guint *height)
 {
@@ -352,11 +410,30 @@ read_float_tiff (const char *folder, const char *name, guint *width, guint *heig
   return pixels;
 }
 
+typedef struct
+{
+  const char *model, *file;
+  OmniTask task;
+  const char *base, *levels; /* options */
+} PrototypeCase;
+
+static const PrototypeCase prototype_cases[] = {
+  { "ifani", "ifani32.tif", OMNI_TASK_AUTO, NULL, NULL },
+  { "omni", "omni24-base0-levels5-exposure.tif", OMNI_TASK_EXPOSURE, "0", "5" },
+  { "omni", "omni24-base0-levels5-auto.tif", OMNI_TASK_AUTO, "0", "5" },
+  { "omni", "omni24-base1-levels5-exposure.tif", OMNI_TASK_EXPOSURE, "1", "6" },
+  { "omni", "omni24-base1-levels5-auto.tif", OMNI_TASK_AUTO, "1", "6" },
+  { "omni", "omni24-base2-levels4-exposure.tif", OMNI_TASK_EXPOSURE, "2", "6" },
+  { "omni", "omni24-base2-levels4-auto.tif", OMNI_TASK_AUTO, "2", "6" },
+};
+
 /* The shipped weights against what the training code computed with them. */
 static void
-test_prototype (void)
+test_prototype (gconstpointer data)
 {
-  const OmniModel *model = omni_model_find ("ifani");
+  const PrototypeCase *one = data;
+  const OmniModel *model = omni_model_find (one->model);
+  g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
   g_autofree char *folder = fixture_shared_folder ();
   g_autofree float *wanted = NULL, *result = NULL;
   g_autoptr (OmniWeights) weights = NULL;
@@ -364,7 +441,7 @@ test_prototype (void)
   double error = 0;
 
   if (folder != NULL)
-    wanted = read_float_tiff (folder, "ifani32.tif", &set.width, &set.height);
+    wanted = read_float_tiff (folder, one->file, &set.width, &set.height);
   if (wanted == NULL)
   {
     g_test_skip ("the prototype's case is not on this machine (set OMNIFUSE_SHARED)");
@@ -376,8 +453,12 @@ test_prototype (void)
 
     set.pixels[k] = read_float_tiff (folder, name, &set.width, &set.height);
   }
+  set_option (options, "base", one->base);
+  set_option (options, "levels", one->levels);
   weights = fixture_weights_for (model);
-  result = fixture_fuse (device, &set, &(FixtureFusion){ .model = model, .weights = weights });
+  result = fixture_fuse (
+    device, &set,
+    &(FixtureFusion){ .model = model, .weights = weights, .options = options, .task = one->task });
   for (gsize i = 0; i < fixture_set_n_samples (&set); i++)
     error = fmax (error, fabs ((double)result[i] - (double)wanted[i]));
   g_test_message ("largest difference %.2g", error);
@@ -455,7 +536,14 @@ main (int argc, char **argv)
   g_test_add_func ("/references/ifcnn", test_ifcnn);
   g_test_add_func ("/references/mertens", test_mertens);
   g_test_add_func ("/references/laplacian", test_laplacian);
-  g_test_add_func ("/references/prototype", test_prototype);
+  g_test_add_data_func ("/references/omni", "omni", test_omni);
+  g_test_add_data_func ("/references/omni-small", "omni-small", test_omni);
+  for (guint i = 0; i < G_N_ELEMENTS (prototype_cases); i++)
+  {
+    g_autofree char *path = g_strdup_printf ("/references/prototype/%s", prototype_cases[i].file);
+
+    g_test_add_data_func (path, &prototype_cases[i], test_prototype);
+  }
   g_test_add_func ("/references/known-answer", test_known_answer);
   status = g_test_run ();
   omni_device_close (&device);

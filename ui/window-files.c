@@ -257,7 +257,7 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
     g_ptr_array_add (paths, (gpointer)omni_source_get_path (sources->pdata[i]));
   g_ptr_array_add (paths, NULL);
 
-  const char *reference = omni_metadata_choose_reference ((const char *const *)paths->pdata);
+  const char *reference = omni_sources_choose_reference (sources, saving->result->model->pansharpens);
   g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
   /* The dialog has asked before replacing a file. */
   const OmniWriteOptions options = { .force = TRUE,

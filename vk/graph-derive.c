@@ -24,10 +24,9 @@ node_at (OmniGraph *graph, OmniNode node)
   return &g_array_index (graph->nodes, OmniNodeInfo, node);
 }
 
-void
-omni_graph_finish (OmniGraph *graph)
+static void
+mark_needed (OmniGraph *graph)
 {
-  g_assert (graph->output != OMNI_NODE_NONE);
   node_at (graph, graph->output)->needed = TRUE;
   for (OmniNode n = (OmniNode)graph->nodes->len - 1; n >= 0; n--)
   {
@@ -40,28 +39,114 @@ omni_graph_finish (OmniGraph *graph)
     if (node->base != OMNI_NODE_NONE)
       node_at (graph, node->base)->needed = TRUE;
   }
+}
 
+/* Input `i` of a node, its base after the last; NULL where there is none. */
+static OmniNodeInfo *
+input_at (OmniGraph *graph, const OmniNodeInfo *node, guint i)
+{
+  const OmniNode input = i < node->n_inputs ? node->inputs[i] : node->base;
+
+  return input != OMNI_NODE_NONE ? node_at (graph, input) : NULL;
+}
+
+static void
+mark_kept (OmniGraph *graph)
+{
+  graph->kept_level = G_MAXUINT;
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    const OmniNodeInfo *node = node_at (graph, n);
+
+    if (node->needed && omni_op_is_reduction (node->op) && !omni_op_streams (node->op))
+      graph->kept_level = MIN (graph->kept_level, node->level);
+  }
+
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    OmniNodeInfo *node = node_at (graph, n);
+
+    node->kept = !node->pooled && node->level >= graph->kept_level;
+    node->streams = !node->pooled && !node->kept;
+    for (guint i = 0; i < node->n_inputs; i++)
+    {
+      const OmniNodeInfo *input = node_at (graph, node->inputs[i]);
+
+      node->streams = node->streams || (!input->pooled && !input->kept);
+    }
+  }
+}
+
+/* Of all members only once they have all gone by. */
+static gboolean
+is_of_whole_set (const OmniNodeInfo *node)
+{
+  return node->pooled || !node->streams;
+}
+
+static void
+number_passes (OmniGraph *graph, const int *least)
+{
   graph->n_passes = 1;
   for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
   {
     OmniNodeInfo *node = node_at (graph, n);
-    const gboolean over_sources = !node->pooled || omni_op_is_reduction (node->op);
 
-    node->pass = node->op == OMNI_OP_CONSTANT ? -1 : 0;
+    node->pass = MAX (node->op == OMNI_OP_CONSTANT ? -1 : 0, least[n]);
     for (guint i = 0; i <= node->n_inputs; i++)
     {
-      const OmniNode source = i < node->n_inputs ? node->inputs[i] : node->base;
+      const OmniNodeInfo *input = input_at (graph, node, i);
 
-      if (source == OMNI_NODE_NONE)
-        continue;
-
-      const OmniNodeInfo *input = node_at (graph, source);
-
-      node->pass = MAX (node->pass, input->pass + (input->pooled && over_sources ? 1 : 0));
+      if (input != NULL)
+        node->pass = MAX (node->pass, input->pass + (is_of_whole_set (input) && node->streams ? 1 : 0));
     }
     if (node->needed)
       graph->n_passes = MAX (graph->n_passes, (guint)(node->pass + 1));
   }
+}
+
+/* What is kept is made in the last pass that will do: a pyramid that must be built again for a later pass anyway need not
+ * be built for this one. */
+static void
+find_last_passes (OmniGraph *graph, int *least)
+{
+  const guint n_nodes = graph->nodes->len;
+  g_autofree int *last = g_new (int, n_nodes);
+
+  for (guint n = 0; n < n_nodes; n++)
+    last[n] = (int)graph->n_passes - 1;
+  for (OmniNode n = (OmniNode)n_nodes - 1; n >= 0; n--)
+  {
+    const OmniNodeInfo *node = node_at (graph, n);
+
+    if (node->streams && omni_op_is_reduction (node->op))
+      last[n] = node->pass;
+    if (node->kept && node->streams)
+      least[n] = last[n];
+    for (guint i = 0; node->needed && i <= node->n_inputs; i++)
+    {
+      const OmniNodeInfo *input = input_at (graph, node, i);
+      const OmniNode at = i < node->n_inputs ? node->inputs[i] : node->base;
+
+      if (input != NULL)
+        last[at] = MIN (last[at], last[n] - (is_of_whole_set (input) && node->streams ? 1 : 0));
+    }
+  }
+}
+
+void
+omni_graph_finish (OmniGraph *graph)
+{
+  g_autofree int *least = g_new (int, graph->nodes->len);
+
+  g_assert (graph->output != OMNI_NODE_NONE);
+  for (guint n = 0; n < graph->nodes->len; n++)
+    least[n] = -1;
+  mark_needed (graph);
+  mark_kept (graph);
+  number_passes (graph, least);
+  find_last_passes (graph, least);
+  number_passes (graph, least);
 }
 
 gboolean
@@ -81,15 +166,7 @@ omni_graph_is_order_invariant (const OmniGraph *graph)
 gboolean
 omni_graph_can_stream (const OmniGraph *graph)
 {
-  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
-  {
-    const OmniNodeInfo *node = omni_graph_node (graph, n);
-
-    if (node->needed && omni_op_is_reduction (node->op) && !omni_op_streams (node->op))
-      return FALSE;
-  }
-
-  return TRUE;
+  return graph->kept_level > 0;
 }
 
 guint
@@ -136,6 +213,16 @@ coarse_interval (OmniInterval out)
   return (OmniInterval){ floor_half (out.low) - 1, floor_half (out.high - 1) + 2 };
 }
 
+/* The same for one bilinear step over several levels: the pixels around the centres of the first and the last. */
+static OmniInterval
+scaled_interval (OmniInterval out, guint steps)
+{
+  const int half = 1 << (steps - 1);
+
+  return (OmniInterval){ (out.low >> (int)steps) - ((out.low & (2 * half - 1)) < half ? 1 : 0),
+                         ((out.high - 1) >> (int)steps) + 2 };
+}
+
 OmniInterval
 omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean vertical, OmniInterval out)
 {
@@ -148,6 +235,9 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
     reach = (int)(node->kernel / 2 * node->dilation);
     break;
   case OMNI_OP_FILTER:
+    reach = node->vertical == vertical ? (int)(node->radius * node->step) : 0;
+    break;
+  case OMNI_OP_WINDOW_MEAN:
     reach = node->vertical == vertical ? (int)node->radius : 0;
     break;
   case OMNI_OP_EXPOSURE_WEIGHT:
@@ -161,7 +251,7 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
   case OMNI_OP_POOL:
     return (OmniInterval){ 2 * out.low, 2 * out.high };
   case OMNI_OP_UPSAMPLE:
-    return coarse_interval (out);
+    return node->steps == 1 ? coarse_interval (out) : scaled_interval (out, node->steps);
   case OMNI_OP_UP_ADD:
     return i == 1 ? coarse_interval (out) : out;
   case OMNI_OP_SET_BLEND:
@@ -227,6 +317,8 @@ omni_node_flop_per_px (const OmniGraph *graph, OmniNode n)
     return 2.0 * node->channels * in_channels / node->groups * node->kernel * node->kernel;
   case OMNI_OP_FILTER:
     return 2.0 * node->channels * (2 * node->radius + 1);
+  case OMNI_OP_WINDOW_MEAN:
+    return node->channels * (4.0 + 2.0 * node->radius / OMNI_WINDOW_RUN);
   case OMNI_OP_DOWN:
     return node->channels * 40.0;
   case OMNI_OP_UP_ADD:

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   OMNI_OP_PICTURE,
+  OMNI_OP_MARK,
+  OMNI_OP_CHECKER,
   OMNI_OP_CONSTANT,
   OMNI_OP_CONV,
   OMNI_OP_UNARY,
@@ -17,7 +19,8 @@ typedef enum
   OMNI_OP_CHANNELS,
   OMNI_OP_NORMALISE,
   OMNI_OP_PICTURE_MEAN,
-  OMNI_OP_FILTER, /* one axis of a separable filter */
+  OMNI_OP_FILTER,      /* one axis of a separable filter */
+  OMNI_OP_WINDOW_MEAN, /* one axis */
   OMNI_OP_POOL,
   OMNI_OP_UPSAMPLE,
   OMNI_OP_DOWN,
@@ -53,8 +56,10 @@ typedef struct
   guint level;
   OmniLayout layout;
   gboolean pooled;
-  int pass;        /* the streamed pass that computes it; see omni_graph_finish() */
-  gboolean needed; /* the output depends on it */
+  int pass;         /* the streamed pass that computes it; see omni_graph_finish() */
+  gboolean kept;    /* per source: a streamed plan keeps all members of it */
+  gboolean streams; /* computed while a source is at hand, in a streamed plan */
+  gboolean needed;  /* the output depends on it */
   char label[48];
 
   /* parameters, by operation */
@@ -69,10 +74,14 @@ typedef struct
   OmniBinary binary;         /* BINARY */
   guint *indices;            /* CHANNELS */
   float epsilon;             /* NORMALISE */
-  guint radius;              /* FILTER */
-  gboolean vertical;         /* FILTER */
+  guint marks;               /* MARK */
+  guint square_px;           /* CHECKER */
+  guint radius;              /* FILTER, WINDOW_MEAN */
+  guint step;                /* FILTER */
+  gboolean vertical;         /* FILTER, WINDOW_MEAN */
   gboolean take_max;         /* POOL */
   gboolean bilinear;         /* UPSAMPLE */
+  guint steps;               /* UPSAMPLE: halvings undone */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
   float exponents[3], sigma; /* EXPOSURE_WEIGHT, SET_EXPOSURE_SUM */
   gboolean mean;             /* SET_SUM */
@@ -86,14 +95,17 @@ struct _OmniGraph
   char *name;
   GArray *nodes; /* OmniNodeInfo */
   OmniNode output;
+  guint padding; /* sides of the picture become multiples of it */
   guint n_passes;
+  guint kept_level; /* from here on all members are kept, since something needs them at the same time */
 };
 
 const OmniNodeInfo *omni_graph_node (const OmniGraph *graph, OmniNode node);
 guint omni_graph_get_n_nodes (const OmniGraph *graph);
 
-/* Marks what the output depends on and numbers the streamed passes: a per-source tensor that needs a reduction's result
- * belongs to the pass after it. Idempotent. */
+/* Marks what the output depends on and numbers the streamed passes: what is computed while a source is at hand and needs the
+ * result of all of them belongs to the pass after it. Small tensors may be kept for the whole set: those at the level of
+ * the first operation that needs all members at the same time, and at coarser ones. Idempotent. */
 void omni_graph_finish (OmniGraph *graph);
 
 /* Crosses the set axis. */
@@ -114,6 +126,9 @@ OmniInterval omni_node_input_interval (const OmniGraph *graph, OmniNode node, gu
 
 /* Floating-point operations per element of the node's plane (all channels, one source), as written. */
 double omni_node_flop_per_px (const OmniGraph *graph, OmniNode node);
+
+/* A window mean is made in runs of so many pixels on the picture's own grid: its tensors and tiles start on it. */
+#define OMNI_WINDOW_RUN 16
 
 /* The picture's extent halved `level` times, rounding up. */
 int omni_extent_at_level (int extent, guint level);

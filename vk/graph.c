@@ -26,6 +26,7 @@ omni_graph_new (const char *name)
   graph->nodes = g_array_new (FALSE, TRUE, sizeof (OmniNodeInfo));
   g_array_set_clear_func (graph->nodes, clear_node);
   graph->output = OMNI_NODE_NONE;
+  graph->padding = 1;
   return graph;
 }
 
@@ -82,7 +83,7 @@ append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inp
   }
   if (node.op != OMNI_OP_CONV)
     node.base = OMNI_NODE_NONE;
-  node.pooled = node.pooled || node.op == OMNI_OP_CONSTANT
+  node.pooled = node.pooled || node.op == OMNI_OP_CONSTANT || node.op == OMNI_OP_CHECKER
                 || (omni_op_is_reduction (node.op) && node.op != OMNI_OP_SET_SOFTMAX);
   g_strlcpy (node.label, label, sizeof node.label);
   g_array_append_val (graph->nodes, node);
@@ -129,6 +130,23 @@ omni_graph_picture (OmniGraph *graph, OmniPlanes planes, guint bands)
 
   require (node.channels >= 1 && node.channels <= 8, graph, "a picture has 1 to 8 bands");
   return append (graph, node, NULL, 0, "picture");
+}
+
+OmniNode
+omni_graph_mark (OmniGraph *graph, guint marks)
+{
+  const OmniNodeInfo node = { .op = OMNI_OP_MARK, .channels = 1, .marks = marks };
+
+  return append (graph, node, NULL, 0, "mark");
+}
+
+OmniNode
+omni_graph_checker (OmniGraph *graph, guint square_px)
+{
+  const OmniNodeInfo node = { .op = OMNI_OP_CHECKER, .channels = 1, .square_px = square_px };
+
+  require (square_px > 0, graph, "draws squares of no size");
+  return append (graph, node, NULL, 0, "checker");
 }
 
 OmniNode
@@ -323,7 +341,7 @@ omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniAc
 OmniNode
 omni_graph_binary (OmniGraph *graph, OmniBinary op, OmniNode a, OmniNode b)
 {
-  static const char *const labels[] = { "add", "subtract", "multiply", "divide", "max", "min" };
+  static const char *const labels[] = { "add", "subtract", "multiply", "divide", "max", "min", "equal" };
   const OmniNodeInfo *left = omni_graph_node (graph, a);
   const OmniNodeInfo *right = omni_graph_node (graph, b);
   OmniNodeInfo node = shaped_like (graph, OMNI_OP_BINARY, left->channels >= right->channels ? a : b);
@@ -384,24 +402,53 @@ omni_graph_picture_mean (OmniGraph *graph, OmniNode x)
   return append (graph, shaped_like (graph, OMNI_OP_PICTURE_MEAN, x), &x, 1, "picture mean");
 }
 
+static OmniNode
+filter_axis (OmniGraph *graph, OmniNode x, const float *taps, guint radius, guint step, gboolean vertical,
+             OmniBoundary boundary, const char *label)
+{
+  OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
+
+  require_planar (graph, x);
+  require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
+  require (step >= 1 && radius * step <= 1024, graph, "filters over more than 1024 pixels to a side");
+  node.radius = radius;
+  node.step = step;
+  node.vertical = vertical;
+  node.boundary = boundary;
+  node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
+  return append (graph, node, &x, 1, label);
+}
+
+OmniNode
+omni_graph_filter (OmniGraph *graph, OmniNode x, const float *taps, guint radius, guint step,
+                   gboolean vertical, OmniBoundary boundary)
+{
+  return filter_axis (graph, x, taps, radius, step, vertical, boundary, "filter");
+}
+
 /* Two passes of a symmetric one-dimensional kernel of 2·radius + 1 taps. */
 static OmniNode
 separable (OmniGraph *graph, OmniNode x, const float *taps, guint radius, OmniBoundary boundary,
            const char *label)
 {
+  for (guint axis = 0; axis < 2; axis++)
+    x = filter_axis (graph, x, taps, radius, 1, axis == 1, boundary, label);
+  return x;
+}
+
+OmniNode
+omni_graph_window_mean (OmniGraph *graph, OmniNode x, guint radius)
+{
   require_planar (graph, x);
-  require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
+  require (radius >= 1 && radius <= 1024, graph, "averages over a radius other than 1 to 1024");
   for (guint axis = 0; axis < 2; axis++)
   {
-    OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
+    OmniNodeInfo node = shaped_like (graph, OMNI_OP_WINDOW_MEAN, x);
 
     node.radius = radius;
     node.vertical = axis == 1;
-    node.boundary = boundary;
-    node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
-    x = append (graph, node, &x, 1, label);
+    x = append (graph, node, &x, 1, "window mean");
   }
-
   return x;
 }
 
@@ -451,12 +498,13 @@ omni_graph_pool_mean (OmniGraph *graph, OmniNode x)
 }
 
 static OmniNode
-upsample (OmniGraph *graph, OmniNode x, gboolean bilinear)
+upsample (OmniGraph *graph, OmniNode x, guint steps, gboolean bilinear)
 {
   OmniNodeInfo node = shaped_like (graph, OMNI_OP_UPSAMPLE, x);
 
-  require (node.level > 0, graph, "upsamples beyond the picture's own size");
-  node.level--;
+  require (node.level >= steps, graph, "upsamples beyond the picture's own size");
+  node.level -= steps;
+  node.steps = steps;
   node.bilinear = bilinear;
   return append (graph, node, &x, 1, bilinear ? "upsample bilinear" : "upsample nearest");
 }
@@ -464,13 +512,23 @@ upsample (OmniGraph *graph, OmniNode x, gboolean bilinear)
 OmniNode
 omni_graph_upsample_nearest (OmniGraph *graph, OmniNode x)
 {
-  return upsample (graph, x, FALSE);
+  return upsample (graph, x, 1, FALSE);
 }
 
 OmniNode
 omni_graph_upsample_bilinear (OmniGraph *graph, OmniNode x)
 {
-  return upsample (graph, x, TRUE);
+  return upsample (graph, x, 1, TRUE);
+}
+
+OmniNode
+omni_graph_upsample_to (OmniGraph *graph, OmniNode x, guint level)
+{
+  const guint from = omni_graph_node (graph, x)->level;
+
+  require_planar (graph, x);
+  require (level <= from, graph, "upsamples to a coarser level");
+  return level == from ? x : upsample (graph, x, from - level, TRUE);
 }
 
 OmniNode
@@ -675,6 +733,13 @@ omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma)
            "merges one luminance and two chroma planes");
   node.channels = 3;
   return append (graph, node, inputs, 2, "merge colour");
+}
+
+void
+omni_graph_set_padding (OmniGraph *graph, guint multiple)
+{
+  require (multiple > 0 && (multiple & (multiple - 1)) == 0, graph, "pads to no power of two");
+  graph->padding = multiple;
 }
 
 void

@@ -40,7 +40,9 @@ typedef enum
   OMNI_ACTIVATION_TANH,
   OMNI_ACTIVATION_SOFTPLUS, /* ln (1 + exp x) */
   OMNI_ACTIVATION_ABS,
-  OMNI_ACTIVATION_LOG /* ln (x + slope): the slope is the floor */
+  OMNI_ACTIVATION_LOG, /* ln (x + slope): the slope is the floor */
+  OMNI_ACTIVATION_SQRT, /* √ max (x, 0) */
+  OMNI_ACTIVATION_EXP /* exp x */
 } OmniActivation;
 
 /* What omni_graph_picture() reads from the sources. Values are encoded samples scaled to 0 … 1 (integers by 1/255 or
@@ -61,6 +63,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniGraph, omni_graph_unref)
 
 /* The sources: per-source, level 0. `bands` is the channel count for OMNI_PLANES_BANDS (1 … 8), else 0. */
 OmniNode omni_graph_picture (OmniGraph *graph, OmniPlanes planes, guint bands);
+
+/* 1 for every pixel of a source whose mark (OmniPlanSource.mark) has a bit of `marks`, else 0: per-source, one channel,
+ * level 0. A mark is a property of the source that travels with it, so what depends on it depends on no order. */
+OmniNode omni_graph_mark (OmniGraph *graph, guint marks);
+
+/* A chessboard of squares of `square_px`: 1 in the one at the picture's top left corner, 0 beside it; pooled, one channel,
+ * level 0. */
+OmniNode omni_graph_checker (OmniGraph *graph, guint square_px);
 
 /* A constant value for every pixel, pooled, `channels` at `level`. */
 OmniNode omni_graph_constant (OmniGraph *graph, guint channels, guint level, const float *values);
@@ -97,7 +107,8 @@ typedef enum
   OMNI_BINARY_MUL,
   OMNI_BINARY_DIV, /* 0 where the divisor is 0 */
   OMNI_BINARY_MAX,
-  OMNI_BINARY_MIN
+  OMNI_BINARY_MIN,
+  OMNI_BINARY_EQUAL /* 1 where a = b, else 0 */
 } OmniBinary;
 
 /* activation (x·scale + shift). */
@@ -124,11 +135,22 @@ OmniNode omni_graph_picture_mean (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_box (OmniGraph *graph, OmniNode x, guint radius, OmniBoundary boundary);
 OmniNode omni_graph_gaussian (OmniGraph *graph, OmniNode x, float sigma, guint radius, OmniBoundary boundary);
 
+/* One axis: y[i] = Σ_k taps[k] · x[i + (k − radius)·step] over k = 0 … 2·radius; radius 1 … 15, radius·step at most 1024. */
+OmniNode omni_graph_filter (OmniGraph *graph, OmniNode x, const float *taps, guint radius, guint step,
+                            gboolean vertical, OmniBoundary boundary);
+
+/* The mean of what the picture holds of the (2·radius + 1)² pixels around each, along one axis and then the other. `radius`
+ * 1 … 1024; the cost does hardly grow with it. */
+OmniNode omni_graph_window_mean (OmniGraph *graph, OmniNode x, guint radius);
+
 /* Pooling by 2×2 to level + 1 (a last odd row or column is pooled over what exists), and back by 2 to level − 1. */
 OmniNode omni_graph_pool_max (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_pool_mean (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_upsample_nearest (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_upsample_bilinear (OmniGraph *graph, OmniNode x); /* half-pixel centres, replicate */
+
+/* Bilinear in one step from the tensor's level to a finer one: not the same as going up by 2 several times. Planar. */
+OmniNode omni_graph_upsample_to (OmniGraph *graph, OmniNode x, guint level);
 
 /* Pyramids. `BURT`: [1 4 6 4 1]/16, symmetric boundary, samples at even pixels, and its transpose going up (Burt and
  * Adelson 1983). `QUAD`: [1 3 3 1]/8 down, bilinear at half-pixel centres up, replicate. */
@@ -197,6 +219,10 @@ OmniNode omni_graph_fuse_chroma (OmniGraph *graph, OmniNode chroma);
 /* R, G, B from one luminance and two chroma planes, BT.601 full range. */
 OmniNode omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma);
 
+/* The picture goes on with its edge until its sides are multiples of `multiple`, a power of two (1 unless set): levels,
+ * boundaries and whole-picture statistics are those of the larger picture, of which the result is cut. */
+void omni_graph_set_padding (OmniGraph *graph, guint multiple);
+
 /* The result: pooled, level 0, 1 … 8 planar channels. Exactly once per graph. */
 void omni_graph_set_output (OmniGraph *graph, OmniNode x);
 
@@ -211,7 +237,8 @@ gboolean omni_graph_is_order_invariant (const OmniGraph *graph);
  * counting whole-picture statistics. 1 for pointwise graphs. */
 guint omni_graph_get_receptive_field_px (const OmniGraph *graph);
 
-/* TRUE when every reduction over the set streams. */
+/* TRUE when every reduction over the set streams, or works on tensors smaller than the picture: all members of those are
+ * kept. */
 gboolean omni_graph_can_stream (const OmniGraph *graph);
 
 guint omni_graph_get_output_channels (const OmniGraph *graph);

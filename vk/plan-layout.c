@@ -28,9 +28,9 @@ clip (OmniInterval i, int extent)
 
 /* Rounds to the grid the kernels write by, then keeps to the picture where there is only one tile on this axis. */
 static OmniInterval
-settle (OmniInterval i, int extent, gboolean single)
+settle (OmniInterval i, int extent, int grain, gboolean single)
 {
-  const OmniInterval grid = { floor_4 (i.low), ceil_4 (i.high) };
+  const OmniInterval grid = { i.low & -grain, ceil_4 (i.high) };
 
   return single ? clip (grid, extent) : grid;
 }
@@ -45,11 +45,13 @@ join (OmniInterval *into, OmniInterval other)
 static void
 settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
 {
-  const int width = omni_extent_at_level ((int)plan->params.width, node->level);
-  const int height = omni_extent_at_level ((int)plan->params.height, node->level);
+  const int width = omni_extent_at_level ((int)plan->width, node->level);
+  const int height = omni_extent_at_level ((int)plan->height, node->level);
 
-  region->x = settle (region->x, width, plan->tiles_x == 1);
-  region->y = settle (region->y, height, plan->tiles_y == 1);
+  const int grain = node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN : 4;
+
+  region->x = settle (region->x, width, grain, plan->tiles_x == 1);
+  region->y = settle (region->y, height, grain, plan->tiles_y == 1);
   region->x.low = floor_4 (region->x.low);
 }
 
@@ -57,6 +59,14 @@ static gboolean
 reads_whole_picture (const OmniNodeInfo *node)
 {
   return node->op == OMNI_OP_NORMALISE || node->op == OMNI_OP_PICTURE_MEAN;
+}
+
+/* Padding is part of the picture, also where the result shows none of it. */
+static void
+join_whole (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
+{
+  join (&region->x, (OmniInterval){ 0, omni_extent_at_level ((int)plan->width, node->level) });
+  join (&region->y, (OmniInterval){ 0, omni_extent_at_level ((int)plan->height, node->level) });
 }
 
 /* From the output's tile back to the pictures: what each tensor must hold. */
@@ -78,6 +88,8 @@ find_regions (OmniPlan *plan)
 
     if (!node->needed)
       continue;
+    if (reads_whole_picture (node))
+      join_whole (plan, node, region);
     settle_region (plan, node, region);
     for (guint i = 0; i < node->n_inputs; i++)
     {
@@ -172,7 +184,8 @@ views_fit (const OmniPlan *plan)
   {
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
 
-    if (node->needed && (node->op == OMNI_OP_FILTER || node->op == OMNI_OP_UPSAMPLE)
+    if (node->needed
+        && (node->op == OMNI_OP_FILTER || node->op == OMNI_OP_WINDOW_MEAN || node->op == OMNI_OP_UPSAMPLE)
         && plan->tensors[node->inputs[0]].planes_per_row > 1
         && plan->tensors[node->inputs[0]].slice_bytes > 4ULL * plan->device->limits.maxTexelBufferElements)
       return FALSE;
@@ -206,7 +219,7 @@ shape_tensors (OmniPlan *plan)
     tensor->plane_elements = (guint64)tensor->pitch * (guint)rows;
     tensor->slice_bytes = tensor->plane_elements * tensor->planes * tensor->element_bytes;
     tensor->slice_bytes = (tensor->slice_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
-    tensor->slices = node->pooled ? 1 : plan->slots;
+    tensor->slices = node->pooled ? 1 : node->kept ? plan->params.n_sources : plan->slots;
     tensor->planes_per_row = can_interleave (node) ? tensor->planes : 1;
     if (node->op == OMNI_OP_PICTURE)
     {
@@ -234,12 +247,13 @@ add_instruction (OmniPlan *plan, OmniNode node, gboolean finish)
 }
 
 static void
-end_block (OmniPlan *plan, guint first, gboolean per_source, guint pass)
+add_block (OmniPlan *plan, guint first, gboolean per_source, int member, guint pass)
 {
   const OmniBlock block = {
     .first = first,
     .n = plan->instructions->len - first,
     .per_source = per_source,
+    .member = member,
     .pass = pass,
     .chunks = g_array_new (FALSE, TRUE, sizeof (OmniChunk)),
   };
@@ -247,7 +261,38 @@ end_block (OmniPlan *plan, guint first, gboolean per_source, guint pass)
   g_array_append_val (plan->blocks, block);
 }
 
-/* Which per-source nodes the reductions of `pass` need, following per-source inputs only. */
+static gboolean
+meets_kept (const OmniPlan *plan, guint first)
+{
+  for (guint i = first; i < plan->instructions->len; i++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph,
+                                                g_array_index (plan->instructions, OmniInstruction, i).node);
+
+    if (node->kept)
+      return TRUE;
+    for (guint k = 0; k < node->n_inputs; k++)
+      if (omni_graph_node (plan->graph, node->inputs[k])->kept)
+        return TRUE;
+  }
+
+  return FALSE;
+}
+
+static void
+end_block (OmniPlan *plan, guint first, gboolean per_source, guint pass)
+{
+  if (!per_source || !meets_kept (plan, first))
+  {
+    add_block (plan, first, per_source, -1, pass);
+    return;
+  }
+
+  for (guint k = 0; k < plan->params.n_sources; k++)
+    add_block (plan, first, TRUE, (int)k, pass);
+}
+
+/* What the reductions of `pass` and the tensors kept by it need of the source at hand. */
 static void
 mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
 {
@@ -255,14 +300,39 @@ mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
   {
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
 
-    if (node->needed && omni_op_is_reduction (node->op) && node->pass == (int)pass)
+    if (node->needed && node->streams && node->pass == (int)pass && (node->pooled || node->kept))
       wanted[n] = TRUE;
     if (!wanted[n])
       continue;
     for (guint i = 0; i < node->n_inputs; i++)
-      if (!omni_graph_node (plan->graph, node->inputs[i])->pooled)
+    {
+      const OmniNodeInfo *input = omni_graph_node (plan->graph, node->inputs[i]);
+
+      if (!input->pooled && !input->kept)
         wanted[node->inputs[i]] = TRUE;
+    }
   }
+}
+
+/* What comes after the sources have gone by: sums become values, and whatever needs the whole set. */
+static void
+schedule_end_of_pass (OmniPlan *plan, guint pass)
+{
+  const guint first = plan->instructions->len;
+
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+    const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
+
+    if (!node->needed || node->pass != (int)pass || (node->streams && !node->pooled))
+      continue;
+    if (!node->streams)
+      add_instruction (plan, n, FALSE);
+    else if (sums && !omni_plan_keeps_fixed (plan, n))
+      add_instruction (plan, n, TRUE);
+  }
+  end_block (plan, first, FALSE, pass);
 }
 
 static void
@@ -289,19 +359,7 @@ schedule_streamed (OmniPlan *plan)
       if (wanted[n] && !omni_plan_reads_samples (plan, n))
         add_instruction (plan, n, FALSE);
     end_block (plan, first, TRUE, pass);
-
-    first = plan->instructions->len;
-    for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
-    {
-      const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
-      const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
-
-      if (!node->needed || !node->pooled || node->pass != (int)pass || omni_plan_keeps_fixed (plan, n))
-        continue;
-      if (omni_op_is_reduction (node->op) ? sums : TRUE)
-        add_instruction (plan, n, sums);
-    }
-    end_block (plan, first, FALSE, pass);
+    schedule_end_of_pass (plan, pass);
   }
 }
 
@@ -344,18 +402,26 @@ use (OmniPlan *plan, guint at, OmniNode node)
   producer->last_use = MAX (producer->last_use, at);
 }
 
+/* Of more than the source at hand. */
+static gboolean
+outlives_source (const OmniPlan *plan, const OmniNodeInfo *node)
+{
+  return node->pooled || (plan->streamed && node->kept);
+}
+
 /* What a pooled tensor gives to one source it must still give to the next. */
 static void
 use_in_block (OmniPlan *plan, const OmniBlock *block, guint at, OmniNode node)
 {
-  const gboolean again = block->per_source && omni_graph_node (plan->graph, node)->pooled;
+  const gboolean again = block->per_source && outlives_source (plan, omni_graph_node (plan->graph, node));
   OmniInstruction *producer = &g_array_index (plan->instructions, OmniInstruction,
                                               producer_of (plan, at, node));
 
   producer->last_use = MAX (producer->last_use, again ? block->first + block->n - 1 : at);
 }
 
-/* An accumulator is written by every repetition of its block, so it may share memory with nothing in it. */
+/* An accumulator or a kept tensor is written by every repetition of its block, so it may share memory with nothing in
+ * it. */
 static void
 find_lifetimes (OmniPlan *plan)
 {
@@ -370,7 +436,7 @@ find_lifetimes (OmniPlan *plan)
 
       instruction->first_use = (int)i;
       instruction->last_use = MAX (instruction->last_use, i);
-      if (block->per_source && node->pooled)
+      if (block->per_source && outlives_source (plan, node))
       {
         instruction->first_use = (int)block->first;
         instruction->last_use = MAX (instruction->last_use, block->first + block->n - 1);
@@ -653,8 +719,13 @@ find_alignment (OmniPlan *plan)
   guint deepest = 2; /* Winograd's grid of 4 */
 
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed)
-      deepest = MAX (deepest, omni_graph_node (plan->graph, n)->level + 2);
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+    const guint grain = node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN : 4;
+
+    if (node->needed)
+      deepest = MAX (deepest, node->level + g_bit_storage (grain) - 1);
+  }
 
   plan->alignment = 1U << deepest;
 }

@@ -174,6 +174,7 @@ lower_winograd (const Part *part)
   step.cover_x = 4;
   step.cover_y = 4;
   step.groups_z = lower->node->channels / part->outputs;
+  step.z_within_x = TRUE;
   omni_lower_emit (lower, &step, 0);
 }
 

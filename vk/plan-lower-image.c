@@ -11,8 +11,8 @@ add_extent (const OmniLowering *lower, OmniStep *step, OmniNode node, guint firs
   const OmniPlan *plan = lower->plan;
   const guint level = omni_graph_node (plan->graph, node)->level;
 
-  step->push.arg[first_arg] = omni_extent_at_level ((int)plan->params.width, level);
-  step->push.arg[first_arg + 1] = omni_extent_at_level ((int)plan->params.height, level);
+  step->push.arg[first_arg] = omni_extent_at_level ((int)plan->width, level);
+  step->push.arg[first_arg + 1] = omni_extent_at_level ((int)plan->height, level);
 }
 
 static void
@@ -78,6 +78,7 @@ lower_upsample (const OmniLowering *lower)
   omni_step_constant (&step, lower->tensor->element_bytes == 8);
   omni_step_constant (&step, planar);
   omni_step_constant (&step, (guint32)lower->node->bilinear);
+  omni_step_constant (&step, lower->node->steps);
   omni_step_read (lower, &step, 0, 0, lower->slice,
                   planar && lower->node->bilinear ? OMNI_UNIT_FLOAT : OMNI_UNIT_TEXEL);
   add_extent (lower, &step, lower->node->inputs[0], 0);
@@ -181,5 +182,24 @@ omni_lower_filter (const OmniLowering *lower)
   omni_step_read (lower, &step, 0, 0, lower->slice, node->vertical ? OMNI_UNIT_TEXEL : OMNI_UNIT_FLOAT);
   step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, 2 * node->radius + 1);
   step.push.arg[1] = (gint32)node->radius;
+  step.push.arg[2] = (gint32)node->step;
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+void
+omni_lower_window_mean (const OmniLowering *lower)
+{
+  const OmniNodeInfo *node = lower->node;
+  const guint run = 2 * node->radius + 2 >= OMNI_WINDOW_RUN ? OMNI_WINDOW_RUN : 4;
+  OmniStep step = omni_lower_step (lower, "window-mean");
+
+  omni_step_constant (&step, run);
+  omni_step_constant (&step, (guint32)node->vertical);
+  omni_step_read (lower, &step, 0, 0, lower->slice, node->vertical ? OMNI_UNIT_TEXEL : OMNI_UNIT_FLOAT);
+  step.push.arg[0] = (gint32)node->radius;
+  if (node->vertical)
+    step.cover_y = run;
+  else
+    step.cover_x = run / 4;
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }

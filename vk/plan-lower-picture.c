@@ -8,16 +8,17 @@ lower_mixed_picture (const OmniLowering *lower)
 {
   const OmniPlan *plan = lower->plan;
   const OmniRegion *sources = &plan->source_region;
+  const guint slot = MIN (lower->slice, plan->slots - 1);
   OmniStep step = omni_lower_step (lower, "unpack-mixed");
 
   omni_step_constant (&step, lower->node->planes);
   step.in[0].format = OMNI_VIEW_R32UI;
   step.in[0].arena = OMNI_ARENA_SOURCES;
-  step.in[0].low = plan->source_slot_bytes * lower->slice;
+  step.in[0].low = plan->source_slot_bytes * slot;
   step.in[0].high = step.in[0].low + plan->source_slot_bytes;
   step.push.src[0].base = (gint32)(step.in[0].low / 4);
   step.push.src[0].pitch = (gint32)plan->source_pitch_px;
-  step.push.arg[0] = (gint32)lower->slice;
+  step.push.arg[0] = (gint32)slot;
   step.push.arg[1] = sources->x.low;
   step.push.arg[2] = sources->y.low;
   step.bytes *= 1.5;
@@ -44,11 +45,29 @@ omni_lower_picture (const OmniLowering *lower)
 }
 
 void
-omni_lower_constant (const OmniLowering *lower)
+omni_lower_fill (const OmniLowering *lower)
 {
+  enum
+  {
+    CONSTANT,
+    MARK,
+    CHECKER
+  };
+  const OmniNodeInfo *node = lower->node;
   OmniStep step = omni_lower_step (lower, "fill");
 
-  step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, lower->node->channels);
+  omni_step_constant (&step, node->op == OMNI_OP_MARK      ? MARK
+                             : node->op == OMNI_OP_CHECKER ? CHECKER
+                                                           : CONSTANT);
+  if (node->op == OMNI_OP_MARK)
+  {
+    step.push.arg[0] = (gint32)lower->slice;
+    step.push.arg[1] = (gint32)node->marks;
+  }
+  else if (node->op == OMNI_OP_CHECKER)
+    step.push.arg[0] = (gint32)node->square_px;
+  else
+    step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, node->channels);
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
 

@@ -14,7 +14,7 @@ typedef struct
   const OmniInstruction *instruction;
   const OmniNodeInfo *node;
   const OmniTensor *tensor; /* of the node */
-  guint slice;              /* member of the set: 0 … slots − 1; also the source slot */
+  guint slice;              /* member of the set, and of the source slots if there are as many */
 } OmniLowering;
 
 /* Elements of the push views. */
@@ -79,11 +79,12 @@ guint32 omni_float_bits (float value);
 
 /* One function per family of operations; each lowers one member of the set. */
 void omni_lower_picture (const OmniLowering *lower);
-void omni_lower_constant (const OmniLowering *lower);
+void omni_lower_fill (const OmniLowering *lower); /* constant, mark, checker */
 void omni_lower_conv (const OmniLowering *lower);
 void omni_lower_pointwise (const OmniLowering *lower);
 void omni_lower_colour (const OmniLowering *lower);
 void omni_lower_filter (const OmniLowering *lower);
+void omni_lower_window_mean (const OmniLowering *lower);
 void omni_lower_resample (const OmniLowering *lower); /* down, up_add, pool, upsample */
 void omni_lower_exposure_weight (const OmniLowering *lower);
 void omni_lower_channels (const OmniLowering *lower);

@@ -100,8 +100,8 @@ accumulate_blend (const OmniLowering *lower, gboolean resident)
     const guint level = omni_graph_node (plan->graph, node->inputs[2])->level;
 
     omni_step_read (lower, &step, 2, 2, lower->slice, OMNI_UNIT_TEXEL);
-    step.push.arg[3] = omni_extent_at_level ((int)plan->params.width, level);
-    step.push.arg[4] = omni_extent_at_level ((int)plan->params.height, level);
+    step.push.arg[3] = omni_extent_at_level ((int)plan->width, level);
+    step.push.arg[4] = omni_extent_at_level ((int)plan->height, level);
   }
   omni_step_cover_blocks (&step);
   omni_lower_emit (lower, &step, 0xdU);

@@ -24,6 +24,13 @@ is_interleaved (const OmniTensor *tensor)
   return tensor->planes_per_row > 1;
 }
 
+/* The slice that holds member `k` of the set: pooled tensors and those of the source at hand have one. */
+static guint
+member_of (const OmniTensor *tensor, guint k)
+{
+  return MIN (k, tensor->slices - 1);
+}
+
 static gint32
 divide_unit (gint64 elements, OmniUnit unit, const OmniTensor *tensor)
 {
@@ -70,15 +77,15 @@ omni_lower_step (const OmniLowering *lower, const char *shader)
     .planes_written = tensor->planes,
     .node = lower->instruction->node,
   };
-  const guint slice = lower->node->pooled ? 0 : lower->slice;
 
-  step.push.dst = omni_lower_view (tensor, lower->instruction->placement, slice, OMNI_UNIT_TEXEL);
+  step.push.dst = omni_lower_view (tensor, lower->instruction->placement, member_of (tensor, lower->slice),
+                                   OMNI_UNIT_TEXEL);
   step.push.rx = planar ? floor_div_4 (region->x.low) : region->x.low;
   step.push.ry = region->y.low;
   step.push.rw = planar ? (columns + 3) / 4 : columns;
   step.push.rh = region->y.high - region->y.low;
-  step.push.width = omni_extent_at_level ((int)plan->params.width, lower->node->level);
-  step.push.height = omni_extent_at_level ((int)plan->params.height, lower->node->level);
+  step.push.width = omni_extent_at_level ((int)plan->width, lower->node->level);
+  step.push.height = omni_extent_at_level ((int)plan->height, lower->node->level);
   step.push.level = (gint32)lower->node->level;
   step.out[0].arena = lower->instruction->placement.arena;
   /* Small levels: a narrow workgroup wastes less. */
@@ -109,8 +116,7 @@ omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, O
   const OmniInstruction *producer = omni_plan_find (plan, lower->at, node);
   OmniTexelBinding *in = &step->in[binding];
 
-  if (omni_graph_node (plan->graph, node)->pooled)
-    slice = 0;
+  slice = member_of (tensor, slice);
   step->push.src[binding] = omni_lower_view (tensor, producer->placement, slice, unit);
   in->arena = producer->placement.arena;
   in->low = producer->placement.offset_bytes + tensor->slice_bytes * slice;
@@ -153,7 +159,7 @@ omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNod
   omni_step_constant (step, picture->planes);
   step->in[0].format = OMNI_VIEW_R32UI;
   step->in[0].arena = OMNI_ARENA_SOURCES;
-  step->in[0].low = plan->source_slot_bytes * slice;
+  step->in[0].low = plan->source_slot_bytes * MIN (slice, plan->slots - 1);
   step->in[0].high = step->in[0].low + plan->source_slot_bytes;
   view->pitch = (gint32)plan->source_pitch_px / 4 * texel_words;
   view->base = (gint32)(step->in[0].low / 4) - region->y.low * view->pitch - region->x.low / 4 * texel_words;
@@ -335,8 +341,10 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_PICTURE:
     omni_lower_picture (lower);
     break;
+  case OMNI_OP_MARK:
+  case OMNI_OP_CHECKER:
   case OMNI_OP_CONSTANT:
-    omni_lower_constant (lower);
+    omni_lower_fill (lower);
     break;
   case OMNI_OP_CONV:
     omni_lower_conv (lower);
@@ -354,6 +362,9 @@ lower_one (const OmniLowering *lower)
     break;
   case OMNI_OP_FILTER:
     omni_lower_filter (lower);
+    break;
+  case OMNI_OP_WINDOW_MEAN:
+    omni_lower_window_mean (lower);
     break;
   case OMNI_OP_POOL:
   case OMNI_OP_UPSAMPLE:
@@ -397,7 +408,7 @@ lower_resident_reduction (OmniLowering *lower)
     return;
   }
 
-  for (lower->slice = 0; lower->slice < lower->plan->slots; lower->slice++)
+  for (lower->slice = 0; lower->slice < lower->plan->params.n_sources; lower->slice++)
   {
     omni_lower_accumulate (lower, TRUE);
     omni_lower_next_group (lower->plan);
@@ -419,6 +430,7 @@ lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
     .instruction = &placed,
     .node = node,
     .tensor = &plan->tensors[instruction->node],
+    .slice = (guint)MAX (block->member, 0),
   };
 
   if (instruction->finish)
@@ -428,15 +440,15 @@ lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
   }
   else if (omni_op_is_reduction (node->op) && node->op != OMNI_OP_SET_SOFTMAX)
   {
-    if (plan->streamed)
+    if (block->per_source)
       omni_lower_accumulate (&lower, FALSE);
     else
       lower_resident_reduction (&lower);
   }
-  else if (node->pooled || node->op == OMNI_OP_SET_SOFTMAX)
+  else if (node->pooled || node->op == OMNI_OP_SET_SOFTMAX || block->per_source)
     lower_one (&lower);
   else
-    for (lower.slice = 0; lower.slice < plan->slots; lower.slice++)
+    for (lower.slice = 0; lower.slice < lower.tensor->slices; lower.slice++)
       lower_one (&lower);
 
   omni_lower_next_group (plan);

@@ -31,7 +31,7 @@ typedef struct
   guint planes_per_row; /* planar: all planes, row by row, so that any rows fit one storage window; else 1 */
   guint64 plane_elements;
   guint64 slice_bytes; /* one member of the set, aligned */
-  guint slices;        /* 1 pooled or streamed, N resident */
+  guint slices;        /* 1 pooled or streamed, N resident or kept */
 } OmniTensor;
 
 typedef struct
@@ -52,11 +52,13 @@ typedef struct
   int first_use;  /* accumulators live from the start of their block; −1 until known */
 } OmniInstruction;
 
-/* A run of instructions; per-source blocks are repeated for every source of a streamed plan. */
+/* A run of instructions; per-source blocks are repeated for every source of a streamed plan. Where they meet tensors of
+ * which all members are kept there is a block for every source, of the same instructions. */
 typedef struct
 {
   guint first, n; /* instructions */
   gboolean per_source;
+  int member; /* the one source of a per-source block; −1: all in turn */
   guint pass;
   GArray *chunks; /* OmniChunk */
 } OmniBlock;
@@ -115,6 +117,7 @@ typedef struct
   OmniPush push;
   guint cover_x, cover_y; /* elements of the rectangle one invocation makes */
   guint groups_z;
+  gboolean z_within_x; /* the z groups are counted in x, those of one place side by side */
   guint planes_written; /* by all z groups: the extent of the storage window */
   double flop, bytes;   /* of this step */
   OmniNode node;
@@ -135,6 +138,7 @@ struct _OmniPlan
   OmniGraph *graph;
   OmniPlanParams params;
 
+  guint width, height; /* of the picture with the graph's padding: what levels are made of */
   gboolean streamed;
   guint slots; /* sources resident at the same time: N, or 1 when streamed */
   guint tile_width, tile_height;

@@ -272,8 +272,11 @@ record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GEr
                             NULL);
   vk.CmdPushConstants (commands, device->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
   /* An empty rectangle (a warm-up) still dispatches one workgroup, which writes nothing. */
-  vk.CmdDispatch (commands, MAX (((guint32)push.rw + grain_x - 1) / grain_x, 1),
-                  MAX (((guint32)push.rh + grain_y - 1) / grain_y, 1), push.rw == 0 ? 1 : step->groups_z);
+  const guint32 groups_z = push.rw == 0 ? 1 : step->groups_z;
+
+  vk.CmdDispatch (commands,
+                  MAX (((guint32)push.rw + grain_x - 1) / grain_x, 1) * (step->z_within_x ? groups_z : 1),
+                  MAX (((guint32)push.rh + grain_y - 1) / grain_y, 1), step->z_within_x ? 1 : groups_z);
   return TRUE;
 }
 

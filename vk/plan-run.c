@@ -103,7 +103,7 @@ upload_source (Running *running, guint index, guint slot, GError **error)
   format[0] = (gint32)bytes;
   format[1] = (gint32)source.channels;
   format[2] = (gint32)colour;
-  format[3] = source.store == OMNI_STORE_F32;
+  format[3] = (source.store == OMNI_STORE_F32) | (gint32)(source.mark << 1);
   omni_buffer_flush (plan->device, &plan->sources);
   if (run->release != NULL)
     run->release (index, run->user_data);
@@ -249,6 +249,8 @@ run_block (Running *running, const OmniBlock *block, GError **error)
 
   for (guint k = 0; k < plan->params.n_sources; k++)
   {
+    if (block->member >= 0 && (guint)block->member != k)
+      continue;
     uniform_of (running->plan)->first = k == 0;
     if (!upload_source (running, k, 0, error) || !run_chunks (running, block, error))
       return FALSE;

@@ -33,7 +33,8 @@ omni_plan_default_budget (const OmniDevice *device)
   return CLAMP (device->info.memory_bytes / 2, 256 * MIB, 4096 * MIB);
 }
 
-/* Streaming re-computes per-source tensors in every pass: right for pyramids, wrong for deep networks. */
+/* Streaming re-computes per-source tensors in every pass: right for pyramids, wrong for deep networks, unless all members of
+ * those are kept. */
 static gboolean
 should_stream (const OmniGraph *graph)
 {
@@ -50,7 +51,7 @@ should_stream (const OmniGraph *graph)
   {
     const OmniNodeInfo *node = omni_graph_node (graph, n);
 
-    if (node->needed && (node->op == OMNI_OP_CONV || node->op == OMNI_OP_NORMALISE))
+    if (node->needed && node->streams && (node->op == OMNI_OP_CONV || node->op == OMNI_OP_NORMALISE))
       return FALSE;
   }
 
@@ -155,7 +156,7 @@ sum_costs (const OmniPlan *plan)
   for (guint b = 0; b < plan->blocks->len; b++)
   {
     const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
-    const double repeats = block->per_source ? plan->params.n_sources : 1;
+    const double repeats = block->per_source && block->member < 0 ? plan->params.n_sources : 1;
 
     for (guint i = plan->step_block[b]; i < plan->step_block[b + 1]; i++)
       total += repeats * omni_step_cost (&g_array_index (plan->steps, OmniStep, i));
@@ -193,6 +194,8 @@ omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *param
   plan->source_pixel_bytes = params->source_pixel_bytes > 0 ? params->source_pixel_bytes : 4;
   if (params->format.channels > 0)
     plan->source_pixel_bytes = params->format.channels * (guint)omni_store_get_bytes (params->format.store);
+  plan->width = (params->width + graph->padding - 1) / graph->padding * graph->padding;
+  plan->height = (params->height + graph->padding - 1) / graph->padding * graph->padding;
   plan->streamed = should_stream (graph);
   plan->slots = plan->streamed ? 1 : params->n_sources;
   plan->weight_texels = g_array_new (FALSE, TRUE, sizeof (float));

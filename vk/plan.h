@@ -66,6 +66,7 @@ typedef struct
   guint channels;
   gboolean has_alpha;
   OmniStore store;
+  guint mark; /* bits for omni_graph_mark(), below 2^30: what the source is, wherever it stands */
 } OmniPlanSource;
 
 /* Gives the pixels of source `index`; they stay valid until `release` (nullable) or the end of the run. A streamed plan asks

@@ -52,7 +52,8 @@ target_check (Target *target, const char *output, const OmniFusionRequest *reque
 
 /* A reference that has no metadata is no reason to fail; a file asked for by name is. */
 static gboolean
-target_read_metadata (Target *target, const OmniCliOptions *options, GError **error)
+target_read_metadata (Target *target, const OmniCliOptions *options, const OmniFusionRequest *request,
+                      GError **error)
 {
   if (options->metadata_path != NULL)
   {
@@ -64,7 +65,8 @@ target_read_metadata (Target *target, const OmniCliOptions *options, GError **er
                  "The metadata of “%s” cannot be read; name another file (--metadata-from).", name);
     return FALSE;
   }
-  const char *reference = omni_metadata_choose_reference ((const char *const *)target->sources);
+  const char *reference = omni_sources_choose_reference (request->sources,
+                                                         omni_fusion_request_pansharpens (request));
   if (reference != NULL)
     target->options.metadata = omni_metadata_read (reference, NULL);
   return TRUE;
@@ -177,7 +179,7 @@ run (const OmniCliOptions *options, GError **error)
   g_auto (Target) target = { 0 };
   target_init (&target, options, request, cancellable);
   if (!target_check (&target, options->output, request, error)
-      || !target_read_metadata (&target, options, error))
+      || !target_read_metadata (&target, options, request, error))
     return FALSE;
 
   g_autoptr (OmniEngine) engine = omni_engine_new (options->device);

@@ -188,6 +188,24 @@ forget_storage (GExiv2Metadata *exiv2)
   gexiv2_metadata_try_clear_tag (exiv2, "Xmp.tiff.ImageLength", NULL);
 }
 
+/* GeoTIFF says with these where the source's own pixels lie, which is true of the result only on the same grid. The
+ * coordinate system stays in any case. */
+static void
+forget_other_grid (GExiv2Metadata *exiv2, guint width, guint height)
+{
+  static const char *const tags[] = { "Exif.Image.0x830e" /* ModelPixelScale */,
+                                      "Exif.Image.0x8482" /* ModelTiepoint */,
+                                      "Exif.Image.0x85d8" /* ModelTransformation */ };
+  const GExiv2Orientation orientation = gexiv2_metadata_try_get_orientation (exiv2, NULL);
+
+  if (gexiv2_metadata_get_pixel_width (exiv2) == (int)width
+      && gexiv2_metadata_get_pixel_height (exiv2) == (int)height
+      && (orientation == GEXIV2_ORIENTATION_UNSPECIFIED || orientation == GEXIV2_ORIENTATION_NORMAL))
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (tags); i++)
+    gexiv2_metadata_try_clear_tag (exiv2, tags[i], NULL);
+}
+
 static gboolean
 describe_result (GExiv2Metadata *exiv2, guint width, guint height, GError **error)
 {
@@ -209,6 +227,7 @@ omni_metadata_write (OmniMetadata *self, const char *path, guint width, guint he
 
   /* The changes belong to the result, but all of them would be made for every result. */
   g_mutex_lock (&exiv2_mutex);
+  forget_other_grid (self->exiv2, width, height);
   forget_storage (self->exiv2);
 
   const gboolean ok = describe_result (self->exiv2, width, height, error)

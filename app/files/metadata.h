@@ -24,7 +24,8 @@ gboolean omni_metadata_get_exposure_value (OmniMetadata *self, double *ev);
 
 /* Writes them into the JPEG, PNG, TIFF or WebP file at `path`, which is `width` × `height` and upright: the orientation is
  * set to 1, the dimensions to these, the software to "Omnifuse VERSION"; the thumbnail and everything that describes the
- * source's own pixel storage is left out; place and time stay. The file's pixels and ICC profile stay as they are. */
+ * source's own pixel storage is left out; place and time stay, and so do the map
+ * coordinates of a GeoTIFF when the source had this size. The file's pixels and ICC profile stay as they are. */
 gboolean
 omni_metadata_write (OmniMetadata *self, const char *path, guint width, guint height, GError **error);
 

@@ -35,6 +35,10 @@ RefPadding ref_padding_from_string (const char *name);
 RefTensor *ref_conv (const RefTensor *const *inputs, guint n_inputs, const float *weight, const float *bias,
                      guint out_channels, guint kernel, RefPadding padding);
 
+RefTensor *
+ref_conv_dilated (const RefTensor *const *inputs, guint n_inputs, const float *weight, const float *bias,
+                  guint out_channels, guint kernel, guint dilation, RefPadding padding);
+
 /* Element by element over the set. */
 RefTensor *ref_set_max (RefTensor *const *set, guint n);
 RefTensor *ref_set_sum (RefTensor *const *set, guint n, double factor);
@@ -52,6 +56,17 @@ RefTensor *ref_quad_up (const RefTensor *coarse, guint width, guint height);
 /* The networks on luminance. */
 RefTensor *ref_ifani (RefTensor *const *luma, guint n, const OmniWeights *weights);
 
+/* `task` 0 … 3, or −1: not given. The pyramid has `depth` levels below the picture. Weights are made of the luminance and
+ * used for every channel of the pictures. */
+typedef struct
+{
+  int task;
+  guint base, depth;
+  double epsilon;
+} RefOmni;
+
+RefTensor *ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const RefOmni *how);
+
 /* Three channels in and out, already normalised. */
 RefTensor *
 ref_ifcnn_network (RefTensor *const *pictures, guint n, const OmniWeights *weights, const char *reduce);
@@ -64,5 +79,20 @@ typedef struct
 /* One or three channels. */
 RefTensor *ref_mertens (RefTensor *const *pictures, guint n, const RefMertens *exponents);
 RefTensor *ref_laplacian (RefTensor *const *pictures, guint n, guint levels, guint radius);
+
+typedef struct
+{
+  guint average, r1, r2;
+  double eps1, eps2;
+} RefGff;
+
+/* Guided-filter fusion (Li, Kang, Hu 2013) and fusion of stationary wavelets; one or three channels. `doubtful`, a zeroed
+ * byte per pixel, becomes 1 where two sources are so equally strong that single precision may choose the other. */
+RefTensor *ref_gff (RefTensor *const *pictures, guint n, const RefGff *options);
+RefTensor *ref_wavelet (RefTensor *const *pictures, guint n, guint levels, guint radius, guint8 *doubtful);
+
+/* Pan-sharpening of bands that lie on the panchromatic grid; statistics are taken after halving `levels` times. */
+RefTensor *ref_pan_gsa (const RefTensor *bands, const RefTensor *pan, guint levels);
+RefTensor *ref_pan_ihs (const RefTensor *bands, const RefTensor *pan, guint levels, gboolean match);
 
 G_END_DECLS

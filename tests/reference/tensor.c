@@ -87,17 +87,24 @@ add_tap (double *out, const double *plane, int width, int height, int dx, int dy
 
 static void
 correlate (double *out, const double *plane, int width, int height, const float *weight, int kernel,
-           RefPadding padding)
+           int dilation, RefPadding padding)
 {
   for (int j = 0; j < kernel; j++)
     for (int i = 0; i < kernel; i++)
-      add_tap (out, plane, width, height, i - kernel / 2, j - kernel / 2, (double)weight[j * kernel + i],
-               padding);
+      add_tap (out, plane, width, height, dilation * (i - kernel / 2), dilation * (j - kernel / 2),
+               (double)weight[j * kernel + i], padding);
 }
 
 RefTensor *
 ref_conv (const RefTensor *const *inputs, guint n_inputs, const float *weight, const float *bias,
           guint out_channels, guint kernel, RefPadding padding)
+{
+  return ref_conv_dilated (inputs, n_inputs, weight, bias, out_channels, kernel, 1, padding);
+}
+
+RefTensor *
+ref_conv_dilated (const RefTensor *const *inputs, guint n_inputs, const float *weight, const float *bias,
+                  guint out_channels, guint kernel, guint dilation, RefPadding padding)
 {
   const guint width = inputs[0]->width, height = inputs[0]->height;
   RefTensor *out = ref_tensor_new (out_channels, width, height);
@@ -108,7 +115,8 @@ ref_conv (const RefTensor *const *inputs, guint n_inputs, const float *weight, c
 
     for (guint i = 0; i < n_inputs; i++)
       for (guint k = 0; k < inputs[i]->channels; k++, weight += kernel * kernel)
-        correlate (plane, ref_plane (inputs[i], k), (int)width, (int)height, weight, (int)kernel, padding);
+        correlate (plane, ref_plane (inputs[i], k), (int)width, (int)height, weight, (int)kernel,
+                   (int)dilation, padding);
     for (guint i = 0; bias != NULL && i < width * height; i++)
       plane[i] += (double)bias[c];
   }

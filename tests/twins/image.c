@@ -33,7 +33,7 @@ map (const TwinTensor *x, guint h, guint w, PixelOf pixel, gconstpointer data)
 typedef struct
 {
   const float *taps;
-  int radius;
+  int radius, step;
   OmniBoundary boundary;
 } Filter;
 
@@ -44,7 +44,7 @@ filter_row (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer 
   float sum = 0.0F;
 
   for (int k = -filter->radius; k <= filter->radius; k++)
-    sum += filter->taps[k + filter->radius] * sample (x, n, c, y, x_ + k, filter->boundary);
+    sum += filter->taps[k + filter->radius] * sample (x, n, c, y, x_ + k * filter->step, filter->boundary);
 
   return sum;
 }
@@ -56,18 +56,70 @@ filter_column (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpoint
   float sum = 0.0F;
 
   for (int k = -filter->radius; k <= filter->radius; k++)
-    sum += filter->taps[k + filter->radius] * sample (x, n, c, y + k, x_, filter->boundary);
+    sum += filter->taps[k + filter->radius] * sample (x, n, c, y + k * filter->step, x_, filter->boundary);
 
   return sum;
 }
 
 TwinTensor *
+twin_filter (const TwinTensor *x, const float *taps, guint radius, guint step, gboolean vertical,
+             OmniBoundary boundary)
+{
+  const Filter filter = { taps, (int)radius, (int)step, boundary };
+
+  return map (x, x->h, x->w, vertical ? filter_column : filter_row, &filter);
+}
+
+TwinTensor *
 twin_separable (const TwinTensor *x, const float *taps, guint radius, OmniBoundary boundary)
 {
-  const Filter filter = { taps, (int)radius, boundary };
-  g_autoptr (TwinTensor) rows = map (x, x->h, x->w, filter_row, &filter);
+  g_autoptr (TwinTensor) rows = twin_filter (x, taps, radius, 1, FALSE, boundary);
 
-  return map (rows, x->h, x->w, filter_column, &filter);
+  return twin_filter (rows, taps, radius, 1, TRUE, boundary);
+}
+
+/* A run of pixels begins at every multiple of 16, or of 4 for the narrowest windows. What all windows of the run hold comes
+ * first, then what this one has before that, from near to far, then what it has after it, from near to far. */
+static float
+mean_of_window (const float *first, gsize stride, int n, int at, int radius)
+{
+  const int run = radius >= 7 ? 16 : 4;
+  const int start = at / run * run;
+  const int last = start + run - 1;
+  float before = 0.0F, inner = 0.0F, after = 0.0F;
+  int count = 0;
+
+  for (int i = last - 1 - radius; i >= at - radius; i--)
+    before += i >= 0 && i < n ? first[(gsize)i * stride] : 0.0F;
+  for (int i = MAX (last - radius, 0); i <= MIN (start + radius, n - 1); i++)
+    inner += first[(gsize)i * stride];
+  for (int i = start + radius + 1; i <= at + radius; i++)
+    after += i >= 0 && i < n ? first[(gsize)i * stride] : 0.0F;
+  for (int i = at - radius; i <= at + radius; i++)
+    count += i >= 0 && i < n;
+
+  return (before + inner + after) / (float)count;
+}
+
+static float
+window_row (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  return mean_of_window (twin_plane (x, n, c) + (gsize)y * x->w, 1, (int)x->w, x_, *(const int *)data);
+}
+
+static float
+window_column (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  return mean_of_window (twin_plane (x, n, c) + x_, x->w, (int)x->h, y, *(const int *)data);
+}
+
+TwinTensor *
+twin_window_mean (const TwinTensor *x, guint radius)
+{
+  const int reach = (int)radius;
+  g_autoptr (TwinTensor) rows = map (x, x->h, x->w, window_row, &reach);
+
+  return map (rows, x->h, x->w, window_column, &reach);
 }
 
 static float
@@ -112,6 +164,42 @@ TwinTensor *
 twin_upsample (const TwinTensor *x, guint h, guint w, gboolean bilinear)
 {
   return bilinear ? twin_up (x, h, w, OMNI_PYRAMID_QUAD) : map (x, h, w, nearest_pixel, NULL);
+}
+
+static float
+magnified_row (const TwinTensor *x, guint n, guint c, int y, int i, float t)
+{
+  const OmniBoundary edge = OMNI_BOUNDARY_REPLICATE;
+
+  return (1.0F - fabsf (t)) * sample (x, n, c, y, i, edge)
+         + fmaxf (-t, 0.0F) * sample (x, n, c, y, i - 1, edge)
+         + fmaxf (t, 0.0F) * sample (x, n, c, y, i + 1, edge);
+}
+
+/* How far the centre of fine pixel `i` lies from that of the coarse pixel it is in. */
+static float
+off_centre (int i, guint steps)
+{
+  const int size = 1 << steps;
+
+  return (float)(2 * (i % size) + 1 - size) / (float)(2 * size);
+}
+
+static float
+magnified_pixel (const TwinTensor *x, guint n, guint c, int y, int x_, gconstpointer data)
+{
+  const guint steps = *(const guint *)data;
+  const float tx = off_centre (x_, steps), ty = off_centre (y, steps);
+  const int i = x_ >> steps, j = y >> steps;
+
+  return (1.0F - fabsf (ty)) * magnified_row (x, n, c, j, i, tx)
+         + fabsf (ty) * magnified_row (x, n, c, ty < 0.0F ? j - 1 : j + 1, i, tx);
+}
+
+TwinTensor *
+twin_upsample_by (const TwinTensor *x, guint h, guint w, guint steps)
+{
+  return map (x, h, w, magnified_pixel, &steps);
 }
 
 static float

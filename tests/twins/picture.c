@@ -70,6 +70,18 @@ twin_constant (guint c, guint h, guint w, const float *values)
   return out;
 }
 
+TwinTensor *
+twin_checker (guint h, guint w, guint side)
+{
+  TwinTensor *out = twin_new (1, 1, h, w);
+
+  for (guint y = 0; y < h; y++)
+    for (guint x = 0; x < w; x++)
+      out->v[(gsize)y * w + x] = (x / side + y / side) % 2 == 0 ? 1.0F : 0.0F;
+
+  return out;
+}
+
 float
 twin_activate (OmniActivation activation, float x, float slope)
 {
@@ -85,8 +97,12 @@ twin_activate (OmniActivation activation, float x, float slope)
     return (float)(fmax (x, 0.0) + log1p (exp (-fabs (x))));
   case OMNI_ACTIVATION_ABS:
     return fabsf (x);
+  case OMNI_ACTIVATION_EXP:
+    return (float)exp ((double)x);
   case OMNI_ACTIVATION_LOG:
     return (float)log ((double)x + slope);
+  case OMNI_ACTIVATION_SQRT:
+    return (float)sqrt (fmax (x, 0.0));
   case OMNI_ACTIVATION_NONE:
   default:
     return x;
@@ -119,6 +135,8 @@ combine (OmniBinary op, float a, float b)
     return twin_max_ordered (a, b);
   case OMNI_BINARY_MIN:
     return -twin_max_ordered (-a, -b);
+  case OMNI_BINARY_EQUAL:
+    return a == b ? 1.0F : 0.0F;
   case OMNI_BINARY_ADD:
   default:
     return a + b;

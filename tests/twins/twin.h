@@ -34,6 +34,8 @@ float twin_max_ordered (float a, float b);
 /* Picture by picture */
 TwinTensor *twin_planes (const TwinTensor *picture, OmniPlanes planes);
 TwinTensor *twin_constant (guint c, guint h, guint w, const float *values);
+/* Squares of `side`, 1 in the one at the top left. */
+TwinTensor *twin_checker (guint h, guint w, guint side);
 float twin_activate (OmniActivation activation, float x, float slope);
 TwinTensor *
 twin_unary (const TwinTensor *x, float scale, float shift, OmniActivation activation, float slope);
@@ -43,8 +45,12 @@ TwinTensor *twin_merge_colour (const TwinTensor *luma, const TwinTensor *chroma)
 
 /* Neighbourhoods and scales */
 TwinTensor *twin_separable (const TwinTensor *x, const float *taps, guint radius, OmniBoundary boundary);
+TwinTensor *twin_filter (const TwinTensor *x, const float *taps, guint radius, guint step, gboolean vertical,
+                         OmniBoundary boundary);
+TwinTensor *twin_window_mean (const TwinTensor *x, guint radius);
 TwinTensor *twin_pool (const TwinTensor *x, gboolean take_max);
 TwinTensor *twin_upsample (const TwinTensor *x, guint h, guint w, gboolean bilinear);
+TwinTensor *twin_upsample_by (const TwinTensor *x, guint h, guint w, guint steps);
 TwinTensor *twin_down (const TwinTensor *x, OmniPyramid pyramid);
 TwinTensor *twin_up (const TwinTensor *coarse, guint h, guint w, OmniPyramid pyramid);
 TwinTensor *twin_up_add (const TwinTensor *fine, const TwinTensor *coarse, float sign, OmniPyramid pyramid);

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+
+#include <math.h>
+
+/* Omni, our own network. It looks at the set at a low resolution and says, for every source and four groups of bands, how
+ * much it counts; the result is made of the sources' own Laplacian bands at full resolution. At each pixel of a band
+ * the weights are a softmax over the set of
+ *
+ *   logit + α · ln (mean of |band| over 3 × 3 + ε),
+ *
+ * the coarsest level apart, which has no energy to speak of. exp (x − max x) of a softmax is 1 for the largest, so that
+ * one source, or sources that agree, come back as they were: (Σ 1·band) / (Σ 1).
+ *
+ * The network runs two levels below the base level: at 1/4, 1/8, 1/16 or 1/32 of the picture's size, with the same
+ * weights. */
+
+#define N_LAYERS  5
+#define N_HEADS   4
+#define N_PLANES  6 /* inputs of the network, apart from the tasks */
+#define N_TASKS   4
+#define MAX_LEVEL 20
+/* The coarsest level's shorter side is at least this, when the depth is automatic. */
+#define COARSEST_PX 4
+#define EPSILON     2e-3
+
+static const guint dilations[N_LAYERS] = { 1, 2, 4, 8, 1 };
+
+static const char *const base_choices[] = { "auto", "0", "1", "2", "3", NULL };
+static const char *const chroma_choices[] = { "auto", "weights", "papers", NULL };
+
+static const OmniModelOption options[] = {
+  { .key = "base",
+    .summary = "The network runs at 1/4, 1/8, 1/16 or 1/32 of full size; auto: by the size of the picture",
+    .type = OMNI_OPTION_CHOICE,
+    .default_value = "auto",
+    .choices = base_choices },
+  { .key = "levels",
+    .summary = "How often the pyramid halves the picture; 0: by its size",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "0",
+    .minimum = 0,
+    .maximum = MAX_LEVEL,
+    .whole = TRUE },
+  { .key = "chroma",
+    .summary =
+      "Colour by the luminance's weights or by the papers' rule; auto: by the weights, unless grey and "
+      "coloured sources meet",
+    .type = OMNI_OPTION_CHOICE,
+    .default_value = "auto",
+    .choices = chroma_choices },
+  { .key = "saturation",
+    .summary = "Saturation of the result; 1 leaves it alone",
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "1",
+    .minimum = 0,
+    .maximum = 4 },
+  { NULL }
+};
+
+static void
+add_specs (GArray *specs, guint channels)
+{
+  omni_model_add_spec (specs, "in", "weight", channels, N_PLANES + N_TASKS, 3, 3);
+  omni_model_add_spec (specs, "in", "bias", channels, 0, 0, 0);
+  for (guint i = 1; i <= N_LAYERS; i++)
+  {
+    g_autofree char *own = g_strdup_printf ("own%u", i), *pool = g_strdup_printf ("pool%u", i);
+
+    omni_model_add_spec (specs, own, "weight", channels, channels, 3, 3);
+    omni_model_add_spec (specs, own, "bias", channels, 0, 0, 0);
+    omni_model_add_spec (specs, pool, "weight", channels, channels, 3, 3);
+  }
+  omni_model_add_spec (specs, "logit", "weight", N_HEADS, channels, 1, 1);
+  omni_model_add_spec (specs, "logit", "bias", N_HEADS, 0, 0, 0);
+  omni_model_add_spec (specs, "alpha", "weight", N_HEADS, channels, 1, 1);
+  omni_model_add_spec (specs, "alpha", "bias", N_HEADS, 0, 0, 0);
+}
+
+/* Any even width from 8 on; `fallback` without a tensor that says. */
+static guint
+find_channels (const OmniWeights *weights, guint fallback)
+{
+  const GArray *specs = weights != NULL ? omni_weights_get_specs (weights) : NULL;
+
+  for (guint i = 0; specs != NULL && i < specs->len; i++)
+  {
+    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
+
+    if (g_str_equal (spec->name, "in.bias") && spec->n_dims == 1 && spec->dims[0] >= 8
+        && spec->dims[0] % 2 == 0)
+      return spec->dims[0];
+  }
+  return fallback;
+}
+
+static gboolean
+list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+{
+  add_specs (specs, find_channels (weights, 24));
+  return TRUE;
+}
+
+static gboolean
+list_small_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+{
+  add_specs (specs, find_channels (weights, 12));
+  return TRUE;
+}
+
+typedef struct
+{
+  const OmniModel *model;
+  OmniGraph *graph;
+  const OmniModelContext *context;
+  const OmniWeights *weights;
+  OmniBoundary padding;
+  float epsilon; /* floor of the energies */
+  guint channels;
+  guint base, at, depth; /* levels: the base, the network's and the coarsest */
+  OmniNode logits;       /* per source, at level `at`, one plane a head */
+  OmniNode alphas;       /* pooled, likewise */
+} Builder;
+
+/* ---- The network ---- */
+
+static OmniNode
+add_log_energy (const Builder *self, OmniNode energy)
+{
+  return omni_graph_unary (self->graph, energy, 1, 0, OMNI_ACTIVATION_LOG, self->epsilon);
+}
+
+static OmniNode
+add_magnitude (const Builder *self, OmniNode x, float shift)
+{
+  return omni_graph_unary (self->graph, x, 1, shift, OMNI_ACTIVATION_ABS, 0);
+}
+
+/* The mean over what lies under each pixel of `level`. */
+static OmniNode
+add_mean_pool (const Builder *self, OmniNode x, guint from, guint level)
+{
+  for (; from < level; from++)
+    x = omni_graph_pool_mean (self->graph, x);
+  return x;
+}
+
+/* Fills the six planes and gives the luminance at the network's level. */
+static OmniNode
+add_planes (const Builder *self, OmniNode planes[N_PLANES])
+{
+  OmniGraph *graph = self->graph;
+  OmniNode luma = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+
+  for (guint level = 0; level < self->base; level++)
+    luma = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
+  planes[5] = add_mean_pool (self, add_magnitude (self, luma, -.5f), self->base, self->at);
+  for (guint i = 0; i < 3; i++)
+  {
+    const OmniNode coarse = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
+    const OmniNode band = omni_graph_up_add (graph, luma, coarse, -1, OMNI_PYRAMID_QUAD);
+    const OmniNode energy = add_mean_pool (self, add_magnitude (self, band, 0), self->base + i, self->at);
+
+    planes[1 + i] = omni_graph_unary (graph, add_log_energy (self, energy), 1.f / 3, 1, OMNI_ACTIVATION_NONE,
+                                      0);
+    if (i == 2)
+      planes[0] = luma;
+    luma = coarse;
+  }
+  planes[4] = omni_graph_picture_mean (graph, planes[0]);
+  return planes[0];
+}
+
+/* Index of the task's plane, or N_TASKS: no task given, all planes zero. */
+static guint
+find_task_plane (OmniTask task)
+{
+  static const OmniTask tasks[N_TASKS] = { OMNI_TASK_EXPOSURE, OMNI_TASK_FOCUS, OMNI_TASK_INFRARED,
+                                           OMNI_TASK_MEDICAL };
+  guint i = 0;
+
+  while (i < N_TASKS && tasks[i] != task)
+    i++;
+  return i;
+}
+
+/* Planes that are zero all over are left out. */
+static OmniNode
+add_first_layer (const Builder *self, const OmniNode planes[N_PLANES])
+{
+  const guint task = find_task_plane (self->context->task);
+  const guint n_inputs = task < N_TASKS ? N_PLANES + 1 : N_PLANES;
+  const float one = 1;
+  g_autofree float *weight = omni_model_dup_tensor (self->weights, "in", "weight");
+  g_autofree float *bias = omni_model_dup_tensor (self->weights, "in", "bias");
+  OmniNode inputs[N_PLANES + 1];
+
+  for (guint i = 0; i < N_PLANES; i++)
+    inputs[i] = planes[i];
+  if (task < N_TASKS)
+    inputs[N_PLANES] = omni_graph_constant (self->graph, 1, self->at, &one);
+  for (guint o = 0; o < self->channels; o++)
+    for (guint i = 0; i < n_inputs * 9; i++)
+    {
+      const guint plane = i / 9 < N_PLANES ? i / 9 : N_PLANES + task;
+
+      weight[o * n_inputs * 9 + i] = weight[(o * (N_PLANES + N_TASKS) + plane) * 9 + i % 9];
+    }
+  return omni_graph_conv (self->graph, &(OmniConvParams){ .inputs = inputs,
+                                                          .n_inputs = n_inputs,
+                                                          .out_channels = self->channels,
+                                                          .kernel = 3,
+                                                          .boundary = self->padding,
+                                                          .weight = weight,
+                                                          .bias = bias,
+                                                          .activation = OMNI_ACTIVATION_LEAKY_RELU,
+                                                          .slope = .2f,
+                                                          .label = "in" });
+}
+
+/* The maximum over the set of the first half of the channels and the mean of the rest. */
+static void
+add_pooling (const Builder *self, OmniNode x, OmniNode pooled[2])
+{
+  const guint half = self->channels / 2;
+  g_autofree guint *indices = g_new (guint, self->channels);
+
+  for (guint c = 0; c < self->channels; c++)
+    indices[c] = c;
+  pooled[0] = omni_graph_channels (self->graph, omni_graph_set_max (self->graph, x), indices, half);
+  pooled[1] = omni_graph_channels (self->graph, omni_graph_set_mean (self->graph, x), indices + half, half);
+}
+
+/* conv (own features) + conv (pooled features). */
+static OmniNode
+add_layer (const Builder *self, guint index, OmniNode x)
+{
+  const gsize per_half = (gsize)self->channels * 9;
+  g_autofree char *own_name = g_strdup_printf ("own%u", index + 1);
+  g_autofree char *pool_name = g_strdup_printf ("pool%u", index + 1);
+  g_autofree float *own = omni_model_dup_tensor (self->weights, own_name, "weight");
+  g_autofree float *bias = omni_model_dup_tensor (self->weights, own_name, "bias");
+  g_autofree float *pool = omni_model_dup_tensor (self->weights, pool_name, "weight");
+  g_autofree float *weight = g_new (float, 2 * per_half * self->channels);
+  OmniNode inputs[3] = { x };
+
+  for (gsize i = 0; i < 2 * per_half * self->channels; i++)
+  {
+    const gsize output = i / (2 * per_half), k = i % (2 * per_half);
+
+    weight[i] = k < per_half ? own[output * per_half + k] : pool[output * per_half + k - per_half];
+  }
+  add_pooling (self, x, inputs + 1);
+  return omni_graph_conv (self->graph, &(OmniConvParams){ .inputs = inputs,
+                                                          .n_inputs = 3,
+                                                          .out_channels = self->channels,
+                                                          .kernel = 3,
+                                                          .dilation = dilations[index],
+                                                          .boundary = self->padding,
+                                                          .weight = weight,
+                                                          .bias = bias,
+                                                          .activation = OMNI_ACTIVATION_LEAKY_RELU,
+                                                          .slope = .2f,
+                                                          .label = own_name });
+}
+
+static OmniNode
+add_heads (const Builder *self, const char *name, const OmniNode *inputs, guint n_inputs, float scale,
+           OmniActivation activation)
+{
+  const float scales[N_HEADS] = { scale, scale, scale, scale };
+  g_autofree float *weight = omni_model_dup_tensor (self->weights, name, "weight");
+  g_autofree float *bias = omni_model_dup_tensor (self->weights, name, "bias");
+
+  return omni_graph_conv (self->graph, &(OmniConvParams){ .inputs = inputs,
+                                                          .n_inputs = n_inputs,
+                                                          .out_channels = N_HEADS,
+                                                          .kernel = 1,
+                                                          .weight = weight,
+                                                          .bias = bias,
+                                                          .pre_scale = scales,
+                                                          .activation = activation,
+                                                          .label = name });
+}
+
+/* Gives the luminance at the network's level. */
+static OmniNode
+add_network (Builder *self)
+{
+  OmniNode planes[N_PLANES], pooled[2];
+  const OmniNode luma = add_planes (self, planes);
+  OmniNode x = add_first_layer (self, planes);
+
+  for (guint i = 0; i < N_LAYERS; i++)
+    x = add_layer (self, i, x);
+  self->logits = add_heads (self, "logit", &x, 1, 3, OMNI_ACTIVATION_NONE);
+  add_pooling (self, x, pooled);
+  self->alphas = add_heads (self, "alpha", pooled, 2, 1, OMNI_ACTIVATION_SOFTPLUS);
+  return luma;
+}
+
+/* ---- The bands ---- */
+
+static guint
+find_head (const Builder *self, guint level)
+{
+  return level <= self->base + 1 ? 0 : MIN (level - self->base - 1, N_HEADS - 1);
+}
+
+/* The plane of `heads` that decides at `level`. */
+static OmniNode
+add_head (const Builder *self, OmniNode heads, guint level)
+{
+  const guint head = find_head (self, level);
+  const OmniNode plane = omni_graph_channels (self->graph, heads, &head, 1);
+
+  if (level < self->at)
+    return omni_graph_upsample_to (self->graph, plane, level);
+  return add_mean_pool (self, plane, self->at, level);
+}
+
+/* exp (x − max x) over the set: what a softmax divides by its sum. */
+static OmniNode
+add_weight (const Builder *self, OmniNode luma, OmniNode coarse, guint level)
+{
+  OmniGraph *graph = self->graph;
+  const OmniNode band = omni_graph_up_add (graph, luma, coarse, -1, OMNI_PYRAMID_QUAD);
+  const OmniNode energy = omni_graph_box (graph, add_magnitude (self, band, 0), 1, OMNI_BOUNDARY_REPLICATE);
+  const OmniNode gain = omni_graph_binary (graph, OMNI_BINARY_MUL, add_log_energy (self, energy),
+                                           add_head (self, self->alphas, level));
+  const OmniNode score = omni_graph_binary (graph, OMNI_BINARY_ADD, gain,
+                                            add_head (self, self->logits, level));
+
+  return omni_graph_unary (
+    graph, omni_graph_binary (graph, OMNI_BINARY_SUB, score, omni_graph_set_max (graph, score)), 1, 0,
+    OMNI_ACTIVATION_EXP, 0);
+}
+
+static OmniNode
+add_coarsest_weight (const Builder *self)
+{
+  const guint head = find_head (self, self->depth);
+  const OmniNode plane = omni_graph_channels (self->graph, self->logits, &head, 1);
+
+  return add_mean_pool (self, omni_graph_set_softmax (self->graph, plane), self->at, self->depth);
+}
+
+/* Σ weight · (fine − up (coarse)) / Σ weight. */
+static OmniNode
+add_blend (const Builder *self, OmniNode weight, OmniNode fine, OmniNode coarse)
+{
+  /* Weights do not grow with the range of the samples, which the grid of a fixed-point sum follows. */
+  const OmniNode sum = omni_graph_set_sum_fixed (self->graph, weight, 1 / self->context->range);
+  const OmniNode blended = omni_graph_set_blend (self->graph, weight, fine, coarse, OMNI_PYRAMID_QUAD, 2);
+
+  return omni_graph_binary (self->graph, OMNI_BINARY_DIV, blended, sum);
+}
+
+/* Fuses `picture`, R, G and B or the luminance, by weights made of the luminance. `low` is that at the network's level. */
+static OmniNode
+add_fusion (const Builder *self, OmniPlanes planes, OmniNode low)
+{
+  OmniGraph *graph = self->graph;
+  OmniNode fused[MAX_LEVEL + 1];
+  OmniNode luma = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+  OmniNode picture = planes == OMNI_PLANES_LUMA ? luma : omni_graph_picture (graph, planes, 0);
+
+  /* Level by level, so that no level's tensors outlive the next. */
+  for (guint level = 0; level < self->depth; level++)
+  {
+    const OmniNode coarse_luma = level + 1 == self->at ? low
+                                                       : omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
+    const OmniNode coarse = planes == OMNI_PLANES_LUMA ? coarse_luma
+                                                       : omni_graph_down (graph, picture, OMNI_PYRAMID_QUAD);
+
+    fused[level] = add_blend (self, add_weight (self, luma, coarse_luma, level), picture, coarse);
+    luma = coarse_luma;
+    picture = coarse;
+  }
+  fused[self->depth] = add_blend (self, add_coarsest_weight (self), picture, OMNI_NODE_NONE);
+
+  for (guint level = self->depth; level-- > 0;)
+    fused[level] = omni_graph_up_add (graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);
+  return fused[0];
+}
+
+/* Y + saturation · (colour − Y). */
+static OmniNode
+add_saturation (const Builder *self, OmniNode colour)
+{
+  static const float luma[3] = { .299f, .587f, .114f };
+  const float saturation = (float)omni_model_get_number (self->model, self->context->options, "saturation");
+  float weight[9];
+
+  if (saturation == 1)
+    return colour;
+  for (guint i = 0; i < 9; i++)
+    weight[i] = (1 - saturation) * luma[i % 3] + (i % 4 == 0 ? saturation : 0);
+  return omni_graph_conv (self->graph, &(OmniConvParams){ .inputs = &colour,
+                                                          .n_inputs = 1,
+                                                          .out_channels = 3,
+                                                          .kernel = 1,
+                                                          .weight = weight,
+                                                          .label = "saturation" });
+}
+
+/* ---- Sizes ---- */
+
+/* Small pictures need the finest grid, and at 1/8 the network was best on those of a screen's size; the larger ones show it
+ * much the same scene at 1/16 and 1/32. */
+static guint
+choose_base (const OmniModel *model, const OmniModelContext *context)
+{
+  const char *asked = omni_model_get_string (model, context->options, "base");
+  const double megapixels = 1e-6 * context->width * context->height;
+
+  if (!g_str_equal (asked, "auto"))
+    return (guint)g_ascii_strtoull (asked, NULL, 10);
+  if (MIN (context->width, context->height) < 128)
+    return 0;
+  return megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
+}
+
+/* The network reads three bands, and below them there must be something; below a pixel there is nothing new. */
+static guint
+choose_depth (const OmniModel *model, const OmniModelContext *context, guint base)
+{
+  const guint asked = (guint)omni_model_get_number (model, context->options, "levels");
+  const guint most = omni_model_count_levels (MAX (context->width, context->height),
+                                              MAX (context->width, context->height), 1);
+  const guint side = MIN (context->width, context->height);
+  guint depth = MIN (asked, most);
+
+  if (asked == 0)
+    while (side >> (depth + 1) >= COARSEST_PX)
+      depth++;
+  return CLAMP (depth, base + 3, MAX_LEVEL);
+}
+
+static gboolean
+read_epsilon (Builder *self, GError **error)
+{
+  const char *text = omni_weights_get_metadata (self->weights, "epsilon");
+  const double epsilon = text != NULL ? g_ascii_strtod (text, NULL) : EPSILON;
+
+  self->epsilon = (float)epsilon;
+  if (epsilon > 1e-6 && epsilon < 1)
+    return TRUE;
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               "“%s” gives the floor of the energies as “%s”; a number between 0.000001 and 1 is possible",
+               omni_weights_get_path (self->weights), text);
+  return FALSE;
+}
+
+static OmniGraph *
+build_as (const OmniModel *model, const OmniModelContext *context, GError **error)
+{
+  g_autoptr (OmniGraph) graph = omni_graph_new (model->name);
+  const char *chroma = omni_model_get_string (model, context->options, "chroma");
+  const gboolean papers = g_str_equal (chroma, "papers")
+                          || (g_str_equal (chroma, "auto") && context->grey_and_colour);
+  Builder self = { .model = model,
+                   .graph = graph,
+                   .context = context,
+                   .weights = context->weights,
+                   .channels = find_channels (context->weights, 24) };
+  OmniNode low, fused;
+
+  if (!omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &self.padding, error)
+      || !read_epsilon (&self, error))
+    return NULL;
+  self.base = choose_base (model, context);
+  self.at = self.base + 2;
+  self.depth = choose_depth (model, context, self.base);
+  omni_graph_set_padding (graph, 1u << self.depth);
+  low = add_network (&self);
+  fused = add_fusion (&self, context->colour && !papers ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA, low);
+  if (context->colour && papers)
+    fused = omni_model_add_chroma (graph, fused);
+  omni_graph_set_output (graph, context->colour ? add_saturation (&self, fused) : fused);
+  return g_steal_pointer (&graph);
+}
+
+static OmniGraph *
+build (const OmniModelContext *context, GError **error)
+{
+  return build_as (&omni_model_omni, context, error);
+}
+
+static OmniGraph *
+build_small (const OmniModelContext *context, GError **error)
+{
+  return build_as (&omni_model_omni_small, context, error);
+}
+
+#define OMNI_TASKS                                                                                           \
+  (OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED) \
+   | OMNI_TASK_BIT (OMNI_TASK_MEDICAL))
+
+const OmniModel omni_model_omni = {
+  .name = "omni",
+  .title = "Omni",
+  .summary = "Our own: a network weighs every band of every source, for every task, fast and in full colour",
+  .citation = "Our own network and weights; the pyramid is Burt and Adelson's, 1983",
+  .tasks = OMNI_TASKS,
+  .min_inputs = 1,
+  .options = options,
+  .architecture = "omni",
+  .weights_file = "omni.safetensors",
+  .list_tensors = list_tensors,
+  .build = build,
+};
+
+const OmniModel omni_model_omni_small = {
+  .name = "omni-small",
+  .title = "Omni, small",
+  .summary = "Omni with a quarter of its parameters",
+  .citation = "Our own network and weights; the pyramid is Burt and Adelson's, 1983",
+  .tasks = OMNI_TASKS,
+  .min_inputs = 1,
+  .options = options,
+  .architecture = "omni",
+  .weights_file = "omni-small.safetensors",
+  .list_tensors = list_small_tensors,
+  .build = build_small,
+};
