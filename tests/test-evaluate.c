@@ -290,6 +290,12 @@ test_folder_of_scenes (void)
   assert_ids (scenes, "auto/broken auto/empty auto/two exposure/focus infrared/b");
   for (guint i = 0; i < 5; i++)
     g_assert_true ((((OmniEvaluateScene *)scenes->pdata[i])->problem != NULL) == (i < 3));
+  write_picture ("mine/two/truth.png", 0, W, H + 1, 3, 1);
+  g_autofree char *reference = in_folder ("mine/two/reference.png");
+  g_remove (reference);
+  g_autoptr (GPtrArray) odd = find ("mine/two", NULL, OMNI_TASK_AUTO, NULL);
+  g_assert_nonnull (
+    strstr (((OmniEvaluateScene *)odd->pdata[0])->problem, "differ in size: “a.png” is 96 × 80"));
   g_autoptr (GPtrArray) told = find ("mine", NULL, OMNI_TASK_FOCUS, NULL);
   g_assert_cmpint (((OmniEvaluateScene *)told->pdata[0])->task, ==, OMNI_TASK_FOCUS);
   assert_not_found ("nowhere", NULL, "There is no folder");
