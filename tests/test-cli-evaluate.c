@@ -217,6 +217,8 @@ test_failures (void)
   write_text ("bad/exposure/torn/2.png", "\x89PNG\r\n\x1a\n");
   write_picture ("bad/infrared/x/infrared.png", 0, W, H, 1, 1);
   write_picture ("bad/infrared/x/visible.png", 1, W, H, 3, 1);
+  write_picture ("bad/exposure/unmade/1.png", 2, W, H, 3, 0.5);
+  write_picture ("bad/exposure/unmade/2.png", 2, W, H, 3, 1.5);
   write_picture ("made/good.png", 0, W, H, 3, 1);
   g_auto (Run) run = CLI ("evaluate", "bad", "-m", "mean", "--baseline", "mertens", "--external",
                           "theirs=made/{scene}.png", "--metric", "qabf", "--json", "--cache", "bad.jsonl",
@@ -225,7 +227,7 @@ test_failures (void)
   g_autofree char *failures = to_text (run.json, "tasks|exposure|failures");
   g_assert_nonnull (strstr (failures, "exposure/torn"));
   g_assert_nonnull (strstr (failures, "differ in size"));
-  g_assert_nonnull (strstr (failures, "made/sizes.png"));
+  g_assert_nonnull (strstr (failures, "made/unmade.png"));
   g_autofree char *left_out = to_text (run.json, "tasks|infrared|left_out");
   g_assert_nonnull (strstr (left_out, "mertens"));
   g_assert_nonnull (strstr (left_out, "not made for the task"));
@@ -235,7 +237,7 @@ test_failures (void)
   g_auto (Run) text = CLI ("evaluate", "bad", "-m", "mean", "--baseline", "mertens", "--metric", "qabf",
                            "--cache", "bad.jsonl", "-d", "software");
   g_assert_nonnull (strstr (text.out, "not scored: exposure/torn (1): "));
-  g_assert_nonnull (strstr (text.out, "compared on 1 of 3 scenes"));
+  g_assert_nonnull (strstr (text.out, "compared on 2 of 4 scenes"));
 }
 
 /* ---- What it refuses ---- */

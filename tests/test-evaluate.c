@@ -290,6 +290,12 @@ test_folder_of_scenes (void)
   assert_ids (scenes, "auto/broken auto/empty auto/two exposure/focus infrared/b");
   for (guint i = 0; i < 5; i++)
     g_assert_true ((((OmniEvaluateScene *)scenes->pdata[i])->problem != NULL) == (i < 3));
+  write_picture ("mine/two/truth.png", 0, W, H + 1, 3, 1);
+  g_autofree char *reference = in_folder ("mine/two/reference.png");
+  g_remove (reference);
+  g_autoptr (GPtrArray) odd = find ("mine/two", NULL, OMNI_TASK_AUTO, NULL);
+  g_assert_nonnull (
+    strstr (((OmniEvaluateScene *)odd->pdata[0])->problem, "differ in size: “a.png” is 96 × 80"));
   g_autoptr (GPtrArray) told = find ("mine", NULL, OMNI_TASK_FOCUS, NULL);
   g_assert_cmpint (((OmniEvaluateScene *)told->pdata[0])->task, ==, OMNI_TASK_FOCUS);
   assert_not_found ("nowhere", NULL, "There is no folder");
@@ -480,6 +486,18 @@ assert_same_scores (const OmniEvaluation *a, const OmniEvaluation *b)
   }
 }
 
+static void
+swap_sources (GPtrArray *scenes)
+{
+  for (guint i = 0; i < scenes->len; i++)
+  {
+    GPtrArray *sources = ((OmniEvaluateScene *)scenes->pdata[i])->sources;
+    gpointer first = sources->pdata[0];
+    sources->pdata[0] = sources->pdata[1];
+    sources->pdata[1] = first;
+  }
+}
+
 /* The number of jobs, the cache, and the order in which sources are listed change no bit. */
 static void
 test_same_bits (void)
@@ -489,13 +507,7 @@ test_same_bits (void)
   g_auto (Setup) four = { 0 };
   setup_init (&one, "data", "one.jsonl", 1);
   setup_init (&four, "data", "four.jsonl", 4);
-  for (guint i = 0; i < four.params.scenes->len; i++)
-  {
-    GPtrArray *sources = ((OmniEvaluateScene *)four.params.scenes->pdata[i])->sources;
-    gpointer first = sources->pdata[0];
-    sources->pdata[0] = sources->pdata[1];
-    sources->pdata[1] = first;
-  }
+  swap_sources (four.params.scenes);
   g_autoptr (OmniEvaluation) a = run (&one);
   g_autoptr (OmniEvaluation) b = run (&four);
   assert_all_scored (a);
@@ -506,6 +518,24 @@ test_same_bits (void)
   g_autoptr (OmniEvaluation) c = run (&four);
   assert_same_scores (a, c);
   g_assert_cmpuint (c->n_from_cache, ==, c->n_scores);
+}
+
+/* Of a model that depends on the order, another order is another result. */
+static void
+test_order_counts (void)
+{
+  write_layout ();
+  g_auto (Setup) setup = { 0 };
+  setup_init (&setup, "data/exposure", "order.jsonl", 1);
+  g_autoptr (OmniEvaluateMethod) model = omni_evaluate_method_new (OMNI_METHOD_MODEL, "running-mean", NULL);
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_ptr_array_add (setup.params.models, model);
+  setup.params.baselines = none;
+  g_autoptr (OmniEvaluation) first = run (&setup);
+  assert_all_scored (first);
+  swap_sources (setup.params.scenes);
+  g_autoptr (OmniEvaluation) second = run (&setup);
+  g_assert_cmpuint (second->n_from_cache, ==, 0);
 }
 
 /* What is lost from the cache is worked out again, and nothing else. */
@@ -636,6 +666,7 @@ main (int argc, char **argv)
   g_test_add_func ("/evaluate/cache", test_cache);
   g_test_add_func ("/evaluate/foreign-cache", test_foreign_cache);
   g_test_add_func ("/evaluate/same-bits", test_same_bits);
+  g_test_add_func ("/evaluate/order-counts", test_order_counts);
   g_test_add_func ("/evaluate/resume", test_resume);
   g_test_add_func ("/evaluate/cancel", test_cancel);
   g_test_add_func ("/evaluate/external", test_external);

@@ -53,8 +53,8 @@ test_charts (void)
   g_auto (Seen) seen = parse (page);
   g_assert_cmpuint (seen.n_bars, ==, 2);
   const char *data = g_bytes_get_data (page, NULL);
-  g_assert_nonnull (strstr (data, "class=\"bar\" x=\"96\" y=\"5\" width=\"83.00\""));
-  g_assert_nonnull (strstr (data, "class=\"ours\" x=\"96\" y=\"23\" width=\"166.00\""));
+  g_assert_nonnull (strstr (data, "class=\"bar\" x=\"94\" y=\"5\" width=\"63.00\""));
+  g_assert_nonnull (strstr (data, "class=\"ours\" x=\"94\" y=\"23\" width=\"126.00\""));
   g_assert_nonnull (strstr (data, ">a label that is…<"));
 }
 

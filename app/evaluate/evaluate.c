@@ -125,7 +125,7 @@ make_identity (const OmniEvaluateRun *run, const OmniEvaluateTask *task, const O
 {
   g_autoptr (GString) text = g_string_new ("program " OMNI_VERSION " " OMNI_EVALUATE_REVISION "\n");
   g_autoptr (GError) error = NULL;
-  const gboolean in_order = method->model != NULL && !omni_model_is_order_invariant (method->model);
+  const gboolean in_order = method->model != NULL && !method->order_invariant;
   g_string_append_printf (text, "task %s\n", omni_task_to_string (task->task));
   if (append_sources (text, scene->sources, in_order, &error)
       && append_method (text, run, scene, method, &error))

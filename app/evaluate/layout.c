@@ -15,11 +15,10 @@ typedef struct
 } TaskFolder;
 
 static const TaskFolder task_folders[] = {
-  { "exposure", OMNI_TASK_EXPOSURE },     { "focus", OMNI_TASK_FOCUS },
-  { "infrared", OMNI_TASK_INFRARED },     { "medical", OMNI_TASK_MEDICAL },
-  { "mri-pet", OMNI_TASK_MEDICAL },       { "mri-spect", OMNI_TASK_MEDICAL },
-  { "ct-mri", OMNI_TASK_MEDICAL },        { "ct", OMNI_TASK_MEDICAL },
-  { "pansharpen", OMNI_TASK_PANSHARPEN },
+  { "exposure", OMNI_TASK_EXPOSURE }, { "focus", OMNI_TASK_FOCUS },
+  { "infrared", OMNI_TASK_INFRARED }, { "medical", OMNI_TASK_MEDICAL },
+  { "mri-pet", OMNI_TASK_MEDICAL },   { "mri-spect", OMNI_TASK_MEDICAL },
+  { "ct-mri", OMNI_TASK_MEDICAL },    { "pansharpen", OMNI_TASK_PANSHARPEN },
 };
 
 typedef struct
@@ -136,6 +135,28 @@ add_file (OmniEvaluateScene *scene, const char *folder, const char *name)
   g_ptr_array_add (scene->sources, g_steal_pointer (&source));
 }
 
+/* Pixels are compared with pixels, except where a smaller picture is to be sharpened. */
+static void
+check_sizes (OmniEvaluateScene *scene)
+{
+  g_autoptr (GPtrArray) pictures = g_ptr_array_copy (scene->sources, NULL, NULL);
+  g_ptr_array_set_free_func (pictures, NULL); /* the copy comes with that of the original */
+  if (scene->reference != NULL)
+    g_ptr_array_add (pictures, scene->reference);
+  for (guint i = 1; scene->problem == NULL && i < pictures->len; i++)
+  {
+    OmniSource *a = pictures->pdata[0], *b = pictures->pdata[i];
+    g_autofree char *name_a = omni_source_dup_display_name (a);
+    g_autofree char *name_b = omni_source_dup_display_name (b);
+    if (omni_source_get_width (a) != omni_source_get_width (b)
+        || omni_source_get_height (a) != omni_source_get_height (b))
+      scene->problem = g_strdup_printf (
+        "The pictures differ in size: “%s” is %u × %u and “%s” is %u × %u; bring them to one size.", name_a,
+        omni_source_get_width (a), omni_source_get_height (a), name_b, omni_source_get_width (b),
+        omni_source_get_height (b));
+  }
+}
+
 /* `group` (nullable) is the task folder. */
 static OmniEvaluateScene *
 scene_new (const char *folder, const char *group, const char *name, OmniTask task)
@@ -155,6 +176,8 @@ scene_new (const char *folder, const char *group, const char *name, OmniTask tas
     scene->task = find_task_of_folder (group);
   if (scene->task == OMNI_TASK_AUTO && scene->problem == NULL)
     scene->task = omni_task_detect (scene->sources, NULL);
+  if (scene->task != OMNI_TASK_PANSHARPEN)
+    check_sizes (scene);
   scene->group = g_strdup (group != NULL ? group : omni_task_to_string (scene->task));
   scene->id = g_strconcat (scene->group, "/", scene->name, NULL);
   return scene;

@@ -94,6 +94,7 @@ omni_evaluate_method_new (OmniEvaluateMethodKind kind, const char *description, 
   method->weights_path = at != NULL ? g_strdup (at + 1) : NULL;
   if (!read_weights (method, error))
     return NULL;
+  method->order_invariant = omni_model_is_order_invariant (method->model);
 
   method->options_text = method->options != NULL ? omni_model_options_to_string (method->options)
                                                  : g_strdup ("");

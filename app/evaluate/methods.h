@@ -25,6 +25,7 @@ typedef struct
   char *options_text;        /* omni_model_options_to_string(), "" for the defaults */
   char *weights_path;        /* nullable: the shipped ones */
   char *weights_sha256;      /* nullable */
+  gboolean order_invariant;
   /* EXTERNAL */
   char *pattern;
 } OmniEvaluateMethod;

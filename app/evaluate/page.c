@@ -326,6 +326,7 @@ add_pictures (const Section *self, guint scene)
       .image = load_image (images, omni_evaluation_get_picture_path (self->evaluation, self->task, scene, i)),
       .title = get_method (self, i)->name,
       .ours = is_ours (self, i),
+      .starts_row = i == 0,
     };
     picture.detail = picture.image == NULL ? "no picture" : NULL;
     g_array_append_val (pictures, picture);

@@ -14,10 +14,10 @@
 #define JPEG_QUALITY 88
 
 /* Charts, in units of the viewBox; the label is cut to what its column holds. */
-#define CHART_WIDTH     320
+#define CHART_WIDTH     272
 #define CHART_ROW       18
-#define CHART_LABEL     96
-#define CHART_TRACK     166
+#define CHART_LABEL     94
+#define CHART_TRACK     126
 #define CHART_MAX_CHARS 16
 
 struct _OmniHtml
@@ -444,8 +444,8 @@ omni_html_add_gallery (OmniHtml *self, const OmniHtmlPicture *pictures, guint n)
   for (guint i = 0; i < n; i++)
   {
     const char *class = pictures[i].ours ? "picture ours" : "picture";
-    g_string_append_printf (text, "<div class=\"cell\" id=\"c%u\"><figure class=\"%s\" id=\"p%u\">",
-                            first + i, class, first + i);
+    g_string_append_printf (text, "<div class=\"%s\" id=\"c%u\"><figure class=\"%s\" id=\"p%u\">",
+                            pictures[i].starts_row ? "cell row" : "cell", first + i, class, first + i);
     if (pictures[i].image != NULL)
     {
       g_string_append_printf (text, "<a href=\"#p%u\">", first + i);

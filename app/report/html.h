@@ -98,6 +98,7 @@ typedef struct
   const char *title;
   const char *detail; /* (nullable) */
   gboolean ours;
+  gboolean starts_row;
 } OmniHtmlPicture;
 
 /* Pictures of one scene side by side. A click shows one large; there the arrows lead to its neighbours. */
