@@ -122,8 +122,7 @@ const OmniModel omni_model_wavelet = {
   .summary = "Detail by direction and scale without halos: the strongest coefficient wins",
   .citation = "Li, Manjunath, Mitra: Multisensor image fusion using the wavelet transform. GMIP 57(3), 1995; "
               "transform of Starck, Fadili, Murtagh: IEEE TIP 16(2), 2007",
-  .tasks = OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED)
-           | OMNI_TASK_BIT (OMNI_TASK_MEDICAL) | OMNI_TASK_BIT (OMNI_TASK_EXPOSURE),
+  .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,
   .options = options,
   .build = build,
