@@ -211,7 +211,7 @@ omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char
     has_bands |= omni_source_count_bands (sources->pdata[i]) > 3;
 
   g_autoptr (GError) misfit = NULL;
-  if (task == OMNI_TASK_PANSHARPEN && !model->pansharpens)
+  if (task == OMNI_TASK_PANSHARPEN && (model->tasks & (1u << task)) == 0)
     reason = g_strdup_printf ("%s cannot pan-sharpen; choose pan-gsa or pan-ihs (--model).", model->title);
   else if (task != OMNI_TASK_AUTO && (model->tasks & (1u << task)) == 0)
     reason = g_strdup_printf ("%s is not made for the task “%s”.", model->title, omni_task_to_string (task));

@@ -153,8 +153,7 @@ const OmniModel omni_model_gff = {
   .title = "Guided filter",
   .summary = "Even pictures from any set: saliency decides, edges of the sources bound the decision",
   .citation = "Li, Kang, Hu: Image fusion with guided filtering. IEEE TIP 22(7), 2013",
-  .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS)
-           | OMNI_TASK_BIT (OMNI_TASK_INFRARED) | OMNI_TASK_BIT (OMNI_TASK_MEDICAL),
+  .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,
   .options = options,
   .build = build,

@@ -87,8 +87,7 @@ const OmniModel omni_model_laplacian = {
   .title = "Laplacian pyramid",
   .summary = "Sharp pictures from focus stacks: the strongest detail wins in every band",
   .citation = "Burt, Kolczynski: Enhanced image capture through fusion. ICCV 1993",
-  .tasks = OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED)
-           | OMNI_TASK_BIT (OMNI_TASK_MEDICAL) | OMNI_TASK_BIT (OMNI_TASK_EXPOSURE),
+  .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,
   .options = options,
   .build = build,

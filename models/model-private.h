@@ -23,9 +23,10 @@ extern const OmniModel omni_model_running_mean;
 extern const OmniModel omni_model_wavelet;
 
 #define OMNI_TASK_BIT(task) (1u << (task))
+/* Pan-sharpening is not among them: it takes a model that knows which source is which. */
 #define OMNI_ALL_TASKS                                                                                       \
   (OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED) \
-   | OMNI_TASK_BIT (OMNI_TASK_MEDICAL) | OMNI_TASK_BIT (OMNI_TASK_PANSHARPEN))
+   | OMNI_TASK_BIT (OMNI_TASK_MEDICAL))
 
 /* An option's value: from `options`, or the default of `model` when that is NULL. The key must exist. */
 double omni_model_get_number (const OmniModel *model, const OmniModelOptions *options, const char *key);

@@ -6,11 +6,15 @@
  * The transform is that of Starck, Fadili and Murtagh (2007, §III): the low-pass is the B3 spline [1 4 6 4 1]/16 with
  * holes, the high-pass what it leaves, g = δ − h, along each axis, so that a level splits into three details and an
  * approximation that add up to what was split. Of each detail the coefficient with the largest magnitude around it wins
- * (Li, Manjunath and Mitra, 1995, §3.2, choose so over a window), approximations are averaged. */
+ * (Li, Manjunath and Mitra, 1995, §3.2, choose so over a window), approximations are averaged.
+ *
+ * On four infrared pairs of the val split (Q^AB/F, MEF-SSIM, VIFF), 5 levels and 5 × 5: .594 .957 .676; one choice for the
+ * three details together .608 .946 .695 at 6 levels, where the three by themselves have .587 .953 .701; the Laplacian
+ * pyramid .639 .954 .613. */
 
 static const OmniModelOption options[] = {
   { .key = "levels",
-    .summary = "Levels of detail; 0: as many as fit the picture, at most 6",
+    .summary = "Levels of detail; 0: as many as fit the picture, at most 5",
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",
     .minimum = 0,
@@ -19,14 +23,14 @@ static const OmniModelOption options[] = {
   { .key = "radius",
     .summary = "Magnitudes are compared over (2·radius + 1)² pixels",
     .type = OMNI_OPTION_NUMBER,
-    .default_value = "1",
+    .default_value = "2",
     .minimum = 0,
     .maximum = 15,
     .whole = TRUE },
   { NULL }
 };
 
-#define MOST_LEVELS 6
+#define MOST_LEVELS 5
 #define COARSEST_PX 8
 
 static guint
@@ -118,8 +122,7 @@ const OmniModel omni_model_wavelet = {
   .summary = "Detail by direction and scale without halos: the strongest coefficient wins",
   .citation = "Li, Manjunath, Mitra: Multisensor image fusion using the wavelet transform. GMIP 57(3), 1995; "
               "transform of Starck, Fadili, Murtagh: IEEE TIP 16(2), 2007",
-  .tasks = OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED)
-           | OMNI_TASK_BIT (OMNI_TASK_MEDICAL) | OMNI_TASK_BIT (OMNI_TASK_EXPOSURE),
+  .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,
   .options = options,
   .build = build,

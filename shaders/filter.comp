@@ -8,6 +8,7 @@
 
 layout (constant_id = 2) const int BOUNDARY = 0;
 layout (constant_id = 3) const int VERTICAL = 0;
+layout (constant_id = 4) const int NEAR = 0; // the picture is longer than the filter reaches: one fold at an edge will do
 const int HALF = 0;
 
 layout (binding = 0) uniform samplerBuffer source; // vertical: four floats at once, horizontal: float by float
@@ -20,10 +21,21 @@ tap (int k)
   return texelFetch (weights, push.a0 + (k >> 2))[k & 3];
 }
 
+// boundary() without the division.
+int
+fold (int i, int n)
+{
+  if (NEAR == 0 || BOUNDARY == BOUNDARY_ZERO || BOUNDARY == BOUNDARY_REPLICATE)
+    return boundary (BOUNDARY, i, n);
+  const int edge = BOUNDARY == BOUNDARY_SYMMETRIC ? 1 : 0;
+  const int low = i < 0 ? -edge - i : i;
+  return low >= n ? 2 * n - 2 + edge - low : low;
+}
+
 vec4
 fetch4 (int plane, int gy, int texel, int origin_y)
 {
-  const int y = boundary (BOUNDARY, gy, push.height);
+  const int y = fold (gy, push.height);
   const vec4 value
     = texelFetch (source, plane + ((y == OUTSIDE ? origin_y : y) - origin_y) * push.src0.pitch + texel);
   return y == OUTSIDE ? vec4 (0.0) : value;
@@ -32,7 +44,7 @@ fetch4 (int plane, int gy, int texel, int origin_y)
 float
 fetch1 (int row, int gx, int origin_x)
 {
-  const int x = boundary (BOUNDARY, gx, push.width);
+  const int x = fold (gx, push.width);
   const float value = texelFetch (source, max (row + (x == OUTSIDE ? 0 : x - origin_x), 0)).x;
   return x == OUTSIDE ? 0.0 : value;
 }

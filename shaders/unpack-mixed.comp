@@ -29,14 +29,16 @@ sane (uint bits)
   return uintBitsToFloat (bits);
 }
 
+// One fetch and one division, whatever the format: devices that run both sides of a branch pay for each of them.
 float
-sample_at (int index, int bytes, bool floats)
+sample_at (int index, int bytes)
 {
-  if (bytes == 1)
-    return float ((texelFetch (source, push.src0.base + (index >> 2)).x >> ((index & 3) * 8)) & 0xffu) / 255.0;
-  if (bytes == 2)
-    return float ((texelFetch (source, push.src0.base + (index >> 1)).x >> ((index & 1) * 16)) & 0xffffu) / 65535.0;
-  return sane (texelFetch (source, push.src0.base + index).x);
+  const int halvings = bytes == 1 ? 2 : bytes == 2 ? 1 : 0; // of a word
+  const uint word = texelFetch (source, push.src0.base + (index >> halvings)).x;
+  const int shift = (index & ((1 << halvings) - 1)) * bytes * 8;
+  const uint value = (word >> shift) & (bytes == 1 ? 0xffu : 0xffffu);
+  const float most = bytes == 1 ? 255.0 : 65535.0;
+  return bytes == 4 ? sane (word) : float (value) / most;
 }
 
 void
@@ -51,7 +53,6 @@ main ()
   const int bytes = format.x;
   const int channels = format.y;
   const bool colour = format.z >= 3;
-  const bool floats = (format.w & 1) != 0;
   const ivec2 at = texel + ivec2 (push.rx, push.ry);
   vec4 value;
 
@@ -59,16 +60,16 @@ main ()
     {
       const int index = ((at.y - push.a2) * push.src0.pitch + at.x * 4 + i - push.a1) * channels;
       if (PLANES == PLANES_BANDS)
-        value[i] = sample_at (index + min (z, channels - 1), bytes, floats);
+        value[i] = sample_at (index + min (z, channels - 1), bytes);
       else if (PLANES == PLANES_COLOUR)
-        value[i] = sample_at (index + (colour ? z : 0), bytes, floats);
+        value[i] = sample_at (index + (colour ? z : 0), bytes);
       else if (!colour)
-        value[i] = PLANES == PLANES_LUMA ? sample_at (index, bytes, floats) : 0.5;
+        value[i] = PLANES == PLANES_LUMA ? sample_at (index, bytes) : 0.5;
       else
         {
-          const float r = sample_at (index, bytes, floats);
-          const float g = sample_at (index + 1, bytes, floats);
-          const float b = sample_at (index + 2, bytes, floats);
+          const float r = sample_at (index, bytes);
+          const float g = sample_at (index + 1, bytes);
+          const float b = sample_at (index + 2, bytes);
           const float luma = 0.299 * r + 0.587 * g + 0.114 * b;
           if (PLANES == PLANES_LUMA)
             value[i] = luma;

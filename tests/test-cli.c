@@ -505,6 +505,35 @@ test_permute_sampled (void)
   g_assert_cmpint (json_object_get_int_member (run.json, "orders_total"), ==, 120);
 }
 
+/* Two files of different sizes and bands: which is which is seen, or said, and the order does not matter. */
+static void
+test_pansharpen (void)
+{
+  g_autofree char *ms = write_scene (folder, "ms.tif", 1, 20, 15, 4, FALSE, OMNI_SAMPLE_U16, 0.6);
+  g_autofree char *pan = write_scene (folder, "pan.tif", 2, 80, 60, 1, FALSE, OMNI_SAMPLE_U16, 0.8);
+  g_autofree char *ms_role = g_strdup_printf ("ms=%s", ms);
+  g_auto (Run) detected = CLI ("fuse", ms, pan, "-o", "sharp.tif", "--json");
+  g_auto (Run)
+    turned = CLI ("fuse", pan, ms, "-o", "turned.tif", "--role", ms_role, "--model", "pan-gsa", "--json");
+  assert_done (&detected);
+  assert_done (&turned);
+  g_assert_cmpstr (json_object_get_string_member (detected.json, "task"), ==, "pansharpen");
+  g_assert_cmpstr (json_object_get_string_member (detected.json, "model"), ==, "pan-gsa");
+  g_assert_cmpstr (json_object_get_string_member (detected.json, "depth"), ==, "16");
+  g_assert_cmpstr (json_object_get_string_member (detected.json, "sha256"), ==,
+                   json_object_get_string_member (turned.json, "sha256"));
+  g_autofree char *path = in_folder ("sharp.tif");
+  g_autoptr (OmniPicture) sharp = omni_picture_read (path, NULL, NULL);
+  g_assert_nonnull (sharp);
+  g_assert_cmpuint (omni_picture_get_width (sharp), ==, 80);
+  g_assert_cmpuint (omni_picture_get_channels (sharp), ==, 4);
+  g_assert_false (omni_picture_get_has_alpha (sharp));
+  g_auto (Run) other = CLI ("fuse", ms, pan, "-o", "no.tif", "--task", "pansharpen", "--model", "mertens");
+  assert_refused (&other, "several bands");
+  g_auto (Run) bands = CLI ("fuse", ms, pan, "-o", "no.png");
+  assert_refused (&bands, "no.png");
+}
+
 /* ---- Lists ---- */
 
 static void
@@ -670,6 +699,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/sources/depth", test_depth);
   g_test_add_func ("/cli/sources/alpha", test_alpha);
   g_test_add_func ("/cli/settings-and-roles", test_settings_and_roles);
+  g_test_add_func ("/cli/pansharpen", test_pansharpen);
   g_test_add_func ("/cli/output/attacks", test_attacks);
   g_test_add_func ("/cli/output/interrupt", test_interrupt);
   g_test_add_func ("/cli/permute/identical", test_permute_identical);

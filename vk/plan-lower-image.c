@@ -171,6 +171,15 @@ omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident)
   lower_exposure (lower, EXPOSURE_SUM, !resident ? -1 : lower->slice == 0 ? 1 : 0);
 }
 
+/* Nothing the filter asks for lies further outside than the picture is long, less the edge and a texel's width. */
+static gboolean
+reaches_near (const OmniNodeInfo *node, const OmniPush *push)
+{
+  const gint32 reach = (gint32)(node->radius * node->step) + 4;
+
+  return reach < (node->vertical ? push->height : push->width);
+}
+
 void
 omni_lower_filter (const OmniLowering *lower)
 {
@@ -179,6 +188,7 @@ omni_lower_filter (const OmniLowering *lower)
 
   omni_step_constant (&step, node->boundary);
   omni_step_constant (&step, (guint32)node->vertical);
+  omni_step_constant (&step, reaches_near (node, &step.push));
   omni_step_read (lower, &step, 0, 0, lower->slice, node->vertical ? OMNI_UNIT_TEXEL : OMNI_UNIT_FLOAT);
   step.push.arg[0] = omni_plan_pack_values (lower->plan, lower->instruction->node, 2 * node->radius + 1);
   step.push.arg[1] = (gint32)node->radius;

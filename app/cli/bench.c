@@ -19,10 +19,11 @@ typedef struct
 
 /* Waves of several lengths, brighter from picture to picture: nothing that a cache or a flat-field shortcut could help. */
 static OmniPicture *
-make_picture (guint index, guint width, guint height, GError **error)
+make_picture (guint index, guint width, guint height, guint channels, GError **error)
 {
   gsize size_bytes;
-  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, 3, OMNI_SAMPLE_U8, &size_bytes, error);
+  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, channels, OMNI_SAMPLE_U8, &size_bytes,
+                                                  error);
   if (pixels == NULL)
     return NULL;
   guint8 *sample = pixels;
@@ -30,24 +31,37 @@ make_picture (guint index, guint width, guint height, GError **error)
     for (guint x = 0; x < width; x++)
     {
       const guint noise = ((x * 2654435761u) ^ (y * 2246822519u) ^ (index * 3266489917u)) >> 27;
-      for (guint c = 0; c < 3; c++)
+      for (guint c = 0; c < channels; c++)
         *sample++ = (guint8)(96 + 24 * (index % 4) + ((x >> (1 + c)) ^ (y >> (2 + index % 3))) % 48 + noise);
     }
-  return omni_picture_new (width, height, 3, FALSE, OMNI_SAMPLE_U8, g_bytes_new_take (pixels, size_bytes),
-                           NULL, NULL, error);
+  return omni_picture_new (width, height, channels, FALSE, OMNI_SAMPLE_U8,
+                           g_bytes_new_take (pixels, size_bytes), NULL, NULL, error);
 }
 
 static gboolean
-add_sources (OmniFusionRequest *request, guint n, guint width, guint height, GError **error)
+add_source (OmniFusionRequest *request, guint width, guint height, guint channels, GError **error)
 {
+  const guint index = request->sources->len;
+  g_autoptr (OmniPicture) picture = make_picture (index, width, height, channels, error);
+  if (picture == NULL)
+    return FALSE;
+  g_autofree char *name = g_strdup_printf ("picture %u", index + 1);
+  g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, name));
+  return TRUE;
+}
+
+/* Colour pictures of one size, or what a model for pan-sharpening takes: four bands at a quarter of the size, one at all
+ * of it. */
+static gboolean
+add_sources (OmniFusionRequest *request, guint n, guint width, guint height, gboolean pansharpen,
+             GError **error)
+{
+  if (pansharpen && n == 2)
+    return add_source (request, (width + 3) / 4, (height + 3) / 4, 4, error)
+           && add_source (request, width, height, 1, error);
   for (guint i = 0; i < n; i++)
-  {
-    g_autoptr (OmniPicture) picture = make_picture (i, width, height, error);
-    if (picture == NULL)
+    if (!add_source (request, width, height, 3, error))
       return FALSE;
-    g_autofree char *name = g_strdup_printf ("picture %u", i + 1);
-    g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, name));
-  }
   return TRUE;
 }
 
@@ -231,7 +245,10 @@ static gboolean
 run (OmniCliOptions *options, GError **error)
 {
   guint width, height;
-  options->n_inputs = options->n_inputs != 0 ? options->n_inputs : DEFAULT_INPUTS;
+  const OmniModel *named = options->model_name != NULL ? omni_model_find (options->model_name) : NULL;
+  const gboolean pansharpen = named != NULL && named->pansharpens;
+  if (options->n_inputs == 0)
+    options->n_inputs = pansharpen ? 2 : DEFAULT_INPUTS;
   options->n_runs = options->n_runs != 0 ? options->n_runs : DEFAULT_RUNS;
   if (!omni_cli_parse_size (options->size != NULL ? options->size : DEFAULT_SIZE, &width, &height, error)
       || !check_count (options->n_inputs, MAX_INPUTS, "--inputs", error)
@@ -242,7 +259,7 @@ run (OmniCliOptions *options, GError **error)
 
   g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
   request->sources = g_ptr_array_new_with_free_func (g_object_unref);
-  if (!add_sources (request, (guint)options->n_inputs, width, height, error))
+  if (!add_sources (request, (guint)options->n_inputs, width, height, pansharpen, error))
     return FALSE;
   /* The task only decides the default model, and detection is not what is timed. */
   if (options->model_name == NULL && options->weights_path == NULL)
