@@ -82,9 +82,36 @@ ms_since (gint64 start_us)
 
 /* ---- What the set decides ---- */
 
+/* R = G = B in every pixel of the thumbnail. */
+static gboolean
+looks_grey (OmniSource *source)
+{
+  g_autoptr (OmniPicture) thumbnail = omni_source_load_thumbnail (source, NULL, NULL);
+  if (thumbnail == NULL)
+    return FALSE;
+  const gsize bytes = omni_sample_type_get_bytes (omni_picture_get_sample_type (thumbnail));
+  const guint n_channels = omni_picture_get_channels (thumbnail);
+  const guint8 *pixel = omni_picture_get_pixels (thumbnail);
+  const gsize n = (gsize)omni_picture_get_width (thumbnail) * omni_picture_get_height (thumbnail);
+  for (gsize i = 0; n_channels >= 3 && i < n; i++, pixel += n_channels * bytes)
+    if (memcmp (pixel, pixel + bytes, 2 * bytes) != 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* Grey may be stored as colour. In brackets and stacks only the format counts: an unexposed frame is grey, too. */
+static gboolean
+is_grey (const Fusion *self, OmniSource *source)
+{
+  if (omni_source_count_bands (source) == 1)
+    return TRUE;
+  return (self->task == OMNI_TASK_INFRARED || self->task == OMNI_TASK_MEDICAL) && looks_grey (source);
+}
+
 static void
 choose_shape (Fusion *self)
 {
+  guint n_grey = 0;
   OmniResultShape shape;
   omni_fusion_request_get_shape (self->request, &shape);
   const guint n_bands = shape.channels - (shape.has_alpha ? 1 : 0);
@@ -101,13 +128,14 @@ choose_shape (Fusion *self)
     const OmniPlanFormat format = { omni_source_get_channels (source), omni_source_get_has_alpha (source),
                                     (OmniStore)omni_source_get_sample_type (source) };
     self->source_pixel_bytes = MAX (self->source_pixel_bytes, format.channels * (guint)bytes);
-    self->grey_and_colour |= self->colour && omni_source_count_bands (source) == 1;
+    n_grey += self->colour && is_grey (self, source);
     if (i == 0)
       self->format = format;
     else if (format.channels != self->format.channels || format.has_alpha != self->format.has_alpha
              || format.store != self->format.store)
       self->format.channels = 0;
   }
+  self->grey_and_colour = n_grey > 0 && n_grey < self->n_sources;
 }
 
 static void

@@ -23,6 +23,7 @@
 /* The coarsest level's shorter side is at least this, when the depth is automatic. */
 #define COARSEST_PX 4
 #define EPSILON     2e-3
+#define BAND_RANGE  2 /* a band of samples within ±r lies within ±2r */
 
 static const guint dilations[N_LAYERS] = { 1, 2, 4, 8, 1 };
 
@@ -124,18 +125,6 @@ typedef struct
 
 /* ---- The network ---- */
 
-static OmniNode
-add_log_energy (const Builder *self, OmniNode energy)
-{
-  return omni_graph_unary (self->graph, energy, 1, 0, OMNI_ACTIVATION_LOG, self->epsilon);
-}
-
-static OmniNode
-add_magnitude (const Builder *self, OmniNode x, float shift)
-{
-  return omni_graph_unary (self->graph, x, 1, shift, OMNI_ACTIVATION_ABS, 0);
-}
-
 /* The mean over what lies under each pixel of `level`. */
 static OmniNode
 add_mean_pool (const Builder *self, OmniNode x, guint from, guint level)
@@ -154,15 +143,17 @@ add_planes (const Builder *self, OmniNode planes[N_PLANES])
 
   for (guint level = 0; level < self->base; level++)
     luma = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
-  planes[5] = add_mean_pool (self, add_magnitude (self, luma, -.5f), self->base, self->at);
+  planes[5] = add_mean_pool (self, omni_graph_unary (graph, luma, 1, -.5f, OMNI_ACTIVATION_ABS, 0),
+                             self->base, self->at);
   for (guint i = 0; i < 3; i++)
   {
     const OmniNode coarse = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
-    const OmniNode band = omni_graph_up_add (graph, luma, coarse, -1, OMNI_PYRAMID_QUAD);
-    const OmniNode energy = add_mean_pool (self, add_magnitude (self, band, 0), self->base + i, self->at);
+    const OmniNode magnitude = omni_graph_band_magnitude (graph, luma, coarse, OMNI_PYRAMID_QUAD);
+    const OmniNode energy = add_mean_pool (self, magnitude, self->base + i, self->at);
 
-    planes[1 + i] = omni_graph_unary (graph, add_log_energy (self, energy), 1.f / 3, 1, OMNI_ACTIVATION_NONE,
-                                      0);
+    planes[1 + i] = omni_graph_unary (
+      graph, omni_graph_unary (graph, energy, 1, 0, OMNI_ACTIVATION_LOG, self->epsilon), 1.f / 3, 1,
+      OMNI_ACTIVATION_NONE, 0);
     if (i == 2)
       planes[0] = luma;
     luma = coarse;
@@ -307,33 +298,21 @@ find_head (const Builder *self, guint level)
   return level <= self->base + 1 ? 0 : MIN (level - self->base - 1, N_HEADS - 1);
 }
 
-/* The plane of `heads` that decides at `level`. */
+/* The plane of `heads` that decides at `level`, there or at the network's level if that is coarser. */
 static OmniNode
 add_head (const Builder *self, OmniNode heads, guint level)
 {
   const guint head = find_head (self, level);
-  const OmniNode plane = omni_graph_channels (self->graph, heads, &head, 1);
 
-  if (level < self->at)
-    return omni_graph_upsample_to (self->graph, plane, level);
-  return add_mean_pool (self, plane, self->at, level);
+  return add_mean_pool (self, omni_graph_channels (self->graph, heads, &head, 1), self->at, level);
 }
 
-/* exp (x − max x) over the set: what a softmax divides by its sum. */
 static OmniNode
 add_weight (const Builder *self, OmniNode luma, OmniNode coarse, guint level)
 {
-  OmniGraph *graph = self->graph;
-  const OmniNode band = omni_graph_up_add (graph, luma, coarse, -1, OMNI_PYRAMID_QUAD);
-  const OmniNode energy = omni_graph_box (graph, add_magnitude (self, band, 0), 1, OMNI_BOUNDARY_REPLICATE);
-  const OmniNode gain = omni_graph_binary (graph, OMNI_BINARY_MUL, add_log_energy (self, energy),
-                                           add_head (self, self->alphas, level));
-  const OmniNode score = omni_graph_binary (graph, OMNI_BINARY_ADD, gain,
-                                            add_head (self, self->logits, level));
-
-  return omni_graph_unary (
-    graph, omni_graph_binary (graph, OMNI_BINARY_SUB, score, omni_graph_set_max (graph, score)), 1, 0,
-    OMNI_ACTIVATION_EXP, 0);
+  return omni_graph_score_weight (
+    self->graph, omni_graph_band_magnitude (self->graph, luma, coarse, OMNI_PYRAMID_QUAD),
+    add_head (self, self->logits, level), add_head (self, self->alphas, level), self->epsilon);
 }
 
 static OmniNode
@@ -345,15 +324,10 @@ add_coarsest_weight (const Builder *self)
   return add_mean_pool (self, omni_graph_set_softmax (self->graph, plane), self->at, self->depth);
 }
 
-/* Σ weight · (fine − up (coarse)) / Σ weight. */
 static OmniNode
 add_blend (const Builder *self, OmniNode weight, OmniNode fine, OmniNode coarse)
 {
-  /* Weights do not grow with the range of the samples, which the grid of a fixed-point sum follows. */
-  const OmniNode sum = omni_graph_set_sum_fixed (self->graph, weight, 1 / self->context->range);
-  const OmniNode blended = omni_graph_set_blend (self->graph, weight, fine, coarse, OMNI_PYRAMID_QUAD, 2);
-
-  return omni_graph_binary (self->graph, OMNI_BINARY_DIV, blended, sum);
+  return omni_graph_set_blend_mean (self->graph, weight, fine, coarse, OMNI_PYRAMID_QUAD, BAND_RANGE);
 }
 
 /* Fuses `picture`, R, G and B or the luminance, by weights made of the luminance. `low` is that at the network's level. */

@@ -102,6 +102,13 @@ min_ordered4 (vec4 a, vec4 b)
   return -max_ordered4 (-a, -b);
 }
 
+// A weighted sum over the sum of its weights; 0 where these are all 0.
+vec4
+ratio (vec4 sum, vec4 weights)
+{
+  return mix (sum / weights, vec4 (0.0), equal (weights, vec4 (0.0)));
+}
+
 const int ACTIVATION_NONE = 0;
 const int ACTIVATION_RELU = 1;
 const int ACTIVATION_LEAKY_RELU = 2;

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // weight · (fine − up (coarse)) added to the running fixed-point sum over the set: Laplacian-pyramid blending in one pass
-// over each source (Burt and Adelson 1983; Mertens et al. 2007, §3.2). An invocation makes two texels of two rows.
+// over each source (Burt and Adelson 1983; Mertens et al. 2007, §3.2). An invocation makes two texels of two rows. The
+// weights themselves are added up in WEIGHT_PLANE unless that is 0.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 #include "picture.glsl"
@@ -11,6 +12,7 @@
 
 layout (constant_id = 6) const int PYRAMID = 0;
 layout (constant_id = 7) const int HAS_COARSE = 1;
+layout (constant_id = 8) const int WEIGHT_PLANE = 0;
 
 layout (binding = 1) uniform samplerBuffer weight;
 layout (binding = 2) uniform samplerBuffer coarse;
@@ -34,6 +36,8 @@ blend (int z, ivec2 at, Pixels up)
   const float grid = intBitsToFloat (push.a1);
   const vec4 w = texelFetch (weight, push.src1.base + at.y * push.src1.pitch + at.x);
   const Pixels fine = pixels (z, at.y, at.x);
+  if (WEIGHT_PLANE != 0 && z == 0)
+    accumulate (WEIGHT_PLANE, at, to_fixed (w, float (1 << push.a2), push.a2), first);
   accumulate (z, at, to_fixed (w * (fine.a - up.a), grid, push.a2), first);
   if (WHOLE)
     {

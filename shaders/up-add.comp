@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // fine + sign · up (coarse): a Laplacian band (sign −1) or one step of its collapse (sign 1). An invocation makes two
-// texels of two rows. FIXED: fine is a fixed-point sum.
+// texels of two rows. FIXED: fine is a fixed-point sum, divided by another in WEIGHT_PLANE unless that is 0. MAGNITUDE:
+// without its sign.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 #include "picture.glsl"
@@ -10,6 +11,8 @@
 
 layout (constant_id = 6) const int PYRAMID = 0;
 layout (constant_id = 7) const int FIXED = 0;
+layout (constant_id = 8) const int WEIGHT_PLANE = 0;
+layout (constant_id = 9) const int MAGNITUDE = 0;
 const int HALF = 0;
 
 layout (binding = 1) uniform samplerBuffer coarse;
@@ -25,8 +28,17 @@ expand (int z, ivec2 g)
 vec4
 sum_at (int z, ivec2 at)
 {
-  return vec4 (texelFetch (sums, push.src3.base + z * push.src3.plane + at.y * push.src3.pitch + at.x))
-         * intBitsToFloat (push.a3);
+  const int from = push.src3.base + at.y * push.src3.pitch + at.x;
+  const vec4 sum = vec4 (texelFetch (sums, from + z * push.src3.plane)) * intBitsToFloat (push.a3);
+  if (WEIGHT_PLANE == 0)
+    return sum;
+  return ratio (sum, vec4 (texelFetch (sums, from + WEIGHT_PLANE * push.src3.plane)) * intBitsToFloat (push.a4));
+}
+
+void
+put (int to, vec4 value)
+{
+  store4 (to, MAGNITUDE != 0 ? abs (value) : value);
 }
 
 void
@@ -44,11 +56,11 @@ join (int z, ivec2 at, Pixels up)
   else
     fine = Pixels (sum_at (z, at), WHOLE ? sum_at (z + 1, at) : vec4 (0.0),
                    WHOLE ? sum_at (z + 2, at) : vec4 (0.0));
-  store4 (to, fine.a + sign * up.a);
+  put (to, fine.a + sign * up.a);
   if (WHOLE)
     {
-      store4 (to + push.dst.plane, fine.b + sign * up.b);
-      store4 (to + 2 * push.dst.plane, fine.c + sign * up.c);
+      put (to + push.dst.plane, fine.b + sign * up.b);
+      put (to + 2 * push.dst.plane, fine.c + sign * up.c);
     }
 }
 

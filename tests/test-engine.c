@@ -307,7 +307,7 @@ test_overlay_roles (void)
 static void
 test_repeat (void)
 {
-  static const char *const models[] = { "mertens", "laplacian", "ifani", "mean", "max" };
+  static const char *const models[] = { "omni", "mertens", "laplacian", "ifani", "mean", "max" };
   g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
   for (guint m = 0; m < G_N_ELEMENTS (models); m++)
   {
@@ -325,6 +325,50 @@ test_repeat (void)
     }
     omni_fusion_result_unref (first);
   }
+}
+
+/* A grey scene stored as colour. */
+static OmniSource *
+make_grey_source (void)
+{
+  g_autoptr (OmniPicture) grey = make_scene (5, W, H, 1, FALSE, OMNI_SAMPLE_U8, 0.8);
+  const guint8 *in = omni_picture_get_pixels (grey);
+  guint8 *pixels = g_malloc (W * H * 3);
+  for (guint i = 0; i < W * H * 3; i++)
+    pixels[i] = in[i / 3];
+  g_autoptr (OmniPicture) picture = omni_picture_new (W, H, 3, FALSE, OMNI_SAMPLE_U8,
+                                                      g_bytes_new_take (pixels, W * H * 3), NULL, NULL, NULL);
+  return omni_source_new_for_picture (picture, "grey");
+}
+
+/* Beside a grey source the chroma is that of the coloured one, unweakened, wherever the result is not clipped. */
+static void
+test_grey_and_colour (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 1, OMNI_TASK_INFRARED);
+  g_autoptr (OmniPicture) colour = make_scene (0, W, H, 3, FALSE, OMNI_SAMPLE_U8, 0.5);
+  g_ptr_array_add (request->sources, make_grey_source ());
+  OmniFusionResult *result = fuse (engine, request);
+  gpointer first = g_ptr_array_steal_index (request->sources, 0);
+  g_ptr_array_add (request->sources, first);
+  OmniFusionResult *turned = fuse (engine, request);
+  const guint8 *out = omni_picture_get_pixels (result->picture), *in = omni_picture_get_pixels (colour);
+  guint n = 0;
+  for (guint i = 0; i < W * H * 3; i += 3)
+  {
+    const int low = MIN (out[i], MIN (out[i + 1], out[i + 2])),
+              high = MAX (out[i], MAX (out[i + 1], out[i + 2]));
+    if (low == 0 || high == 255)
+      continue;
+    g_assert_cmpint (ABS ((out[i] - out[i + 1]) - (in[i] - in[i + 1])), <=, 1);
+    g_assert_cmpint (ABS ((out[i + 2] - out[i + 1]) - (in[i + 2] - in[i + 1])), <=, 1);
+    n++;
+  }
+  g_assert_cmpuint (n, >, W * H / 2);
+  g_assert_cmpstr (result->sha256, ==, turned->sha256);
+  omni_fusion_result_unref (result);
+  omni_fusion_result_unref (turned);
 }
 
 static void
@@ -505,6 +549,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/repeat", test_repeat);
   g_test_add_func ("/engine/pansharpen", test_pansharpen);
   g_test_add_func ("/engine/overlay-roles", test_overlay_roles);
+  g_test_add_func ("/engine/grey-and-colour", test_grey_and_colour);
   g_test_add_func ("/engine/tiles", test_tiles);
   g_test_add_func ("/engine/losses", test_losses);
   g_test_add_func ("/engine/preview", test_preview);

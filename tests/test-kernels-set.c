@@ -410,6 +410,134 @@ test_sum_precision (void)
   }
 }
 
+/* ---- Weights of bands ---- */
+
+/* Channel 0 gives the bands' magnitude, 1 the logit, 2 the gain and 3 the picture that is blended. */
+typedef struct
+{
+  guint steps; /* how much coarser logit and gain are */
+  guint level; /* of the weight */
+  guint planes;
+} Score;
+
+static const guint channel_of[] = { 0, 1, 2, 3 };
+
+static OmniNode
+pool_by (OmniGraph *graph, OmniNode x, guint steps)
+{
+  for (guint i = 0; i < steps; i++)
+    x = omni_graph_pool_mean (graph, x);
+  return x;
+}
+
+/* Logits and gains as large as a network's; a mean that shows every weight, and collapses its bands. */
+static OmniGraph *
+build_score (const Score *score)
+{
+  OmniGraph *graph = omni_graph_new ("score");
+  const OmniPyramid quad = OMNI_PYRAMID_QUAD;
+  const OmniNode x = pool_by (graph, omni_graph_picture (graph, OMNI_PLANES_BANDS, 4), score->level);
+  const OmniNode key = omni_graph_channels (graph, x, channel_of, 1);
+  const OmniNode values = omni_graph_channels (graph, x, channel_of + 4 - score->planes, score->planes);
+  const OmniNode logit = omni_graph_unary (graph, omni_graph_channels (graph, x, channel_of + 1, 1), 9.0F,
+                                           0.0F, OMNI_ACTIVATION_NONE, 0.0F);
+  const OmniNode gain = omni_graph_set_max (
+    graph, omni_graph_unary (graph, omni_graph_channels (graph, x, channel_of + 2, 1), 2.0F, 0.0F,
+                             OMNI_ACTIVATION_ABS, 0.0F));
+  const OmniNode weight = omni_graph_score_weight (
+    graph, omni_graph_band_magnitude (graph, key, omni_graph_down (graph, key, quad), quad),
+    pool_by (graph, logit, score->steps), pool_by (graph, gain, score->steps), 0.002F);
+  const OmniNode coarse = omni_graph_down (graph, values, quad);
+  const OmniNode fine = omni_graph_set_blend_mean (graph, weight, values, coarse, quad, 2.0F);
+  const OmniNode rest = omni_graph_set_blend_mean (graph, pool_by (graph, weight, 1), coarse, OMNI_NODE_NONE,
+                                                   quad, 2.0F);
+
+  omni_graph_set_output (
+    graph, omni_graph_upsample_to (graph, omni_graph_up_add (graph, fine, rest, 1.0F, quad), 0));
+  return graph;
+}
+
+static TwinTensor *
+twin_pool_by (const TwinTensor *x, guint steps)
+{
+  TwinTensor *out = twin_copy (x);
+
+  for (guint i = 0; i < steps; i++)
+  {
+    g_autoptr (TwinTensor) before = out;
+
+    out = twin_pool (before, FALSE);
+  }
+  return out;
+}
+
+static TwinTensor *
+twin_of_score (const TwinTensor *set, gconstpointer data)
+{
+  const Score *score = data;
+  const OmniPyramid quad = OMNI_PYRAMID_QUAD;
+  g_autoptr (TwinTensor) x = twin_pool_by (set, score->level);
+  g_autoptr (TwinTensor) key = twin_channels (x, channel_of, 1);
+  g_autoptr (TwinTensor) values = twin_channels (x, channel_of + 4 - score->planes, score->planes);
+  g_autoptr (TwinTensor) logit_plane = twin_channels (x, channel_of + 1, 1);
+  g_autoptr (TwinTensor) gain_plane = twin_channels (x, channel_of + 2, 1);
+  g_autoptr (TwinTensor) scaled = twin_unary (logit_plane, 9.0F, 0.0F, OMNI_ACTIVATION_NONE, 0.0F);
+  g_autoptr (TwinTensor) positive = twin_unary (gain_plane, 2.0F, 0.0F, OMNI_ACTIVATION_ABS, 0.0F);
+  g_autoptr (TwinTensor) largest = twin_set_max (positive);
+  g_autoptr (TwinTensor) logit = twin_pool_by (scaled, score->steps);
+  g_autoptr (TwinTensor) gain = twin_pool_by (largest, score->steps);
+  g_autoptr (TwinTensor) coarse_key = twin_down (key, quad);
+  g_autoptr (TwinTensor) magnitude = twin_band_magnitude (key, coarse_key, quad);
+  g_autoptr (TwinTensor) weight = twin_score_weight (magnitude, logit, gain, score->steps, 0.002F);
+  g_autoptr (TwinTensor) coarse = twin_down (values, quad);
+  g_autoptr (TwinTensor) fine = twin_set_blend_mean (weight, values, coarse, quad, 2.0F);
+  g_autoptr (TwinTensor) coarse_weight = twin_pool_by (weight, 1);
+  g_autoptr (TwinTensor) rest = twin_set_blend_mean (coarse_weight, coarse, NULL, quad, 2.0F);
+  g_autoptr (TwinTensor) sum = twin_up_add (fine, rest, 1.0F, quad);
+
+  return score->level > 0 ? twin_upsample_by (sum, set->h, set->w, score->level) : g_steal_pointer (&sum);
+}
+
+static void
+test_score (void)
+{
+  static const Score scores[] = {
+    { 0, 0, 1 }, { 1, 0, 3 }, { 2, 0, 1 }, { 3, 0, 3 }, { 4, 0, 2 }, { 1, 1, 3 }
+  };
+
+  /* A score of 20 is 1e-6 off as a float, and so is its exponential. */
+  for (guint i = 0; i < G_N_ELEMENTS (scores); i++)
+    harness_sweep (&(HarnessSweep){ .graph = build_score (&scores[i]),
+                                    .twin = twin_of_score,
+                                    .data = &scores[i],
+                                    .channels = 4,
+                                    .low = -1.0F,
+                                    .tolerance = 2e-5 });
+}
+
+/* All orders give the same bits, whole, in tiles, streamed and resident. */
+static void
+test_score_orders (void)
+{
+  g_autoptr (OmniGraph) graph = build_score (&(Score){ 3, 0, 3 });
+  g_autoptr (TwinTensor) set = harness_random (4, 4, 50, 71, -1.0F, 1.0F, 19);
+  g_autoptr (TwinTensor) want = harness_run (graph, set, &(HarnessOptions){ .schedule = "resident" });
+  guint order[] = { 0, 1, 2, 3 };
+
+  g_assert_true (omni_graph_is_order_invariant (graph) && omni_graph_can_stream (graph));
+  do
+  {
+    g_autoptr (TwinTensor) reordered = harness_reorder (set, order);
+    g_autoptr (TwinTensor)
+      streamed = harness_run (graph, reordered, &(HarnessOptions){ .schedule = "streamed" });
+    g_autoptr (TwinTensor)
+      tiled = harness_run (graph, reordered, &(HarnessOptions){ .schedule = "streamed", .tile_px = 32 });
+
+    harness_assert_same (streamed, want, "score");
+    harness_assert_same (tiled, want, "score, tiled");
+  } while (harness_next_order (order, 4));
+}
+
 /* ---- Small tensors of all members kept while large ones stream ---- */
 
 /* Shares made at a quarter of the size blend two bands, and the coarse picture follows another way to the end. */
@@ -501,6 +629,8 @@ add_tests (void)
   g_test_add_func ("/kernels/set/max-specials", test_max_specials);
   g_test_add_func ("/kernels/set/sum-saturates", test_sum_saturates);
   g_test_add_func ("/kernels/set/sum-precision", test_sum_precision);
+  g_test_add_func ("/kernels/set/score", test_score);
+  g_test_add_func ("/kernels/set/score-orders", test_score_orders);
   g_test_add_func ("/kernels/set/kept", test_kept);
   g_test_add_func ("/kernels/set/kept-orders", test_kept_orders);
 }

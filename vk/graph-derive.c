@@ -15,7 +15,7 @@ gboolean
 omni_op_streams (OmniOp op)
 {
   return op == OMNI_OP_SET_MAX || op == OMNI_OP_SET_SUM_FIXED || op == OMNI_OP_SET_BLEND
-         || op == OMNI_OP_SET_SELECT || op == OMNI_OP_SET_EXPOSURE_SUM;
+         || op == OMNI_OP_SET_SELECT || op == OMNI_OP_SET_EXPOSURE_SUM || op == OMNI_OP_SET_SCORE_MAX;
 }
 
 static OmniNodeInfo *
@@ -244,6 +244,12 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
   case OMNI_OP_SET_EXPOSURE_SUM:
     reach = i == 0 ? 1 : 0;
     break;
+  case OMNI_OP_SCORE_WEIGHT:
+  case OMNI_OP_SET_SCORE_MAX:
+    if ((i == 1 || i == 2) && node->steps > 0)
+      return scaled_interval (out, node->steps);
+    reach = i == 0 ? 1 : 0;
+    break;
   case OMNI_OP_DOWN:
     if (node->pyramid == OMNI_PYRAMID_BURT)
       return (OmniInterval){ 2 * out.low - 2, 2 * (out.high - 1) + 3 };
@@ -324,6 +330,9 @@ omni_node_flop_per_px (const OmniGraph *graph, OmniNode n)
   case OMNI_OP_UP_ADD:
   case OMNI_OP_SET_BLEND:
     return node->channels * 20.0;
+  case OMNI_OP_SCORE_WEIGHT:
+  case OMNI_OP_SET_SCORE_MAX:
+    return 40.0;
   case OMNI_OP_EXPOSURE_WEIGHT:
   case OMNI_OP_SET_EXPOSURE_SUM:
     return 60.0;

@@ -26,6 +26,7 @@ typedef enum
   OMNI_OP_DOWN,
   OMNI_OP_UP_ADD,
   OMNI_OP_EXPOSURE_WEIGHT,
+  OMNI_OP_SCORE_WEIGHT,
   OMNI_OP_CHROMA_TERMS,
   OMNI_OP_CHROMA_RATIO,
   OMNI_OP_MERGE_COLOUR,
@@ -35,6 +36,7 @@ typedef enum
   OMNI_OP_SET_BLEND,
   OMNI_OP_SET_SELECT,
   OMNI_OP_SET_EXPOSURE_SUM,
+  OMNI_OP_SET_SCORE_MAX,
   OMNI_OP_SET_SOFTMAX,
   OMNI_OP_SET_PICK,
   OMNI_OP_SET_RUNNING_MEAN
@@ -68,12 +70,12 @@ typedef struct
   OmniNode base;                  /* CONV: a pooled tensor added before the activation, or NONE */
   float *weight, *bias, *post_scale, *post_shift; /* CONV; CONSTANT, FILTER, CHANNELS: values in `weight` */
   OmniBoundary boundary;                          /* CONV, FILTER */
-  OmniActivation activation;                      /* CONV, UNARY */
+  OmniActivation activation;                      /* CONV, UNARY; UP_ADD: ABS or NONE */
   float slope;
   float scale, shift;        /* UNARY; UP_ADD: sign in `scale` */
   OmniBinary binary;         /* BINARY */
   guint *indices;            /* CHANNELS */
-  float epsilon;             /* NORMALISE */
+  float epsilon;             /* NORMALISE; SCORE_WEIGHT, SET_SCORE_MAX: the floor */
   guint marks;               /* MARK */
   guint square_px;           /* CHECKER */
   guint radius;              /* FILTER, WINDOW_MEAN */
@@ -81,10 +83,10 @@ typedef struct
   gboolean vertical;         /* FILTER, WINDOW_MEAN */
   gboolean take_max;         /* POOL */
   gboolean bilinear;         /* UPSAMPLE */
-  guint steps;               /* UPSAMPLE: halvings undone */
+  guint steps;               /* UPSAMPLE, SCORE_WEIGHT, SET_SCORE_MAX: halvings undone */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
   float exponents[3], sigma; /* EXPOSURE_WEIGHT, SET_EXPOSURE_SUM */
-  gboolean mean;             /* SET_SUM */
+  gboolean mean;             /* SET_SUM; SET_BLEND: over the sum of the weights */
   float range;               /* SET_SUM_FIXED, SET_BLEND */
   guint index;               /* SET_PICK */
 } OmniNodeInfo;

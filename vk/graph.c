@@ -558,6 +558,17 @@ omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign,
   return append (graph, node, inputs, 2, sign < 0.0F ? "laplacian" : "collapse");
 }
 
+OmniNode
+omni_graph_band_magnitude (OmniGraph *graph, OmniNode fine, OmniNode coarse, OmniPyramid pyramid)
+{
+  const OmniNode band = omni_graph_up_add (graph, fine, coarse, -1.0F, pyramid);
+  OmniNodeInfo *node = &g_array_index (graph->nodes, OmniNodeInfo, band);
+
+  node->activation = OMNI_ACTIVATION_ABS;
+  g_strlcpy (node->label, "magnitude", sizeof node->label);
+  return band;
+}
+
 static OmniNodeInfo
 weighs_exposures (const OmniGraph *graph, OmniOp op, OmniNode colour, const float exponents[3], float sigma)
 {
@@ -662,6 +673,39 @@ omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode
   node.pyramid = pyramid;
   node.range = range;
   return append (graph, node, inputs, coarse != OMNI_NODE_NONE ? 3 : 2, "set blend");
+}
+
+OmniNode
+omni_graph_set_blend_mean (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode coarse,
+                           OmniPyramid pyramid, float range)
+{
+  const OmniNode blend = omni_graph_set_blend (graph, weight, fine, coarse, pyramid, range);
+
+  g_array_index (graph->nodes, OmniNodeInfo, blend).mean = TRUE;
+  return blend;
+}
+
+OmniNode
+omni_graph_score_weight (OmniGraph *graph, OmniNode magnitude, OmniNode logit, OmniNode gain, float floor)
+{
+  const OmniNodeInfo *logits = omni_graph_node (graph, logit), *gains = omni_graph_node (graph, gain);
+  OmniNodeInfo largest = shaped_like (graph, OMNI_OP_SET_SCORE_MAX, magnitude);
+  OmniNodeInfo weight = shaped_like (graph, OMNI_OP_SCORE_WEIGHT, magnitude);
+  OmniNode inputs[] = { magnitude, logit, gain, OMNI_NODE_NONE };
+
+  for (guint i = 0; i < 3; i++)
+  {
+    require_planar (graph, inputs[i]);
+    require (omni_graph_node (graph, inputs[i])->channels == 1, graph, "scores one plane");
+  }
+  require_per_source (graph, magnitude);
+  require_per_source (graph, logit);
+  require (gains->pooled && gains->level == logits->level && logits->level >= weight.level, graph,
+           "needs a logit and a pooled gain of one level, not finer than its own");
+  largest.steps = weight.steps = logits->level - weight.level;
+  largest.epsilon = weight.epsilon = floor;
+  inputs[3] = append (graph, largest, inputs, 3, "largest score");
+  return append (graph, weight, inputs, 4, "score weight");
 }
 
 OmniNode

@@ -166,6 +166,9 @@ OmniNode omni_graph_down (OmniGraph *graph, OmniNode x, OmniPyramid pyramid);
 OmniNode
 omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign, OmniPyramid pyramid);
 
+/* |fine − up (coarse)|. */
+OmniNode omni_graph_band_magnitude (OmniGraph *graph, OmniNode fine, OmniNode coarse, OmniPyramid pyramid);
+
 /* Exposure-fusion weight of a three-channel picture (Mertens, Kautz, Van Reeth 2007, §3.1):
  * |Laplacian of the grey|^contrast · (standard deviation of R, G, B)^saturation · Π exp(−(c − ½)²/(2·σ²))^exposedness + 2^-40 (1e-12). */
 OmniNode omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, float saturation,
@@ -194,6 +197,17 @@ OmniNode omni_graph_set_sum_fixed (OmniGraph *graph, OmniNode x, float range);
  * channel. Laplacian-pyramid blending in one pass over each source. Streams. */
 OmniNode omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode coarse,
                                OmniPyramid pyramid, float range);
+
+/* The same over Σ_k weight_k, for weights of 0 … 1; 0 where all of them are 0. Streams. */
+OmniNode omni_graph_set_blend_mean (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode coarse,
+                                    OmniPyramid pyramid, float range);
+
+/* The numerators of a softmax over the set, exp (score_k − max score), of score_k = logit_k + gain · ln (m_k + floor), where
+ * m_k is the mean of `magnitude` over 3 × 3, the edge continued. One channel each; the gain is pooled. Logit and gain
+ * may both be of a coarser level: bilinear, see omni_graph_upsample_to(). The source of the largest score has exactly 1.
+ * Streams. */
+OmniNode
+omni_graph_score_weight (OmniGraph *graph, OmniNode magnitude, OmniNode logit, OmniNode gain, float floor);
 
 /* At each pixel the values of the source whose one-channel `key` is largest; equal keys are decided by the values
  * themselves, compared channel by channel, so that no order can show. Streams. */

@@ -176,6 +176,13 @@ can_interleave (const OmniNodeInfo *node)
   return node->layout == OMNI_LAYOUT_PLANAR && node->op != OMNI_OP_SET_SOFTMAX;
 }
 
+/* Of a fixed-point sum: the result may lie where that does. */
+static gboolean
+collapses_band (const OmniPlan *plan, const OmniNodeInfo *node)
+{
+  return node->op == OMNI_OP_UP_ADD && omni_plan_keeps_fixed (plan, node->inputs[0]);
+}
+
 /* Kernels that read float by float, not plane by plane, need a view of all planes. */
 static gboolean
 views_fit (const OmniPlan *plan)
@@ -215,12 +222,17 @@ shape_tensors (OmniPlan *plan)
       tensor->planes++; /* the winning key, after the values */
     if (node->op == OMNI_OP_SET_EXPOSURE_SUM)
       tensor->planes++; /* the fine steps, after the coarse ones */
+    if (node->op == OMNI_OP_SET_BLEND && node->mean)
+      tensor->planes++; /* the sum of the weights, after the values */
     tensor->element_bytes = c4 ? (plan->params.half ? 8 : 16) : 4;
     tensor->plane_elements = (guint64)tensor->pitch * (guint)rows;
-    tensor->slice_bytes = tensor->plane_elements * tensor->planes * tensor->element_bytes;
+    tensor->planes_per_row = can_interleave (node) ? tensor->planes : 1;
+    if (collapses_band (plan, node))
+      tensor->planes_per_row = plan->tensors[node->inputs[0]].planes_per_row;
+    tensor->slice_bytes = tensor->plane_elements * MAX (tensor->planes, tensor->planes_per_row)
+                          * tensor->element_bytes;
     tensor->slice_bytes = (tensor->slice_bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
     tensor->slices = node->pooled ? 1 : node->kept ? plan->params.n_sources : plan->slots;
-    tensor->planes_per_row = can_interleave (node) ? tensor->planes : 1;
     if (node->op == OMNI_OP_PICTURE)
     {
       join (&plan->source_region.x, tensor->region.x);
@@ -230,232 +242,6 @@ shape_tensors (OmniPlan *plan)
 
   if (plan->source_region.x.high < plan->source_region.x.low)
     plan->source_region = (OmniRegion){ { 0, 1 }, { 0, 1 } }; /* a graph of constants */
-}
-
-static void
-add_instruction (OmniPlan *plan, OmniNode node, gboolean finish)
-{
-  const OmniNodeInfo *info = omni_graph_node (plan->graph, node);
-  const OmniInstruction instruction = {
-    .node = node,
-    .finish = finish,
-    .per_source = !info->pooled,
-    .first_use = -1,
-  };
-
-  g_array_append_val (plan->instructions, instruction);
-}
-
-static void
-add_block (OmniPlan *plan, guint first, gboolean per_source, int member, guint pass)
-{
-  const OmniBlock block = {
-    .first = first,
-    .n = plan->instructions->len - first,
-    .per_source = per_source,
-    .member = member,
-    .pass = pass,
-    .chunks = g_array_new (FALSE, TRUE, sizeof (OmniChunk)),
-  };
-
-  g_array_append_val (plan->blocks, block);
-}
-
-static gboolean
-meets_kept (const OmniPlan *plan, guint first)
-{
-  for (guint i = first; i < plan->instructions->len; i++)
-  {
-    const OmniNodeInfo *node = omni_graph_node (plan->graph,
-                                                g_array_index (plan->instructions, OmniInstruction, i).node);
-
-    if (node->kept)
-      return TRUE;
-    for (guint k = 0; k < node->n_inputs; k++)
-      if (omni_graph_node (plan->graph, node->inputs[k])->kept)
-        return TRUE;
-  }
-
-  return FALSE;
-}
-
-static void
-end_block (OmniPlan *plan, guint first, gboolean per_source, guint pass)
-{
-  if (!per_source || !meets_kept (plan, first))
-  {
-    add_block (plan, first, per_source, -1, pass);
-    return;
-  }
-
-  for (guint k = 0; k < plan->params.n_sources; k++)
-    add_block (plan, first, TRUE, (int)k, pass);
-}
-
-/* What the reductions of `pass` and the tensors kept by it need of the source at hand. */
-static void
-mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
-{
-  for (OmniNode n = (OmniNode)omni_graph_get_n_nodes (plan->graph) - 1; n >= 0; n--)
-  {
-    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
-
-    if (node->needed && node->streams && node->pass == (int)pass && (node->pooled || node->kept))
-      wanted[n] = TRUE;
-    if (!wanted[n])
-      continue;
-    for (guint i = 0; i < node->n_inputs; i++)
-    {
-      const OmniNodeInfo *input = omni_graph_node (plan->graph, node->inputs[i]);
-
-      if (!input->pooled && !input->kept)
-        wanted[node->inputs[i]] = TRUE;
-    }
-  }
-}
-
-/* What comes after the sources have gone by: sums become values, and whatever needs the whole set. */
-static void
-schedule_end_of_pass (OmniPlan *plan, guint pass)
-{
-  const guint first = plan->instructions->len;
-
-  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-  {
-    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
-    const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
-
-    if (!node->needed || node->pass != (int)pass || (node->streams && !node->pooled))
-      continue;
-    if (!node->streams)
-      add_instruction (plan, n, FALSE);
-    else if (sums && !omni_plan_keeps_fixed (plan, n))
-      add_instruction (plan, n, TRUE);
-  }
-  end_block (plan, first, FALSE, pass);
-}
-
-static void
-schedule_streamed (OmniPlan *plan)
-{
-  const guint n_nodes = omni_graph_get_n_nodes (plan->graph);
-
-  for (guint pass = 0; pass < plan->graph->n_passes; pass++)
-  {
-    g_autofree gboolean *wanted = g_new0 (gboolean, n_nodes);
-    guint first = plan->instructions->len;
-
-    mark_pass (plan, pass, wanted);
-    /* Constants are pooled and made before anything reads them. */
-    for (OmniNode n = 0; pass == 0 && n < (OmniNode)n_nodes; n++)
-      if (omni_graph_node (plan->graph, n)->op == OMNI_OP_CONSTANT
-          && omni_graph_node (plan->graph, n)->needed)
-        add_instruction (plan, n, FALSE);
-    if (plan->instructions->len > first)
-      end_block (plan, first, FALSE, pass);
-
-    first = plan->instructions->len;
-    for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
-      if (wanted[n] && !omni_plan_reads_samples (plan, n))
-        add_instruction (plan, n, FALSE);
-    end_block (plan, first, TRUE, pass);
-    schedule_end_of_pass (plan, pass);
-  }
-}
-
-static void
-schedule_resident (OmniPlan *plan)
-{
-  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed && !omni_plan_reads_samples (plan, n))
-      add_instruction (plan, n, FALSE);
-  end_block (plan, 0, FALSE, 0);
-}
-
-/* The instruction whose memory holds `node` for the instruction at `at`: the latest before it. */
-static guint
-producer_of (const OmniPlan *plan, guint at, OmniNode node)
-{
-  for (guint i = at; i-- > 0;)
-  {
-    const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
-
-    if (instruction->node == node && !instruction->finish)
-      return i;
-  }
-
-  g_error ("%s: node %d is read before it is made", omni_graph_get_name (plan->graph), node);
-}
-
-const OmniInstruction *
-omni_plan_find (const OmniPlan *plan, guint at, OmniNode node)
-{
-  return &g_array_index (plan->instructions, OmniInstruction, producer_of (plan, at, node));
-}
-
-static void
-use (OmniPlan *plan, guint at, OmniNode node)
-{
-  OmniInstruction *producer = &g_array_index (plan->instructions, OmniInstruction,
-                                              producer_of (plan, at, node));
-
-  producer->last_use = MAX (producer->last_use, at);
-}
-
-/* Of more than the source at hand. */
-static gboolean
-outlives_source (const OmniPlan *plan, const OmniNodeInfo *node)
-{
-  return node->pooled || (plan->streamed && node->kept);
-}
-
-/* What a pooled tensor gives to one source it must still give to the next. */
-static void
-use_in_block (OmniPlan *plan, const OmniBlock *block, guint at, OmniNode node)
-{
-  const gboolean again = block->per_source && outlives_source (plan, omni_graph_node (plan->graph, node));
-  OmniInstruction *producer = &g_array_index (plan->instructions, OmniInstruction,
-                                              producer_of (plan, at, node));
-
-  producer->last_use = MAX (producer->last_use, again ? block->first + block->n - 1 : at);
-}
-
-/* An accumulator or a kept tensor is written by every repetition of its block, so it may share memory with nothing in
- * it. */
-static void
-find_lifetimes (OmniPlan *plan)
-{
-  for (guint b = 0; b < plan->blocks->len; b++)
-  {
-    const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, b);
-
-    for (guint i = block->first; i < block->first + block->n; i++)
-    {
-      OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
-      const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
-
-      instruction->first_use = (int)i;
-      instruction->last_use = MAX (instruction->last_use, i);
-      if (block->per_source && outlives_source (plan, node))
-      {
-        instruction->first_use = (int)block->first;
-        instruction->last_use = MAX (instruction->last_use, block->first + block->n - 1);
-      }
-      if (instruction->finish)
-      {
-        use (plan, i, instruction->node);
-        continue;
-      }
-      for (guint k = 0; k < node->n_inputs; k++)
-        if (!omni_plan_reads_samples (plan, node->inputs[k]))
-          use_in_block (plan, block, i, node->inputs[k]);
-      if (node->base != OMNI_NODE_NONE)
-        use_in_block (plan, block, i, node->base);
-    }
-  }
-
-  /* The result stays until it is packed, after everything. */
-  use (plan, plan->instructions->len, plan->graph->output);
 }
 
 typedef struct
@@ -522,14 +308,15 @@ place_over_band (OmniPlan *plan, guint at)
   OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
   const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
 
-  if (node->op != OMNI_OP_UP_ADD || !omni_plan_keeps_fixed (plan, node->inputs[0]))
+  if (!collapses_band (plan, node))
     return FALSE;
 
   const OmniInstruction *band = omni_plan_find (plan, at, node->inputs[0]);
   const OmniTensor *from = &plan->tensors[node->inputs[0]];
   const OmniTensor *to = &plan->tensors[instruction->node];
 
-  if (band->last_use != at || memcmp (from, to, sizeof *from) != 0)
+  if (band->last_use != at || memcmp (&from->region, &to->region, sizeof from->region) != 0
+      || from->pitch != to->pitch || from->planes_per_row != to->planes_per_row)
     return FALSE;
 
   instruction->placement = band->placement;
@@ -783,10 +570,6 @@ omni_plan_lay_out (OmniPlan *plan, GError **error)
   plan->blocks = g_array_new (FALSE, TRUE, sizeof (OmniBlock));
   plan->arena_bytes = g_array_new (FALSE, TRUE, sizeof (guint64));
 
-  if (plan->streamed)
-    schedule_streamed (plan);
-  else
-    schedule_resident (plan);
-  find_lifetimes (plan);
+  omni_plan_schedule (plan);
   return choose_tile (plan, error);
 }

@@ -40,12 +40,15 @@ lower_up_add (const OmniLowering *lower)
   omni_step_read_picture (lower, &step, 0, lower->slice);
   omni_step_constant (&step, lower->node->pyramid);
   omni_step_constant (&step, fixed);
+  omni_step_constant (&step, fixed ? omni_lower_weight_plane (omni_graph_node (plan->graph, fine)) : 0);
+  omni_step_constant (&step, lower->node->activation == OMNI_ACTIVATION_ABS);
   omni_step_read (lower, &step, 1, 1, lower->slice, OMNI_UNIT_TEXEL);
   add_extent (lower, &step, lower->node->inputs[1], 0);
   step.push.arg[2] = (gint32)omni_float_bits (lower->node->scale);
   if (fixed)
     step.push.arg[3] = (gint32)omni_float_bits (
       1.0F / omni_lower_fixed_scale (plan, omni_graph_node (plan->graph, fine)));
+  step.push.arg[4] = (gint32)omni_float_bits (ldexpf (1.0F, -omni_lower_term_bits (plan)));
   /* The binding asks for integers, also where they are not read. */
   if (fixed)
     omni_step_read_sums (lower, &step, &plan->tensors[fine],
@@ -169,6 +172,40 @@ void
 omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident)
 {
   lower_exposure (lower, EXPOSURE_SUM, !resident ? -1 : lower->slice == 0 ? 1 : 0);
+}
+
+static void
+lower_score (const OmniLowering *lower, gboolean weight, gint32 first)
+{
+  const OmniNodeInfo *node = lower->node;
+  const OmniUnit unit = node->steps > 0 ? OMNI_UNIT_FLOAT : OMNI_UNIT_TEXEL;
+  OmniStep step = omni_lower_step (lower, "band-weight");
+
+  omni_step_constant (&step, (guint32)weight);
+  omni_step_constant (&step, node->steps);
+  omni_step_constant (&step, omni_float_bits (node->epsilon));
+  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+  omni_step_read (lower, &step, 1, 1, lower->slice, unit);
+  omni_step_read (lower, &step, 2, 2, lower->slice, unit);
+  if (weight)
+    omni_step_read (lower, &step, 3, 3, lower->slice, OMNI_UNIT_TEXEL);
+  step.push.arg[0] = first;
+  add_extent (lower, &step, node->inputs[1], 1);
+  step.cover_x = 2;
+  step.cover_y = 2;
+  omni_lower_emit (lower, &step, 0);
+}
+
+void
+omni_lower_score_weight (const OmniLowering *lower)
+{
+  lower_score (lower, TRUE, 0);
+}
+
+void
+omni_lower_score_max (const OmniLowering *lower, gboolean resident)
+{
+  lower_score (lower, FALSE, !resident ? -1 : lower->slice == 0 ? 1 : 0);
 }
 
 /* Nothing the filter asks for lies further outside than the picture is long, less the edge and a texel's width. */

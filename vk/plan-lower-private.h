@@ -59,6 +59,9 @@ void omni_step_read_sums (const OmniLowering *lower, OmniStep *step, const OmniT
  * columns are its own. */
 void omni_step_cover_blocks (OmniStep *step);
 
+/* The plane of the weights' sum in the fixed-point sum `node`, or 0. */
+guint omni_lower_weight_plane (const OmniNodeInfo *node);
+
 /* Grid steps per unit of the fixed-point sum `node`, and the bits of one term. */
 float omni_lower_fixed_scale (const OmniPlan *plan, const OmniNodeInfo *node);
 int omni_lower_term_bits (const OmniPlan *plan);
@@ -87,6 +90,7 @@ void omni_lower_filter (const OmniLowering *lower);
 void omni_lower_window_mean (const OmniLowering *lower);
 void omni_lower_resample (const OmniLowering *lower); /* down, up_add, pool, upsample */
 void omni_lower_exposure_weight (const OmniLowering *lower);
+void omni_lower_score_weight (const OmniLowering *lower);
 void omni_lower_channels (const OmniLowering *lower);
 void omni_lower_statistics (const OmniLowering *lower); /* normalise, picture mean */
 void omni_lower_set_softmax (const OmniLowering *lower);
@@ -94,6 +98,7 @@ void omni_lower_set_softmax (const OmniLowering *lower);
 /* Reductions: `slice` is the member being accumulated; resident plans pass every member in turn. */
 void omni_lower_accumulate (const OmniLowering *lower, gboolean resident);
 void omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident);
+void omni_lower_score_max (const OmniLowering *lower, gboolean resident);
 void omni_lower_finish (const OmniLowering *lower);
 void
 omni_lower_set_resident (const OmniLowering *lower); /* max, sum, mean, pick, running mean over all members */

@@ -23,6 +23,12 @@ omni_lower_term_bits (const OmniPlan *plan)
   return term_bits (plan->params.n_sources);
 }
 
+guint
+omni_lower_weight_plane (const OmniNodeInfo *node)
+{
+  return node->op == OMNI_OP_SET_BLEND && node->mean ? node->channels : 0;
+}
+
 /* Terms within ±range become integers of term_bits() bits. */
 float
 omni_lower_fixed_scale (const OmniPlan *plan, const OmniNodeInfo *node)
@@ -89,6 +95,9 @@ accumulate_blend (const OmniLowering *lower, gboolean resident)
   omni_step_read_picture (lower, &step, 1, lower->slice);
   omni_step_constant (&step, node->pyramid);
   omni_step_constant (&step, has_coarse);
+  omni_step_constant (&step, omni_lower_weight_plane (node));
+  if (step.groups_z > 1)
+    step.groups_z = node->channels;
   omni_step_read (lower, &step, 1, 0, lower->slice, OMNI_UNIT_TEXEL);
   step.push.src[1].plane = 0;
   omni_step_read_sums (lower, &step, lower->tensor, lower->instruction->placement);
@@ -166,6 +175,9 @@ omni_lower_accumulate (const OmniLowering *lower, gboolean resident)
   case OMNI_OP_SET_EXPOSURE_SUM:
     omni_lower_exposure_sum (lower, resident);
     break;
+  case OMNI_OP_SET_SCORE_MAX:
+    omni_lower_score_max (lower, resident);
+    break;
   default:
     g_assert_not_reached ();
   }
@@ -176,7 +188,10 @@ omni_lower_finish (const OmniLowering *lower)
 {
   OmniStep step = omni_lower_step (lower, "set-finish");
 
+  omni_step_constant (&step, omni_lower_weight_plane (lower->node));
+  step.groups_z = lower->node->channels;
   step.push.arg[0] = (gint32)omni_float_bits (1.0F / fixed_scale (lower));
+  step.push.arg[1] = (gint32)omni_float_bits (ldexpf (1.0F, -omni_lower_term_bits (lower->plan)));
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
 

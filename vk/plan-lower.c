@@ -375,6 +375,9 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_EXPOSURE_WEIGHT:
     omni_lower_exposure_weight (lower);
     break;
+  case OMNI_OP_SCORE_WEIGHT:
+    omni_lower_score_weight (lower);
+    break;
   case OMNI_OP_CHROMA_TERMS:
   case OMNI_OP_CHROMA_RATIO:
   case OMNI_OP_MERGE_COLOUR:
@@ -391,6 +394,7 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_SET_BLEND:
   case OMNI_OP_SET_SELECT:
   case OMNI_OP_SET_EXPOSURE_SUM:
+  case OMNI_OP_SET_SCORE_MAX:
   default:
     g_assert_not_reached ();
   }
@@ -402,7 +406,8 @@ lower_resident_reduction (OmniLowering *lower)
 {
   const gboolean sums = lower->node->op == OMNI_OP_SET_SUM_FIXED || lower->node->op == OMNI_OP_SET_BLEND;
 
-  if (!sums && lower->node->op != OMNI_OP_SET_SELECT && lower->node->op != OMNI_OP_SET_EXPOSURE_SUM)
+  if (!sums && lower->node->op != OMNI_OP_SET_SELECT && lower->node->op != OMNI_OP_SET_EXPOSURE_SUM
+      && lower->node->op != OMNI_OP_SET_SCORE_MAX)
   {
     omni_lower_set_resident (lower);
     return;

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 /* How a plan is made (vk/plan-*.c):
  *   plan-layout.c   regions from the halo, memory placed by lifetime, tile chosen from the budget
+ *   plan-schedule.c the order of the nodes, in passes where the plan streams, and their lifetimes
  *   plan-lower.c    nodes to steps: one step is one dispatch of one kernel
  *   plan-weights.c  weights packed for the kernels
  *   plan-record.c   descriptors, command buffers of a few ms each
@@ -188,6 +189,10 @@ gboolean omni_plan_reads_samples (const OmniPlan *plan, OmniNode picture);
 gboolean omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum);
 
 gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
+
+/* plan-schedule.c: fills the instructions and blocks; needs no sizes. `omni_plan_find` gives the instruction whose memory
+ * holds `node` for the one at `at`. */
+void omni_plan_schedule (OmniPlan *plan);
 const OmniInstruction *omni_plan_find (const OmniPlan *plan, guint at, OmniNode node);
 
 /* plan-weights.c */

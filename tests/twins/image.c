@@ -312,6 +312,16 @@ grey_at (const TwinTensor *x, guint n, int y, int x_)
 }
 
 TwinTensor *
+twin_band_magnitude (const TwinTensor *fine, const TwinTensor *coarse, OmniPyramid pyramid)
+{
+  TwinTensor *out = twin_up_add (fine, coarse, -1.0F, pyramid);
+
+  for (gsize i = 0; i < twin_size (out); i++)
+    out->v[i] = fabsf (out->v[i]);
+  return out;
+}
+
+TwinTensor *
 twin_exposure_weight (const TwinTensor *colour, float contrast, float saturation, float exposedness,
                       float sigma)
 {

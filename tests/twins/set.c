@@ -124,6 +124,58 @@ twin_set_blend (const TwinTensor *weight, const TwinTensor *fine, const TwinTens
 }
 
 TwinTensor *
+twin_set_blend_mean (const TwinTensor *weight, const TwinTensor *fine, const TwinTensor *coarse,
+                     OmniPyramid pyramid, float range)
+{
+  g_autoptr (TwinTensor) sum = twin_set_blend (weight, fine, coarse, pyramid, range);
+  g_autoptr (TwinTensor) weights = sum_on_grid (weight, 1.0F);
+
+  return twin_binary (OMNI_BINARY_DIV, sum, weights);
+}
+
+static double
+mean_around (const TwinTensor *x, guint n, int y, int x_)
+{
+  double sum = 0.0;
+
+  for (int k = 0; k < 9; k++)
+    sum += (double)twin_at (x, n, 0, (guint)twin_boundary (OMNI_BOUNDARY_REPLICATE, y + k / 3 - 1, (int)x->h),
+                            (guint)twin_boundary (OMNI_BOUNDARY_REPLICATE, x_ + k % 3 - 1, (int)x->w));
+  return sum / 9.0;
+}
+
+/* In double but for what the bilinear step gives. */
+TwinTensor *
+twin_score_weight (const TwinTensor *magnitude, const TwinTensor *logit, const TwinTensor *gain, guint steps,
+                   float floor)
+{
+  const gsize size = slice_size (magnitude);
+  TwinTensor *out = twin_copy (magnitude);
+  g_autofree double *scores = g_new (double, magnitude->n);
+  g_autoptr (TwinTensor) logits = steps > 0 ? twin_upsample_by (logit, magnitude->h, magnitude->w, steps)
+                                            : twin_copy (logit);
+  g_autoptr (TwinTensor) gains = steps > 0 ? twin_upsample_by (gain, magnitude->h, magnitude->w, steps)
+                                           : twin_copy (gain);
+
+  for (gsize i = 0; i < size; i++)
+  {
+    double most = -INFINITY;
+
+    for (guint n = 0; n < magnitude->n; n++)
+    {
+      const double energy = mean_around (magnitude, n, (int)(i / magnitude->w), (int)(i % magnitude->w));
+
+      scores[n] = (double)logits->v[n * size + i] + (double)gains->v[i] * log (energy + (double)floor);
+      most = fmax (most, scores[n]);
+    }
+    for (guint n = 0; n < magnitude->n; n++)
+      out->v[n * size + i] = (float)exp (scores[n] - most);
+  }
+
+  return out;
+}
+
+TwinTensor *
 twin_set_select (const TwinTensor *key, const TwinTensor *values)
 {
   TwinTensor *out = new_pooled (values);

@@ -54,6 +54,7 @@ TwinTensor *twin_upsample_by (const TwinTensor *x, guint h, guint w, guint steps
 TwinTensor *twin_down (const TwinTensor *x, OmniPyramid pyramid);
 TwinTensor *twin_up (const TwinTensor *coarse, guint h, guint w, OmniPyramid pyramid);
 TwinTensor *twin_up_add (const TwinTensor *fine, const TwinTensor *coarse, float sign, OmniPyramid pyramid);
+TwinTensor *twin_band_magnitude (const TwinTensor *fine, const TwinTensor *coarse, OmniPyramid pyramid);
 TwinTensor *twin_exposure_weight (const TwinTensor *colour, float contrast, float saturation,
                                   float exposedness, float sigma);
 TwinTensor *twin_normalise (const TwinTensor *x, float epsilon);
@@ -65,6 +66,12 @@ TwinTensor *twin_set_sum (const TwinTensor *x, gboolean mean);
 TwinTensor *twin_set_sum_fixed (const TwinTensor *x, float range);
 TwinTensor *twin_set_blend (const TwinTensor *weight, const TwinTensor *fine, const TwinTensor *coarse,
                             OmniPyramid pyramid, float range);
+TwinTensor *twin_set_blend_mean (const TwinTensor *weight, const TwinTensor *fine, const TwinTensor *coarse,
+                                 OmniPyramid pyramid, float range);
+
+/* `steps`: how much coarser the logit and the gain are. */
+TwinTensor *twin_score_weight (const TwinTensor *magnitude, const TwinTensor *logit, const TwinTensor *gain,
+                               guint steps, float floor);
 TwinTensor *twin_set_select (const TwinTensor *key, const TwinTensor *values);
 TwinTensor *twin_set_softmax (const TwinTensor *x);
 TwinTensor *twin_set_pick (const TwinTensor *x, guint index);
