@@ -21,13 +21,17 @@ typedef struct
   gboolean notifying;
 } OmniJob;
 
-/* What undo brings back. Immutable. */
+/* What undo brings back. Immutable once it is the document's. */
 typedef struct
 {
   GPtrArray *sources; /* OmniSource */
-  GArray *roles;      /* OmniRole of each */
+  GPtrArray *active;  /* those that are switched on, in the same order: what is fused */
+  GArray *roles;      /* OmniRole of each source */
+  GHashTable *off;    /* a set of OmniSource; one that was removed stays in it, and comes back as it was */
   OmniTask task;
   const OmniModel *model;
+  GHashTable *options; /* const OmniModel → OmniModelOptions; none: all as they come */
+  gboolean resize;
 } OmniDocumentState;
 
 struct _OmniDocument
@@ -38,6 +42,8 @@ struct _OmniDocument
   OmniDocumentState *state;
   GQueue undo; /* OmniDocumentState, newest first */
   GQueue redo;
+  const OmniModelOption *last_option; /* the last change was of this option … */
+  gint64 last_option_us;              /* … at this time */
 
   /* What a worker thread chose, for the set, task and model that `choice_key` tells. */
   char *choice_key;
@@ -57,6 +63,16 @@ struct _OmniDocument
   GPtrArray *results; /* OmniFusionResult, newest first */
   OmniOrderCheck order_check;
 };
+
+/* document-state.c */
+OmniDocumentState *omni_document_state_new (void);
+OmniDocumentState *omni_document_state_copy (const OmniDocumentState *state);
+void omni_document_state_free (OmniDocumentState *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, omni_document_state_free)
+
+/* While a state is being made. Roles are taken as the sources have them now. */
+void omni_document_state_set_sources (OmniDocumentState *state, GPtrArray *sources);
+void omni_document_state_set_on (OmniDocumentState *state, OmniSource *source, gboolean on);
 
 /* document.c */
 void omni_document_emit_changed (OmniDocument *self);

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document-private.h"
 
+#include "app/fusion-private.h"
+
+#include <glib/gi18n.h>
+
 #define UNDO_STEPS 200
+
+/* Turning a number up and up is one step for undo. */
+#define ONE_STEP_US G_USEC_PER_SEC
 
 enum
 {
@@ -31,34 +38,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (OmniDocument, omni_document, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
 
 /* States */
-
-static OmniDocumentState *
-state_new (GPtrArray *sources, OmniTask task, const OmniModel *model)
-{
-  OmniDocumentState *state = g_new0 (OmniDocumentState, 1);
-
-  state->sources = g_ptr_array_new_full (sources->len, g_object_unref);
-  state->roles = g_array_sized_new (FALSE, FALSE, sizeof (OmniRole), sources->len);
-  for (guint i = 0; i < sources->len; i++)
-  {
-    const OmniRole role = omni_source_get_role (sources->pdata[i]);
-    g_ptr_array_add (state->sources, g_object_ref (sources->pdata[i]));
-    g_array_append_val (state->roles, role);
-  }
-  state->task = task;
-  state->model = model;
-  return state;
-}
-
-static void
-state_free (OmniDocumentState *state)
-{
-  g_ptr_array_unref (state->sources);
-  g_array_unref (state->roles);
-  g_free (state);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, state_free)
 
 static void
 emit_difference (OmniDocument *self, GPtrArray *before, GPtrArray *after)
@@ -102,17 +81,24 @@ notify_history (OmniDocument *self)
 static void
 change_state (OmniDocument *self, OmniDocumentState *next)
 {
+  self->last_option = NULL;
   g_queue_push_head (&self->undo, swap_state (self, next));
   if (self->undo.length > UNDO_STEPS)
-    state_free (g_queue_pop_tail (&self->undo));
-  g_queue_clear_full (&self->redo, (GDestroyNotify)state_free);
+    omni_document_state_free (g_queue_pop_tail (&self->undo));
+  g_queue_clear_full (&self->redo, (GDestroyNotify)omni_document_state_free);
   notify_history (self);
 }
 
 static void
 change_sources (OmniDocument *self, GPtrArray *sources)
 {
-  change_state (self, state_new (sources, self->state->task, self->state->model));
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+
+  omni_document_state_set_sources (next, sources);
+  /* What was agreed on for one set is not carried to the next. */
+  if (sources->len == 0)
+    next->resize = FALSE;
+  change_state (self, next);
 }
 
 gboolean
@@ -132,6 +118,7 @@ omni_document_undo (OmniDocument *self)
 {
   if (self->undo.length == 0)
     return;
+  self->last_option = NULL;
   g_queue_push_head (&self->redo, swap_state (self, g_queue_pop_head (&self->undo)));
   notify_history (self);
 }
@@ -141,6 +128,7 @@ omni_document_redo (OmniDocument *self)
 {
   if (self->redo.length == 0)
     return;
+  self->last_option = NULL;
   g_queue_push_head (&self->undo, swap_state (self, g_queue_pop_head (&self->redo)));
   notify_history (self);
 }
@@ -260,8 +248,156 @@ omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role)
 
   if (!omni_document_find (self, source, &position) || omni_source_get_role (source) == role)
     return;
-  OmniDocumentState *next = state_new (self->state->sources, self->state->task, self->state->model);
+  OmniDocumentState *next = omni_document_state_copy (self->state);
   g_array_index (next->roles, OmniRole, position) = role;
+  change_state (self, next);
+}
+
+gboolean
+omni_document_is_on (OmniDocument *self, OmniSource *source)
+{
+  return !g_hash_table_contains (self->state->off, source);
+}
+
+void
+omni_document_set_on (OmniDocument *self, OmniSource *source, gboolean on)
+{
+  if (!omni_document_find (self, source, NULL) || omni_document_is_on (self, source) == on)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  omni_document_state_set_on (next, source, on);
+  change_state (self, next);
+}
+
+GPtrArray *
+omni_document_get_active (OmniDocument *self)
+{
+  return self->state->active;
+}
+
+/* Sizes */
+
+gboolean
+omni_document_get_resize (OmniDocument *self)
+{
+  return self->state->resize;
+}
+
+void
+omni_document_set_resize (OmniDocument *self, gboolean resize)
+{
+  if (self->state->resize == resize)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  next->resize = resize;
+  change_state (self, next);
+}
+
+char *
+omni_document_describe_sizes (OmniDocument *self)
+{
+  OmniSource *largest, *smallest;
+
+  if (!omni_sources_find_sizes (self->state->active, &largest, &smallest))
+    return NULL;
+  g_autofree char *large = NULL;
+  g_autofree char *small = NULL;
+  omni_sources_name_both (largest, smallest, &large, &small);
+  return g_strdup_printf (_ ("The pictures differ in size: “%s” is %u × %u, “%s” is %u × %u."), large,
+                          omni_source_get_width (largest), omni_source_get_height (largest), small,
+                          omni_source_get_width (smallest), omni_source_get_height (smallest));
+}
+
+gboolean
+omni_document_needs_resize (OmniDocument *self)
+{
+  OmniSource *largest, *smallest;
+
+  return !self->state->resize && omni_sources_find_sizes (self->state->active, &largest, &smallest);
+}
+
+gboolean
+omni_document_resizes (OmniDocument *self, OmniSource *source)
+{
+  OmniSource *largest, *smallest;
+
+  if (!self->state->resize || !omni_document_is_on (self, source)
+      || !omni_sources_find_sizes (self->state->active, &largest, &smallest))
+    return FALSE;
+  return omni_source_get_width (source) != omni_source_get_width (largest)
+         || omni_source_get_height (source) != omni_source_get_height (largest);
+}
+
+/* Options of the model */
+
+const OmniModelOptions *
+omni_document_get_options (OmniDocument *self, const OmniModel *model)
+{
+  return g_hash_table_lookup (self->state->options, model);
+}
+
+const char *
+omni_document_get_option (OmniDocument *self, const OmniModelOption *option)
+{
+  const OmniModel *model = self->effective_model;
+  const OmniModelOptions *options = model != NULL ? omni_document_get_options (self, model) : NULL;
+
+  return options != NULL ? omni_model_options_get_string (options, option->key) : option->default_value;
+}
+
+/* A new state after the last change of the same option, without a step of its own. */
+static void
+replace_state (OmniDocument *self, OmniDocumentState *next)
+{
+  omni_document_state_free (swap_state (self, next));
+}
+
+gboolean
+omni_document_set_option (OmniDocument *self, const OmniModelOption *option, const char *value,
+                          GError **error)
+{
+  const OmniModel *model = self->effective_model;
+  const gint64 now_us = g_get_monotonic_time ();
+
+  g_return_val_if_fail (model != NULL, FALSE);
+  if (g_str_equal (omni_document_get_option (self, option), value))
+    return TRUE;
+  const OmniModelOptions *before = omni_document_get_options (self, model);
+  g_autoptr (OmniModelOptions) options = before != NULL ? omni_model_options_copy (before)
+                                                        : omni_model_options_new (model);
+  g_autofree char *assignment = g_strdup_printf ("%s=%s", option->key, value);
+  if (!omni_model_options_set (options, assignment, error))
+    return FALSE;
+
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  g_hash_table_insert (next->options, (gpointer)model, g_steal_pointer (&options));
+  if (self->last_option == option && now_us - self->last_option_us < ONE_STEP_US)
+    replace_state (self, next);
+  else
+    change_state (self, next);
+  self->last_option = option;
+  self->last_option_us = now_us;
+  return TRUE;
+}
+
+gboolean
+omni_document_has_options (OmniDocument *self)
+{
+  const OmniModelOptions *options = self->effective_model != NULL
+                                      ? omni_document_get_options (self, self->effective_model)
+                                      : NULL;
+  g_autofree char *text = options != NULL ? omni_model_options_to_string (options) : NULL;
+
+  return text != NULL && text[0] != '\0';
+}
+
+void
+omni_document_reset_options (OmniDocument *self)
+{
+  if (!omni_document_has_options (self))
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  g_hash_table_remove (next->options, self->effective_model);
   change_state (self, next);
 }
 
@@ -276,8 +412,11 @@ omni_document_get_task (OmniDocument *self)
 void
 omni_document_set_task (OmniDocument *self, OmniTask task)
 {
-  if (task != self->state->task)
-    change_state (self, state_new (self->state->sources, task, self->state->model));
+  if (task == self->state->task)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  next->task = task;
+  change_state (self, next);
 }
 
 OmniTask
@@ -301,8 +440,11 @@ omni_document_get_model (OmniDocument *self)
 void
 omni_document_set_model (OmniDocument *self, const OmniModel *model)
 {
-  if (model != self->state->model)
-    change_state (self, state_new (self->state->sources, self->state->task, model));
+  if (model == self->state->model)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  next->model = model;
+  change_state (self, next);
 }
 
 const OmniModel *
@@ -330,7 +472,7 @@ has_weights (const OmniModel *model)
 static gboolean
 fits (OmniDocument *self, const OmniModel *model, OmniTask task)
 {
-  return omni_model_fits (model, task, self->state->sources, NULL) && has_weights (model);
+  return omni_model_fits (model, task, self->state->active, NULL) && has_weights (model);
 }
 
 gboolean
@@ -394,14 +536,14 @@ omni_document_set_error (OmniDocument *self, const char *message)
 gboolean
 omni_document_is_stale (OmniDocument *self)
 {
-  if (self->state->sources->len == 0)
+  if (self->state->active->len == 0)
     return FALSE;
   if (self->result == NULL)
     return TRUE;
   g_autofree char *choice_key = omni_document_make_choice_key (self);
   g_autofree char *key = omni_document_make_key (self);
   return g_strcmp0 (choice_key, self->choice_key) != 0 || g_strcmp0 (key, self->result_key) != 0
-         || !omni_sources_same_order (self->result->sources, self->state->sources);
+         || !omni_sources_same_order (self->result->sources, self->state->active);
 }
 
 OmniFusionResult *
@@ -524,9 +666,9 @@ omni_document_finalize (GObject *object)
 {
   OmniDocument *self = OMNI_DOCUMENT (object);
 
-  g_queue_clear_full (&self->undo, (GDestroyNotify)state_free);
-  g_queue_clear_full (&self->redo, (GDestroyNotify)state_free);
-  state_free (self->state);
+  g_queue_clear_full (&self->undo, (GDestroyNotify)omni_document_state_free);
+  g_queue_clear_full (&self->redo, (GDestroyNotify)omni_document_state_free);
+  omni_document_state_free (self->state);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
   g_ptr_array_unref (self->results);
@@ -565,9 +707,7 @@ omni_document_class_init (OmniDocumentClass *klass)
 static void
 omni_document_init (OmniDocument *self)
 {
-  g_autoptr (GPtrArray) nothing = g_ptr_array_new ();
-
-  self->state = state_new (nothing, OMNI_TASK_AUTO, NULL);
+  self->state = omni_document_state_new ();
   self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_fusion_result_unref);
 }
 
