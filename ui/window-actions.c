@@ -73,6 +73,12 @@ remove_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+toggle_source_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_filmstrip_toggle_selected (OMNI_WINDOW (widget)->filmstrip);
+}
+
+static void
 clear_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniDocument *document = OMNI_WINDOW (widget)->document;
@@ -161,6 +167,33 @@ side_by_side_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *sel
   omni_window_set_side_by_side (self, g_variant_get_boolean (state));
 }
 
+static void
+resize_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
+{
+  /* The state follows the document, so that undo is seen, too. */
+  omni_document_set_resize (self->document, g_variant_get_boolean (state));
+}
+
+static void
+add_stateful (OmniWindow *self, const char *name, GCallback change_state_cb)
+{
+  g_autoptr (GSimpleAction) action = g_simple_action_new_stateful (name, NULL, g_variant_new_boolean (FALSE));
+
+  g_signal_connect (action, "change-state", change_state_cb, self);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
+}
+
+static void
+update_resize (OmniWindow *self)
+{
+  GSimpleAction *action = G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "resize"));
+  const gboolean resize = omni_document_get_resize (self->document);
+  g_autofree char *sizes = omni_document_describe_sizes (self->document);
+
+  g_simple_action_set_state (action, g_variant_new_boolean (resize));
+  g_simple_action_set_enabled (action, resize || sizes != NULL);
+}
+
 void
 omni_window_update_actions (OmniWindow *self)
 {
@@ -175,6 +208,7 @@ omni_window_update_actions (OmniWindow *self)
   gtk_widget_action_set_enabled (widget, "win.fuse", n > 0);
   gtk_widget_action_set_enabled (widget, "win.save", omni_document_get_result (document) != NULL);
   gtk_widget_action_set_enabled (widget, "win.cancel", omni_document_is_busy (document));
+  update_resize (self);
 }
 
 void
@@ -191,6 +225,7 @@ omni_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.move-up", NULL, move_up_action);
   gtk_widget_class_install_action (widget_class, "win.move-down", NULL, move_down_action);
   gtk_widget_class_install_action (widget_class, "win.remove", NULL, remove_action);
+  gtk_widget_class_install_action (widget_class, "win.toggle-source", NULL, toggle_source_action);
   gtk_widget_class_install_action (widget_class, "win.clear", NULL, clear_action);
   gtk_widget_class_install_action (widget_class, "win.shuffle", NULL, shuffle_action);
   gtk_widget_class_install_action (widget_class, "win.flip", NULL, flip_action);
@@ -230,18 +265,16 @@ void
 omni_window_add_keys (OmniWindow *self)
 {
   GtkEventController *keys = gtk_shortcut_controller_new ();
-  g_autoptr (GSimpleAction)
-    side_by_side = g_simple_action_new_stateful ("side-by-side", NULL, g_variant_new_boolean (FALSE));
 
-  g_signal_connect (side_by_side, "change-state", G_CALLBACK (side_by_side_changed_cb), self);
-  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (side_by_side));
-
+  add_stateful (self, "side-by-side", G_CALLBACK (side_by_side_changed_cb));
+  add_stateful (self, "resize", G_CALLBACK (resize_changed_cb));
   add_key (self, keys, "space", "win.flip");
   add_key (self, keys, "x", "win.swap");
   add_key (self, keys, "s", "win.shuffle");
   add_key (self, keys, "plus|equal|KP_Add", "win.zoom-in");
   add_key (self, keys, "minus|KP_Subtract", "win.zoom-out");
   add_key (self, keys, "Delete|KP_Delete", "win.remove");
+  add_key (self, keys, "o", "win.toggle-source");
   add_key (self, keys, "Escape", "win.cancel");
   add_key (self, keys, "<Alt>Up|<Alt>KP_Up", "win.move-up");
   add_key (self, keys, "<Alt>Down|<Alt>KP_Down", "win.move-down");

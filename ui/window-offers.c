@@ -2,6 +2,7 @@
 /* What to do: the drop-downs of tasks and models. Only what fits the sources is offered. */
 #include "ui/window-private.h"
 
+#include "ui/drop-down.h"
 #include "ui/tasks.h"
 
 #include <glib/gi18n.h>
@@ -139,15 +140,6 @@ make_reason (OmniWindow *self)
 }
 
 void
-omni_drop_down_tell (GtkDropDown *drop_down, const char *words)
-{
-  GtkWidget *button = gtk_widget_get_first_child (GTK_WIDGET (drop_down));
-
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (drop_down), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
-}
-
-void
 omni_window_update_offers (OmniWindow *self)
 {
   const OmniModel *model = omni_document_get_effective_model (self->document);
@@ -180,6 +172,8 @@ omni_window_init_offers (OmniWindow *self)
 
   self->offered_tasks = g_array_new (FALSE, FALSE, sizeof (OmniTask));
   self->offered_models = g_ptr_array_new ();
+  omni_drop_down_let_shrink (self->task);
+  omni_drop_down_let_shrink (self->model);
   g_signal_connect_swapped (factory, "setup", G_CALLBACK (setup_model_cb), self);
   g_signal_connect_swapped (factory, "bind", G_CALLBACK (bind_model_cb), self);
   gtk_drop_down_set_list_factory (self->model, factory);

@@ -2,6 +2,8 @@
 /* What the panes of the viewer show: the list of sources and results, and the choice for each pane. */
 #include "ui/window-private.h"
 
+#include "ui/drop-down.h"
+
 #include <glib/gi18n.h>
 
 static OmniSubject *
@@ -210,6 +212,7 @@ omni_window_init_panes (OmniWindow *self)
   self->subjects = g_list_store_new (OMNI_TYPE_SUBJECT);
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
+    omni_drop_down_let_shrink (self->pickers[pane]);
     g_autoptr (GtkExpression) label = gtk_property_expression_new (OMNI_TYPE_SUBJECT, NULL, "label");
     gtk_drop_down_set_expression (self->pickers[pane], label);
     gtk_drop_down_set_model (self->pickers[pane], G_LIST_MODEL (self->subjects));

@@ -3,6 +3,7 @@
 
 #include "app/document.h"
 #include "ui/filmstrip.h"
+#include "ui/options-button.h"
 #include "ui/order-chip.h"
 #include "ui/subject.h"
 #include "ui/viewer.h"
@@ -32,6 +33,9 @@ struct _OmniWindow
   GtkInfoBar *file_error;
   GtkLabel *file_error_text;
 
+  GtkInfoBar *size_bar;
+  GtkLabel *size_text;
+
   GtkLabel *hint;
   GtkRevealer *progress;
   GtkLabel *phase;
@@ -45,6 +49,7 @@ struct _OmniWindow
   /* window-offers.c */
   GtkDropDown *task;
   GtkDropDown *model;
+  OmniOptionsButton *options;
   GArray *offered_tasks;     /* OmniTask */
   GPtrArray *offered_models; /* const OmniModel, in the order of the list */
   gboolean updating;
@@ -72,9 +77,6 @@ void omni_window_update_actions (OmniWindow *self);
 /* window-offers.c */
 void omni_window_init_offers (OmniWindow *self);
 void omni_window_update_offers (OmniWindow *self);
-
-/* Says the choice of a drop-down to screen readers: GTK 4.8 leaves the button inside without a name. */
-void omni_drop_down_tell (GtkDropDown *drop_down, const char *words);
 
 /* window-panes.c */
 void omni_window_init_panes (OmniWindow *self);

@@ -79,7 +79,8 @@ busy_changed_cb (OmniWindow *self)
     self->progress_id = g_timeout_add (PROGRESS_DELAY_MS, show_progress_cb, self);
   /* After a cancel or an error the old picture is of another set: say so, and offer to go on. */
   gtk_widget_set_visible (self->fuse_button, !busy && omni_document_is_stale (self->document)
-                                               && omni_document_get_effective_model (self->document) != NULL);
+                                               && omni_document_get_effective_model (self->document) != NULL
+                                               && !omni_document_needs_resize (self->document));
   omni_window_update_actions (self);
 }
 
@@ -97,6 +98,16 @@ progress_changed_cb (OmniWindow *self)
 
 /* The document */
 
+/* Pictures of different sizes are not fused before somebody says so. */
+static void
+update_size_bar (OmniWindow *self)
+{
+  const gboolean asks = omni_document_needs_resize (self->document);
+  g_autofree char *sentence = asks ? omni_document_describe_sizes (self->document) : NULL;
+
+  show_error (self->size_bar, self->size_text, sentence);
+}
+
 static void
 document_changed_cb (OmniWindow *self)
 {
@@ -106,6 +117,7 @@ document_changed_cb (OmniWindow *self)
   gtk_stack_set_visible_child_name (self->pages, has_sources ? "sources" : "empty");
   gtk_label_set_text (self->hint, hint != NULL ? hint : "");
   gtk_widget_set_visible (GTK_WIDGET (self->hint), hint != NULL);
+  update_size_bar (self);
   omni_window_update_offers (self);
   omni_window_update_actions (self);
 }
@@ -243,6 +255,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, hint);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, progress);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, phase);
@@ -252,6 +266,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, zoom);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, task);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, model);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, options);
   gtk_widget_class_bind_template_child_full (widget_class, "picker_a", FALSE,
                                              G_STRUCT_OFFSET (OmniWindow, pickers[0]));
   gtk_widget_class_bind_template_child_full (widget_class, "picker_b", FALSE,
@@ -270,6 +285,7 @@ omni_window_class_init (OmniWindowClass *klass)
 
   g_type_ensure (OMNI_TYPE_FILMSTRIP);
   g_type_ensure (OMNI_TYPE_VIEWER);
+  g_type_ensure (OMNI_TYPE_OPTIONS_BUTTON);
   g_type_ensure (OMNI_TYPE_ORDER_CHIP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/window.ui");
   bind_children (widget_class);
@@ -294,6 +310,7 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
 
   self->document = omni_document_new (engine);
   omni_filmstrip_set_document (self->filmstrip, self->document);
+  omni_options_button_set_document (self->options, self->document);
   omni_window_init_offers (self);
   omni_window_init_panes (self);
   omni_window_init_files (self);
