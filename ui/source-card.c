@@ -17,6 +17,7 @@ struct _OmniSourceCard
   GtkLabel *size;
   GtkLabel *details;
   GtkLabel *role;
+  GtkWidget *damaged;
   GtkWidget *resized;
   GtkWidget *remove;
   GtkCheckButton *use;
@@ -160,6 +161,12 @@ remove_cb (OmniSourceCard *self)
 }
 
 static void
+thumbnail_failed_cb (OmniSourceCard *self)
+{
+  gtk_widget_set_visible (self->damaged, TRUE);
+}
+
+static void
 use_toggled_cb (OmniSourceCard *self)
 {
   if (!self->updating)
@@ -190,10 +197,12 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, size);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, details);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, role);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, damaged);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, resized);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, remove);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, use);
   gtk_widget_class_bind_template_callback (widget_class, remove_cb);
+  gtk_widget_class_bind_template_callback (widget_class, thumbnail_failed_cb);
   gtk_widget_class_bind_template_callback (widget_class, use_toggled_cb);
 }
 

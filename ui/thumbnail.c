@@ -17,6 +17,14 @@ struct _OmniThumbnail
   GCancellable *cancellable;
 };
 
+enum
+{
+  SIGNAL_FAILED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
 G_DEFINE_FINAL_TYPE (OmniThumbnail, omni_thumbnail, GTK_TYPE_WIDGET)
 
 /* clang-format off */
@@ -73,10 +81,15 @@ read_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
   OmniThumbnail *self = OMNI_THUMBNAIL (object);
   OmniSource *source = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GdkTexture) texture = g_task_propagate_pointer (G_TASK (result), NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GdkTexture) texture = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (texture == NULL)
+  {
+    if (source == self->source && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      g_signal_emit (self, signals[SIGNAL_FAILED], 0);
     return;
+  }
   g_object_set_qdata_full (G_OBJECT (source), texture_quark (), g_object_ref (texture), g_object_unref);
   if (source == self->source)
   {
@@ -158,6 +171,8 @@ omni_thumbnail_class_init (OmniThumbnailClass *klass)
   G_OBJECT_CLASS (klass)->dispose = omni_thumbnail_dispose;
   widget_class->measure = omni_thumbnail_measure;
   widget_class->snapshot = omni_thumbnail_snapshot;
+  signals[SIGNAL_FAILED] = g_signal_new ("failed", OMNI_TYPE_THUMBNAIL, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_css_name (widget_class, "thumbnail");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
 }

@@ -8,7 +8,9 @@
 G_BEGIN_DECLS
 
 /* A small picture of a source, read in the background by one thread, cropped to its frame. The reading is done once for
- * each source and kept with it. */
+ * each source and kept with it.
+ *
+ * Signal: "failed" (the file cannot be read). */
 #define OMNI_TYPE_THUMBNAIL (omni_thumbnail_get_type ())
 G_DECLARE_FINAL_TYPE (OmniThumbnail, omni_thumbnail, OMNI, THUMBNAIL, GtkWidget)
 

@@ -108,16 +108,19 @@ update_models (OmniWindow *self)
       selected = offered->len;
     g_ptr_array_add (offered, (gpointer)models[i]);
   }
-  if (!same_pointers (offered, self->offered_models))
+  if (!same_pointers (offered, self->offered_models) || gtk_drop_down_get_model (self->model) == NULL)
   {
     g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
     for (guint i = 0; i < offered->len; i++)
       gtk_string_list_append (titles, ((const OmniModel *)offered->pdata[i])->title);
+    /* Words of our own: an empty list would show “(None)”. */
+    if (offered->len == 0)
+      gtk_string_list_append (titles, _ ("Model"));
     g_ptr_array_unref (self->offered_models);
     self->offered_models = g_steal_pointer (&offered);
     gtk_drop_down_set_model (self->model, G_LIST_MODEL (titles));
   }
-  gtk_drop_down_set_selected (self->model, selected);
+  gtk_drop_down_set_selected (self->model, self->offered_models->len > 0 ? selected : 0);
   gtk_widget_set_sensitive (GTK_WIDGET (self->model), self->offered_models->len > 0);
 }
 
@@ -132,6 +135,8 @@ make_reason (OmniWindow *self)
 
   if (hint != NULL)
     return g_strdup (hint);
+  if (omni_document_get_active (self->document)->len == 1)
+    return g_strdup (_ ("One picture alone stays as it is; add more pictures of the scene."));
   if (task == OMNI_TASK_AUTO || model == NULL)
     return g_strdup ("");
   if (why == NULL || why[0] == '\0')
