@@ -136,7 +136,7 @@ make_reason (OmniWindow *self)
   if (hint != NULL)
     return g_strdup (hint);
   if (omni_document_get_active (self->document)->len == 1)
-    return g_strdup (_ ("One picture alone stays as it is; add more pictures of the scene."));
+    return g_strdup (_ ("One picture alone is nothing to fuse; add more pictures of the scene."));
   if (task == OMNI_TASK_AUTO || model == NULL)
     return g_strdup ("");
   if (why == NULL || why[0] == '\0')
