@@ -19,12 +19,21 @@ enum
 static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
+/* Scores do not wait for a long fusion: one of each may be under way. */
+typedef enum
+{
+  SCORING,
+  FUSING,
+  N_LANES
+} Lane;
+
 /* One thing under way; it belongs to its callback. `self` is NULL from the moment that nobody waits for it. */
 typedef struct
 {
   OmniComparison *self;
   OmniComparisonRow *row;
   GCancellable *cancellable;
+  Lane lane;
   guint turn;
 } Work;
 
@@ -44,8 +53,8 @@ struct _OmniComparison
   gboolean stopped; /* by cancel, until something changes */
   guint turn;       /* counts up when scores are to be made again */
 
-  Work *work;          /* what is under way */
-  GPtrArray *pictures; /* the decoded sources, from one scoring to the next */
+  Work *works[N_LANES]; /* what is under way */
+  GPtrArray *pictures;  /* the decoded sources, from one scoring to the next */
   gboolean was_busy;
   gboolean document_was_busy;
 };
@@ -105,9 +114,9 @@ needs_score (OmniComparison *self, OmniComparisonRow *row)
          && self->n_metrics > 0;
 }
 
-/* What people look at comes first, scores before new fusions. */
+/* What people look at comes first. */
 static OmniComparisonRow *
-find_next (OmniComparison *self)
+find_unscored (OmniComparison *self)
 {
   OmniComparisonRow *current = omni_comparison_get_current (self);
 
@@ -118,19 +127,34 @@ find_next (OmniComparison *self)
   for (guint i = 0; i < self->rows->len; i++)
     if (needs_score (self, self->rows->pdata[i]))
       return self->rows->pdata[i];
+  return NULL;
+}
+
+/* The classical models first: they are fast, and what others are measured against. */
+static OmniComparisonRow *
+find_unfused (OmniComparison *self)
+{
+  OmniComparisonRow *learned = NULL;
+
+  if (self->stopped || !self->enabled)
+    return NULL;
   for (guint i = 0; i < self->rows->len; i++)
   {
     OmniComparisonRow *row = self->rows->pdata[i];
-    if (row->result == NULL && row->state == OMNI_COMPARISON_WAITING)
+    if (row->result != NULL || row->state != OMNI_COMPARISON_WAITING)
+      continue;
+    if (row->model->architecture == NULL)
       return row;
+    if (learned == NULL)
+      learned = row;
   }
-  return NULL;
+  return learned;
 }
 
 /* Working */
 
 static Work *
-work_new (OmniComparison *self, OmniComparisonRow *row)
+work_new (OmniComparison *self, OmniComparisonRow *row, Lane lane)
 {
   Work *work = g_new0 (Work, 1);
 
@@ -138,7 +162,8 @@ work_new (OmniComparison *self, OmniComparisonRow *row)
   work->row = g_object_ref (row);
   work->cancellable = g_cancellable_new ();
   work->turn = self->turn;
-  self->work = work;
+  work->lane = lane;
+  self->works[lane] = work;
   return work;
 }
 
@@ -157,22 +182,29 @@ static OmniComparison *
 end_work (Work *work)
 {
   if (work->self != NULL)
-    work->self->work = NULL;
+    work->self->works[work->lane] = NULL;
   return work->self;
+}
+
+static void
+stop_lane (OmniComparison *self, Lane lane)
+{
+  Work *work = self->works[lane];
+
+  if (work == NULL)
+    return;
+  self->works[lane] = NULL;
+  work->self = NULL;
+  g_cancellable_cancel (work->cancellable);
+  omni_comparison_row_set_state (
+    work->row, work->row->scored != 0 ? OMNI_COMPARISON_DONE : OMNI_COMPARISON_WAITING, NULL);
 }
 
 static void
 stop_working (OmniComparison *self)
 {
-  Work *work = self->work;
-
-  if (work == NULL)
-    return;
-  self->work = NULL;
-  work->self = NULL;
-  g_cancellable_cancel (work->cancellable);
-  omni_comparison_row_set_state (
-    work->row, work->row->scored != 0 ? OMNI_COMPARISON_DONE : OMNI_COMPARISON_WAITING, NULL);
+  for (Lane lane = 0; lane < N_LANES; lane++)
+    stop_lane (self, lane);
 }
 
 static void
@@ -222,7 +254,7 @@ clip_region (const OmniMetricsRegion *region, OmniPicture *picture, OmniMetricsR
 static void
 score (OmniComparison *self, OmniComparisonRow *row)
 {
-  Work *next = work_new (self, row);
+  Work *next = work_new (self, row, SCORING);
   OmniScoring *scoring = g_new0 (OmniScoring, 1);
 
   scoring->result = omni_fusion_result_ref (row->result);
@@ -255,7 +287,7 @@ fused_cb (GObject *object, GAsyncResult *async, gpointer data)
 static void
 fuse (OmniComparison *self, OmniComparisonRow *row)
 {
-  Work *next = work_new (self, row);
+  Work *next = work_new (self, row, FUSING);
   const OmniFusionRequest request = { .sources = omni_document_get_active (self->document),
                                       .task = omni_document_get_effective_task (self->document),
                                       .model = row->model,
@@ -270,13 +302,14 @@ fuse (OmniComparison *self, OmniComparisonRow *row)
 static void
 work (OmniComparison *self)
 {
-  OmniComparisonRow *row = self->work == NULL ? find_next (self) : NULL;
+  OmniComparisonRow *unscored = self->works[SCORING] == NULL ? find_unscored (self) : NULL;
+  OmniComparisonRow *unfused = self->works[FUSING] == NULL ? find_unfused (self) : NULL;
 
-  if (row != NULL && row->result != NULL)
-    score (self, row);
-  else if (row != NULL && !omni_document_is_busy (self->document))
-    fuse (self, row);
-  else if (row == NULL && self->work == NULL)
+  if (unscored != NULL)
+    score (self, unscored);
+  if (unfused != NULL && !omni_document_is_busy (self->document))
+    fuse (self, unfused);
+  if (!omni_comparison_is_busy (self))
     g_clear_pointer (&self->pictures, g_ptr_array_unref);
   emit_changed (self);
 }
@@ -335,8 +368,9 @@ take_result (OmniComparison *self, OmniFusionResult *result)
   }
   else if (row->result != NULL && g_str_equal (row->result->sha256, result->sha256))
     return;
-  if (self->work != NULL && self->work->row == row)
-    stop_working (self);
+  for (Lane lane = 0; lane < N_LANES; lane++)
+    if (self->works[lane] != NULL && self->works[lane]->row == row)
+      stop_lane (self, lane);
   give_result (self, row, result);
   self->stopped = FALSE;
 }
@@ -368,8 +402,8 @@ document_busy_cb (OmniComparison *self)
   if (busy == self->document_was_busy)
     return;
   self->document_was_busy = busy;
-  if (busy && self->work != NULL && self->work->row->result == NULL)
-    stop_working (self);
+  if (busy)
+    stop_lane (self, FUSING);
   follow (self);
 }
 
@@ -415,8 +449,7 @@ omni_comparison_set_region (OmniComparison *self, const OmniMetricsRegion *regio
   self->has_region = region != NULL;
   if (region != NULL)
     self->region = *region;
-  if (self->work != NULL && self->work->row->result != NULL)
-    stop_working (self);
+  stop_lane (self, SCORING);
   self->turn++;
   for (guint i = 0; i < self->rows->len; i++)
   {
@@ -487,7 +520,8 @@ omni_comparison_cancel (OmniComparison *self)
 gboolean
 omni_comparison_is_busy (OmniComparison *self)
 {
-  return self->work != NULL || find_next (self) != NULL;
+  return self->works[SCORING] != NULL || self->works[FUSING] != NULL || find_unscored (self) != NULL
+         || find_unfused (self) != NULL;
 }
 
 double

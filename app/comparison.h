@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 
 /* How the results of different models on a document's set compare: a GListModel of OmniComparisonRow, one a model and its
  * options, scored by the metrics that matter most for the task. Follows the document: another set or task starts anew, a
- * new result gets a row. Everything is worked out in the background, one thing at a time, and gives way to the document's
- * own fusions. The main thread only; nothing here blocks. */
+ * new result gets a row. Everything is worked out in the background, and fusions give way to the document's own.
+ * The main thread only; nothing here blocks. */
 
 typedef enum
 {

@@ -40,14 +40,26 @@ scroll_cb (OmniViewer *self, double dx, double dy, GtkEventControllerScroll *scr
 static void
 drag_begin_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 {
+  const GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (drag));
+
   self->drag_x = 0;
   self->drag_y = 0;
+  self->press_x = to_device (self, x);
+  self->press_y = to_device (self, y);
+  if (self->region_tool || (state & GDK_SHIFT_MASK) != 0)
+    omni_viewer_begin_region (self, self->press_x, self->press_y);
   gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
 static void
 drag_update_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 {
+  if (self->selecting)
+  {
+    gtk_widget_set_cursor_from_name (GTK_WIDGET (self), "crosshair");
+    omni_viewer_drag_region (self, self->press_x + to_device (self, x), self->press_y + to_device (self, y));
+    return;
+  }
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), "grabbing");
   omni_viewer_pan_by (self, to_device (self, x - self->drag_x), to_device (self, y - self->drag_y));
   self->drag_x = x;
@@ -57,7 +69,9 @@ drag_update_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 static void
 drag_end_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 {
-  gtk_widget_set_cursor (GTK_WIDGET (self), NULL);
+  if (self->selecting)
+    omni_viewer_end_region (self);
+  gtk_widget_set_cursor_from_name (GTK_WIDGET (self), self->region_tool ? "crosshair" : NULL);
 }
 
 static void

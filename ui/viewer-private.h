@@ -37,11 +37,19 @@ struct _OmniViewer
   double centre_y;
   guint layout_id;
 
+  /* viewer-region.c */
+  gboolean has_region;
+  graphene_point_t corners[2]; /* of the region, 0 … 1 over the reference: where it began and where it ends */
+  gboolean region_tool;
+  gboolean selecting;
+
   /* viewer-input.c */
   double pointer_x; /* device pixels */
   double pointer_y;
   double drag_x;
   double drag_y;
+  double press_x; /* device pixels */
+  double press_y;
   double pinch_zoom;
 };
 
@@ -52,6 +60,19 @@ gboolean omni_viewer_get_reference (OmniViewer *self, double *width, double *hei
 
 void omni_viewer_zoom_about (OmniViewer *self, double zoom, double x, double y);
 void omni_viewer_pan_by (OmniViewer *self, double dx, double dy);
+
+/* What is under a device pixel, 0 … 1 over the reference (beyond it outside the picture); and the other way round, in a pane.
+ * FALSE when nothing is shown. */
+gboolean omni_viewer_to_picture (OmniViewer *self, double x, double y, double *place_x, double *place_y);
+gboolean
+omni_viewer_to_device (OmniViewer *self, guint pane, double place_x, double place_y, double *x, double *y);
+
+/* viewer-region.c; device pixels */
+void omni_viewer_begin_region (OmniViewer *self, double x, double y);
+void omni_viewer_drag_region (OmniViewer *self, double x, double y);
+void omni_viewer_end_region (OmniViewer *self);
+void omni_viewer_snapshot_region (OmniViewer *self, GtkSnapshot *snapshot, guint pane);
+void omni_viewer_emit_region_changed (OmniViewer *self);
 
 void omni_viewer_init_input (OmniViewer *self);
 void omni_viewer_class_add_keys (GtkWidgetClass *widget_class);

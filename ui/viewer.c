@@ -11,6 +11,7 @@
 enum
 {
   SIGNAL_VIEW_CHANGED,
+  SIGNAL_REGION_CHANGED,
   SIGNAL_FAILED,
   N_SIGNALS
 };
@@ -88,6 +89,43 @@ omni_viewer_is_empty (OmniViewer *self)
   double width, height;
 
   return !omni_viewer_get_reference (self, &width, &height);
+}
+
+gboolean
+omni_viewer_to_picture (OmniViewer *self, double x, double y, double *place_x, double *place_y)
+{
+  OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
+  double width, height;
+
+  if (!omni_viewer_get_reference (self, &width, &height))
+    return FALSE;
+  if (self->side_by_side && x >= rect.x + rect.width)
+    rect = omni_viewer_get_pane_rect (self, 1);
+  const double zoom = omni_viewer_get_zoom (self);
+  *place_x = self->centre_x + (x - rect.x - rect.width / 2.0) / (width * zoom);
+  *place_y = self->centre_y + (y - rect.y - rect.height / 2.0) / (height * zoom);
+  return TRUE;
+}
+
+gboolean
+omni_viewer_to_device (OmniViewer *self, guint pane, double place_x, double place_y, double *x, double *y)
+{
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, pane);
+  double width, height;
+
+  if (!omni_viewer_get_reference (self, &width, &height))
+    return FALSE;
+  const double zoom = omni_viewer_get_zoom (self);
+  *x = rect.x + rect.width / 2.0 + (place_x - self->centre_x) * width * zoom;
+  *y = rect.y + rect.height / 2.0 + (place_y - self->centre_y) * height * zoom;
+  return TRUE;
+}
+
+void
+omni_viewer_emit_region_changed (OmniViewer *self)
+{
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  g_signal_emit (self, signals[SIGNAL_REGION_CHANGED], 0);
 }
 
 /* A picture smaller than its pane stays in the middle; a larger one leaves no bare edge. */
@@ -336,6 +374,7 @@ omni_viewer_clear (OmniViewer *self)
 {
   for (guint i = 0; i < OMNI_VIEWER_PANES; i++)
     omni_viewer_set_subject (self, i, NULL);
+  omni_viewer_clear_region (self);
   g_queue_clear_full (&self->cache, (GDestroyNotify)cache_entry_free);
 }
 
@@ -417,7 +456,10 @@ omni_viewer_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   if (!omni_viewer_get_reference (self, &width, &height))
     return;
   for (guint i = 0; i < count_panes (self); i++)
+  {
     snapshot_pane (self, snapshot, i, width, height);
+    omni_viewer_snapshot_region (self, snapshot, i);
+  }
 }
 
 static gboolean
@@ -472,6 +514,8 @@ omni_viewer_class_init (OmniViewerClass *klass)
 
   signals[SIGNAL_VIEW_CHANGED] = g_signal_new ("view-changed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL,
                                                NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_REGION_CHANGED] = g_signal_new ("region-changed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0,
+                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_FAILED] = g_signal_new ("failed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, G_TYPE_STRING);
 

@@ -13,7 +13,9 @@ G_BEGIN_DECLS
  * wide, so that the same place of the scene is at the same place of both panes; the wider one is 100 %. What was shown
  * before stays until the new picture is ready.
  *
- * Signals: "view-changed" (zoom, fit or pan), "failed" (a sentence: a picture could not be loaded). */
+ * A region of the scene can be marked with Shift and a drag; it is drawn in every pane.
+ *
+ * Signals: "view-changed" (zoom, fit or pan), "region-changed", "failed" (a sentence: a picture could not be loaded). */
 #define OMNI_TYPE_VIEWER (omni_viewer_get_type ())
 G_DECLARE_FINAL_TYPE (OmniViewer, omni_viewer, OMNI, VIEWER, GtkWidget)
 
@@ -32,6 +34,14 @@ gboolean omni_viewer_is_empty (OmniViewer *self);
 void omni_viewer_fit (OmniViewer *self);
 void omni_viewer_set_zoom (OmniViewer *self, double zoom);  /* about the middle */
 void omni_viewer_zoom_by (OmniViewer *self, double factor); /* about the middle */
+
+/* The region in the pixels of a picture of this size; FALSE when there is none. */
+gboolean omni_viewer_get_region (OmniViewer *self, guint width, guint height, GdkRectangle *region);
+void omni_viewer_clear_region (OmniViewer *self);
+void omni_viewer_select_visible (OmniViewer *self);
+
+/* Whether a drag marks a region without Shift. */
+void omni_viewer_set_region_tool (OmniViewer *self, gboolean on);
 
 /* Forgets every picture. */
 void omni_viewer_clear (OmniViewer *self);

@@ -48,6 +48,18 @@ cancel_action (GtkWidget *widget, const char *name, GVariant *parameter)
   omni_document_cancel (OMNI_WINDOW (widget)->document);
 }
 
+/* One thing at a time, the most pressing first. */
+static void
+escape_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniWindow *self = OMNI_WINDOW (widget);
+
+  if (omni_document_is_busy (self->document))
+    omni_document_cancel (self->document);
+  else
+    omni_window_escape_metrics (self);
+}
+
 static void
 fuse_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -174,8 +186,8 @@ resize_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
   omni_document_set_resize (self->document, g_variant_get_boolean (state));
 }
 
-static void
-add_stateful (OmniWindow *self, const char *name, GCallback change_state_cb)
+void
+omni_window_add_stateful (OmniWindow *self, const char *name, GCallback change_state_cb)
 {
   g_autoptr (GSimpleAction) action = g_simple_action_new_stateful (name, NULL, g_variant_new_boolean (FALSE));
 
@@ -221,6 +233,7 @@ omni_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.undo", NULL, undo_action);
   gtk_widget_class_install_action (widget_class, "win.redo", NULL, redo_action);
   gtk_widget_class_install_action (widget_class, "win.cancel", NULL, cancel_action);
+  gtk_widget_class_install_action (widget_class, "win.escape", NULL, escape_action);
   gtk_widget_class_install_action (widget_class, "win.fuse", NULL, fuse_action);
   gtk_widget_class_install_action (widget_class, "win.move-up", NULL, move_up_action);
   gtk_widget_class_install_action (widget_class, "win.move-down", NULL, move_down_action);
@@ -266,8 +279,8 @@ omni_window_add_keys (OmniWindow *self)
 {
   GtkEventController *keys = gtk_shortcut_controller_new ();
 
-  add_stateful (self, "side-by-side", G_CALLBACK (side_by_side_changed_cb));
-  add_stateful (self, "resize", G_CALLBACK (resize_changed_cb));
+  omni_window_add_stateful (self, "side-by-side", G_CALLBACK (side_by_side_changed_cb));
+  omni_window_add_stateful (self, "resize", G_CALLBACK (resize_changed_cb));
   add_key (self, keys, "space", "win.flip");
   add_key (self, keys, "x", "win.swap");
   add_key (self, keys, "s", "win.shuffle");
@@ -275,7 +288,10 @@ omni_window_add_keys (OmniWindow *self)
   add_key (self, keys, "minus|KP_Subtract", "win.zoom-out");
   add_key (self, keys, "Delete|KP_Delete", "win.remove");
   add_key (self, keys, "o", "win.toggle-source");
-  add_key (self, keys, "Escape", "win.cancel");
+  add_key (self, keys, "Escape", "win.escape");
+  add_key (self, keys, "m", "win.metrics");
+  add_key (self, keys, "c", "win.compare-models");
+  add_key (self, keys, "r", "win.region-visible");
   add_key (self, keys, "<Alt>Up|<Alt>KP_Up", "win.move-up");
   add_key (self, keys, "<Alt>Down|<Alt>KP_Down", "win.move-down");
   add_digits (self, keys);

@@ -86,23 +86,36 @@ choose (OmniWindow *self, guint pane, guint position)
 
 /* The list */
 
+/* What tells it from other results of the same model. */
+static void
+add_result (GPtrArray *subjects, OmniFusionResult *result)
+{
+  g_autofree char *label = result->options[0] != '\0'
+                             ? g_strdup_printf ("%s · %s", result->model->title, result->options)
+                             : g_strdup_printf ("%s · %.4s…", result->model->title, result->sha256);
+
+  for (guint i = 0; i < subjects->len; i++)
+    if (omni_subject_get_identity (subjects->pdata[i]) == (gpointer)result->picture)
+      return;
+  g_ptr_array_add (subjects, omni_subject_new_result (result, FALSE, label));
+}
+
 static void
 add_results (OmniWindow *self, GPtrArray *subjects)
 {
   OmniFusionResult *newest = omni_document_get_result (self->document);
   GPtrArray *results = omni_document_get_results (self->document);
+  g_autoptr (GPtrArray) compared = omni_window_list_compared (self);
 
-  if (newest == NULL)
-    return;
-  g_autofree char *label = g_strdup_printf (_ ("Result · %s"), newest->model->title);
-  g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
-  for (guint i = 0; i < results->len; i++)
+  if (newest != NULL)
   {
-    OmniFusionResult *result = results->pdata[i];
-    g_autofree char *kept = g_strdup_printf ("%s · %.4s…", result->model->title, result->sha256);
-    if (result != newest)
-      g_ptr_array_add (subjects, omni_subject_new_result (result, FALSE, kept));
+    g_autofree char *label = g_strdup_printf (_ ("Result · %s"), newest->model->title);
+    g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
   }
+  for (guint i = 0; i < results->len; i++)
+    add_result (subjects, results->pdata[i]);
+  for (guint i = 0; i < compared->len; i++)
+    add_result (subjects, compared->pdata[i]);
 }
 
 static void
@@ -172,6 +185,14 @@ omni_window_show_source (OmniWindow *self, OmniSource *source)
     choose (self, 0, 0);
   else
     choose (self, 0, find_source (self, source));
+}
+
+void
+omni_window_show_result (OmniWindow *self, OmniFusionResult *result)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
+    if (omni_subject_get_identity (get_subject (self, i)) == (gpointer)result->picture)
+      choose (self, 0, i);
 }
 
 /* Between the result and the selected source, or the first one. */

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "app/document.h"
+#include "ui/compare-view.h"
 #include "ui/filmstrip.h"
+#include "ui/metrics-panel.h"
 #include "ui/options-button.h"
 #include "ui/order-chip.h"
 #include "ui/subject.h"
@@ -60,6 +62,14 @@ struct _OmniWindow
   GListStore *subjects;               /* OmniSubject */
   gboolean chosen[OMNI_VIEWER_PANES]; /* somebody chose what the pane shows */
 
+  /* window-metrics.c */
+  OmniComparison *comparison;
+  AdwFlap *flap;
+  GtkPaned *drawer;
+  OmniMetricsPanel *metrics;
+  OmniCompareView *compare;
+  GPtrArray *compared; /* OmniFusionResult that can be shown, as the panes know them */
+
   /* window-files.c */
   GtkDropTarget *drop_target;
   GtkFileChooserNative *chooser;
@@ -73,6 +83,7 @@ void omni_window_show_file_error (OmniWindow *self, const char *message);
 void omni_window_class_install_actions (GtkWidgetClass *widget_class);
 void omni_window_add_keys (OmniWindow *self);
 void omni_window_update_actions (OmniWindow *self);
+void omni_window_add_stateful (OmniWindow *self, const char *name, GCallback change_state_cb);
 
 /* window-offers.c */
 void omni_window_init_offers (OmniWindow *self);
@@ -82,9 +93,21 @@ void omni_window_update_offers (OmniWindow *self);
 void omni_window_init_panes (OmniWindow *self);
 void omni_window_update_subjects (OmniWindow *self);
 void omni_window_show_source (OmniWindow *self, OmniSource *source);
+void omni_window_show_result (OmniWindow *self, OmniFusionResult *result);
 void omni_window_flip (OmniWindow *self);
 void omni_window_swap_panes (OmniWindow *self);
 void omni_window_set_side_by_side (OmniWindow *self, gboolean side_by_side);
+
+/* window-metrics.c */
+void omni_window_class_install_metrics (GtkWidgetClass *widget_class);
+void omni_window_init_metrics (OmniWindow *self);
+void omni_window_update_region (OmniWindow *self);
+
+/* FALSE when there was nothing to stop or to take away. */
+gboolean omni_window_escape_metrics (OmniWindow *self);
+
+/* (transfer full) (element-type OmniFusionResult) Results of the comparison. */
+GPtrArray *omni_window_list_compared (OmniWindow *self);
 
 /* window-files.c */
 void omni_window_init_files (OmniWindow *self);
@@ -93,5 +116,6 @@ void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint po
 void omni_window_choose_files (OmniWindow *self, gboolean folder);
 void omni_window_choose_target (OmniWindow *self);
 void omni_window_open_samples (OmniWindow *self);
+void omni_window_set_start_folder (OmniWindow *self, GtkFileChooser *chooser);
 
 G_END_DECLS

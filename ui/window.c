@@ -135,6 +135,7 @@ result_cb (OmniWindow *self)
   OmniFusionResult *result = omni_document_get_result (self->document);
 
   omni_order_chip_set_result (self->chip, result, omni_document_get_order_check (self->document));
+  omni_window_update_region (self);
   omni_window_update_subjects (self);
   omni_window_update_actions (self);
 }
@@ -222,6 +223,8 @@ omni_window_dispose (GObject *object)
     g_cancellable_cancel (self->cancellable);
   if (self->document != NULL)
     omni_document_cancel (self->document);
+  if (self->comparison != NULL)
+    omni_comparison_set_enabled (self->comparison, FALSE);
   g_clear_object (&self->chooser);
   G_OBJECT_CLASS (omni_window_parent_class)->dispose (object);
 }
@@ -232,7 +235,9 @@ omni_window_finalize (GObject *object)
   OmniWindow *self = OMNI_WINDOW (object);
 
   g_clear_object (&self->cancellable);
+  g_clear_object (&self->comparison);
   g_clear_object (&self->document);
+  g_clear_pointer (&self->compared, g_ptr_array_unref);
   g_clear_object (&self->subjects);
   g_array_unref (self->offered_tasks);
   g_ptr_array_unref (self->offered_models);
@@ -272,6 +277,10 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child_full (widget_class, "picker_b", FALSE,
                                              G_STRUCT_OFFSET (OmniWindow, pickers[1]));
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, second_picker);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, flap);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, drawer);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, metrics);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, compare);
 }
 
 static void
@@ -285,6 +294,8 @@ omni_window_class_init (OmniWindowClass *klass)
 
   g_type_ensure (OMNI_TYPE_FILMSTRIP);
   g_type_ensure (OMNI_TYPE_VIEWER);
+  g_type_ensure (OMNI_TYPE_COMPARE_VIEW);
+  g_type_ensure (OMNI_TYPE_METRICS_PANEL);
   g_type_ensure (OMNI_TYPE_OPTIONS_BUTTON);
   g_type_ensure (OMNI_TYPE_ORDER_CHIP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/window.ui");
@@ -294,6 +305,7 @@ omni_window_class_init (OmniWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, viewer_failed_cb);
   gtk_widget_class_bind_template_callback (widget_class, show_source_cb);
   omni_window_class_install_actions (widget_class);
+  omni_window_class_install_metrics (widget_class);
 }
 
 static void
@@ -314,6 +326,7 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_window_init_offers (self);
   omni_window_init_panes (self);
   omni_window_init_files (self);
+  omni_window_init_metrics (self);
   omni_window_add_keys (self);
   follow_document (self);
   document_changed_cb (self);

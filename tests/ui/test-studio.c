@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The studio's tools as a person uses them: options, sizes, switching sources off. */
+/* The studio's tools as a person uses them: options, sizes, switching sources off, regions, metrics, comparing models. */
 #include "tests/ui/window-fixture.h"
 
 static OmniPointer *pointer;
@@ -163,6 +163,184 @@ test_sizes (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_document_resizes (window->document, small));
 }
 
+/* Regions */
+
+static gboolean
+has_region (gpointer data)
+{
+  OmniWindow *window = data;
+  GdkRectangle region;
+
+  return omni_viewer_get_region (window->viewer, 160, 120, &region) && !window->viewer->selecting;
+}
+
+static gboolean
+has_no_region (gpointer data)
+{
+  return !has_region (data);
+}
+
+static void
+drag_region (OmniTestWindow *f, gboolean shift, int step)
+{
+  int x, y;
+
+  omni_pointer_locate (pointer, GTK_WIDGET (f->window->viewer),
+                       gtk_widget_get_width (GTK_WIDGET (f->window->viewer)) / 2.0,
+                       gtk_widget_get_height (GTK_WIDGET (f->window->viewer)) / 2.0, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  if (shift)
+    omni_pointer_hold (pointer, "Shift_L", TRUE);
+  omni_pointer_button (pointer, 1, TRUE);
+  for (int i = 1; i <= 10; i++)
+    omni_pointer_move (pointer, x + step * i, y + step * i);
+  omni_pointer_button (pointer, 1, FALSE);
+  if (shift)
+    omni_pointer_hold (pointer, "Shift_L", FALSE);
+}
+
+static void
+test_region (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+  const double zoom = omni_viewer_get_zoom (viewer);
+  const double centre = viewer->centre_x;
+  GdkRectangle region;
+
+  drag_region (f, TRUE, 6);
+  g_assert_true (omni_test_wait (has_region, f->window));
+  g_assert_cmpfloat (viewer->centre_x, ==, centre); /* it did not pan */
+  omni_viewer_get_region (viewer, 160, 120, &region);
+  g_assert_cmpint (ABS (region.x - 80), <=, 1);
+  g_assert_cmpint (ABS (region.y - 60), <=, 1);
+  g_assert_cmpfloat_with_epsilon (region.width, 60 / zoom, 1);
+  g_assert_cmpfloat_with_epsilon (region.height, 60 / zoom, 1);
+
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (has_no_region, f->window));
+  omni_pointer_key (pointer, "r", 0); /* all of a picture that fits */
+  g_assert_true (omni_test_wait (has_region, f->window));
+  omni_viewer_get_region (viewer, 160, 120, &region);
+  g_assert_cmpint (region.width, ==, 160);
+  g_assert_cmpint (region.height, ==, 120);
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (has_no_region, f->window));
+
+  g_action_group_activate_action (G_ACTION_GROUP (f->window), "region", NULL); /* the tool needs no Shift */
+  drag_region (f, FALSE, 6);
+  g_assert_true (omni_test_wait (has_region, f->window));
+}
+
+/* Metrics */
+
+static gboolean
+is_scored (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniComparisonRow *row = omni_comparison_get_current (window->comparison);
+  double value;
+
+  return row != NULL && !omni_comparison_is_busy (window->comparison)
+         && omni_comparison_row_get_score (row, 0, &value)
+         && gtk_widget_get_mapped (GTK_WIDGET (window->metrics));
+}
+
+static gboolean
+is_compared (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return g_list_model_get_n_items (G_LIST_MODEL (window->comparison)) > 3
+         && !omni_comparison_is_busy (window->comparison);
+}
+
+static gboolean
+shows_other_result (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniSubject *subject = omni_viewer_get_subject (window->viewer, 0);
+
+  return subject != NULL && omni_subject_get_result (subject) != NULL && !omni_subject_is_newest (subject)
+         && window->viewer->panes[0].loading == NULL;
+}
+
+static gboolean
+has_selected_row (gpointer data)
+{
+  return omni_compare_view_get_selected (((OmniWindow *)data)->compare) != NULL;
+}
+
+static void
+read_text_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  *(char **)data = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (object), result, NULL);
+}
+
+static gboolean
+has_text (gpointer data)
+{
+  return *(char **)data != NULL;
+}
+
+static void
+test_metrics (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autofree char *text = NULL;
+  double whole, part;
+
+  if (skip ())
+    return;
+  omni_document_set_task (window->document, OMNI_TASK_EXPOSURE);
+  settle (f);
+  g_assert_false (omni_comparison_is_busy (window->comparison)); /* nobody looks */
+  omni_pointer_key (pointer, "m", 0);
+  g_assert_true (omni_test_wait (is_scored, window));
+  omni_comparison_row_get_score (omni_comparison_get_current (window->comparison), 0, &whole);
+
+  omni_test_wait_for_layout (f);
+  drag_region (f, TRUE, 20);
+  g_assert_true (omni_test_wait (has_region, window));
+  g_assert_true (omni_test_wait (is_scored, window));
+  omni_comparison_row_get_score (omni_comparison_get_current (window->comparison), 0, &part);
+  g_assert_cmpfloat (part, !=, whole);
+
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (window), "win.copy-metrics", NULL));
+  gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (window)), NULL, read_text_cb, &text);
+  g_assert_true (omni_test_wait (has_text, &text));
+  g_autofree char *shown = g_strdup_printf ("%.4f", part);
+  g_assert_nonnull (strstr (text, shown));
+  g_assert_nonnull (strstr (text, "region"));
+}
+
+static void
+test_compare (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  int x, y;
+
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "c", 0);
+  g_assert_true (omni_test_wait (is_compared, window));
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->compare)));
+  omni_test_wait_for_layout (f);
+
+  /* A click on a row shows its result; the document's stays what it is. */
+  const char *model = omni_document_get_effective_model (window->document)->name;
+  omni_pointer_locate (pointer, GTK_WIDGET (window->compare), 60,
+                       gtk_widget_get_height (GTK_WIDGET (window->compare)) * 0.5, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_pointer_click (pointer, 1);
+  g_assert_true (omni_test_wait (has_selected_row, window));
+  if (omni_compare_view_get_selected (window->compare) == omni_comparison_get_current (window->comparison))
+    omni_pointer_key (pointer, "Down", 0);
+  g_assert_true (omni_test_wait (shows_other_result, window));
+  g_assert_true (omni_subject_get_result (omni_viewer_get_subject (window->viewer, 0))
+                 == omni_comparison_row_get_result (omni_compare_view_get_selected (window->compare)));
+  g_assert_cmpstr (omni_document_get_effective_model (window->document)->name, ==, model);
+}
+
 /* The least window */
 
 static gboolean
@@ -205,6 +383,9 @@ main (int argc, char **argv)
   add ("options", test_options);
   add ("switch-off", test_switch_off);
   add ("sizes", test_sizes);
+  add ("region", test_region);
+  add ("metrics", test_metrics);
+  add ("compare", test_compare);
   add ("small", test_small);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
