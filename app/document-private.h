@@ -52,6 +52,9 @@ struct _OmniDocument
   const OmniModel *effective_model;
   char *hint;
 
+  GCancellable *searching; /* for copies */
+  GHashTable *copies; /* OmniSource → the OmniSource that it is a copy of; NULL before any were looked for */
+
   guint start_id; /* coalesces changes of one turn of the main loop */
   OmniJob *job;
   double fraction;
@@ -74,7 +77,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, omni_document_state_free)
 void omni_document_state_set_sources (OmniDocumentState *state, GPtrArray *sources);
 void omni_document_state_set_on (OmniDocumentState *state, OmniSource *source, gboolean on);
 
-/* document.c */
+/* document-choices.c */
+void omni_document_search_copies (OmniDocument *self);
+void omni_document_stop_searching (OmniDocument *self);
+
+/* document.c; both take `next`. A change is a step for undo; a replacement belongs to the last step. */
+void omni_document_change_state (OmniDocument *self, OmniDocumentState *next);
+void omni_document_replace_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_emit_changed (OmniDocument *self);
 void omni_document_emit_result (OmniDocument *self);
 void omni_document_notify_progress (OmniDocument *self);

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document-private.h"
 
-#include "app/fusion-private.h"
-
-#include <glib/gi18n.h>
-
 #define UNDO_STEPS 200
-
-/* Turning a number up and up is one step for undo. */
-#define ONE_STEP_US G_USEC_PER_SEC
 
 enum
 {
@@ -67,6 +60,8 @@ swap_state (OmniDocument *self, OmniDocumentState *next)
     omni_source_set_role (next->sources->pdata[i], g_array_index (next->roles, OmniRole, i));
 
   emit_difference (self, before->sources, next->sources);
+  if (!omni_sources_same_order (before->sources, next->sources))
+    omni_document_search_copies (self);
   omni_document_schedule (self);
   return before;
 }
@@ -78,8 +73,8 @@ notify_history (OmniDocument *self)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_REDO]);
 }
 
-static void
-change_state (OmniDocument *self, OmniDocumentState *next)
+void
+omni_document_change_state (OmniDocument *self, OmniDocumentState *next)
 {
   self->last_option = NULL;
   g_queue_push_head (&self->undo, swap_state (self, next));
@@ -87,6 +82,12 @@ change_state (OmniDocument *self, OmniDocumentState *next)
     omni_document_state_free (g_queue_pop_tail (&self->undo));
   g_queue_clear_full (&self->redo, (GDestroyNotify)omni_document_state_free);
   notify_history (self);
+}
+
+void
+omni_document_replace_state (OmniDocument *self, OmniDocumentState *next)
+{
+  omni_document_state_free (swap_state (self, next));
 }
 
 static void
@@ -98,7 +99,7 @@ change_sources (OmniDocument *self, GPtrArray *sources)
   /* What was agreed on for one set is not carried to the next. */
   if (sources->len == 0)
     next->resize = FALSE;
-  change_state (self, next);
+  omni_document_change_state (self, next);
 }
 
 gboolean
@@ -250,7 +251,7 @@ omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role)
     return;
   OmniDocumentState *next = omni_document_state_copy (self->state);
   g_array_index (next->roles, OmniRole, position) = role;
-  change_state (self, next);
+  omni_document_change_state (self, next);
 }
 
 gboolean
@@ -266,139 +267,13 @@ omni_document_set_on (OmniDocument *self, OmniSource *source, gboolean on)
     return;
   OmniDocumentState *next = omni_document_state_copy (self->state);
   omni_document_state_set_on (next, source, on);
-  change_state (self, next);
+  omni_document_change_state (self, next);
 }
 
 GPtrArray *
 omni_document_get_active (OmniDocument *self)
 {
   return self->state->active;
-}
-
-/* Sizes */
-
-gboolean
-omni_document_get_resize (OmniDocument *self)
-{
-  return self->state->resize;
-}
-
-void
-omni_document_set_resize (OmniDocument *self, gboolean resize)
-{
-  if (self->state->resize == resize)
-    return;
-  OmniDocumentState *next = omni_document_state_copy (self->state);
-  next->resize = resize;
-  change_state (self, next);
-}
-
-char *
-omni_document_describe_sizes (OmniDocument *self)
-{
-  OmniSource *largest, *smallest;
-
-  if (!omni_sources_find_sizes (self->state->active, &largest, &smallest))
-    return NULL;
-  g_autofree char *large = NULL;
-  g_autofree char *small = NULL;
-  omni_sources_name_both (largest, smallest, &large, &small);
-  return g_strdup_printf (_ ("The pictures differ in size: “%s” is %u × %u, “%s” is %u × %u."), large,
-                          omni_source_get_width (largest), omni_source_get_height (largest), small,
-                          omni_source_get_width (smallest), omni_source_get_height (smallest));
-}
-
-gboolean
-omni_document_needs_resize (OmniDocument *self)
-{
-  OmniSource *largest, *smallest;
-
-  return !self->state->resize && omni_sources_find_sizes (self->state->active, &largest, &smallest);
-}
-
-gboolean
-omni_document_resizes (OmniDocument *self, OmniSource *source)
-{
-  OmniSource *largest, *smallest;
-
-  if (!self->state->resize || !omni_document_is_on (self, source)
-      || !omni_sources_find_sizes (self->state->active, &largest, &smallest))
-    return FALSE;
-  return omni_source_get_width (source) != omni_source_get_width (largest)
-         || omni_source_get_height (source) != omni_source_get_height (largest);
-}
-
-/* Options of the model */
-
-const OmniModelOptions *
-omni_document_get_options (OmniDocument *self, const OmniModel *model)
-{
-  return g_hash_table_lookup (self->state->options, model);
-}
-
-const char *
-omni_document_get_option (OmniDocument *self, const OmniModelOption *option)
-{
-  const OmniModel *model = self->effective_model;
-  const OmniModelOptions *options = model != NULL ? omni_document_get_options (self, model) : NULL;
-
-  return options != NULL ? omni_model_options_get_string (options, option->key) : option->default_value;
-}
-
-/* A new state after the last change of the same option, without a step of its own. */
-static void
-replace_state (OmniDocument *self, OmniDocumentState *next)
-{
-  omni_document_state_free (swap_state (self, next));
-}
-
-gboolean
-omni_document_set_option (OmniDocument *self, const OmniModelOption *option, const char *value,
-                          GError **error)
-{
-  const OmniModel *model = self->effective_model;
-  const gint64 now_us = g_get_monotonic_time ();
-
-  g_return_val_if_fail (model != NULL, FALSE);
-  if (g_str_equal (omni_document_get_option (self, option), value))
-    return TRUE;
-  const OmniModelOptions *before = omni_document_get_options (self, model);
-  g_autoptr (OmniModelOptions) options = before != NULL ? omni_model_options_copy (before)
-                                                        : omni_model_options_new (model);
-  g_autofree char *assignment = g_strdup_printf ("%s=%s", option->key, value);
-  if (!omni_model_options_set (options, assignment, error))
-    return FALSE;
-
-  OmniDocumentState *next = omni_document_state_copy (self->state);
-  g_hash_table_insert (next->options, (gpointer)model, g_steal_pointer (&options));
-  if (self->last_option == option && now_us - self->last_option_us < ONE_STEP_US)
-    replace_state (self, next);
-  else
-    change_state (self, next);
-  self->last_option = option;
-  self->last_option_us = now_us;
-  return TRUE;
-}
-
-gboolean
-omni_document_has_options (OmniDocument *self)
-{
-  const OmniModelOptions *options = self->effective_model != NULL
-                                      ? omni_document_get_options (self, self->effective_model)
-                                      : NULL;
-  g_autofree char *text = options != NULL ? omni_model_options_to_string (options) : NULL;
-
-  return text != NULL && text[0] != '\0';
-}
-
-void
-omni_document_reset_options (OmniDocument *self)
-{
-  if (!omni_document_has_options (self))
-    return;
-  OmniDocumentState *next = omni_document_state_copy (self->state);
-  g_hash_table_remove (next->options, self->effective_model);
-  change_state (self, next);
 }
 
 /* Task and model */
@@ -416,7 +291,7 @@ omni_document_set_task (OmniDocument *self, OmniTask task)
     return;
   OmniDocumentState *next = omni_document_state_copy (self->state);
   next->task = task;
-  change_state (self, next);
+  omni_document_change_state (self, next);
 }
 
 OmniTask
@@ -444,7 +319,7 @@ omni_document_set_model (OmniDocument *self, const OmniModel *model)
     return;
   OmniDocumentState *next = omni_document_state_copy (self->state);
   next->model = model;
-  change_state (self, next);
+  omni_document_change_state (self, next);
 }
 
 const OmniModel *
@@ -658,6 +533,7 @@ omni_document_dispose (GObject *object)
 
   g_clear_handle_id (&self->start_id, g_source_remove);
   omni_document_abandon_job (self);
+  omni_document_stop_searching (self);
   G_OBJECT_CLASS (omni_document_parent_class)->dispose (object);
 }
 
@@ -672,6 +548,7 @@ omni_document_finalize (GObject *object)
   g_clear_object (&self->engine);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
   g_ptr_array_unref (self->results);
+  g_clear_pointer (&self->copies, g_hash_table_unref);
   g_free (self->result_key);
   g_free (self->choice_key);
   g_free (self->task_reason);

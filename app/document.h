@@ -67,6 +67,14 @@ gboolean omni_document_resizes (OmniDocument *self, OmniSource *source);
 /* (transfer full) (nullable) A sentence with two of the sizes; NULL when all are the same. */
 char *omni_document_describe_sizes (OmniDocument *self);
 
+/* (transfer none) (nullable) The source whose file is the same, byte for byte; found in the background, "changed" tells. Both
+ * are switched on. */
+OmniSource *omni_document_get_original (OmniDocument *self, OmniSource *source);
+
+/* (transfer full) (nullable) A sentence about the copies; NULL when there are none. And switches them off, in one step. */
+char *omni_document_describe_copies (OmniDocument *self);
+void omni_document_switch_off_copies (OmniDocument *self);
+
 /* Values of the effective model's options, as text; each model keeps its own. Quick changes of one option are one step for
  * undo. `option` is an entry of that model's table; the effective model must be known to set one. */
 const char *omni_document_get_option (OmniDocument *self, const OmniModelOption *option);

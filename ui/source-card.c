@@ -18,6 +18,7 @@ struct _OmniSourceCard
   GtkLabel *details;
   GtkLabel *role;
   GtkWidget *damaged;
+  GtkWidget *copy;
   GtkWidget *resized;
   GtkWidget *remove;
   GtkCheckButton *use;
@@ -103,6 +104,16 @@ describe_card (OmniSourceCard *self, guint position, guint total, gboolean is_on
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, details, -1);
 }
 
+static void
+show_original (OmniSourceCard *self, OmniSource *original)
+{
+  g_autofree char *name = original != NULL ? omni_source_dup_display_name (original) : NULL;
+  g_autofree char *tooltip = name != NULL ? g_strdup_printf (_ ("The Same Picture as %s"), name) : NULL;
+
+  gtk_widget_set_visible (self->copy, original != NULL);
+  gtk_widget_set_tooltip_text (self->copy, tooltip);
+}
+
 void
 omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint position)
 {
@@ -115,6 +126,7 @@ omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint po
   gtk_label_set_text (self->role, role);
   gtk_widget_set_visible (GTK_WIDGET (self->role), role[0] != '\0');
   gtk_widget_set_visible (self->resized, is_resized);
+  show_original (self, omni_document_get_original (document, self->source));
   self->updating = TRUE;
   gtk_check_button_set_active (self->use, is_on);
   self->updating = FALSE;
@@ -198,6 +210,7 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, details);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, role);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, damaged);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, copy);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, resized);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, remove);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, use);

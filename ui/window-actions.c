@@ -91,6 +91,12 @@ toggle_source_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+switch_off_copies_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_document_switch_off_copies (OMNI_WINDOW (widget)->document);
+}
+
+static void
 clear_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniDocument *document = OMNI_WINDOW (widget)->document;
@@ -239,6 +245,7 @@ omni_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.move-down", NULL, move_down_action);
   gtk_widget_class_install_action (widget_class, "win.remove", NULL, remove_action);
   gtk_widget_class_install_action (widget_class, "win.toggle-source", NULL, toggle_source_action);
+  gtk_widget_class_install_action (widget_class, "win.switch-off-copies", NULL, switch_off_copies_action);
   gtk_widget_class_install_action (widget_class, "win.clear", NULL, clear_action);
   gtk_widget_class_install_action (widget_class, "win.shuffle", NULL, shuffle_action);
   gtk_widget_class_install_action (widget_class, "win.flip", NULL, flip_action);

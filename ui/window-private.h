@@ -37,6 +37,9 @@ struct _OmniWindow
 
   GtkInfoBar *size_bar;
   GtkLabel *size_text;
+  GtkInfoBar *copies_bar;
+  GtkLabel *copies_text;
+  char *copies_dismissed; /* the sentence that was read and closed */
 
   GtkLabel *hint;
   GtkRevealer *progress;

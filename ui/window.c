@@ -108,6 +108,24 @@ update_size_bar (OmniWindow *self)
   show_error (self->size_bar, self->size_text, sentence);
 }
 
+/* Copies are fused as they are: somebody may want that. */
+static void
+update_copies_bar (OmniWindow *self)
+{
+  g_autofree char *sentence = omni_document_describe_copies (self->document);
+  const gboolean dismissed = g_strcmp0 (sentence, self->copies_dismissed) == 0;
+
+  show_error (self->copies_bar, self->copies_text, dismissed ? NULL : sentence);
+}
+
+static void
+copies_response_cb (OmniWindow *self)
+{
+  g_free (self->copies_dismissed);
+  self->copies_dismissed = omni_document_describe_copies (self->document);
+  update_copies_bar (self);
+}
+
 static void
 document_changed_cb (OmniWindow *self)
 {
@@ -118,6 +136,7 @@ document_changed_cb (OmniWindow *self)
   gtk_label_set_text (self->hint, hint != NULL ? hint : "");
   gtk_widget_set_visible (GTK_WIDGET (self->hint), hint != NULL);
   update_size_bar (self);
+  update_copies_bar (self);
   omni_window_update_offers (self);
   omni_window_update_actions (self);
 }
@@ -242,6 +261,7 @@ omni_window_finalize (GObject *object)
   g_array_unref (self->offered_tasks);
   g_ptr_array_unref (self->offered_models);
   g_free (self->sample_folder);
+  g_free (self->copies_dismissed);
   G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
 }
 
@@ -262,6 +282,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_bar);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, copies_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, copies_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, hint);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, progress);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, phase);
@@ -301,6 +323,7 @@ omni_window_class_init (OmniWindowClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/window.ui");
   bind_children (widget_class);
   gtk_widget_class_bind_template_callback (widget_class, dismiss_cb);
+  gtk_widget_class_bind_template_callback (widget_class, copies_response_cb);
   gtk_widget_class_bind_template_callback (widget_class, view_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, viewer_failed_cb);
   gtk_widget_class_bind_template_callback (widget_class, show_source_cb);

@@ -459,6 +459,36 @@ test_switch_off (Fixture *f, gconstpointer data)
   g_assert_nonnull (omni_document_get_hint (f->document));
 }
 
+static gboolean
+has_copy (gpointer data)
+{
+  Fixture *f = data;
+
+  return omni_document_get_original (f->document, f->sources->pdata[4]) != NULL;
+}
+
+static void
+test_copies (Fixture *f, gconstpointer data)
+{
+  /* The file of source 1 under a later name; another of the same size in pixels is not it. */
+  g_ptr_array_add (f->sources, make_source (f, "copy.png", WIDTH_PX, HEIGHT_PX, 100));
+  start (f);
+  g_assert_true (omni_test_wait (has_copy, f));
+  g_assert_true (omni_document_get_original (f->document, f->sources->pdata[4]) == f->sources->pdata[1]);
+  g_assert_null (omni_document_get_original (f->document, f->sources->pdata[1]));
+  g_assert_null (omni_document_get_original (f->document, f->sources->pdata[0]));
+  g_autofree char *sentence = omni_document_describe_copies (f->document);
+  g_assert_nonnull (strstr (sentence, "copy.png"));
+  g_assert_nonnull (strstr (sentence, "1.png"));
+
+  omni_document_switch_off_copies (f->document);
+  g_assert_false (omni_document_is_on (f->document, f->sources->pdata[4]));
+  g_assert_null (omni_document_describe_copies (f->document));
+  g_assert_cmpuint (omni_document_get_active (f->document)->len, ==, 4);
+  omni_document_undo (f->document);
+  g_assert_true (has_copy (f));
+}
+
 static void
 test_resize (Fixture *f, gconstpointer data)
 {
@@ -518,6 +548,7 @@ main (int argc, char **argv)
   add ("error", test_error);
   add ("options", test_options);
   add ("switch-off", test_switch_off);
+  add ("copies", test_copies);
   add ("resize", test_resize);
   add ("automatic", test_automatic);
   add ("abandoned", test_abandoned);
