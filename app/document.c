@@ -63,6 +63,7 @@ swap_state (OmniDocument *self, OmniDocumentState *next)
   if (!omni_sources_same_order (before->sources, next->sources))
     omni_document_search_copies (self);
   omni_document_schedule (self);
+  omni_document_emit_changed (self);
   return before;
 }
 

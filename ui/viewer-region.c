@@ -105,7 +105,7 @@ void
 omni_viewer_set_region_tool (OmniViewer *self, gboolean on)
 {
   self->region_tool = on;
-  gtk_widget_set_cursor_from_name (GTK_WIDGET (self), on ? "crosshair" : NULL);
+  omni_viewer_update_cursor (self);
 }
 
 /* Seen on bright and on dark pictures. */

@@ -29,7 +29,7 @@ omni_viewer_get_pane_rect (OmniViewer *self, guint pane)
   OmniViewerRect rect = { 0, 0, gtk_widget_get_width (GTK_WIDGET (self)) * scale,
                           gtk_widget_get_height (GTK_WIDGET (self)) * scale };
 
-  if (self->side_by_side)
+  if (self->mode == OMNI_VIEWER_SIDE_BY_SIDE)
   {
     const int left = (rect.width - SEPARATOR_PX * scale) / 2;
     rect.x = pane == 0 ? 0 : left + SEPARATOR_PX * scale;
@@ -41,7 +41,7 @@ omni_viewer_get_pane_rect (OmniViewer *self, guint pane)
 static guint
 count_panes (OmniViewer *self)
 {
-  return self->side_by_side ? 2 : 1;
+  return self->mode != OMNI_VIEWER_SINGLE ? 2 : 1;
 }
 
 gboolean
@@ -99,7 +99,7 @@ omni_viewer_to_picture (OmniViewer *self, double x, double y, double *place_x, d
 
   if (!omni_viewer_get_reference (self, &width, &height))
     return FALSE;
-  if (self->side_by_side && x >= rect.x + rect.width)
+  if (self->mode == OMNI_VIEWER_SIDE_BY_SIDE && x >= rect.x + rect.width)
     rect = omni_viewer_get_pane_rect (self, 1);
   const double zoom = omni_viewer_get_zoom (self);
   *place_x = self->centre_x + (x - rect.x - rect.width / 2.0) / (width * zoom);
@@ -170,7 +170,7 @@ omni_viewer_zoom_about (OmniViewer *self, double zoom, double x, double y)
   const double before = omni_viewer_get_zoom (self);
   const double least = MIN (get_fit_zoom (self), 1) / 2;
   OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
-  if (self->side_by_side && x >= rect.x + rect.width)
+  if (self->mode == OMNI_VIEWER_SIDE_BY_SIDE && x >= rect.x + rect.width)
     rect = omni_viewer_get_pane_rect (self, 1);
   const double from_middle_x = x - rect.x - rect.width / 2.0;
   const double from_middle_y = y - rect.y - rect.height / 2.0;
@@ -285,6 +285,7 @@ show_mipmap (OmniViewer *self, OmniViewerPane *pane, OmniMipmap *mipmap)
 
   g_clear_pointer (&pane->mipmap, omni_mipmap_unref);
   g_clear_object (&pane->texture);
+  g_clear_object (&self->difference);
   pane->mipmap = mipmap != NULL ? omni_mipmap_ref (mipmap) : NULL;
   if (was_empty)
     self->fit = TRUE;
@@ -355,18 +356,19 @@ omni_viewer_get_subject (OmniViewer *self, guint pane)
 }
 
 void
-omni_viewer_set_side_by_side (OmniViewer *self, gboolean side_by_side)
+omni_viewer_set_mode (OmniViewer *self, OmniViewerMode mode)
 {
-  if (self->side_by_side == side_by_side)
+  if (self->mode == mode)
     return;
-  self->side_by_side = side_by_side;
+  self->mode = mode;
+  omni_viewer_start_mode (self);
   view_changed (self);
 }
 
-gboolean
-omni_viewer_get_side_by_side (OmniViewer *self)
+OmniViewerMode
+omni_viewer_get_mode (OmniViewer *self)
 {
-  return self->side_by_side;
+  return self->mode;
 }
 
 void
@@ -405,46 +407,90 @@ render (OmniMipmap *mipmap, int width, int height, double x, double y, double sc
   return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
 }
 
-static void
-snapshot_pane (OmniViewer *self, GtkSnapshot *snapshot, guint index, double reference_width,
-               double reference_height)
+static OmniViewerRect
+locate_picture (OmniViewer *self, guint index)
+{
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, index);
+  OmniMipmap *mipmap = self->panes[index].mipmap;
+  double reference_width, reference_height;
+
+  omni_viewer_get_reference (self, &reference_width, &reference_height);
+  const double zoom = omni_viewer_get_zoom (self);
+  const double scale = zoom * reference_width / omni_mipmap_get_width (mipmap);
+  return (OmniViewerRect){ (int)round (rect.x + rect.width / 2.0 - self->centre_x * reference_width * zoom),
+                           (int)round (rect.y + rect.height / 2.0 - self->centre_y * reference_height * zoom),
+                           MAX ((int)round (omni_mipmap_get_width (mipmap) * scale), 1),
+                           MAX ((int)round (omni_mipmap_get_height (mipmap) * scale), 1) };
+}
+
+/* What of a picture that lies in `picture` is seen through `window`. */
+static OmniViewerPlace
+find_place (OmniViewer *self, guint index, const OmniViewerRect *picture, const OmniViewerRect *window)
+{
+  double reference_width, reference_height;
+  OmniViewerPlace place;
+
+  memset (&place, 0, sizeof place); /* compared as bytes */
+  omni_viewer_get_reference (self, &reference_width, &reference_height);
+  place.visible = intersect (window, picture);
+  place.scale = omni_viewer_get_zoom (self) * reference_width
+                / omni_mipmap_get_width (self->panes[index].mipmap);
+  place.x = (place.visible.x - picture->x) / place.scale;
+  place.y = (place.visible.y - picture->y) / place.scale;
+  return place;
+}
+
+gboolean
+omni_viewer_locate_both (OmniViewer *self, OmniViewerPlace places[2])
+{
+  OmniViewerRect pictures[2];
+  OmniViewerRect window = omni_viewer_get_pane_rect (self, 0);
+
+  if (self->panes[0].mipmap == NULL || self->panes[1].mipmap == NULL)
+    return FALSE;
+  for (guint i = 0; i < 2; i++)
+  {
+    pictures[i] = locate_picture (self, i);
+    window = intersect (&window, &pictures[i]);
+  }
+  for (guint i = 0; i < 2; i++)
+    places[i] = find_place (self, i, &pictures[i], &window);
+  return window.width > 0 && window.height > 0;
+}
+
+void
+omni_viewer_append_texture (OmniViewer *self, GtkSnapshot *snapshot, GdkTexture *texture,
+                            const OmniViewerRect *rect)
+{
+  const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
+  const graphene_rect_t bounds = GRAPHENE_RECT_INIT ((float)(rect->x / device), (float)(rect->y / device),
+                                                     (float)(rect->width / device),
+                                                     (float)(rect->height / device));
+
+  gtk_snapshot_append_texture (snapshot, texture, &bounds);
+}
+
+void
+omni_viewer_snapshot_pane (OmniViewer *self, GtkSnapshot *snapshot, guint index)
 {
   OmniViewerPane *pane = &self->panes[index];
-  const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
 
   if (pane->mipmap == NULL)
     return;
   const OmniViewerRect rect = omni_viewer_get_pane_rect (self, index);
-  const double zoom = omni_viewer_get_zoom (self);
-  const double scale = zoom * reference_width / omni_mipmap_get_width (pane->mipmap);
-  const OmniViewerRect picture = {
-    (int)round (rect.x + rect.width / 2.0 - self->centre_x * reference_width * zoom),
-    (int)round (rect.y + rect.height / 2.0 - self->centre_y * reference_height * zoom),
-    MAX ((int)round (omni_mipmap_get_width (pane->mipmap) * scale), 1),
-    MAX ((int)round (omni_mipmap_get_height (pane->mipmap) * scale), 1)
-  };
-  const OmniViewerRect visible = intersect (&rect, &picture);
-  const double x = (visible.x - picture.x) / scale;
-  const double y = (visible.y - picture.y) / scale;
-
-  if (visible.width == 0 || visible.height == 0)
+  const OmniViewerRect picture = locate_picture (self, index);
+  const OmniViewerPlace place = find_place (self, index, &picture, &rect);
+  if (place.visible.width == 0 || place.visible.height == 0)
     return;
-  if (pane->texture == NULL || memcmp (&pane->visible, &visible, sizeof visible) != 0 || pane->x != x
-      || pane->y != y || pane->scale != scale)
+  if (pane->texture == NULL || memcmp (&pane->place, &place, sizeof place) != 0)
   {
     g_clear_object (&pane->texture);
-    pane->texture = render (pane->mipmap, visible.width, visible.height, x, y, scale);
-    pane->visible = visible;
-    pane->x = x;
-    pane->y = y;
-    pane->scale = scale;
+    pane->texture = render (pane->mipmap, place.visible.width, place.visible.height, place.x, place.y,
+                            place.scale);
+    pane->place = place;
   }
-  if (pane->texture == NULL)
-    return;
-  const graphene_rect_t bounds = GRAPHENE_RECT_INIT ((float)(visible.x / device), (float)(visible.y / device),
-                                                     (float)(visible.width / device),
-                                                     (float)(visible.height / device));
-  gtk_snapshot_append_texture (snapshot, pane->texture, &bounds);
+  if (pane->texture != NULL)
+    omni_viewer_append_texture (self, snapshot, pane->texture, &place.visible);
 }
 
 static void
@@ -453,13 +499,8 @@ omni_viewer_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   OmniViewer *self = OMNI_VIEWER (widget);
   double width, height;
 
-  if (!omni_viewer_get_reference (self, &width, &height))
-    return;
-  for (guint i = 0; i < count_panes (self); i++)
-  {
-    snapshot_pane (self, snapshot, i, width, height);
-    omni_viewer_snapshot_region (self, snapshot, i);
-  }
+  if (omni_viewer_get_reference (self, &width, &height))
+    omni_viewer_snapshot_mode (self, snapshot);
 }
 
 static gboolean
@@ -491,6 +532,7 @@ omni_viewer_dispose (GObject *object)
   OmniViewer *self = OMNI_VIEWER (object);
 
   g_clear_handle_id (&self->layout_id, g_source_remove);
+  omni_viewer_stop_mode (self);
   for (guint i = 0; i < OMNI_VIEWER_PANES; i++)
   {
     stop_loading (&self->panes[i]);
@@ -529,6 +571,8 @@ omni_viewer_init (OmniViewer *self)
 {
   self->fit = TRUE;
   self->zoom = 1;
+  self->wipe = 0.5;
+  self->gain = 1;
   self->centre_x = 0.5;
   self->centre_y = 0.5;
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);

@@ -23,8 +23,24 @@ G_DECLARE_FINAL_TYPE (OmniViewer, omni_viewer, OMNI, VIEWER, GtkWidget)
 void omni_viewer_set_subject (OmniViewer *self, guint pane, OmniSubject *subject);
 OmniSubject *omni_viewer_get_subject (OmniViewer *self, guint pane);
 
-void omni_viewer_set_side_by_side (OmniViewer *self, gboolean side_by_side);
-gboolean omni_viewer_get_side_by_side (OmniViewer *self);
+/* How the two panes share the widget. All but SINGLE show both. */
+typedef enum
+{
+  OMNI_VIEWER_SINGLE,
+  OMNI_VIEWER_SIDE_BY_SIDE,
+  OMNI_VIEWER_WIPE,      /* the first left of a line that can be dragged, the second right of it */
+  OMNI_VIEWER_BLINK,     /* one and the other in turn */
+  OMNI_VIEWER_DIFFERENCE /* how much they differ, as a heat map */
+} OmniViewerMode;
+
+void omni_viewer_set_mode (OmniViewer *self, OmniViewerMode mode);
+OmniViewerMode omni_viewer_get_mode (OmniViewer *self);
+
+/* Of the difference; 1 at first. */
+void omni_viewer_set_gain (OmniViewer *self, double gain);
+
+/* Where the line is, 0 … 1 of the width. */
+void omni_viewer_set_wipe (OmniViewer *self, double wipe);
 
 /* Device pixels per picture pixel; 1 is 100 %. */
 double omni_viewer_get_zoom (OmniViewer *self);

@@ -179,13 +179,6 @@ shortcuts_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
-side_by_side_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
-{
-  g_simple_action_set_state (action, state);
-  omni_window_set_side_by_side (self, g_variant_get_boolean (state));
-}
-
-static void
 resize_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
 {
   /* The state follows the document, so that undo is seen, too. */
@@ -286,7 +279,6 @@ omni_window_add_keys (OmniWindow *self)
 {
   GtkEventController *keys = gtk_shortcut_controller_new ();
 
-  omni_window_add_stateful (self, "side-by-side", G_CALLBACK (side_by_side_changed_cb));
   omni_window_add_stateful (self, "resize", G_CALLBACK (resize_changed_cb));
   add_key (self, keys, "space", "win.flip");
   add_key (self, keys, "x", "win.swap");
@@ -296,6 +288,9 @@ omni_window_add_keys (OmniWindow *self)
   add_key (self, keys, "Delete|KP_Delete", "win.remove");
   add_key (self, keys, "o", "win.toggle-source");
   add_key (self, keys, "Escape", "win.escape");
+  add_key (self, keys, "w", "win.wipe");
+  add_key (self, keys, "b", "win.blink");
+  add_key (self, keys, "d", "win.difference");
   add_key (self, keys, "m", "win.metrics");
   add_key (self, keys, "c", "win.compare-models");
   add_key (self, keys, "r", "win.region-visible");

@@ -42,7 +42,7 @@ update_description (OmniWindow *self)
 
   if (first == NULL)
     spoken = g_strdup ("");
-  else if (omni_viewer_get_side_by_side (self->viewer) && second != NULL)
+  else if (omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE && second != NULL)
     spoken = g_strdup_printf (_ ("%s beside %s"), omni_subject_get_label (first),
                               omni_subject_get_label (second));
   else
@@ -55,7 +55,7 @@ update_description (OmniWindow *self)
 static void
 apply_choices (OmniWindow *self)
 {
-  const gboolean both = omni_viewer_get_side_by_side (self->viewer);
+  const gboolean both = omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE;
 
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
@@ -156,7 +156,8 @@ omni_window_update_subjects (OmniWindow *self)
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
     /* What stands beside the result stays there when the order changes. */
-    const gboolean keep = self->chosen[pane] || (pane == 1 && omni_viewer_get_side_by_side (self->viewer));
+    const gboolean keep = self->chosen[pane]
+                          || (pane == 1 && omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE);
     guint position = keep ? find_choice (self, before[pane]) : GTK_INVALID_LIST_POSITION;
     if (position == GTK_INVALID_LIST_POSITION)
     {
@@ -219,17 +220,53 @@ omni_window_swap_panes (OmniWindow *self)
   choose (self, 1, first);
 }
 
-void
-omni_window_set_side_by_side (OmniWindow *self, gboolean side_by_side)
+/* Modes of the viewer: one action each, of which at most one is on. */
+
+static const struct
 {
-  omni_viewer_set_side_by_side (self->viewer, side_by_side);
-  gtk_widget_set_visible (self->second_picker, side_by_side);
+  const char *action;
+  OmniViewerMode mode;
+} modes[] = {
+  { "side-by-side", OMNI_VIEWER_SIDE_BY_SIDE },
+  { "wipe", OMNI_VIEWER_WIPE },
+  { "blink", OMNI_VIEWER_BLINK },
+  { "difference", OMNI_VIEWER_DIFFERENCE },
+};
+
+static void
+set_mode (OmniWindow *self, OmniViewerMode mode)
+{
+  omni_viewer_set_mode (self->viewer, mode);
+  gtk_widget_set_visible (self->second_picker, mode != OMNI_VIEWER_SINGLE);
+  gtk_widget_set_visible (GTK_WIDGET (self->difference), mode == OMNI_VIEWER_DIFFERENCE);
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+  {
+    GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), modes[i].action);
+    g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_boolean (mode == modes[i].mode));
+  }
   apply_choices (self);
+}
+
+static void
+mode_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (g_str_equal (modes[i].action, g_action_get_name (G_ACTION (action))))
+      set_mode (self, g_variant_get_boolean (state) ? modes[i].mode : OMNI_VIEWER_SINGLE);
+}
+
+static void
+gain_changed_cb (OmniWindow *self)
+{
+  omni_viewer_set_gain (self->viewer, omni_difference_bar_get_gain (self->difference));
 }
 
 void
 omni_window_init_panes (OmniWindow *self)
 {
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    omni_window_add_stateful (self, modes[i].action, G_CALLBACK (mode_changed_cb));
+  g_signal_connect_swapped (self->difference, "notify::gain", G_CALLBACK (gain_changed_cb), self);
   self->subjects = g_list_store_new (OMNI_TYPE_SUBJECT);
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {

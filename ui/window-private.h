@@ -3,6 +3,7 @@
 
 #include "app/document.h"
 #include "ui/compare-view.h"
+#include "ui/difference-bar.h"
 #include "ui/filmstrip.h"
 #include "ui/metrics-panel.h"
 #include "ui/options-button.h"
@@ -62,6 +63,7 @@ struct _OmniWindow
   /* window-panes.c */
   GtkDropDown *pickers[OMNI_VIEWER_PANES];
   GtkWidget *second_picker;
+  OmniDifferenceBar *difference;
   GListStore *subjects;               /* OmniSubject */
   gboolean chosen[OMNI_VIEWER_PANES]; /* somebody chose what the pane shows */
 
@@ -99,7 +101,6 @@ void omni_window_show_source (OmniWindow *self, OmniSource *source);
 void omni_window_show_result (OmniWindow *self, OmniFusionResult *result);
 void omni_window_flip (OmniWindow *self);
 void omni_window_swap_panes (OmniWindow *self);
-void omni_window_set_side_by_side (OmniWindow *self, gboolean side_by_side);
 
 /* window-metrics.c */
 void omni_window_class_install_metrics (GtkWidgetClass *widget_class);

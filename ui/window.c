@@ -299,6 +299,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child_full (widget_class, "picker_b", FALSE,
                                              G_STRUCT_OFFSET (OmniWindow, pickers[1]));
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, second_picker);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, difference);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, flap);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, drawer);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, metrics);
@@ -317,6 +318,7 @@ omni_window_class_init (OmniWindowClass *klass)
   g_type_ensure (OMNI_TYPE_FILMSTRIP);
   g_type_ensure (OMNI_TYPE_VIEWER);
   g_type_ensure (OMNI_TYPE_COMPARE_VIEW);
+  g_type_ensure (OMNI_TYPE_DIFFERENCE_BAR);
   g_type_ensure (OMNI_TYPE_METRICS_PANEL);
   g_type_ensure (OMNI_TYPE_OPTIONS_BUTTON);
   g_type_ensure (OMNI_TYPE_ORDER_CHIP);

@@ -343,7 +343,7 @@ is_side_by_side (gpointer data)
 {
   OmniViewer *viewer = data;
 
-  return omni_viewer_get_side_by_side (viewer) && viewer->panes[0].mipmap != NULL
+  return omni_viewer_get_mode (viewer) == OMNI_VIEWER_SIDE_BY_SIDE && viewer->panes[0].mipmap != NULL
          && viewer->panes[1].mipmap != NULL && viewer->panes[0].texture != NULL
          && viewer->panes[1].texture != NULL;
 }
@@ -400,8 +400,8 @@ test_view (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (is_side_by_side, viewer));
   zoom_with_wheel (f, 4);
   omni_test_wait_for_layout (f);
-  g_assert_cmpfloat (viewer->panes[0].scale, ==, viewer->panes[1].scale);
-  g_assert_cmpfloat_with_epsilon (viewer->panes[0].x, viewer->panes[1].x, 1);
+  g_assert_cmpfloat (viewer->panes[0].place.scale, ==, viewer->panes[1].place.scale);
+  g_assert_cmpfloat_with_epsilon (viewer->panes[0].place.x, viewer->panes[1].place.x, 1);
 }
 
 static gboolean
