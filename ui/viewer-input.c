@@ -29,6 +29,7 @@ motion_cb (OmniViewer *self, double x, double y)
   self->pointer_x = to_device (self, x);
   self->pointer_y = to_device (self, y);
   omni_viewer_update_cursor (self);
+  omni_viewer_emit_pointed (self);
 }
 
 /* A wheel zooms; two fingers on a trackpad pan, with Ctrl they zoom. */

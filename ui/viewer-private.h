@@ -103,6 +103,7 @@ void omni_viewer_drag_region (OmniViewer *self, double x, double y);
 void omni_viewer_end_region (OmniViewer *self);
 void omni_viewer_snapshot_region (OmniViewer *self, GtkSnapshot *snapshot, guint pane);
 void omni_viewer_emit_region_changed (OmniViewer *self);
+void omni_viewer_emit_pointed (OmniViewer *self);
 
 void omni_viewer_update_cursor (OmniViewer *self);
 void omni_viewer_init_input (OmniViewer *self);

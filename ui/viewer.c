@@ -12,6 +12,7 @@ enum
 {
   SIGNAL_VIEW_CHANGED,
   SIGNAL_REGION_CHANGED,
+  SIGNAL_POINTED,
   SIGNAL_FAILED,
   N_SIGNALS
 };
@@ -119,6 +120,15 @@ omni_viewer_to_device (OmniViewer *self, guint pane, double place_x, double plac
   *x = rect.x + rect.width / 2.0 + (place_x - self->centre_x) * width * zoom;
   *y = rect.y + rect.height / 2.0 + (place_y - self->centre_y) * height * zoom;
   return TRUE;
+}
+
+void
+omni_viewer_emit_pointed (OmniViewer *self)
+{
+  double x, y;
+
+  if (omni_viewer_to_picture (self, self->pointer_x, self->pointer_y, &x, &y))
+    g_signal_emit (self, signals[SIGNAL_POINTED], 0, x, y);
 }
 
 void
@@ -355,6 +365,12 @@ omni_viewer_get_subject (OmniViewer *self, guint pane)
   return self->panes[pane].subject;
 }
 
+OmniMipmap *
+omni_viewer_get_mipmap (OmniViewer *self, guint pane)
+{
+  return self->panes[pane].mipmap;
+}
+
 void
 omni_viewer_set_mode (OmniViewer *self, OmniViewerMode mode)
 {
@@ -558,6 +574,8 @@ omni_viewer_class_init (OmniViewerClass *klass)
                                                NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_REGION_CHANGED] = g_signal_new ("region-changed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0,
                                                  NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_POINTED] = g_signal_new ("pointed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 2, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
   signals[SIGNAL_FAILED] = g_signal_new ("failed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, G_TYPE_STRING);
 

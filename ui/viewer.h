@@ -15,13 +15,17 @@ G_BEGIN_DECLS
  *
  * A region of the scene can be marked with Shift and a drag; it is drawn in every pane.
  *
- * Signals: "view-changed" (zoom, fit or pan), "region-changed", "failed" (a sentence: a picture could not be loaded). */
+ * Signals: "view-changed" (zoom, fit or pan), "region-changed", "pointed" (double, double: the
+ * pointer is over this place of the scene, 0 … 1), "failed" (a sentence: a picture could not be loaded). */
 #define OMNI_TYPE_VIEWER (omni_viewer_get_type ())
 G_DECLARE_FINAL_TYPE (OmniViewer, omni_viewer, OMNI, VIEWER, GtkWidget)
 
 /* NULL empties the pane. */
 void omni_viewer_set_subject (OmniViewer *self, guint pane, OmniSubject *subject);
 OmniSubject *omni_viewer_get_subject (OmniViewer *self, guint pane);
+
+/* (transfer none) (nullable) What is shown now. */
+OmniMipmap *omni_viewer_get_mipmap (OmniViewer *self, guint pane);
 
 /* How the two panes share the widget. All but SINGLE show both. */
 typedef enum

@@ -292,6 +292,7 @@ omni_window_add_keys (OmniWindow *self)
   add_key (self, keys, "b", "win.blink");
   add_key (self, keys, "d", "win.difference");
   add_key (self, keys, "m", "win.metrics");
+  add_key (self, keys, "i", "win.inspector");
   add_key (self, keys, "c", "win.compare-models");
   add_key (self, keys, "r", "win.region-visible");
   add_key (self, keys, "<Alt>Up|<Alt>KP_Up", "win.move-up");

@@ -151,6 +151,7 @@ region_changed_cb (OmniWindow *self)
   GdkRectangle rect;
 
   omni_window_update_region (self);
+  omni_window_update_histogram (self);
   if (result == NULL
       || !omni_viewer_get_region (self->viewer, omni_picture_get_width (result->picture),
                                   omni_picture_get_height (result->picture), &rect))

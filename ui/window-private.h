@@ -5,6 +5,8 @@
 #include "ui/compare-view.h"
 #include "ui/difference-bar.h"
 #include "ui/filmstrip.h"
+#include "ui/histogram.h"
+#include "ui/inspector.h"
 #include "ui/metrics-panel.h"
 #include "ui/options-button.h"
 #include "ui/order-chip.h"
@@ -75,6 +77,11 @@ struct _OmniWindow
   OmniCompareView *compare;
   GPtrArray *compared; /* OmniFusionResult that can be shown, as the panes know them */
 
+  /* window-inspect.c */
+  GtkWidget *inspect;
+  OmniHistogram *histogram;
+  OmniInspector *inspector;
+
   /* window-files.c */
   GtkDropTarget *drop_target;
   GtkFileChooserNative *chooser;
@@ -112,6 +119,11 @@ gboolean omni_window_escape_metrics (OmniWindow *self);
 
 /* (transfer full) (element-type OmniFusionResult) Results of the comparison. */
 GPtrArray *omni_window_list_compared (OmniWindow *self);
+
+/* window-inspect.c */
+void omni_window_class_install_inspect (GtkWidgetClass *widget_class);
+void omni_window_init_inspect (OmniWindow *self);
+void omni_window_update_histogram (OmniWindow *self);
 
 /* window-files.c */
 void omni_window_init_files (OmniWindow *self);

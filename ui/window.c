@@ -166,6 +166,7 @@ view_changed_cb (OmniWindow *self)
 
   if (!g_str_equal (words, gtk_label_get_text (self->zoom)))
     gtk_label_set_text (self->zoom, words);
+  omni_window_update_histogram (self);
 }
 
 static void
@@ -319,6 +320,8 @@ omni_window_class_init (OmniWindowClass *klass)
   g_type_ensure (OMNI_TYPE_VIEWER);
   g_type_ensure (OMNI_TYPE_COMPARE_VIEW);
   g_type_ensure (OMNI_TYPE_DIFFERENCE_BAR);
+  g_type_ensure (OMNI_TYPE_HISTOGRAM);
+  g_type_ensure (OMNI_TYPE_INSPECTOR);
   g_type_ensure (OMNI_TYPE_METRICS_PANEL);
   g_type_ensure (OMNI_TYPE_OPTIONS_BUTTON);
   g_type_ensure (OMNI_TYPE_ORDER_CHIP);
@@ -331,6 +334,7 @@ omni_window_class_init (OmniWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, show_source_cb);
   omni_window_class_install_actions (widget_class);
   omni_window_class_install_metrics (widget_class);
+  omni_window_class_install_inspect (widget_class);
 }
 
 static void
@@ -352,6 +356,7 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_window_init_panes (self);
   omni_window_init_files (self);
   omni_window_init_metrics (self);
+  omni_window_init_inspect (self);
   omni_window_add_keys (self);
   follow_document (self);
   document_changed_cb (self);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the viewer draws, pixel by pixel. */
+#include "app/pixel.h"
 #include "ui/heat-map.h"
 #include "ui/mipmap.h"
 
@@ -109,6 +110,50 @@ test_alpha (void)
   g_assert_cmphex (pixel >> 16 & 0xff, ==, (get_sample (3, 2, 0) * a + 127) / 255);
 }
 
+static void
+test_count (void)
+{
+  g_autoptr (OmniMipmap) mipmap = make_mipmap (3, FALSE, OMNI_SAMPLE_U8);
+  OmniMipmapCounts counts;
+  guint64 expected[3][256] = { { 0 } };
+
+  omni_mipmap_count (mipmap, 2, 3, WIDTH_PX - 5, HEIGHT_PX - 4, &counts);
+  for (guint y = 3; y < HEIGHT_PX - 1; y++)
+    for (guint x = 2; x < WIDTH_PX - 3; x++)
+      for (guint c = 0; c < 3; c++)
+        expected[c][get_sample (x, y, c)]++;
+  g_assert_cmpmem (counts.bins, sizeof counts.bins, expected, sizeof expected);
+  g_assert_cmpuint (counts.n, ==, (WIDTH_PX - 5) * (HEIGHT_PX - 4));
+}
+
+/* Values */
+
+static char *
+describe (OmniSampleType type, gconstpointer samples, gsize size_bytes, guint channels)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniPicture) picture = omni_picture_new (2, 1, channels, channels == 4, type,
+                                                      g_bytes_new (samples, size_bytes), NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return omni_picture_describe_pixel (picture, 1, 0);
+}
+
+static void
+test_values (void)
+{
+  const guint8 bytes[] = { 1, 2, 3, 4, 50, 60, 70, 80 };
+  const guint16 words[] = { 7, 65535 };
+  const float floats[] = { 9, 1.5f };
+  g_autofree char *rgba = describe (OMNI_SAMPLE_U8, bytes, sizeof bytes, 4);
+  g_autofree char *deep = describe (OMNI_SAMPLE_U16, words, sizeof words, 1);
+  g_autofree char *values = describe (OMNI_SAMPLE_F32, floats, sizeof floats, 1);
+
+  g_assert_cmpstr (rgba, ==, "50  60  70  80");
+  g_assert_cmpstr (deep, ==, "65535");
+  g_assert_cmpstr (values, ==, "1.5000");
+}
+
 /* Heat maps */
 
 static guint
@@ -152,6 +197,8 @@ main (int argc, char **argv)
   g_test_add_func ("/mipmap/squares", test_squares);
   g_test_add_func ("/mipmap/mean", test_mean);
   g_test_add_func ("/mipmap/alpha", test_alpha);
+  g_test_add_func ("/mipmap/count", test_count);
+  g_test_add_func ("/values", test_values);
   g_test_add_func ("/heat-map", test_heat_map);
   return g_test_run ();
 }

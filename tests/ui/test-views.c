@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two pictures in one place, with a real pointer and keyboard: wipe, blink and difference. */
+#include "app/pixel.h"
 #include "tests/ui/window-fixture.h"
 #include "ui/heat-map.h"
+
+#include <stdio.h>
 
 static OmniPointer *pointer;
 static gboolean can_fuse;
@@ -172,6 +175,61 @@ test_difference (OmniTestWindow *f, gconstpointer data)
   g_assert_cmphex (get_middle (viewer), ==, omni_heat_map_get (0));
 }
 
+/* Values under the pointer */
+
+static gboolean
+has_values (gpointer data)
+{
+  OmniWindow *window = data;
+  g_autofree char *text = omni_inspector_get_text (window->inspector);
+
+  return gtk_widget_get_mapped (GTK_WIDGET (window->inspector)) && strstr (text, "x ") != NULL
+         && strstr (text, "…") == NULL && strstr (text, "\t\n") == NULL;
+}
+
+static void
+test_inspector (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  int x, y;
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  omni_pointer_key (pointer, "i", 0);
+  omni_test_wait_for_layout (f);
+  for (guint i = 0; i < 4; i++) /* the panel slides in */
+    omni_test_wait_for_layout (f);
+  for (guint i = 0; i < 2; i++)
+  {
+    omni_pointer_locate (pointer, GTK_WIDGET (window->viewer),
+                         gtk_widget_get_width (GTK_WIDGET (window->viewer)) / 2.0 + 2 * i,
+                         gtk_widget_get_height (GTK_WIDGET (window->viewer)) / 2.0, &x, &y);
+    omni_pointer_move (pointer, x, y);
+    omni_test_wait_for_layout (f);
+  }
+  g_assert_true (omni_test_wait (has_values, window));
+
+  /* Every line says what the picture holds at the place that the first line names. */
+  g_autofree char *text = omni_inspector_get_text (window->inspector);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  OmniPicture *result = omni_document_get_result (window->document)->picture;
+  guint place_x, place_y;
+  g_assert_cmpint (sscanf (lines[0], "x %u y %u", &place_x, &place_y), ==, 2);
+  g_autofree char *value = omni_picture_describe_pixel (result, place_x, place_y);
+  g_assert_true (g_str_has_suffix (lines[1], value));
+  for (guint i = 0; i < N_SOURCES; i++)
+  {
+    g_autoptr (OmniPicture)
+      source = omni_source_load (omni_document_get_source (window->document, i), NULL, NULL);
+    g_autofree char *own = omni_picture_describe_pixel (source, place_x, place_y);
+    g_autofree char *line = g_strdup_printf ("%u · %u.png\t%s", i + 1, i, own);
+    g_assert_true (g_strv_contains ((const char *const *)lines, line));
+  }
+}
+
 static void
 add (const char *name, void (*test) (OmniTestWindow *, gconstpointer))
 {
@@ -190,6 +248,7 @@ main (int argc, char **argv)
   add ("wipe", test_wipe);
   add ("blink", test_blink);
   add ("difference", test_difference);
+  add ("inspector", test_inspector);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;
