@@ -19,6 +19,7 @@ struct _OmniComparisonRow
   const OmniModel *model;
   char *options;
   OmniFusionResult *result;
+  gboolean borrowed; /* the document made the result, and decides how long it is kept */
   OmniComparisonState state;
   char *error;
   OmniScore scores[OMNI_COMPARISON_MAX_METRICS];

@@ -372,7 +372,38 @@ take_result (OmniComparison *self, OmniFusionResult *result)
     if (self->works[lane] != NULL && self->works[lane]->row == row)
       stop_lane (self, lane);
   give_result (self, row, result);
+  row->borrowed = TRUE;
   self->stopped = FALSE;
+}
+
+static gboolean
+is_kept (OmniComparison *self, OmniFusionResult *result)
+{
+  GPtrArray *kept = omni_document_get_results (self->document);
+
+  for (guint i = 0; i < kept->len; i++)
+  {
+    const OmniFusionResult *other = kept->pdata[i];
+    if (other->model == result->model && g_str_equal (other->sha256, result->sha256))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Turning an option up and up gives many results; the document lets old ones go, and so does the comparison. */
+static void
+drop_old_rows (OmniComparison *self)
+{
+  for (guint i = self->rows->len; i > 0; i--)
+  {
+    OmniComparisonRow *row = self->rows->pdata[i - 1];
+    if (!row->borrowed || row->result == NULL || is_kept (self, row->result))
+      continue;
+    for (Lane lane = 0; lane < N_LANES; lane++)
+      if (self->works[lane] != NULL && self->works[lane]->row == row)
+        stop_lane (self, lane);
+    remove_row (self, i - 1);
+  }
 }
 
 static void
@@ -390,6 +421,7 @@ follow (OmniComparison *self)
   if (self->key != NULL && !omni_document_needs_resize (self->document))
     for (guint i = 0; i < results->len; i++)
       take_result (self, results->pdata[i]);
+  drop_old_rows (self);
   work (self);
 }
 

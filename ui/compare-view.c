@@ -78,11 +78,28 @@ update_columns (OmniCompareView *self)
                                                                        : GTK_SORT_ASCENDING);
 }
 
+double
+omni_compare_view_get_scroll (OmniCompareView *self)
+{
+  return gtk_adjustment_get_value (gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->table)));
+}
+
+/* The list keeps the row on top where it is when others move above it. */
+static void
+scroll_to_top (OmniCompareView *self)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->table)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (GTK_IS_LIST_VIEW (child))
+      gtk_widget_activate_action (child, "list.scroll-to-item", "u", 0);
+}
+
 static gboolean
 sort_cb (gpointer data)
 {
   OmniCompareView *self = data;
   GListModel *columns = gtk_column_view_get_columns (self->table);
+  const gboolean at_top = omni_compare_view_get_scroll (self) <= 0;
 
   self->sort_id = 0;
   for (guint i = 0; i < g_list_model_get_n_items (columns); i++)
@@ -91,6 +108,8 @@ sort_cb (gpointer data)
     if (sorter != NULL)
       gtk_sorter_changed (sorter, GTK_SORTER_CHANGE_DIFFERENT);
   }
+  if (at_top)
+    scroll_to_top (self);
   return G_SOURCE_REMOVE;
 }
 

@@ -19,6 +19,9 @@ void omni_compare_view_set_comparison (OmniCompareView *self, OmniComparison *co
 /* (transfer none) (nullable) */
 OmniComparisonRow *omni_compare_view_get_selected (OmniCompareView *self);
 
+/* How far it is scrolled down, in pixels. */
+double omni_compare_view_get_scroll (OmniCompareView *self);
+
 /* (transfer full) (element-type OmniComparisonRow) As they are sorted now. */
 GPtrArray *omni_compare_view_get_rows (OmniCompareView *self);
 

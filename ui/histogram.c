@@ -2,9 +2,11 @@
 #include "ui/histogram.h"
 
 #include <glib/gi18n.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HEIGHT_PX 72
+#define PEAKS     24 /* of 768 levels */
 
 struct _OmniHistogram
 {
@@ -112,23 +114,30 @@ omni_histogram_set_mipmap (OmniHistogram *self, OmniMipmap *mipmap, const GdkRec
 
 /* Drawing */
 
-/* Peaks at black and white would press everything else to the ground. */
-static guint64
-find_highest (const OmniMipmapCounts *counts)
+static int
+compare_counts (const void *a, const void *b)
 {
-  guint64 highest = 1;
+  const guint64 first = *(const guint64 *)a, second = *(const guint64 *)b;
 
-  for (guint c = 0; c < 3; c++)
-    for (guint i = 1; i < 255; i++)
-      highest = MAX (highest, counts->bins[c][i]);
-  return highest;
+  return (first < second) - (first > second);
+}
+
+/* The few highest peaks (a black border, a clipped sky) may be cut off: they would press everything else to the ground. */
+static guint64
+find_top (const OmniMipmapCounts *counts)
+{
+  guint64 sorted[3 * 256];
+
+  memcpy (sorted, counts->bins, sizeof sorted);
+  qsort (sorted, G_N_ELEMENTS (sorted), sizeof *sorted, compare_counts);
+  return MAX (sorted[PEAKS] * 5 / 4, 1);
 }
 
 static void
 draw_cb (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer data)
 {
   OmniHistogram *self = data;
-  const double highest = (double)find_highest (&self->counts);
+  const double top = (double)find_top (&self->counts);
 
   cairo_set_source_rgb (cr, 0.1, 0.1, 0.1);
   cairo_paint (cr);
@@ -139,7 +148,7 @@ draw_cb (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer data
     cairo_move_to (cr, 0, height);
     for (guint i = 0; i < 256; i++)
       cairo_line_to (cr, (i + 0.5) / 256 * width,
-                     height * (1 - MIN ((double)self->counts.bins[c][i] / highest, 1)));
+                     height * (1 - MIN ((double)self->counts.bins[c][i] / top, 1)));
     cairo_line_to (cr, width, height);
     cairo_close_path (cr);
     cairo_fill (cr);

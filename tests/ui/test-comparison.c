@@ -278,6 +278,29 @@ test_abandoned (Fixture *f, gconstpointer data)
     g_main_context_iteration (NULL, FALSE);
 }
 
+/* A number that is turned up and up must not fill the memory. */
+static void
+test_many_options (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+  g_autoptr (GError) error = NULL;
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  omni_document_set_model (f->document, mertens);
+  settle (f);
+  for (guint i = 2; i < 2 + OMNI_DOCUMENT_KEPT_RESULTS + 2; i++)
+  {
+    g_autofree char *value = g_strdup_printf ("0.%u", i);
+    omni_document_set_option (f->document, &mertens->options[0], value, &error);
+    g_assert_no_error (error);
+    settle (f);
+  }
+  g_assert_cmpuint (count_rows (f), ==, OMNI_DOCUMENT_KEPT_RESULTS);
+  g_assert_nonnull (omni_comparison_get_current (f->comparison));
+}
+
 static void
 test_medical (Fixture *f, gconstpointer data)
 {
@@ -365,6 +388,7 @@ main (int argc, char **argv)
   add ("region", test_region);
   add ("cancel", test_cancel);
   add ("abandoned", test_abandoned);
+  add ("many-options", test_many_options);
   add ("medical", test_medical);
   add ("reports", test_reports);
 

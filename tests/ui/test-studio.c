@@ -326,6 +326,15 @@ test_compare (OmniTestWindow *f, gconstpointer data)
   g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->compare)));
   omni_test_wait_for_layout (f);
 
+  /* The best is on top, and can be seen there. */
+  g_autoptr (GPtrArray) rows = omni_compare_view_get_rows (window->compare);
+  double least, greatest, first;
+  g_assert_true (omni_comparison_get_bounds (window->comparison, 0, &least, &greatest));
+  g_assert_true (omni_comparison_row_get_score (rows->pdata[0], 0, &first));
+  g_assert_cmpfloat (first, ==, greatest);
+  omni_test_wait_for_layout (f);
+  g_assert_cmpfloat (omni_compare_view_get_scroll (window->compare), ==, 0);
+
   /* A click on a row shows its result; the document's stays what it is. */
   const char *model = omni_document_get_effective_model (window->document)->name;
   omni_pointer_locate (pointer, GTK_WIDGET (window->compare), 60,
