@@ -350,6 +350,29 @@ test_compare (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpstr (omni_document_get_effective_model (window->document)->name, ==, model);
 }
 
+static gboolean
+is_page (gpointer data)
+{
+  g_autofree char *page = NULL;
+
+  return g_file_get_contents (data, &page, NULL, NULL) && strstr (page, "</html>") != NULL;
+}
+
+static void
+test_export (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "comparison.html", NULL);
+
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "m", 0);
+  g_assert_true (omni_test_wait (is_scored, f->window));
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (f->window), "win.export-metrics", NULL));
+  g_assert_true (omni_test_wait (omni_test_has_dialog, f->window));
+  omni_pointer_key (pointer, "Return", 0);
+  g_assert_true (omni_test_wait (is_page, path));
+}
+
 /* The least window */
 
 static gboolean
@@ -358,11 +381,34 @@ is_small (gpointer data)
   return gtk_widget_get_width (data) <= 640 && gtk_widget_get_height (data) <= 480;
 }
 
+static gboolean
+has_everything (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return gtk_widget_get_mapped (window->inspect) && gtk_widget_get_mapped (GTK_WIDGET (window->metrics))
+         && gtk_widget_get_mapped (GTK_WIDGET (window->compare));
+}
+
+static gboolean
+has_a_large_viewer (gpointer data)
+{
+  GtkWidget *viewer = GTK_WIDGET (((OmniWindow *)data)->viewer);
+
+  return gtk_widget_get_width (viewer) >= 300 && gtk_widget_get_height (viewer) >= 200;
+}
+
 static void
 test_small (OmniTestWindow *f, gconstpointer data)
 {
   GtkWidget *widget = GTK_WIDGET (f->window);
   int width, height;
+
+  /* With everything open that can be. */
+  omni_pointer_key (pointer, "m", 0);
+  omni_pointer_key (pointer, "c", 0);
+  omni_pointer_key (pointer, "i", 0);
+  g_assert_true (omni_test_wait (has_everything, f->window));
 
   gtk_widget_measure (widget, GTK_ORIENTATION_HORIZONTAL, -1, &width, NULL, NULL, NULL);
   g_assert_cmpint (width, <=, 640);
@@ -370,8 +416,11 @@ test_small (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpint (height, <=, 480);
   gtk_window_set_default_size (GTK_WINDOW (widget), 640, 480);
   g_assert_true (omni_test_wait (is_small, widget));
-  g_assert_cmpint (gtk_widget_get_width (GTK_WIDGET (f->window->viewer)), >=, 300);
-  g_assert_cmpint (gtk_widget_get_height (GTK_WIDGET (f->window->viewer)), >=, 200);
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  omni_test_wait_for_layout (f);
+  omni_pointer_key (pointer, "m", 0);
+  gtk_widget_set_visible (GTK_WIDGET (f->window->compare), FALSE);
+  g_assert_true (omni_test_wait (has_a_large_viewer, f->window));
 }
 
 static void
@@ -395,6 +444,7 @@ main (int argc, char **argv)
   add ("region", test_region);
   add ("metrics", test_metrics);
   add ("compare", test_compare);
+  add ("export", test_export);
   add ("small", test_small);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

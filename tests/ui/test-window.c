@@ -496,28 +496,6 @@ test_names (OmniTestWindow *f, gconstpointer data)
 
 /* Saving */
 
-static GtkWindow *
-find_dialog (OmniWindow *window)
-{
-  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-  {
-    g_autoptr (GtkWindow) candidate = g_list_model_get_item (windows, i);
-    if (GTK_IS_FILE_CHOOSER (candidate) && gtk_widget_get_mapped (GTK_WIDGET (candidate)))
-      return candidate;
-  }
-  return NULL;
-}
-
-static gboolean
-has_dialog (gpointer data)
-{
-  GtkWindow *dialog = find_dialog (data);
-
-  return dialog != NULL && omni_test_is_active (dialog);
-}
-
 static gboolean
 is_whole (gpointer data)
 {
@@ -538,7 +516,7 @@ test_save (OmniTestWindow *f, gconstpointer data)
     return;
   }
   omni_pointer_key (pointer, "s", GDK_CONTROL_MASK);
-  g_assert_true (omni_test_wait (has_dialog, f->window));
+  g_assert_true (omni_test_wait (omni_test_has_dialog, f->window));
   omni_pointer_key (pointer, "Return", 0);
   g_assert_true (omni_test_wait (is_whole, path));
 

@@ -85,6 +85,28 @@ omni_test_wait_for_layout (OmniTestWindow *f)
   g_assert_true (omni_test_wait (omni_test_is_zero, &left));
 }
 
+static GtkWindow *
+find_dialog (OmniWindow *window)
+{
+  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+  {
+    g_autoptr (GtkWindow) candidate = g_list_model_get_item (windows, i);
+    if (GTK_IS_FILE_CHOOSER (candidate) && gtk_widget_get_mapped (GTK_WIDGET (candidate)))
+      return candidate;
+  }
+  return NULL;
+}
+
+gboolean
+omni_test_has_dialog (gpointer data)
+{
+  GtkWindow *dialog = find_dialog (data);
+
+  return dialog != NULL && omni_test_is_active (dialog);
+}
+
 /* Set up */
 
 void

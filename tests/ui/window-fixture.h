@@ -29,6 +29,9 @@ gboolean omni_test_is_active (gpointer data);
 gboolean omni_test_has_settled (gpointer data);
 gboolean omni_test_is_zero (gpointer data);
 
+/* A file dialog is open and has the keys. */
+gboolean omni_test_has_dialog (gpointer data);
+
 /* Until what changed is laid out. */
 void omni_test_wait_for_layout (OmniTestWindow *f);
 
