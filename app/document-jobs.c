@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document-private.h"
 
+#include <glib/gi18n.h>
+
 #define KEPT_BYTES (G_GUINT64_CONSTANT (1) << 30)
 
 /* Jobs */
@@ -35,9 +37,10 @@ job_new (OmniDocument *document)
   g_mutex_init (&job->mutex);
   job->document = document;
   job->cancellable = g_cancellable_new ();
-  job->request.sources = g_ptr_array_ref (document->state->sources);
+  job->request.sources = g_ptr_array_ref (document->state->active);
   job->request.task = document->state->task;
   job->request.model = document->state->model;
+  job->request.resize = document->state->resize;
   return job;
 }
 
@@ -95,16 +98,20 @@ omni_sources_same_order (GPtrArray *a, GPtrArray *b)
 char *
 omni_document_make_key (OmniDocument *self)
 {
-  g_autofree char *set = omni_sources_make_key (self->state->sources, TRUE);
+  const OmniModel *model = self->effective_model;
+  const OmniModelOptions *options = model != NULL ? omni_document_get_options (self, model) : NULL;
+  g_autofree char *set = omni_sources_make_key (self->state->active, TRUE);
+  g_autofree char *values = options != NULL ? omni_model_options_to_string (options) : NULL;
 
-  return g_strdup_printf ("%s %s %s", omni_task_to_string (self->effective_task),
-                          self->effective_model != NULL ? self->effective_model->name : "", set);
+  return g_strdup_printf ("%s %s [%s] %d %s", omni_task_to_string (self->effective_task),
+                          model != NULL ? model->name : "", values != NULL ? values : "", self->state->resize,
+                          set);
 }
 
 char *
 omni_document_make_choice_key (OmniDocument *self)
 {
-  g_autofree char *set = omni_sources_make_key (self->state->sources, TRUE);
+  g_autofree char *set = omni_sources_make_key (self->state->active, TRUE);
 
   return g_strdup_printf ("%d %p %s", self->state->task, (gconstpointer)self->state->model, set);
 }
@@ -246,8 +253,9 @@ fuse (OmniDocument *self)
   OmniJob *job = self->job;
 
   omni_document_emit_changed (self);
-  if (self->effective_model == NULL)
+  if (self->effective_model == NULL || omni_document_needs_resize (self))
   {
+    omni_document_set_error (self, NULL);
     finish_job (job);
     omni_document_notify_progress (self);
     return;
@@ -255,6 +263,7 @@ fuse (OmniDocument *self)
   job->key = omni_document_make_key (self);
   job->request.task = self->effective_task;
   job->request.model = self->effective_model;
+  job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
   omni_engine_fuse_async (self->engine, &job->request, engine_progress, job, job->cancellable, fused_cb,
                           job_ref (job));
 }
@@ -345,23 +354,31 @@ start_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+forget_choice (OmniDocument *self)
+{
+  self->effective_task = OMNI_TASK_AUTO;
+  self->effective_model = NULL;
+  g_clear_pointer (&self->choice_key, g_free);
+  g_clear_pointer (&self->task_reason, g_free);
+  g_clear_pointer (&self->hint, g_free);
+}
+
 void
 omni_document_schedule (OmniDocument *self)
 {
   omni_document_abandon_job (self);
   g_clear_handle_id (&self->start_id, g_source_remove);
   self->fraction = 0;
-  if (self->state->sources->len > 0)
+  if (self->state->active->len > 0)
     self->start_id = g_idle_add (start_cb, self);
   else
   {
     omni_document_set_error (self, NULL);
     drop_results (self);
-    self->effective_task = OMNI_TASK_AUTO;
-    self->effective_model = NULL;
-    g_clear_pointer (&self->choice_key, g_free);
-    g_clear_pointer (&self->task_reason, g_free);
-    g_clear_pointer (&self->hint, g_free);
+    forget_choice (self);
+    if (self->state->sources->len > 0)
+      self->hint = g_strdup (_ ("Every picture is switched off; switch some on."));
     omni_document_emit_changed (self);
   }
   omni_document_notify_progress (self);
@@ -378,6 +395,6 @@ omni_document_cancel (OmniDocument *self)
 void
 omni_document_fuse (OmniDocument *self)
 {
-  if (self->state->sources->len > 0)
+  if (self->state->active->len > 0)
     omni_document_schedule (self);
 }

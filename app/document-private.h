@@ -21,13 +21,17 @@ typedef struct
   gboolean notifying;
 } OmniJob;
 
-/* What undo brings back. Immutable. */
+/* What undo brings back. Immutable once it is the document's. */
 typedef struct
 {
   GPtrArray *sources; /* OmniSource */
-  GArray *roles;      /* OmniRole of each */
+  GPtrArray *active;  /* those that are switched on, in the same order: what is fused */
+  GArray *roles;      /* OmniRole of each source */
+  GHashTable *off;    /* a set of OmniSource; one that was removed stays in it, and comes back as it was */
   OmniTask task;
   const OmniModel *model;
+  GHashTable *options; /* const OmniModel → OmniModelOptions; none: all as they come */
+  gboolean resize;
 } OmniDocumentState;
 
 struct _OmniDocument
@@ -38,6 +42,8 @@ struct _OmniDocument
   OmniDocumentState *state;
   GQueue undo; /* OmniDocumentState, newest first */
   GQueue redo;
+  const OmniModelOption *last_option; /* the last change was of this option … */
+  gint64 last_option_us;              /* … at this time */
 
   /* What a worker thread chose, for the set, task and model that `choice_key` tells. */
   char *choice_key;
@@ -45,6 +51,9 @@ struct _OmniDocument
   char *task_reason;
   const OmniModel *effective_model;
   char *hint;
+
+  GCancellable *searching; /* for copies */
+  GHashTable *copies; /* OmniSource → the OmniSource that it is a copy of; NULL before any were looked for */
 
   guint start_id; /* coalesces changes of one turn of the main loop */
   OmniJob *job;
@@ -58,7 +67,23 @@ struct _OmniDocument
   OmniOrderCheck order_check;
 };
 
-/* document.c */
+/* document-state.c */
+OmniDocumentState *omni_document_state_new (void);
+OmniDocumentState *omni_document_state_copy (const OmniDocumentState *state);
+void omni_document_state_free (OmniDocumentState *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, omni_document_state_free)
+
+/* While a state is being made. Roles are taken as the sources have them now. */
+void omni_document_state_set_sources (OmniDocumentState *state, GPtrArray *sources);
+void omni_document_state_set_on (OmniDocumentState *state, OmniSource *source, gboolean on);
+
+/* document-choices.c */
+void omni_document_search_copies (OmniDocument *self);
+void omni_document_stop_searching (OmniDocument *self);
+
+/* document.c; both take `next`. A change is a step for undo; a replacement belongs to the last step. */
+void omni_document_change_state (OmniDocument *self, OmniDocumentState *next);
+void omni_document_replace_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_emit_changed (OmniDocument *self);
 void omni_document_emit_result (OmniDocument *self);
 void omni_document_notify_progress (OmniDocument *self);

@@ -32,34 +32,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (OmniDocument, omni_document, G_TYPE_OBJECT,
 
 /* States */
 
-static OmniDocumentState *
-state_new (GPtrArray *sources, OmniTask task, const OmniModel *model)
-{
-  OmniDocumentState *state = g_new0 (OmniDocumentState, 1);
-
-  state->sources = g_ptr_array_new_full (sources->len, g_object_unref);
-  state->roles = g_array_sized_new (FALSE, FALSE, sizeof (OmniRole), sources->len);
-  for (guint i = 0; i < sources->len; i++)
-  {
-    const OmniRole role = omni_source_get_role (sources->pdata[i]);
-    g_ptr_array_add (state->sources, g_object_ref (sources->pdata[i]));
-    g_array_append_val (state->roles, role);
-  }
-  state->task = task;
-  state->model = model;
-  return state;
-}
-
-static void
-state_free (OmniDocumentState *state)
-{
-  g_ptr_array_unref (state->sources);
-  g_array_unref (state->roles);
-  g_free (state);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, state_free)
-
 static void
 emit_difference (OmniDocument *self, GPtrArray *before, GPtrArray *after)
 {
@@ -88,7 +60,10 @@ swap_state (OmniDocument *self, OmniDocumentState *next)
     omni_source_set_role (next->sources->pdata[i], g_array_index (next->roles, OmniRole, i));
 
   emit_difference (self, before->sources, next->sources);
+  if (!omni_sources_same_order (before->sources, next->sources))
+    omni_document_search_copies (self);
   omni_document_schedule (self);
+  omni_document_emit_changed (self);
   return before;
 }
 
@@ -99,20 +74,33 @@ notify_history (OmniDocument *self)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_REDO]);
 }
 
-static void
-change_state (OmniDocument *self, OmniDocumentState *next)
+void
+omni_document_change_state (OmniDocument *self, OmniDocumentState *next)
 {
+  self->last_option = NULL;
   g_queue_push_head (&self->undo, swap_state (self, next));
   if (self->undo.length > UNDO_STEPS)
-    state_free (g_queue_pop_tail (&self->undo));
-  g_queue_clear_full (&self->redo, (GDestroyNotify)state_free);
+    omni_document_state_free (g_queue_pop_tail (&self->undo));
+  g_queue_clear_full (&self->redo, (GDestroyNotify)omni_document_state_free);
   notify_history (self);
+}
+
+void
+omni_document_replace_state (OmniDocument *self, OmniDocumentState *next)
+{
+  omni_document_state_free (swap_state (self, next));
 }
 
 static void
 change_sources (OmniDocument *self, GPtrArray *sources)
 {
-  change_state (self, state_new (sources, self->state->task, self->state->model));
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+
+  omni_document_state_set_sources (next, sources);
+  /* What was agreed on for one set is not carried to the next. */
+  if (sources->len == 0)
+    next->resize = FALSE;
+  omni_document_change_state (self, next);
 }
 
 gboolean
@@ -132,6 +120,7 @@ omni_document_undo (OmniDocument *self)
 {
   if (self->undo.length == 0)
     return;
+  self->last_option = NULL;
   g_queue_push_head (&self->redo, swap_state (self, g_queue_pop_head (&self->undo)));
   notify_history (self);
 }
@@ -141,6 +130,7 @@ omni_document_redo (OmniDocument *self)
 {
   if (self->redo.length == 0)
     return;
+  self->last_option = NULL;
   g_queue_push_head (&self->undo, swap_state (self, g_queue_pop_head (&self->redo)));
   notify_history (self);
 }
@@ -260,9 +250,31 @@ omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role)
 
   if (!omni_document_find (self, source, &position) || omni_source_get_role (source) == role)
     return;
-  OmniDocumentState *next = state_new (self->state->sources, self->state->task, self->state->model);
+  OmniDocumentState *next = omni_document_state_copy (self->state);
   g_array_index (next->roles, OmniRole, position) = role;
-  change_state (self, next);
+  omni_document_change_state (self, next);
+}
+
+gboolean
+omni_document_is_on (OmniDocument *self, OmniSource *source)
+{
+  return !g_hash_table_contains (self->state->off, source);
+}
+
+void
+omni_document_set_on (OmniDocument *self, OmniSource *source, gboolean on)
+{
+  if (!omni_document_find (self, source, NULL) || omni_document_is_on (self, source) == on)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  omni_document_state_set_on (next, source, on);
+  omni_document_change_state (self, next);
+}
+
+GPtrArray *
+omni_document_get_active (OmniDocument *self)
+{
+  return self->state->active;
 }
 
 /* Task and model */
@@ -276,8 +288,11 @@ omni_document_get_task (OmniDocument *self)
 void
 omni_document_set_task (OmniDocument *self, OmniTask task)
 {
-  if (task != self->state->task)
-    change_state (self, state_new (self->state->sources, task, self->state->model));
+  if (task == self->state->task)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  next->task = task;
+  omni_document_change_state (self, next);
 }
 
 OmniTask
@@ -301,8 +316,11 @@ omni_document_get_model (OmniDocument *self)
 void
 omni_document_set_model (OmniDocument *self, const OmniModel *model)
 {
-  if (model != self->state->model)
-    change_state (self, state_new (self->state->sources, self->state->task, model));
+  if (model == self->state->model)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  next->model = model;
+  omni_document_change_state (self, next);
 }
 
 const OmniModel *
@@ -330,7 +348,7 @@ has_weights (const OmniModel *model)
 static gboolean
 fits (OmniDocument *self, const OmniModel *model, OmniTask task)
 {
-  return omni_model_fits (model, task, self->state->sources, NULL) && has_weights (model);
+  return omni_model_fits (model, task, self->state->active, NULL) && has_weights (model);
 }
 
 gboolean
@@ -391,14 +409,14 @@ omni_document_set_error (OmniDocument *self, const char *message)
 gboolean
 omni_document_is_stale (OmniDocument *self)
 {
-  if (self->state->sources->len == 0)
+  if (self->state->active->len == 0)
     return FALSE;
   if (self->result == NULL)
     return TRUE;
   g_autofree char *choice_key = omni_document_make_choice_key (self);
   g_autofree char *key = omni_document_make_key (self);
   return g_strcmp0 (choice_key, self->choice_key) != 0 || g_strcmp0 (key, self->result_key) != 0
-         || !omni_sources_same_order (self->result->sources, self->state->sources);
+         || !omni_sources_same_order (self->result->sources, self->state->active);
 }
 
 OmniFusionResult *
@@ -513,6 +531,7 @@ omni_document_dispose (GObject *object)
 
   g_clear_handle_id (&self->start_id, g_source_remove);
   omni_document_abandon_job (self);
+  omni_document_stop_searching (self);
   G_OBJECT_CLASS (omni_document_parent_class)->dispose (object);
 }
 
@@ -521,12 +540,13 @@ omni_document_finalize (GObject *object)
 {
   OmniDocument *self = OMNI_DOCUMENT (object);
 
-  g_queue_clear_full (&self->undo, (GDestroyNotify)state_free);
-  g_queue_clear_full (&self->redo, (GDestroyNotify)state_free);
-  state_free (self->state);
+  g_queue_clear_full (&self->undo, (GDestroyNotify)omni_document_state_free);
+  g_queue_clear_full (&self->redo, (GDestroyNotify)omni_document_state_free);
+  omni_document_state_free (self->state);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
   g_ptr_array_unref (self->results);
+  g_clear_pointer (&self->copies, g_hash_table_unref);
   g_free (self->result_key);
   g_free (self->choice_key);
   g_free (self->task_reason);
@@ -562,9 +582,7 @@ omni_document_class_init (OmniDocumentClass *klass)
 static void
 omni_document_init (OmniDocument *self)
 {
-  g_autoptr (GPtrArray) nothing = g_ptr_array_new ();
-
-  self->state = state_new (nothing, OMNI_TASK_AUTO, NULL);
+  self->state = omni_document_state_new ();
   self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_fusion_result_unref);
 }
 

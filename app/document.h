@@ -15,7 +15,7 @@ typedef enum
 
 /* A set of sources, what to do with them and what came out: a GListModel of OmniSource with undo.
  *
- * Every change of the set (add, remove, reorder, task, model, role) can be undone and starts a fusion by itself. The
+ * Every change of the set (add, remove, reorder, switch off, task, model, option, role, resize) can be undone and starts a fusion by itself. The
  * newest request wins: an older one is cancelled, and its result is never shown. The old result stays until the new one
  * is there. Use from the main thread only; nothing here blocks.
  *
@@ -47,6 +47,46 @@ gboolean omni_document_move (OmniDocument *self, guint from, guint to);
 gboolean omni_document_shuffle (OmniDocument *self);
 
 void omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role);
+
+/* A source that is switched off stays in the list and is not fused. */
+gboolean omni_document_is_on (OmniDocument *self, OmniSource *source);
+void omni_document_set_on (OmniDocument *self, OmniSource *source, gboolean on);
+
+/* The sources that are fused, in list order. (transfer none) (element-type OmniSource) */
+GPtrArray *omni_document_get_active (OmniDocument *self);
+
+/* Whether pictures of different sizes are brought to the largest; forgotten when the set is emptied. Without it such a set
+ * is not fused (needs_resize). */
+gboolean omni_document_get_resize (OmniDocument *self);
+void omni_document_set_resize (OmniDocument *self, gboolean resize);
+gboolean omni_document_needs_resize (OmniDocument *self);
+
+/* Whether this source is brought to another size now. */
+gboolean omni_document_resizes (OmniDocument *self, OmniSource *source);
+
+/* (transfer full) (nullable) A sentence with two of the sizes; NULL when all are the same. */
+char *omni_document_describe_sizes (OmniDocument *self);
+
+/* (transfer none) (nullable) The source whose file is the same, byte for byte; found in the background, "changed" tells. Both
+ * are switched on. */
+OmniSource *omni_document_get_original (OmniDocument *self, OmniSource *source);
+
+/* (transfer full) (nullable) A sentence about the copies; NULL when there are none. And switches them off, in one step. */
+char *omni_document_describe_copies (OmniDocument *self);
+void omni_document_switch_off_copies (OmniDocument *self);
+
+/* Values of the effective model's options, as text; each model keeps its own. Quick changes of one option are one step for
+ * undo. `option` is an entry of that model's table; the effective model must be known to set one. */
+const char *omni_document_get_option (OmniDocument *self, const OmniModelOption *option);
+gboolean omni_document_set_option (OmniDocument *self, const OmniModelOption *option, const char *value,
+                                   GError **error);
+
+/* (nullable) NULL: all as they come. */
+const OmniModelOptions *omni_document_get_options (OmniDocument *self, const OmniModel *model);
+
+/* Whether any option of the effective model is not as it comes; and back to that. */
+gboolean omni_document_has_options (OmniDocument *self);
+void omni_document_reset_options (OmniDocument *self);
 
 /* The task asked for; AUTO lets the sources decide. */
 OmniTask omni_document_get_task (OmniDocument *self);

@@ -51,6 +51,7 @@ typedef struct
   const OmniModel *model;
   OmniTask task;        /* as detected or asked for */
   char *task_reason;    /* one line: why this task */
+  char *options;        /* those that are not as the model comes, "key=value …"; "" if none */
   char *weights_sha256; /* NULL for classical methods */
   char *device_name;
   gboolean order_invariant; /* derived from the graph that ran */

@@ -17,4 +17,10 @@ gboolean omni_sources_find_pansharpen (GPtrArray *sources, OmniSource **ms, Omni
 /* (transfer container) The same sources by path: for messages and choices that must not depend on the list order. */
 GPtrArray *omni_sources_sort (GPtrArray *sources);
 
+/* Whether any two sources differ in size; then the one with most pixels and the one with fewest (by path where as many). */
+gboolean omni_sources_find_sizes (GPtrArray *sources, OmniSource **largest, OmniSource **smallest);
+
+/* The base names of two sources, or their paths where that would not tell them apart. (out) (transfer full) */
+void omni_sources_name_both (OmniSource *a, OmniSource *b, char **name_a, char **name_b);
+
 G_END_DECLS

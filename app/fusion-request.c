@@ -7,21 +7,6 @@
 
 /* Everything here is a function of the set: names in messages are sorted, never taken in list order. */
 
-/* Values are words and numbers, so that spaces only stand between assignments. */
-static OmniModelOptions *
-copy_options (const OmniFusionRequest *request)
-{
-  g_return_val_if_fail (request->model != NULL, NULL);
-
-  OmniModelOptions *copy = omni_model_options_new (request->model);
-  g_autofree char *text = omni_model_options_to_string (request->options);
-  g_auto (GStrv) assignments = g_strsplit (text, " ", -1);
-  for (guint i = 0; assignments[i] != NULL; i++)
-    if (assignments[i][0] != '\0' && !omni_model_options_set (copy, assignments[i], NULL))
-      g_warn_if_reached ();
-  return copy;
-}
-
 OmniFusionRequest *
 omni_fusion_request_copy (const OmniFusionRequest *request)
 {
@@ -31,7 +16,7 @@ omni_fusion_request_copy (const OmniFusionRequest *request)
   copy->sources = g_ptr_array_copy (request->sources, (GCopyFunc)(void (*) (void))g_object_ref, NULL);
   g_ptr_array_set_free_func (copy->sources, g_object_unref);
   copy->weights_path = g_strdup (request->weights_path);
-  copy->options = request->options != NULL ? copy_options (request) : NULL;
+  copy->options = request->options != NULL ? omni_model_options_copy (request->options) : NULL;
   return copy;
 }
 
@@ -69,24 +54,6 @@ omni_sources_sort (GPtrArray *sources)
   return sorted;
 }
 
-/* The size of the source with most pixels (the wider of two with as many). */
-static void
-find_largest (GPtrArray *sources, guint *width, guint *height)
-{
-  guint64 most = 0;
-  *width = *height = 0;
-  for (guint i = 0; i < sources->len; i++)
-  {
-    const guint w = omni_source_get_width (sources->pdata[i]), h = omni_source_get_height (sources->pdata[i]);
-    const guint64 n_pixels = (guint64)w * h;
-    if (n_pixels < most || (n_pixels == most && w <= *width))
-      continue;
-    most = n_pixels;
-    *width = w;
-    *height = h;
-  }
-}
-
 void
 omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape *shape)
 {
@@ -105,7 +72,10 @@ omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape
     shape->depth = request->depth;
   shape->channels = n_bands + (shape->has_alpha ? 1 : 0);
 
-  find_largest (request->sources, &shape->width, &shape->height);
+  OmniSource *largest, *smallest;
+  omni_sources_find_sizes (request->sources, &largest, &smallest);
+  shape->width = omni_source_get_width (largest);
+  shape->height = omni_source_get_height (largest);
   const guint longest = MAX (shape->width, shape->height), limit = request->view_px;
   if (limit == 0 || longest <= limit)
     return;
@@ -113,9 +83,8 @@ omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape
   shape->height = MAX (1, (guint)((guint64)shape->height * limit / longest));
 }
 
-/* The base names of two sources, or their paths where that would not tell them apart. */
-static void
-name_both (OmniSource *a, OmniSource *b, char **name_a, char **name_b)
+void
+omni_sources_name_both (OmniSource *a, OmniSource *b, char **name_a, char **name_b)
 {
   *name_a = omni_source_dup_display_name (a);
   *name_b = omni_source_dup_display_name (b);
@@ -127,28 +96,52 @@ name_both (OmniSource *a, OmniSource *b, char **name_a, char **name_b)
   *name_b = g_filename_display_name (omni_source_get_path (b));
 }
 
-static gboolean
-check_sizes (GPtrArray *sorted, GError **error)
+static guint64
+count_pixels (OmniSource *source)
 {
-  OmniSource *first = sorted->pdata[0];
+  return (guint64)omni_source_get_width (source) * omni_source_get_height (source);
+}
+
+gboolean
+omni_sources_find_sizes (GPtrArray *sources, OmniSource **largest, OmniSource **smallest)
+{
+  g_autoptr (GPtrArray) sorted = omni_sources_sort (sources);
+  gboolean differ = FALSE;
+
+  *largest = *smallest = sorted->len > 0 ? sorted->pdata[0] : NULL;
   for (guint i = 1; i < sorted->len; i++)
   {
-    OmniSource *other = sorted->pdata[i];
-    if (omni_source_get_width (first) == omni_source_get_width (other)
-        && omni_source_get_height (first) == omni_source_get_height (other))
-      continue;
-    g_autofree char *name = NULL;
-    g_autofree char *other_name = NULL;
-    name_both (first, other, &name, &other_name);
-    g_set_error (
-      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-      "The sources differ in size: “%s” is %u × %u and “%s” is %u × %u; choose pictures of one size, or "
-      "resize to the largest (--resize).",
-      name, omni_source_get_width (first), omni_source_get_height (first), other_name,
-      omni_source_get_width (other), omni_source_get_height (other));
-    return FALSE;
+    OmniSource *source = sorted->pdata[i];
+    differ |= omni_source_get_width (source) != omni_source_get_width (sorted->pdata[0])
+              || omni_source_get_height (source) != omni_source_get_height (sorted->pdata[0]);
+    if (count_pixels (source) > count_pixels (*largest)
+        || (count_pixels (source) == count_pixels (*largest)
+            && omni_source_get_width (source) > omni_source_get_width (*largest)))
+      *largest = source;
+    if (count_pixels (source) < count_pixels (*smallest)
+        || (count_pixels (source) == count_pixels (*smallest)
+            && omni_source_get_width (source) < omni_source_get_width (*smallest)))
+      *smallest = source;
   }
-  return TRUE;
+  return differ;
+}
+
+static gboolean
+check_sizes (GPtrArray *sources, GError **error)
+{
+  OmniSource *largest, *smallest;
+  if (!omni_sources_find_sizes (sources, &largest, &smallest))
+    return TRUE;
+  g_autofree char *name = NULL;
+  g_autofree char *other_name = NULL;
+  omni_sources_name_both (largest, smallest, &name, &other_name);
+  g_set_error (
+    error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+    "The sources differ in size: “%s” is %u × %u and “%s” is %u × %u; choose pictures of one size, or "
+    "resize to the largest (--resize).",
+    name, omni_source_get_width (largest), omni_source_get_height (largest), other_name,
+    omni_source_get_width (smallest), omni_source_get_height (smallest));
+  return FALSE;
 }
 
 static gboolean
@@ -161,7 +154,7 @@ check_bands (GPtrArray *sorted, GError **error)
     const guint a = omni_source_count_bands (first), b = omni_source_count_bands (other);
     g_autofree char *name = NULL;
     g_autofree char *other_name = NULL;
-    name_both (first, other, &name, &other_name);
+    omni_sources_name_both (first, other, &name, &other_name);
     if (b == 2)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -197,7 +190,7 @@ omni_fusion_request_check (const OmniFusionRequest *request, GError **error)
   g_autoptr (GPtrArray) sorted = omni_sources_sort (request->sources);
   if (!check_bands (sorted, error))
     return FALSE;
-  return request->resize || check_sizes (sorted, error);
+  return request->resize || check_sizes (request->sources, error);
 }
 
 gboolean

@@ -657,6 +657,8 @@ make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
   result->model = self->model;
   result->task = self->task;
   result->task_reason = g_steal_pointer (&self->task_reason);
+  result->options = self->request->options != NULL ? omni_model_options_to_string (self->request->options)
+                                                   : g_strdup ("");
   result->weights_sha256 = self->weights != NULL ? g_strdup (omni_weights_get_sha256 (self->weights)) : NULL;
   result->device_name = g_strdup (omni_device_get_info (self->core->device)->name);
   result->order_invariant = omni_graph_is_order_invariant (entry->graph);
@@ -717,6 +719,7 @@ omni_fusion_result_unref (OmniFusionResult *result)
   g_clear_object (&result->picture);
   g_free (result->sha256);
   g_free (result->task_reason);
+  g_free (result->options);
   g_free (result->weights_sha256);
   g_free (result->device_name);
   g_ptr_array_unref (result->sources);

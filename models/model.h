@@ -118,6 +118,7 @@ char *omni_model_get_weights_path (const OmniModel *model);
 OmniWeights *omni_model_load_weights (const OmniModel *model, const char *path, GError **error);
 
 OmniModelOptions *omni_model_options_new (const OmniModel *model);
+OmniModelOptions *omni_model_options_copy (const OmniModelOptions *options);
 void omni_model_options_free (OmniModelOptions *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniModelOptions, omni_model_options_free)
 

@@ -30,6 +30,16 @@ omni_model_options_new (const OmniModel *model)
   return options;
 }
 
+OmniModelOptions *
+omni_model_options_copy (const OmniModelOptions *options)
+{
+  OmniModelOptions *copy = omni_model_options_new (options->model);
+
+  for (guint i = 0; i < count_options (options->model); i++)
+    copy->values[i] = g_strdup (options->values[i]);
+  return copy;
+}
+
 void
 omni_model_options_free (OmniModelOptions *options)
 {

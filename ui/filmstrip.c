@@ -58,10 +58,13 @@ static void
 refresh_cards (OmniFilmstrip *self)
 {
   const guint n = omni_document_get_n_sources (self->document);
-  g_autofree char *count = g_strdup_printf (ngettext ("%u source", "%u sources", n), n);
+  const guint n_active = omni_document_get_active (self->document)->len;
+  g_autofree char *count = n_active == n ? g_strdup_printf (ngettext ("%u source", "%u sources", n), n)
+                                         : g_strdup_printf (
+                                           ngettext ("%u of %u source", "%u of %u sources", n), n_active, n);
 
   for (guint i = 0; i < n; i++)
-    omni_source_card_refresh (omni_filmstrip_get_card (self, i), i, n);
+    omni_source_card_refresh (omni_filmstrip_get_card (self, i), self->document, i);
   gtk_label_set_text (self->count, count);
 }
 
@@ -158,18 +161,47 @@ omni_filmstrip_move_selected (OmniFilmstrip *self, int delta)
     omni_document_move (self->document, position, (guint)to);
 }
 
+static OmniSource *
+find_path (OmniFilmstrip *self, const char *path)
+{
+  GPtrArray *sources = omni_document_get_sources (self->document);
+
+  for (guint i = 0; i < sources->len; i++)
+    if (g_str_equal (omni_source_get_path (sources->pdata[i]), path))
+      return sources->pdata[i];
+  return NULL;
+}
+
 static void
 remove_path_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
-  GPtrArray *sources = omni_document_get_sources (self->document);
+  OmniSource *source = find_path (self, g_variant_get_string (parameter, NULL));
 
-  for (guint i = 0; i < sources->len; i++)
-    if (g_str_equal (omni_source_get_path (sources->pdata[i]), g_variant_get_string (parameter, NULL)))
-    {
-      remove_source (self, sources->pdata[i]);
-      return;
-    }
+  if (source != NULL)
+    remove_source (self, source);
+}
+
+static void
+use_path_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  const char *path;
+  gboolean on;
+
+  g_variant_get (parameter, "(&sb)", &path, &on);
+  OmniSource *source = find_path (self, path);
+  if (source != NULL)
+    omni_document_set_on (self->document, source, on);
+}
+
+void
+omni_filmstrip_toggle_selected (OmniFilmstrip *self)
+{
+  OmniSource *source = omni_filmstrip_get_selected (self);
+
+  if (source != NULL)
+    omni_document_set_on (self->document, source, !omni_document_is_on (self->document, source));
 }
 
 static void
@@ -212,6 +244,7 @@ create_menu (void)
     g_menu_append (roles, role == OMNI_ROLE_NONE ? _ ("Not Said") : omni_role_get_title (role), action);
   }
   g_menu_append_submenu (rest, _ ("Role"), G_MENU_MODEL (roles));
+  g_menu_append (rest, _ ("Switch On or Off"), "win.toggle-source");
   g_menu_append (rest, _ ("Remove"), "win.remove");
   g_menu_append_section (menu, NULL, G_MENU_MODEL (rest));
   return G_MENU_MODEL (menu);
@@ -303,6 +336,7 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
 
   gtk_widget_class_install_action (widget_class, "strip.remove-path", "s", remove_path_action);
+  gtk_widget_class_install_action (widget_class, "strip.use-path", "(sb)", use_path_action);
   gtk_widget_class_install_action (widget_class, "strip.show", NULL, show_action);
   gtk_widget_class_install_action (widget_class, "strip.role", "s", role_action);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);

@@ -21,6 +21,7 @@ OmniSource *omni_filmstrip_get_selected (OmniFilmstrip *self);
 /* Act on the selected card; `delta` is -1 or 1. */
 void omni_filmstrip_move_selected (OmniFilmstrip *self, int delta);
 void omni_filmstrip_remove_selected (OmniFilmstrip *self);
+void omni_filmstrip_toggle_selected (OmniFilmstrip *self);
 
 /* (transfer full) The paths of what was dropped; files that are not on this computer are left out. */
 char **omni_file_list_dup_paths (GdkFileList *files);

@@ -312,3 +312,26 @@ omni_mipmap_render (OmniMipmap *self, guint32 *pixels, guint width, guint height
   else
     render_smooth (level, pixels, width, height, columns, rows);
 }
+
+void
+omni_mipmap_count (OmniMipmap *self, guint x, guint y, guint width, guint height, OmniMipmapCounts *counts)
+{
+  const Level *level = &self->levels[0];
+
+  g_return_if_fail (x + width <= level->width && y + height <= level->height);
+  memset (counts, 0, sizeof *counts);
+  for (guint row = y; row < y + height; row++)
+    for (guint column = x; column < x + width; column++)
+    {
+      const guint32 pixel = level->pixels[(gsize)row * level->width + column];
+      const guint32 colour = pixel & 0xffffff;
+      if (pixel >> 24 == 0)
+        continue;
+      counts->bins[0][colour >> 16]++;
+      counts->bins[1][colour >> 8 & 0xff]++;
+      counts->bins[2][colour & 0xff]++;
+      counts->n++;
+      counts->n_black += colour == 0;
+      counts->n_white += colour == 0xffffff;
+    }
+}

@@ -26,4 +26,15 @@ gsize omni_mipmap_get_size_bytes (OmniMipmap *self);
 void omni_mipmap_render (OmniMipmap *self, guint32 *pixels, guint width, guint height, double x, double y,
                          double scale);
 
+typedef struct
+{
+  guint64 bins[3][256]; /* red, green, blue */
+  guint64 n;            /* pixels that are not transparent */
+  guint64 n_black, n_white;
+} OmniMipmapCounts;
+
+/* Counts the levels of a part that lies inside the picture. Takes a while: call it in a worker thread. */
+void
+omni_mipmap_count (OmniMipmap *self, guint x, guint y, guint width, guint height, OmniMipmapCounts *counts);
+
 G_END_DECLS

@@ -17,7 +17,12 @@ struct _OmniSourceCard
   GtkLabel *size;
   GtkLabel *details;
   GtkLabel *role;
+  GtkWidget *damaged;
+  GtkWidget *copy;
+  GtkWidget *resized;
   GtkWidget *remove;
+  GtkCheckButton *use;
+  gboolean updating;
 };
 
 G_DEFINE_FINAL_TYPE (OmniSourceCard, omni_source_card, GTK_TYPE_LIST_BOX_ROW)
@@ -86,21 +91,50 @@ describe (OmniSource *source)
   return g_strdup_printf ("%s · %s", depth, exposure);
 }
 
+static void
+describe_card (OmniSourceCard *self, guint position, guint total, gboolean is_on, gboolean is_resized)
+{
+  g_autofree char *spoken = g_strdup_printf (_ ("%s, %u of %u"), gtk_label_get_text (self->name),
+                                             position + 1, total);
+  g_autofree char *details = g_strdup_printf (
+    "%s, %s%s%s", gtk_label_get_text (self->size), gtk_label_get_text (self->details),
+    is_resized ? _ (", resized") : "", is_on ? "" : _ (", switched off"));
+
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken,
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, details, -1);
+}
+
+static void
+show_original (OmniSourceCard *self, OmniSource *original)
+{
+  g_autofree char *name = original != NULL ? omni_source_dup_display_name (original) : NULL;
+  g_autofree char *tooltip = name != NULL ? g_strdup_printf (_ ("The Same Picture as %s"), name) : NULL;
+
+  gtk_widget_set_visible (self->copy, original != NULL);
+  gtk_widget_set_tooltip_text (self->copy, tooltip);
+}
+
 void
-omni_source_card_refresh (OmniSourceCard *self, guint position, guint total)
+omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint position)
 {
   g_autofree char *number = g_strdup_printf ("%u", position + 1);
   const char *role = omni_role_get_title (omni_source_get_role (self->source));
-  g_autofree char *spoken = g_strdup_printf (_ ("%s, %u of %u"), gtk_label_get_text (self->name),
-                                             position + 1, total);
+  const gboolean is_on = omni_document_is_on (document, self->source);
+  const gboolean is_resized = omni_document_resizes (document, self->source);
 
   gtk_label_set_text (self->number, number);
   gtk_label_set_text (self->role, role);
   gtk_widget_set_visible (GTK_WIDGET (self->role), role[0] != '\0');
-  g_autofree char *details = g_strdup_printf ("%s, %s", gtk_label_get_text (self->size),
-                                              gtk_label_get_text (self->details));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken,
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, details, -1);
+  gtk_widget_set_visible (self->resized, is_resized);
+  show_original (self, omni_document_get_original (document, self->source));
+  self->updating = TRUE;
+  gtk_check_button_set_active (self->use, is_on);
+  self->updating = FALSE;
+  if (is_on)
+    gtk_widget_remove_css_class (GTK_WIDGET (self), "off");
+  else
+    gtk_widget_add_css_class (GTK_WIDGET (self), "off");
+  describe_card (self, position, omni_document_get_n_sources (document), is_on, is_resized);
 }
 
 OmniSource *
@@ -118,6 +152,7 @@ omni_source_card_new (OmniSource *source)
                                            omni_source_get_height (source));
   g_autofree char *details = describe (source);
   g_autofree char *remove = g_strdup_printf (_ ("Remove %s"), name);
+  g_autofree char *use = g_strdup_printf (_ ("Use %s"), name);
 
   self->source = g_object_ref (source);
   omni_thumbnail_set_source (self->thumbnail, source);
@@ -126,6 +161,7 @@ omni_source_card_new (OmniSource *source)
   gtk_label_set_text (self->details, details);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), omni_source_get_path (source));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->remove), GTK_ACCESSIBLE_PROPERTY_LABEL, remove, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL, use, -1);
   return GTK_WIDGET (self);
 }
 
@@ -134,6 +170,20 @@ remove_cb (OmniSourceCard *self)
 {
   gtk_widget_activate_action (GTK_WIDGET (self), "strip.remove-path", "s",
                               omni_source_get_path (self->source));
+}
+
+static void
+thumbnail_failed_cb (OmniSourceCard *self)
+{
+  gtk_widget_set_visible (self->damaged, TRUE);
+}
+
+static void
+use_toggled_cb (OmniSourceCard *self)
+{
+  if (!self->updating)
+    gtk_widget_activate_action (GTK_WIDGET (self), "strip.use-path", "(sb)",
+                                omni_source_get_path (self->source), gtk_check_button_get_active (self->use));
 }
 
 static void
@@ -159,8 +209,14 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, size);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, details);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, role);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, damaged);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, copy);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, resized);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, remove);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, use);
   gtk_widget_class_bind_template_callback (widget_class, remove_cb);
+  gtk_widget_class_bind_template_callback (widget_class, thumbnail_failed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, use_toggled_cb);
 }
 
 static void

@@ -12,10 +12,18 @@ struct _OmniThumbnail
 {
   GtkWidget parent_instance;
 
-  OmniSource *source;
+  GObject *subject; /* OmniSource or OmniPicture */
   GdkTexture *texture;
   GCancellable *cancellable;
 };
+
+enum
+{
+  SIGNAL_FAILED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (OmniThumbnail, omni_thumbnail, GTK_TYPE_WIDGET)
 
@@ -26,18 +34,23 @@ static G_DEFINE_QUARK (omni-thumbnail-texture, texture);
 /* Reading */
 
 static GdkTexture *
-read_texture (OmniSource *source, GCancellable *cancellable, GError **error)
+read_texture (GObject *subject, GCancellable *cancellable, GError **error)
 {
   g_autoptr (OmniPicture)
-    picture = omni_picture_read_scaled (omni_source_get_path (source), READ_PX, cancellable, error);
+    picture = OMNI_IS_PICTURE (subject)
+                ? g_object_ref (OMNI_PICTURE (subject))
+                : omni_picture_read_scaled (omni_source_get_path (OMNI_SOURCE (subject)), READ_PX,
+                                            cancellable, error);
   g_autoptr (OmniMipmap) mipmap = picture != NULL ? omni_mipmap_new (picture, cancellable, error) : NULL;
 
   if (mipmap == NULL)
     return NULL;
-  const guint width = omni_mipmap_get_width (mipmap);
-  const guint height = omni_mipmap_get_height (mipmap);
+  const guint longest = MAX (omni_mipmap_get_width (mipmap), omni_mipmap_get_height (mipmap));
+  const double scale = MIN (1, (double)READ_PX / longest);
+  const guint width = MAX (1, (guint)(omni_mipmap_get_width (mipmap) * scale));
+  const guint height = MAX (1, (guint)(omni_mipmap_get_height (mipmap) * scale));
   guint32 *pixels = g_new (guint32, (gsize)width * height);
-  omni_mipmap_render (mipmap, pixels, width, height, 0, 0, 1);
+  omni_mipmap_render (mipmap, pixels, width, height, 0, 0, scale);
   g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize)width * height * sizeof *pixels);
   return gdk_memory_texture_new ((int)width, (int)height, GDK_MEMORY_DEFAULT, bytes, (gsize)width * 4);
 }
@@ -72,13 +85,18 @@ static void
 read_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
   OmniThumbnail *self = OMNI_THUMBNAIL (object);
-  OmniSource *source = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GdkTexture) texture = g_task_propagate_pointer (G_TASK (result), NULL);
+  GObject *subject = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GdkTexture) texture = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (texture == NULL)
+  {
+    if (subject == self->subject && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      g_signal_emit (self, signals[SIGNAL_FAILED], 0);
     return;
-  g_object_set_qdata_full (G_OBJECT (source), texture_quark (), g_object_ref (texture), g_object_unref);
-  if (source == self->source)
+  }
+  g_object_set_qdata_full (subject, texture_quark (), g_object_ref (texture), g_object_unref);
+  if (subject == self->subject)
   {
     g_set_object (&self->texture, texture);
     gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -93,22 +111,33 @@ stop_reading (OmniThumbnail *self)
   g_clear_object (&self->cancellable);
 }
 
-void
-omni_thumbnail_set_source (OmniThumbnail *self, OmniSource *source)
+static void
+set_subject (OmniThumbnail *self, GObject *subject)
 {
-  if (!g_set_object (&self->source, source))
+  if (!g_set_object (&self->subject, subject))
     return;
   stop_reading (self);
-  g_set_object (&self->texture,
-                source != NULL ? g_object_get_qdata (G_OBJECT (source), texture_quark ()) : NULL);
-  if (source != NULL && self->texture == NULL)
+  g_set_object (&self->texture, subject != NULL ? g_object_get_qdata (subject, texture_quark ()) : NULL);
+  if (subject != NULL && self->texture == NULL)
   {
     self->cancellable = g_cancellable_new ();
     GTask *task = g_task_new (self, self->cancellable, read_cb, NULL);
-    g_task_set_task_data (task, g_object_ref (source), g_object_unref);
+    g_task_set_task_data (task, g_object_ref (subject), g_object_unref);
     g_thread_pool_push (get_pool (), task, NULL);
   }
   gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+omni_thumbnail_set_source (OmniThumbnail *self, OmniSource *source)
+{
+  set_subject (self, G_OBJECT (source));
+}
+
+void
+omni_thumbnail_set_picture (OmniThumbnail *self, OmniPicture *picture)
+{
+  set_subject (self, picture != NULL ? G_OBJECT (picture) : NULL);
 }
 
 /* The widget */
@@ -145,7 +174,7 @@ omni_thumbnail_dispose (GObject *object)
   OmniThumbnail *self = OMNI_THUMBNAIL (object);
 
   stop_reading (self);
-  g_clear_object (&self->source);
+  g_clear_object (&self->subject);
   g_clear_object (&self->texture);
   G_OBJECT_CLASS (omni_thumbnail_parent_class)->dispose (object);
 }
@@ -158,6 +187,8 @@ omni_thumbnail_class_init (OmniThumbnailClass *klass)
   G_OBJECT_CLASS (klass)->dispose = omni_thumbnail_dispose;
   widget_class->measure = omni_thumbnail_measure;
   widget_class->snapshot = omni_thumbnail_snapshot;
+  signals[SIGNAL_FAILED] = g_signal_new ("failed", OMNI_TYPE_THUMBNAIL, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_css_name (widget_class, "thumbnail");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
 }

@@ -12,11 +12,24 @@ to_device (OmniViewer *self, double logical)
   return logical * gtk_widget_get_scale_factor (GTK_WIDGET (self));
 }
 
+/* What a drag from here would do. */
+void
+omni_viewer_update_cursor (OmniViewer *self)
+{
+  const char *cursor = omni_viewer_is_on_line (self, self->pointer_x) ? "col-resize"
+                       : self->region_tool                            ? "crosshair"
+                                                                      : NULL;
+
+  gtk_widget_set_cursor_from_name (GTK_WIDGET (self), cursor);
+}
+
 static void
 motion_cb (OmniViewer *self, double x, double y)
 {
   self->pointer_x = to_device (self, x);
   self->pointer_y = to_device (self, y);
+  omni_viewer_update_cursor (self);
+  omni_viewer_emit_pointed (self);
 }
 
 /* A wheel zooms; two fingers on a trackpad pan, with Ctrl they zoom. */
@@ -40,14 +53,32 @@ scroll_cb (OmniViewer *self, double dx, double dy, GtkEventControllerScroll *scr
 static void
 drag_begin_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 {
+  const GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (drag));
+
   self->drag_x = 0;
   self->drag_y = 0;
+  self->press_x = to_device (self, x);
+  self->press_y = to_device (self, y);
+  self->wiping = omni_viewer_is_on_line (self, self->press_x);
+  if (!self->wiping && (self->region_tool || (state & GDK_SHIFT_MASK) != 0))
+    omni_viewer_begin_region (self, self->press_x, self->press_y);
   gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
 static void
 drag_update_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 {
+  if (self->wiping)
+  {
+    omni_viewer_drag_line (self, self->press_x + to_device (self, x));
+    return;
+  }
+  if (self->selecting)
+  {
+    gtk_widget_set_cursor_from_name (GTK_WIDGET (self), "crosshair");
+    omni_viewer_drag_region (self, self->press_x + to_device (self, x), self->press_y + to_device (self, y));
+    return;
+  }
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), "grabbing");
   omni_viewer_pan_by (self, to_device (self, x - self->drag_x), to_device (self, y - self->drag_y));
   self->drag_x = x;
@@ -57,7 +88,10 @@ drag_update_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 static void
 drag_end_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 {
-  gtk_widget_set_cursor (GTK_WIDGET (self), NULL);
+  if (self->selecting)
+    omni_viewer_end_region (self);
+  self->wiping = FALSE;
+  omni_viewer_update_cursor (self);
 }
 
 static void
@@ -123,9 +157,17 @@ key_pan_cb (GtkWidget *widget, GVariant *args, gpointer data)
   return TRUE;
 }
 
+static gboolean
+key_line_cb (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  return omni_viewer_step_line (OMNI_VIEWER (widget), g_variant_get_int32 (args));
+}
+
 void
 omni_viewer_class_add_keys (GtkWidgetClass *widget_class)
 {
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, GDK_SHIFT_MASK, key_line_cb, "i", -1);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, GDK_SHIFT_MASK, key_line_cb, "i", 1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, 0, key_pan_cb, "(dd)", KEY_PAN_PX, 0.0);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, 0, key_pan_cb, "(dd)", -KEY_PAN_PX, 0.0);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Up, 0, key_pan_cb, "(dd)", 0.0, KEY_PAN_PX);

@@ -11,6 +11,8 @@
 enum
 {
   SIGNAL_VIEW_CHANGED,
+  SIGNAL_REGION_CHANGED,
+  SIGNAL_POINTED,
   SIGNAL_FAILED,
   N_SIGNALS
 };
@@ -28,7 +30,7 @@ omni_viewer_get_pane_rect (OmniViewer *self, guint pane)
   OmniViewerRect rect = { 0, 0, gtk_widget_get_width (GTK_WIDGET (self)) * scale,
                           gtk_widget_get_height (GTK_WIDGET (self)) * scale };
 
-  if (self->side_by_side)
+  if (self->mode == OMNI_VIEWER_SIDE_BY_SIDE)
   {
     const int left = (rect.width - SEPARATOR_PX * scale) / 2;
     rect.x = pane == 0 ? 0 : left + SEPARATOR_PX * scale;
@@ -40,7 +42,7 @@ omni_viewer_get_pane_rect (OmniViewer *self, guint pane)
 static guint
 count_panes (OmniViewer *self)
 {
-  return self->side_by_side ? 2 : 1;
+  return self->mode != OMNI_VIEWER_SINGLE ? 2 : 1;
 }
 
 gboolean
@@ -90,6 +92,52 @@ omni_viewer_is_empty (OmniViewer *self)
   return !omni_viewer_get_reference (self, &width, &height);
 }
 
+gboolean
+omni_viewer_to_picture (OmniViewer *self, double x, double y, double *place_x, double *place_y)
+{
+  OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
+  double width, height;
+
+  if (!omni_viewer_get_reference (self, &width, &height))
+    return FALSE;
+  if (self->mode == OMNI_VIEWER_SIDE_BY_SIDE && x >= rect.x + rect.width)
+    rect = omni_viewer_get_pane_rect (self, 1);
+  const double zoom = omni_viewer_get_zoom (self);
+  *place_x = self->centre_x + (x - rect.x - rect.width / 2.0) / (width * zoom);
+  *place_y = self->centre_y + (y - rect.y - rect.height / 2.0) / (height * zoom);
+  return TRUE;
+}
+
+gboolean
+omni_viewer_to_device (OmniViewer *self, guint pane, double place_x, double place_y, double *x, double *y)
+{
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, pane);
+  double width, height;
+
+  if (!omni_viewer_get_reference (self, &width, &height))
+    return FALSE;
+  const double zoom = omni_viewer_get_zoom (self);
+  *x = rect.x + rect.width / 2.0 + (place_x - self->centre_x) * width * zoom;
+  *y = rect.y + rect.height / 2.0 + (place_y - self->centre_y) * height * zoom;
+  return TRUE;
+}
+
+void
+omni_viewer_emit_pointed (OmniViewer *self)
+{
+  double x, y;
+
+  if (omni_viewer_to_picture (self, self->pointer_x, self->pointer_y, &x, &y))
+    g_signal_emit (self, signals[SIGNAL_POINTED], 0, x, y);
+}
+
+void
+omni_viewer_emit_region_changed (OmniViewer *self)
+{
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+  g_signal_emit (self, signals[SIGNAL_REGION_CHANGED], 0);
+}
+
 /* A picture smaller than its pane stays in the middle; a larger one leaves no bare edge. */
 static double
 clamp_centre (double centre, double pane_px, double picture_px)
@@ -132,7 +180,7 @@ omni_viewer_zoom_about (OmniViewer *self, double zoom, double x, double y)
   const double before = omni_viewer_get_zoom (self);
   const double least = MIN (get_fit_zoom (self), 1) / 2;
   OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
-  if (self->side_by_side && x >= rect.x + rect.width)
+  if (self->mode == OMNI_VIEWER_SIDE_BY_SIDE && x >= rect.x + rect.width)
     rect = omni_viewer_get_pane_rect (self, 1);
   const double from_middle_x = x - rect.x - rect.width / 2.0;
   const double from_middle_y = y - rect.y - rect.height / 2.0;
@@ -247,6 +295,7 @@ show_mipmap (OmniViewer *self, OmniViewerPane *pane, OmniMipmap *mipmap)
 
   g_clear_pointer (&pane->mipmap, omni_mipmap_unref);
   g_clear_object (&pane->texture);
+  g_clear_object (&self->difference);
   pane->mipmap = mipmap != NULL ? omni_mipmap_ref (mipmap) : NULL;
   if (was_empty)
     self->fit = TRUE;
@@ -316,19 +365,26 @@ omni_viewer_get_subject (OmniViewer *self, guint pane)
   return self->panes[pane].subject;
 }
 
-void
-omni_viewer_set_side_by_side (OmniViewer *self, gboolean side_by_side)
+OmniMipmap *
+omni_viewer_get_mipmap (OmniViewer *self, guint pane)
 {
-  if (self->side_by_side == side_by_side)
+  return self->panes[pane].mipmap;
+}
+
+void
+omni_viewer_set_mode (OmniViewer *self, OmniViewerMode mode)
+{
+  if (self->mode == mode)
     return;
-  self->side_by_side = side_by_side;
+  self->mode = mode;
+  omni_viewer_start_mode (self);
   view_changed (self);
 }
 
-gboolean
-omni_viewer_get_side_by_side (OmniViewer *self)
+OmniViewerMode
+omni_viewer_get_mode (OmniViewer *self)
 {
-  return self->side_by_side;
+  return self->mode;
 }
 
 void
@@ -336,6 +392,7 @@ omni_viewer_clear (OmniViewer *self)
 {
   for (guint i = 0; i < OMNI_VIEWER_PANES; i++)
     omni_viewer_set_subject (self, i, NULL);
+  omni_viewer_clear_region (self);
   g_queue_clear_full (&self->cache, (GDestroyNotify)cache_entry_free);
 }
 
@@ -366,46 +423,90 @@ render (OmniMipmap *mipmap, int width, int height, double x, double y, double sc
   return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
 }
 
-static void
-snapshot_pane (OmniViewer *self, GtkSnapshot *snapshot, guint index, double reference_width,
-               double reference_height)
+static OmniViewerRect
+locate_picture (OmniViewer *self, guint index)
+{
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, index);
+  OmniMipmap *mipmap = self->panes[index].mipmap;
+  double reference_width, reference_height;
+
+  omni_viewer_get_reference (self, &reference_width, &reference_height);
+  const double zoom = omni_viewer_get_zoom (self);
+  const double scale = zoom * reference_width / omni_mipmap_get_width (mipmap);
+  return (OmniViewerRect){ (int)round (rect.x + rect.width / 2.0 - self->centre_x * reference_width * zoom),
+                           (int)round (rect.y + rect.height / 2.0 - self->centre_y * reference_height * zoom),
+                           MAX ((int)round (omni_mipmap_get_width (mipmap) * scale), 1),
+                           MAX ((int)round (omni_mipmap_get_height (mipmap) * scale), 1) };
+}
+
+/* What of a picture that lies in `picture` is seen through `window`. */
+static OmniViewerPlace
+find_place (OmniViewer *self, guint index, const OmniViewerRect *picture, const OmniViewerRect *window)
+{
+  double reference_width, reference_height;
+  OmniViewerPlace place;
+
+  memset (&place, 0, sizeof place); /* compared as bytes */
+  omni_viewer_get_reference (self, &reference_width, &reference_height);
+  place.visible = intersect (window, picture);
+  place.scale = omni_viewer_get_zoom (self) * reference_width
+                / omni_mipmap_get_width (self->panes[index].mipmap);
+  place.x = (place.visible.x - picture->x) / place.scale;
+  place.y = (place.visible.y - picture->y) / place.scale;
+  return place;
+}
+
+gboolean
+omni_viewer_locate_both (OmniViewer *self, OmniViewerPlace places[2])
+{
+  OmniViewerRect pictures[2];
+  OmniViewerRect window = omni_viewer_get_pane_rect (self, 0);
+
+  if (self->panes[0].mipmap == NULL || self->panes[1].mipmap == NULL)
+    return FALSE;
+  for (guint i = 0; i < 2; i++)
+  {
+    pictures[i] = locate_picture (self, i);
+    window = intersect (&window, &pictures[i]);
+  }
+  for (guint i = 0; i < 2; i++)
+    places[i] = find_place (self, i, &pictures[i], &window);
+  return window.width > 0 && window.height > 0;
+}
+
+void
+omni_viewer_append_texture (OmniViewer *self, GtkSnapshot *snapshot, GdkTexture *texture,
+                            const OmniViewerRect *rect)
+{
+  const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
+  const graphene_rect_t bounds = GRAPHENE_RECT_INIT ((float)(rect->x / device), (float)(rect->y / device),
+                                                     (float)(rect->width / device),
+                                                     (float)(rect->height / device));
+
+  gtk_snapshot_append_texture (snapshot, texture, &bounds);
+}
+
+void
+omni_viewer_snapshot_pane (OmniViewer *self, GtkSnapshot *snapshot, guint index)
 {
   OmniViewerPane *pane = &self->panes[index];
-  const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
 
   if (pane->mipmap == NULL)
     return;
   const OmniViewerRect rect = omni_viewer_get_pane_rect (self, index);
-  const double zoom = omni_viewer_get_zoom (self);
-  const double scale = zoom * reference_width / omni_mipmap_get_width (pane->mipmap);
-  const OmniViewerRect picture = {
-    (int)round (rect.x + rect.width / 2.0 - self->centre_x * reference_width * zoom),
-    (int)round (rect.y + rect.height / 2.0 - self->centre_y * reference_height * zoom),
-    MAX ((int)round (omni_mipmap_get_width (pane->mipmap) * scale), 1),
-    MAX ((int)round (omni_mipmap_get_height (pane->mipmap) * scale), 1)
-  };
-  const OmniViewerRect visible = intersect (&rect, &picture);
-  const double x = (visible.x - picture.x) / scale;
-  const double y = (visible.y - picture.y) / scale;
-
-  if (visible.width == 0 || visible.height == 0)
+  const OmniViewerRect picture = locate_picture (self, index);
+  const OmniViewerPlace place = find_place (self, index, &picture, &rect);
+  if (place.visible.width == 0 || place.visible.height == 0)
     return;
-  if (pane->texture == NULL || memcmp (&pane->visible, &visible, sizeof visible) != 0 || pane->x != x
-      || pane->y != y || pane->scale != scale)
+  if (pane->texture == NULL || memcmp (&pane->place, &place, sizeof place) != 0)
   {
     g_clear_object (&pane->texture);
-    pane->texture = render (pane->mipmap, visible.width, visible.height, x, y, scale);
-    pane->visible = visible;
-    pane->x = x;
-    pane->y = y;
-    pane->scale = scale;
+    pane->texture = render (pane->mipmap, place.visible.width, place.visible.height, place.x, place.y,
+                            place.scale);
+    pane->place = place;
   }
-  if (pane->texture == NULL)
-    return;
-  const graphene_rect_t bounds = GRAPHENE_RECT_INIT ((float)(visible.x / device), (float)(visible.y / device),
-                                                     (float)(visible.width / device),
-                                                     (float)(visible.height / device));
-  gtk_snapshot_append_texture (snapshot, pane->texture, &bounds);
+  if (pane->texture != NULL)
+    omni_viewer_append_texture (self, snapshot, pane->texture, &place.visible);
 }
 
 static void
@@ -414,10 +515,8 @@ omni_viewer_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   OmniViewer *self = OMNI_VIEWER (widget);
   double width, height;
 
-  if (!omni_viewer_get_reference (self, &width, &height))
-    return;
-  for (guint i = 0; i < count_panes (self); i++)
-    snapshot_pane (self, snapshot, i, width, height);
+  if (omni_viewer_get_reference (self, &width, &height))
+    omni_viewer_snapshot_mode (self, snapshot);
 }
 
 static gboolean
@@ -449,6 +548,7 @@ omni_viewer_dispose (GObject *object)
   OmniViewer *self = OMNI_VIEWER (object);
 
   g_clear_handle_id (&self->layout_id, g_source_remove);
+  omni_viewer_stop_mode (self);
   for (guint i = 0; i < OMNI_VIEWER_PANES; i++)
   {
     stop_loading (&self->panes[i]);
@@ -472,6 +572,10 @@ omni_viewer_class_init (OmniViewerClass *klass)
 
   signals[SIGNAL_VIEW_CHANGED] = g_signal_new ("view-changed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL,
                                                NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_REGION_CHANGED] = g_signal_new ("region-changed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0,
+                                                 NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_POINTED] = g_signal_new ("pointed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 2, G_TYPE_DOUBLE, G_TYPE_DOUBLE);
   signals[SIGNAL_FAILED] = g_signal_new ("failed", OMNI_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 1, G_TYPE_STRING);
 
@@ -485,6 +589,8 @@ omni_viewer_init (OmniViewer *self)
 {
   self->fit = TRUE;
   self->zoom = 1;
+  self->wipe = 0.5;
+  self->gain = 1;
   self->centre_x = 0.5;
   self->centre_y = 0.5;
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);

@@ -48,6 +48,18 @@ cancel_action (GtkWidget *widget, const char *name, GVariant *parameter)
   omni_document_cancel (OMNI_WINDOW (widget)->document);
 }
 
+/* One thing at a time, the most pressing first. */
+static void
+escape_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniWindow *self = OMNI_WINDOW (widget);
+
+  if (omni_document_is_busy (self->document))
+    omni_document_cancel (self->document);
+  else
+    omni_window_escape_metrics (self);
+}
+
 static void
 fuse_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -70,6 +82,18 @@ static void
 remove_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   omni_filmstrip_remove_selected (OMNI_WINDOW (widget)->filmstrip);
+}
+
+static void
+toggle_source_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_filmstrip_toggle_selected (OMNI_WINDOW (widget)->filmstrip);
+}
+
+static void
+switch_off_copies_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_document_switch_off_copies (OMNI_WINDOW (widget)->document);
 }
 
 static void
@@ -155,10 +179,30 @@ shortcuts_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
-side_by_side_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
+resize_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
 {
-  g_simple_action_set_state (action, state);
-  omni_window_set_side_by_side (self, g_variant_get_boolean (state));
+  /* The state follows the document, so that undo is seen, too. */
+  omni_document_set_resize (self->document, g_variant_get_boolean (state));
+}
+
+void
+omni_window_add_stateful (OmniWindow *self, const char *name, GCallback change_state_cb)
+{
+  g_autoptr (GSimpleAction) action = g_simple_action_new_stateful (name, NULL, g_variant_new_boolean (FALSE));
+
+  g_signal_connect (action, "change-state", change_state_cb, self);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
+}
+
+static void
+update_resize (OmniWindow *self)
+{
+  GSimpleAction *action = G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "resize"));
+  const gboolean resize = omni_document_get_resize (self->document);
+  g_autofree char *sizes = omni_document_describe_sizes (self->document);
+
+  g_simple_action_set_state (action, g_variant_new_boolean (resize));
+  g_simple_action_set_enabled (action, resize || sizes != NULL);
 }
 
 void
@@ -175,6 +219,7 @@ omni_window_update_actions (OmniWindow *self)
   gtk_widget_action_set_enabled (widget, "win.fuse", n > 0);
   gtk_widget_action_set_enabled (widget, "win.save", omni_document_get_result (document) != NULL);
   gtk_widget_action_set_enabled (widget, "win.cancel", omni_document_is_busy (document));
+  update_resize (self);
 }
 
 void
@@ -187,10 +232,13 @@ omni_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.undo", NULL, undo_action);
   gtk_widget_class_install_action (widget_class, "win.redo", NULL, redo_action);
   gtk_widget_class_install_action (widget_class, "win.cancel", NULL, cancel_action);
+  gtk_widget_class_install_action (widget_class, "win.escape", NULL, escape_action);
   gtk_widget_class_install_action (widget_class, "win.fuse", NULL, fuse_action);
   gtk_widget_class_install_action (widget_class, "win.move-up", NULL, move_up_action);
   gtk_widget_class_install_action (widget_class, "win.move-down", NULL, move_down_action);
   gtk_widget_class_install_action (widget_class, "win.remove", NULL, remove_action);
+  gtk_widget_class_install_action (widget_class, "win.toggle-source", NULL, toggle_source_action);
+  gtk_widget_class_install_action (widget_class, "win.switch-off-copies", NULL, switch_off_copies_action);
   gtk_widget_class_install_action (widget_class, "win.clear", NULL, clear_action);
   gtk_widget_class_install_action (widget_class, "win.shuffle", NULL, shuffle_action);
   gtk_widget_class_install_action (widget_class, "win.flip", NULL, flip_action);
@@ -230,19 +278,23 @@ void
 omni_window_add_keys (OmniWindow *self)
 {
   GtkEventController *keys = gtk_shortcut_controller_new ();
-  g_autoptr (GSimpleAction)
-    side_by_side = g_simple_action_new_stateful ("side-by-side", NULL, g_variant_new_boolean (FALSE));
 
-  g_signal_connect (side_by_side, "change-state", G_CALLBACK (side_by_side_changed_cb), self);
-  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (side_by_side));
-
+  omni_window_add_stateful (self, "resize", G_CALLBACK (resize_changed_cb));
   add_key (self, keys, "space", "win.flip");
   add_key (self, keys, "x", "win.swap");
   add_key (self, keys, "s", "win.shuffle");
   add_key (self, keys, "plus|equal|KP_Add", "win.zoom-in");
   add_key (self, keys, "minus|KP_Subtract", "win.zoom-out");
   add_key (self, keys, "Delete|KP_Delete", "win.remove");
-  add_key (self, keys, "Escape", "win.cancel");
+  add_key (self, keys, "o", "win.toggle-source");
+  add_key (self, keys, "Escape", "win.escape");
+  add_key (self, keys, "w", "win.wipe");
+  add_key (self, keys, "b", "win.blink");
+  add_key (self, keys, "d", "win.difference");
+  add_key (self, keys, "m", "win.metrics");
+  add_key (self, keys, "i", "win.inspector");
+  add_key (self, keys, "c", "win.compare-models");
+  add_key (self, keys, "r", "win.region-visible");
   add_key (self, keys, "<Alt>Up|<Alt>KP_Up", "win.move-up");
   add_key (self, keys, "<Alt>Down|<Alt>KP_Down", "win.move-down");
   add_digits (self, keys);

@@ -90,8 +90,8 @@ add_picture_filters (GtkFileChooser *chooser)
   gtk_file_chooser_add_filter (chooser, all);
 }
 
-static void
-set_start_folder (OmniWindow *self, GtkFileChooser *chooser)
+void
+omni_window_set_start_folder (OmniWindow *self, GtkFileChooser *chooser)
 {
   OmniSource *source = omni_document_get_source (self->document, 0);
 
@@ -114,7 +114,7 @@ omni_window_choose_files (OmniWindow *self, gboolean folder)
   gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (self->chooser), TRUE);
   if (!folder)
     add_picture_filters (GTK_FILE_CHOOSER (self->chooser));
-  set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
+  omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
   g_signal_connect_swapped (self->chooser, "response", G_CALLBACK (open_response_cb), self);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }
@@ -327,7 +327,7 @@ omni_window_choose_target (OmniWindow *self)
   self->chooser = gtk_file_chooser_native_new (_ ("Save the Result"), GTK_WINDOW (self),
                                                GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), _ ("_Cancel"));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
-  set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
+  omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
   /* What is saved is what was there when Save was chosen, whatever is fused meanwhile. */
   g_object_set_data_full (G_OBJECT (self->chooser), "result", omni_fusion_result_ref (result),

@@ -2,6 +2,7 @@
 /* What to do: the drop-downs of tasks and models. Only what fits the sources is offered. */
 #include "ui/window-private.h"
 
+#include "ui/drop-down.h"
 #include "ui/tasks.h"
 
 #include <glib/gi18n.h>
@@ -107,16 +108,19 @@ update_models (OmniWindow *self)
       selected = offered->len;
     g_ptr_array_add (offered, (gpointer)models[i]);
   }
-  if (!same_pointers (offered, self->offered_models))
+  if (!same_pointers (offered, self->offered_models) || gtk_drop_down_get_model (self->model) == NULL)
   {
     g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
     for (guint i = 0; i < offered->len; i++)
       gtk_string_list_append (titles, ((const OmniModel *)offered->pdata[i])->title);
+    /* Words of our own: an empty list would show “(None)”. */
+    if (offered->len == 0)
+      gtk_string_list_append (titles, _ ("Model"));
     g_ptr_array_unref (self->offered_models);
     self->offered_models = g_steal_pointer (&offered);
     gtk_drop_down_set_model (self->model, G_LIST_MODEL (titles));
   }
-  gtk_drop_down_set_selected (self->model, selected);
+  gtk_drop_down_set_selected (self->model, self->offered_models->len > 0 ? selected : 0);
   gtk_widget_set_sensitive (GTK_WIDGET (self->model), self->offered_models->len > 0);
 }
 
@@ -131,20 +135,13 @@ make_reason (OmniWindow *self)
 
   if (hint != NULL)
     return g_strdup (hint);
+  if (omni_document_get_active (self->document)->len == 1)
+    return g_strdup (_ ("One picture alone is nothing to fuse; add more pictures of the scene."));
   if (task == OMNI_TASK_AUTO || model == NULL)
     return g_strdup ("");
   if (why == NULL || why[0] == '\0')
     return g_strdup_printf ("%s — %s: %s", omni_task_get_title (task), model->title, model->summary);
   return g_strdup_printf ("%s: %s — %s: %s", omni_task_get_title (task), why, model->title, model->summary);
-}
-
-void
-omni_drop_down_tell (GtkDropDown *drop_down, const char *words)
-{
-  GtkWidget *button = gtk_widget_get_first_child (GTK_WIDGET (drop_down));
-
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (drop_down), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
 }
 
 void
@@ -180,6 +177,8 @@ omni_window_init_offers (OmniWindow *self)
 
   self->offered_tasks = g_array_new (FALSE, FALSE, sizeof (OmniTask));
   self->offered_models = g_ptr_array_new ();
+  omni_drop_down_let_shrink (self->task);
+  omni_drop_down_let_shrink (self->model);
   g_signal_connect_swapped (factory, "setup", G_CALLBACK (setup_model_cb), self);
   g_signal_connect_swapped (factory, "bind", G_CALLBACK (bind_model_cb), self);
   gtk_drop_down_set_list_factory (self->model, factory);

@@ -2,6 +2,8 @@
 /* What the panes of the viewer show: the list of sources and results, and the choice for each pane. */
 #include "ui/window-private.h"
 
+#include "ui/drop-down.h"
+
 #include <glib/gi18n.h>
 
 static OmniSubject *
@@ -40,7 +42,7 @@ update_description (OmniWindow *self)
 
   if (first == NULL)
     spoken = g_strdup ("");
-  else if (omni_viewer_get_side_by_side (self->viewer) && second != NULL)
+  else if (omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE && second != NULL)
     spoken = g_strdup_printf (_ ("%s beside %s"), omni_subject_get_label (first),
                               omni_subject_get_label (second));
   else
@@ -53,7 +55,7 @@ update_description (OmniWindow *self)
 static void
 apply_choices (OmniWindow *self)
 {
-  const gboolean both = omni_viewer_get_side_by_side (self->viewer);
+  const gboolean both = omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE;
 
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
@@ -84,23 +86,36 @@ choose (OmniWindow *self, guint pane, guint position)
 
 /* The list */
 
+/* What tells it from other results of the same model. */
+static void
+add_result (GPtrArray *subjects, OmniFusionResult *result)
+{
+  g_autofree char *label = result->options[0] != '\0'
+                             ? g_strdup_printf ("%s · %s", result->model->title, result->options)
+                             : g_strdup_printf ("%s · %.4s…", result->model->title, result->sha256);
+
+  for (guint i = 0; i < subjects->len; i++)
+    if (omni_subject_get_identity (subjects->pdata[i]) == (gpointer)result->picture)
+      return;
+  g_ptr_array_add (subjects, omni_subject_new_result (result, FALSE, label));
+}
+
 static void
 add_results (OmniWindow *self, GPtrArray *subjects)
 {
   OmniFusionResult *newest = omni_document_get_result (self->document);
   GPtrArray *results = omni_document_get_results (self->document);
+  g_autoptr (GPtrArray) compared = omni_window_list_compared (self);
 
-  if (newest == NULL)
-    return;
-  g_autofree char *label = g_strdup_printf (_ ("Result · %s"), newest->model->title);
-  g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
-  for (guint i = 0; i < results->len; i++)
+  if (newest != NULL)
   {
-    OmniFusionResult *result = results->pdata[i];
-    g_autofree char *kept = g_strdup_printf ("%s · %.4s…", result->model->title, result->sha256);
-    if (result != newest)
-      g_ptr_array_add (subjects, omni_subject_new_result (result, FALSE, kept));
+    g_autofree char *label = g_strdup_printf (_ ("Result · %s"), newest->model->title);
+    g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
   }
+  for (guint i = 0; i < results->len; i++)
+    add_result (subjects, results->pdata[i]);
+  for (guint i = 0; i < compared->len; i++)
+    add_result (subjects, compared->pdata[i]);
 }
 
 static void
@@ -141,7 +156,8 @@ omni_window_update_subjects (OmniWindow *self)
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
     /* What stands beside the result stays there when the order changes. */
-    const gboolean keep = self->chosen[pane] || (pane == 1 && omni_viewer_get_side_by_side (self->viewer));
+    const gboolean keep = self->chosen[pane]
+                          || (pane == 1 && omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE);
     guint position = keep ? find_choice (self, before[pane]) : GTK_INVALID_LIST_POSITION;
     if (position == GTK_INVALID_LIST_POSITION)
     {
@@ -172,6 +188,14 @@ omni_window_show_source (OmniWindow *self, OmniSource *source)
     choose (self, 0, find_source (self, source));
 }
 
+void
+omni_window_show_result (OmniWindow *self, OmniFusionResult *result)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
+    if (omni_subject_get_identity (get_subject (self, i)) == (gpointer)result->picture)
+      choose (self, 0, i);
+}
+
 /* Between the result and the selected source, or the first one. */
 void
 omni_window_flip (OmniWindow *self)
@@ -196,20 +220,57 @@ omni_window_swap_panes (OmniWindow *self)
   choose (self, 1, first);
 }
 
-void
-omni_window_set_side_by_side (OmniWindow *self, gboolean side_by_side)
+/* Modes of the viewer: one action each, of which at most one is on. */
+
+static const struct
 {
-  omni_viewer_set_side_by_side (self->viewer, side_by_side);
-  gtk_widget_set_visible (self->second_picker, side_by_side);
+  const char *action;
+  OmniViewerMode mode;
+} modes[] = {
+  { "side-by-side", OMNI_VIEWER_SIDE_BY_SIDE },
+  { "wipe", OMNI_VIEWER_WIPE },
+  { "blink", OMNI_VIEWER_BLINK },
+  { "difference", OMNI_VIEWER_DIFFERENCE },
+};
+
+static void
+set_mode (OmniWindow *self, OmniViewerMode mode)
+{
+  omni_viewer_set_mode (self->viewer, mode);
+  gtk_widget_set_visible (self->second_picker, mode != OMNI_VIEWER_SINGLE);
+  gtk_widget_set_visible (GTK_WIDGET (self->difference), mode == OMNI_VIEWER_DIFFERENCE);
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+  {
+    GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), modes[i].action);
+    g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_boolean (mode == modes[i].mode));
+  }
   apply_choices (self);
+}
+
+static void
+mode_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    if (g_str_equal (modes[i].action, g_action_get_name (G_ACTION (action))))
+      set_mode (self, g_variant_get_boolean (state) ? modes[i].mode : OMNI_VIEWER_SINGLE);
+}
+
+static void
+gain_changed_cb (OmniWindow *self)
+{
+  omni_viewer_set_gain (self->viewer, omni_difference_bar_get_gain (self->difference));
 }
 
 void
 omni_window_init_panes (OmniWindow *self)
 {
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+    omni_window_add_stateful (self, modes[i].action, G_CALLBACK (mode_changed_cb));
+  g_signal_connect_swapped (self->difference, "notify::gain", G_CALLBACK (gain_changed_cb), self);
   self->subjects = g_list_store_new (OMNI_TYPE_SUBJECT);
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
+    omni_drop_down_let_shrink (self->pickers[pane]);
     g_autoptr (GtkExpression) label = gtk_property_expression_new (OMNI_TYPE_SUBJECT, NULL, "label");
     gtk_drop_down_set_expression (self->pickers[pane], label);
     gtk_drop_down_set_model (self->pickers[pane], G_LIST_MODEL (self->subjects));

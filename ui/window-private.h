@@ -2,7 +2,13 @@
 #pragma once
 
 #include "app/document.h"
+#include "ui/compare-view.h"
+#include "ui/difference-bar.h"
 #include "ui/filmstrip.h"
+#include "ui/histogram.h"
+#include "ui/inspector.h"
+#include "ui/metrics-panel.h"
+#include "ui/options-button.h"
 #include "ui/order-chip.h"
 #include "ui/subject.h"
 #include "ui/viewer.h"
@@ -32,6 +38,12 @@ struct _OmniWindow
   GtkInfoBar *file_error;
   GtkLabel *file_error_text;
 
+  GtkInfoBar *size_bar;
+  GtkLabel *size_text;
+  GtkInfoBar *copies_bar;
+  GtkLabel *copies_text;
+  char *copies_dismissed; /* the sentence that was read and closed */
+
   GtkLabel *hint;
   GtkRevealer *progress;
   GtkLabel *phase;
@@ -45,6 +57,7 @@ struct _OmniWindow
   /* window-offers.c */
   GtkDropDown *task;
   GtkDropDown *model;
+  OmniOptionsButton *options;
   GArray *offered_tasks;     /* OmniTask */
   GPtrArray *offered_models; /* const OmniModel, in the order of the list */
   gboolean updating;
@@ -52,8 +65,22 @@ struct _OmniWindow
   /* window-panes.c */
   GtkDropDown *pickers[OMNI_VIEWER_PANES];
   GtkWidget *second_picker;
+  OmniDifferenceBar *difference;
   GListStore *subjects;               /* OmniSubject */
   gboolean chosen[OMNI_VIEWER_PANES]; /* somebody chose what the pane shows */
+
+  /* window-metrics.c */
+  OmniComparison *comparison;
+  AdwFlap *flap;
+  GtkPaned *drawer;
+  OmniMetricsPanel *metrics;
+  OmniCompareView *compare;
+  GPtrArray *compared; /* OmniFusionResult that can be shown, as the panes know them */
+
+  /* window-inspect.c */
+  GtkWidget *inspect;
+  OmniHistogram *histogram;
+  OmniInspector *inspector;
 
   /* window-files.c */
   GtkDropTarget *drop_target;
@@ -68,21 +95,35 @@ void omni_window_show_file_error (OmniWindow *self, const char *message);
 void omni_window_class_install_actions (GtkWidgetClass *widget_class);
 void omni_window_add_keys (OmniWindow *self);
 void omni_window_update_actions (OmniWindow *self);
+void omni_window_add_stateful (OmniWindow *self, const char *name, GCallback change_state_cb);
 
 /* window-offers.c */
 void omni_window_init_offers (OmniWindow *self);
 void omni_window_update_offers (OmniWindow *self);
 
-/* Says the choice of a drop-down to screen readers: GTK 4.8 leaves the button inside without a name. */
-void omni_drop_down_tell (GtkDropDown *drop_down, const char *words);
-
 /* window-panes.c */
 void omni_window_init_panes (OmniWindow *self);
 void omni_window_update_subjects (OmniWindow *self);
 void omni_window_show_source (OmniWindow *self, OmniSource *source);
+void omni_window_show_result (OmniWindow *self, OmniFusionResult *result);
 void omni_window_flip (OmniWindow *self);
 void omni_window_swap_panes (OmniWindow *self);
-void omni_window_set_side_by_side (OmniWindow *self, gboolean side_by_side);
+
+/* window-metrics.c */
+void omni_window_class_install_metrics (GtkWidgetClass *widget_class);
+void omni_window_init_metrics (OmniWindow *self);
+void omni_window_update_region (OmniWindow *self);
+
+/* FALSE when there was nothing to stop or to take away. */
+gboolean omni_window_escape_metrics (OmniWindow *self);
+
+/* (transfer full) (element-type OmniFusionResult) Results of the comparison. */
+GPtrArray *omni_window_list_compared (OmniWindow *self);
+
+/* window-inspect.c */
+void omni_window_class_install_inspect (GtkWidgetClass *widget_class);
+void omni_window_init_inspect (OmniWindow *self);
+void omni_window_update_histogram (OmniWindow *self);
 
 /* window-files.c */
 void omni_window_init_files (OmniWindow *self);
@@ -91,5 +132,6 @@ void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint po
 void omni_window_choose_files (OmniWindow *self, gboolean folder);
 void omni_window_choose_target (OmniWindow *self);
 void omni_window_open_samples (OmniWindow *self);
+void omni_window_set_start_folder (OmniWindow *self, GtkFileChooser *chooser);
 
 G_END_DECLS

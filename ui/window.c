@@ -79,7 +79,8 @@ busy_changed_cb (OmniWindow *self)
     self->progress_id = g_timeout_add (PROGRESS_DELAY_MS, show_progress_cb, self);
   /* After a cancel or an error the old picture is of another set: say so, and offer to go on. */
   gtk_widget_set_visible (self->fuse_button, !busy && omni_document_is_stale (self->document)
-                                               && omni_document_get_effective_model (self->document) != NULL);
+                                               && omni_document_get_effective_model (self->document) != NULL
+                                               && !omni_document_needs_resize (self->document));
   omni_window_update_actions (self);
 }
 
@@ -97,6 +98,34 @@ progress_changed_cb (OmniWindow *self)
 
 /* The document */
 
+/* Pictures of different sizes are not fused before somebody says so. */
+static void
+update_size_bar (OmniWindow *self)
+{
+  const gboolean asks = omni_document_needs_resize (self->document);
+  g_autofree char *sentence = asks ? omni_document_describe_sizes (self->document) : NULL;
+
+  show_error (self->size_bar, self->size_text, sentence);
+}
+
+/* Copies are fused as they are: somebody may want that. */
+static void
+update_copies_bar (OmniWindow *self)
+{
+  g_autofree char *sentence = omni_document_describe_copies (self->document);
+  const gboolean dismissed = g_strcmp0 (sentence, self->copies_dismissed) == 0;
+
+  show_error (self->copies_bar, self->copies_text, dismissed ? NULL : sentence);
+}
+
+static void
+copies_response_cb (OmniWindow *self)
+{
+  g_free (self->copies_dismissed);
+  self->copies_dismissed = omni_document_describe_copies (self->document);
+  update_copies_bar (self);
+}
+
 static void
 document_changed_cb (OmniWindow *self)
 {
@@ -106,6 +135,8 @@ document_changed_cb (OmniWindow *self)
   gtk_stack_set_visible_child_name (self->pages, has_sources ? "sources" : "empty");
   gtk_label_set_text (self->hint, hint != NULL ? hint : "");
   gtk_widget_set_visible (GTK_WIDGET (self->hint), hint != NULL);
+  update_size_bar (self);
+  update_copies_bar (self);
   omni_window_update_offers (self);
   omni_window_update_actions (self);
 }
@@ -123,6 +154,7 @@ result_cb (OmniWindow *self)
   OmniFusionResult *result = omni_document_get_result (self->document);
 
   omni_order_chip_set_result (self->chip, result, omni_document_get_order_check (self->document));
+  omni_window_update_region (self);
   omni_window_update_subjects (self);
   omni_window_update_actions (self);
 }
@@ -134,6 +166,7 @@ view_changed_cb (OmniWindow *self)
 
   if (!g_str_equal (words, gtk_label_get_text (self->zoom)))
     gtk_label_set_text (self->zoom, words);
+  omni_window_update_histogram (self);
 }
 
 static void
@@ -210,6 +243,8 @@ omni_window_dispose (GObject *object)
     g_cancellable_cancel (self->cancellable);
   if (self->document != NULL)
     omni_document_cancel (self->document);
+  if (self->comparison != NULL)
+    omni_comparison_set_enabled (self->comparison, FALSE);
   g_clear_object (&self->chooser);
   G_OBJECT_CLASS (omni_window_parent_class)->dispose (object);
 }
@@ -220,11 +255,14 @@ omni_window_finalize (GObject *object)
   OmniWindow *self = OMNI_WINDOW (object);
 
   g_clear_object (&self->cancellable);
+  g_clear_object (&self->comparison);
   g_clear_object (&self->document);
+  g_clear_pointer (&self->compared, g_ptr_array_unref);
   g_clear_object (&self->subjects);
   g_array_unref (self->offered_tasks);
   g_ptr_array_unref (self->offered_models);
   g_free (self->sample_folder);
+  g_free (self->copies_dismissed);
   G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
 }
 
@@ -243,6 +281,10 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, copies_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, copies_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, hint);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, progress);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, phase);
@@ -252,11 +294,17 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, zoom);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, task);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, model);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, options);
   gtk_widget_class_bind_template_child_full (widget_class, "picker_a", FALSE,
                                              G_STRUCT_OFFSET (OmniWindow, pickers[0]));
   gtk_widget_class_bind_template_child_full (widget_class, "picker_b", FALSE,
                                              G_STRUCT_OFFSET (OmniWindow, pickers[1]));
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, second_picker);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, difference);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, flap);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, drawer);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, metrics);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, compare);
 }
 
 static void
@@ -270,14 +318,23 @@ omni_window_class_init (OmniWindowClass *klass)
 
   g_type_ensure (OMNI_TYPE_FILMSTRIP);
   g_type_ensure (OMNI_TYPE_VIEWER);
+  g_type_ensure (OMNI_TYPE_COMPARE_VIEW);
+  g_type_ensure (OMNI_TYPE_DIFFERENCE_BAR);
+  g_type_ensure (OMNI_TYPE_HISTOGRAM);
+  g_type_ensure (OMNI_TYPE_INSPECTOR);
+  g_type_ensure (OMNI_TYPE_METRICS_PANEL);
+  g_type_ensure (OMNI_TYPE_OPTIONS_BUTTON);
   g_type_ensure (OMNI_TYPE_ORDER_CHIP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/window.ui");
   bind_children (widget_class);
   gtk_widget_class_bind_template_callback (widget_class, dismiss_cb);
+  gtk_widget_class_bind_template_callback (widget_class, copies_response_cb);
   gtk_widget_class_bind_template_callback (widget_class, view_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, viewer_failed_cb);
   gtk_widget_class_bind_template_callback (widget_class, show_source_cb);
   omni_window_class_install_actions (widget_class);
+  omni_window_class_install_metrics (widget_class);
+  omni_window_class_install_inspect (widget_class);
 }
 
 static void
@@ -294,9 +351,12 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
 
   self->document = omni_document_new (engine);
   omni_filmstrip_set_document (self->filmstrip, self->document);
+  omni_options_button_set_document (self->options, self->document);
   omni_window_init_offers (self);
   omni_window_init_panes (self);
   omni_window_init_files (self);
+  omni_window_init_metrics (self);
+  omni_window_init_inspect (self);
   omni_window_add_keys (self);
   follow_document (self);
   document_changed_cb (self);

@@ -126,3 +126,10 @@ omni_pointer_key (OmniPointer *self, const char *key, GdkModifierType modifiers)
       press (self, held[i].key, FALSE);
   XSync (self->display, False);
 }
+
+void
+omni_pointer_hold (OmniPointer *self, const char *key, gboolean down)
+{
+  press (self, key, down);
+  XSync (self->display, False);
+}

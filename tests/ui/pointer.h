@@ -27,3 +27,6 @@ void omni_pointer_click (OmniPointer *self, guint button);
 
 /* A key with what is held down, e.g. ("z", GDK_CONTROL_MASK). */
 void omni_pointer_key (OmniPointer *self, const char *key, GdkModifierType modifiers);
+
+/* Holds a key down, e.g. "Shift_L", or lets it go. */
+void omni_pointer_hold (OmniPointer *self, const char *key, gboolean down);

@@ -4,6 +4,8 @@
 #include "app/gather.h"
 #include "tests/ui/fixture.h"
 
+#include <glib/gstdio.h>
+
 #define WIDTH_PX  48
 #define HEIGHT_PX 40
 
@@ -312,18 +314,17 @@ test_cancel (Fixture *f, gconstpointer data)
 static void
 test_error (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GPtrArray) odd = g_ptr_array_new_with_free_func (g_object_unref);
-
-  g_ptr_array_add (odd, make_source (f, "odd.png", WIDTH_PX + 8, HEIGHT_PX, 90));
   start (f);
   if (!wait_for_result (f))
     return;
-  g_ptr_array_add (f->sources, g_object_ref (odd->pdata[0]));
-  omni_document_insert (f->document, 2, odd);
+  /* The file goes while it is in the set. */
+  g_autoptr (GPtrArray) broken = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (broken, make_source (f, "gone.png", WIDTH_PX, HEIGHT_PX, 90));
+  g_remove (omni_source_get_path (broken->pdata[0]));
+  g_ptr_array_add (f->sources, g_object_ref (broken->pdata[0]));
+  omni_document_insert (f->document, 2, broken);
   g_assert_true (omni_test_wait (is_idle, f->document));
-  const char *sentence = omni_document_get_error (f->document);
-  const char *hint = omni_document_get_hint (f->document);
-  g_assert_true ((sentence != NULL && sentence[0] != '\0') || (hint != NULL && hint[0] != '\0'));
+  g_assert_nonnull (strstr (omni_document_get_error (f->document), "gone.png"));
   g_assert_nonnull (omni_document_get_result (f->document)); /* the old picture stays */
 
   omni_document_undo (f->document);
@@ -378,6 +379,151 @@ test_gather (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "notes.txt"));
 }
 
+/* Options of a model */
+
+static void
+test_options (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+  const OmniModelOption *contrast = &mertens->options[0];
+  g_autoptr (GError) error = NULL;
+
+  start (f);
+  omni_document_set_model (f->document, mertens);
+  if (!wait_for_result (f))
+    return;
+  g_autofree char *first = g_strdup (omni_document_get_result (f->document)->sha256);
+  g_assert_cmpstr (contrast->key, ==, "contrast");
+  g_assert_false (omni_document_has_options (f->document));
+  g_assert_true (omni_document_set_option (f->document, contrast, "3", &error));
+  g_assert_no_error (error);
+  g_assert_true (omni_document_set_option (f->document, contrast, "4", &error)); /* still the same step */
+  g_assert_true (omni_document_is_stale (f->document));
+  wait_for_result (f);
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, !=, first);
+  g_assert_cmpstr (omni_document_get_result (f->document)->options, ==, "contrast=4");
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_UNKNOWN);
+  g_assert_false (omni_document_set_option (f->document, contrast, "-1", &error));
+  g_assert_nonnull (error);
+  g_assert_cmpstr (omni_document_get_option (f->document, contrast), ==, "4");
+
+  /* Each model keeps its own. */
+  omni_document_set_model (f->document, omni_model_find ("mean"));
+  wait_for_result (f);
+  g_assert_false (omni_document_has_options (f->document));
+  omni_document_undo (f->document);
+  wait_for_result (f);
+  g_assert_cmpstr (omni_document_get_option (f->document, contrast), ==, "4");
+  omni_document_undo (f->document);
+  wait_for_result (f);
+  g_assert_cmpstr (omni_document_get_option (f->document, contrast), ==, "1");
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, first);
+  omni_document_redo (f->document);
+  omni_document_reset_options (f->document);
+  wait_for_result (f);
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, first);
+}
+
+static void
+test_switch_off (Fixture *f, gconstpointer data)
+{
+  start (f);
+  if (!wait_for_result (f))
+    return;
+  g_autofree char *all = g_strdup (omni_document_get_result (f->document)->sha256);
+  omni_document_set_on (f->document, f->sources->pdata[1], FALSE);
+  assert_order (f, "0123"); /* it stays in the list */
+  wait_for_result (f);
+  g_assert_cmpuint (omni_document_get_result (f->document)->sources->len, ==, 3);
+  g_autofree char *without = g_strdup (omni_document_get_result (f->document)->sha256);
+  g_assert_cmpstr (without, !=, all);
+
+  /* The same as if it had been taken out, and it stays off wherever it goes. */
+  omni_document_move (f->document, 1, 3);
+  g_assert_false (omni_document_is_on (f->document, f->sources->pdata[1]));
+  remove_one (f, 1);
+  wait_for_result (f);
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, without);
+  omni_document_undo (f->document);
+  g_assert_false (omni_document_is_on (f->document, f->sources->pdata[1]));
+  omni_document_undo (f->document);
+  omni_document_undo (f->document);
+  wait_for_result (f);
+  g_assert_true (omni_document_is_on (f->document, f->sources->pdata[1]));
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, all);
+
+  for (guint i = 0; i < 4; i++)
+    omni_document_set_on (f->document, f->sources->pdata[i], FALSE);
+  g_assert_false (omni_document_is_busy (f->document));
+  g_assert_null (omni_document_get_result (f->document));
+  g_assert_nonnull (omni_document_get_hint (f->document));
+}
+
+static gboolean
+has_copy (gpointer data)
+{
+  Fixture *f = data;
+
+  return omni_document_get_original (f->document, f->sources->pdata[4]) != NULL;
+}
+
+static void
+test_copies (Fixture *f, gconstpointer data)
+{
+  /* The file of source 1 under a later name; another of the same size in pixels is not it. */
+  g_ptr_array_add (f->sources, make_source (f, "copy.png", WIDTH_PX, HEIGHT_PX, 100));
+  start (f);
+  g_assert_true (omni_test_wait (has_copy, f));
+  g_assert_true (omni_document_get_original (f->document, f->sources->pdata[4]) == f->sources->pdata[1]);
+  g_assert_null (omni_document_get_original (f->document, f->sources->pdata[1]));
+  g_assert_null (omni_document_get_original (f->document, f->sources->pdata[0]));
+  g_autofree char *sentence = omni_document_describe_copies (f->document);
+  g_assert_nonnull (strstr (sentence, "copy.png"));
+  g_assert_nonnull (strstr (sentence, "1.png"));
+
+  omni_document_switch_off_copies (f->document);
+  g_assert_false (omni_document_is_on (f->document, f->sources->pdata[4]));
+  g_assert_null (omni_document_describe_copies (f->document));
+  g_assert_cmpuint (omni_document_get_active (f->document)->len, ==, 4);
+  omni_document_undo (f->document);
+  g_assert_true (has_copy (f));
+}
+
+static void
+test_resize (Fixture *f, gconstpointer data)
+{
+  g_ptr_array_add (f->sources, make_source (f, "small.png", WIDTH_PX / 2, HEIGHT_PX / 2, 90));
+  OmniSource *small = f->sources->pdata[4];
+  start (f);
+  g_assert_true (omni_document_needs_resize (f->document));
+  g_autofree char *sentence = omni_document_describe_sizes (f->document);
+  g_assert_nonnull (strstr (sentence, "48 × 40"));
+  g_assert_nonnull (strstr (sentence, "24 × 20"));
+  if (!omni_engine_ensure_device (engine, NULL, NULL))
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  g_assert_true (omni_test_wait (is_idle, f->document));
+  g_assert_null (omni_document_get_result (f->document));
+  g_assert_cmpstr (omni_document_get_error (f->document), ==, NULL); /* it asks, nothing went wrong */
+  g_assert_false (omni_document_resizes (f->document, small));
+
+  omni_document_set_resize (f->document, TRUE);
+  g_assert_true (omni_document_resizes (f->document, small));
+  g_assert_false (omni_document_resizes (f->document, f->sources->pdata[0]));
+  wait_for_result (f);
+  g_assert_cmpuint (omni_picture_get_width (omni_document_get_result (f->document)->picture), ==, WIDTH_PX);
+  omni_document_undo (f->document);
+  g_assert_true (omni_document_needs_resize (f->document));
+  omni_document_set_on (f->document, small, FALSE); /* another way out */
+  wait_for_result (f);
+
+  omni_document_set_resize (f->document, TRUE);
+  omni_document_remove (f->document, f->sources);
+  g_assert_false (omni_document_get_resize (f->document));
+}
+
 static void
 add (const char *name, void (*test) (Fixture *, gconstpointer))
 {
@@ -400,6 +546,10 @@ main (int argc, char **argv)
   add ("newest-wins", test_newest_wins);
   add ("cancel", test_cancel);
   add ("error", test_error);
+  add ("options", test_options);
+  add ("switch-off", test_switch_off);
+  add ("copies", test_copies);
+  add ("resize", test_resize);
   add ("automatic", test_automatic);
   add ("abandoned", test_abandoned);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the viewer draws, pixel by pixel. */
+#include "app/pixel.h"
+#include "ui/heat-map.h"
 #include "ui/mipmap.h"
 
 #define WIDTH_PX  37
@@ -108,6 +110,85 @@ test_alpha (void)
   g_assert_cmphex (pixel >> 16 & 0xff, ==, (get_sample (3, 2, 0) * a + 127) / 255);
 }
 
+static void
+test_count (void)
+{
+  g_autoptr (OmniMipmap) mipmap = make_mipmap (3, FALSE, OMNI_SAMPLE_U8);
+  OmniMipmapCounts counts;
+  guint64 expected[3][256] = { { 0 } };
+
+  omni_mipmap_count (mipmap, 2, 3, WIDTH_PX - 5, HEIGHT_PX - 4, &counts);
+  for (guint y = 3; y < HEIGHT_PX - 1; y++)
+    for (guint x = 2; x < WIDTH_PX - 3; x++)
+      for (guint c = 0; c < 3; c++)
+        expected[c][get_sample (x, y, c)]++;
+  g_assert_cmpmem (counts.bins, sizeof counts.bins, expected, sizeof expected);
+  g_assert_cmpuint (counts.n, ==, (WIDTH_PX - 5) * (HEIGHT_PX - 4));
+}
+
+/* Values */
+
+static char *
+describe (OmniSampleType type, gconstpointer samples, gsize size_bytes, guint channels)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniPicture) picture = omni_picture_new (2, 1, channels, channels == 4, type,
+                                                      g_bytes_new (samples, size_bytes), NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return omni_picture_describe_pixel (picture, 1, 0);
+}
+
+static void
+test_values (void)
+{
+  const guint8 bytes[] = { 1, 2, 3, 4, 50, 60, 70, 80 };
+  const guint16 words[] = { 7, 65535 };
+  const float floats[] = { 9, 1.5f };
+  g_autofree char *rgba = describe (OMNI_SAMPLE_U8, bytes, sizeof bytes, 4);
+  g_autofree char *deep = describe (OMNI_SAMPLE_U16, words, sizeof words, 1);
+  g_autofree char *values = describe (OMNI_SAMPLE_F32, floats, sizeof floats, 1);
+
+  g_assert_cmpstr (rgba, ==, "50  60  70  80");
+  g_assert_cmpstr (deep, ==, "65535");
+  g_assert_cmpstr (values, ==, "1.5000");
+}
+
+/* Heat maps */
+
+static guint
+get_brightness (guint32 pixel)
+{
+  return (pixel >> 16 & 0xff) * 299 + (pixel >> 8 & 0xff) * 587 + (pixel & 0xff) * 114;
+}
+
+static void
+test_heat_map (void)
+{
+  const guint32 a[] = { 0xff102030, 0xff102030, 0xff102030, 0xff000000 };
+  const guint32 b[] = { 0xff102030, 0xff132030, 0xff102c2e, 0xff0000ff };
+  guint32 out[4];
+
+  /* Brighter with every level, so that more looks like more in grey, too. */
+  for (guint i = 1; i < 256; i++)
+  {
+    g_assert_cmphex (omni_heat_map_get (i) >> 24, ==, 0xff);
+    g_assert_cmpuint (get_brightness (omni_heat_map_get (i)) + 400, >=,
+                      get_brightness (omni_heat_map_get (i - 1)));
+  }
+  g_assert_cmpuint (get_brightness (omni_heat_map_get (0)), <, 3000);
+  g_assert_cmpuint (get_brightness (omni_heat_map_get (255)), >, 240000);
+
+  omni_heat_map_difference (a, b, out, 4, 1);
+  g_assert_cmphex (out[0], ==, omni_heat_map_get (0));
+  g_assert_cmphex (out[1], ==, omni_heat_map_get (3));
+  g_assert_cmphex (out[2], ==, omni_heat_map_get (12)); /* the largest of the three */
+  g_assert_cmphex (out[3], ==, omni_heat_map_get (255));
+  omni_heat_map_difference (b, a, out, 4, 32);
+  g_assert_cmphex (out[1], ==, omni_heat_map_get (96));
+  g_assert_cmphex (out[2], ==, omni_heat_map_get (255)); /* beyond the scale */
+}
+
 int
 main (int argc, char **argv)
 {
@@ -116,5 +197,8 @@ main (int argc, char **argv)
   g_test_add_func ("/mipmap/squares", test_squares);
   g_test_add_func ("/mipmap/mean", test_mean);
   g_test_add_func ("/mipmap/alpha", test_alpha);
+  g_test_add_func ("/mipmap/count", test_count);
+  g_test_add_func ("/values", test_values);
+  g_test_add_func ("/heat-map", test_heat_map);
   return g_test_run ();
 }

@@ -2,142 +2,12 @@
 /* The window as a person uses it: a real pointer and keyboard, files dragged from another program, and what a screen
  * reader finds. Everything is waited for, nothing is timed. */
 #include "app/files/reader.h"
-#include "tests/ui/fixture.h"
-#include "tests/ui/pointer.h"
-#include "ui/application.h"
-#include "ui/filmstrip-private.h"
-#include "ui/viewer-private.h"
-#include "ui/window-private.h"
+#include "tests/ui/window-fixture.h"
 
 #include <unistd.h>
 
-#define N_SOURCES 4
-
-typedef struct
-{
-  char *folder;
-  char *paths[N_SOURCES + 1];
-  OmniWindow *window;
-} Fixture;
-
-static OmniApplication *application;
 static OmniPointer *pointer;
 static gboolean can_fuse;
-
-/* Waiting */
-
-static gboolean
-has_four_cards (gpointer data)
-{
-  OmniWindow *window = data;
-
-  return omni_document_get_n_sources (window->document) == N_SOURCES
-         && gtk_widget_get_mapped (GTK_WIDGET (window->filmstrip))
-         && gtk_widget_get_height (GTK_WIDGET (omni_filmstrip_get_card (window->filmstrip, 3))) > 0;
-}
-
-static gboolean
-has_settled (gpointer data)
-{
-  OmniWindow *window = data;
-
-  return !omni_document_is_busy (window->document)
-         && (!can_fuse || omni_document_get_result (window->document) != NULL);
-}
-
-static gboolean
-has_picture (gpointer data)
-{
-  OmniWindow *window = data;
-
-  return !omni_viewer_is_empty (window->viewer) && gtk_widget_get_width (GTK_WIDGET (window->viewer)) > 0;
-}
-
-/* Only the window that is told so gets the keys, with or without a window manager. */
-static gboolean
-is_active (gpointer data)
-{
-  if (gtk_window_is_active (data))
-    return TRUE;
-  if (gtk_widget_get_mapped (data))
-    omni_pointer_focus_window (pointer, omni_pointer_get_xid (data));
-  return FALSE;
-}
-
-static gboolean
-is_in_place (gpointer data)
-{
-  const unsigned long xid = omni_pointer_get_xid (data);
-  int x, y;
-
-  omni_pointer_locate_window (pointer, xid, 0, 0, &x, &y);
-  if (x < 60 && y < 60)
-    return TRUE;
-  omni_pointer_place_window (pointer, xid, 0, 0);
-  return FALSE;
-}
-
-/* The frame clock has run twice, so that what changed is laid out. */
-static gboolean
-tick_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
-{
-  guint *left = data;
-
-  (*left)--;
-  return *left > 0;
-}
-
-static gboolean
-is_zero (gpointer data)
-{
-  return *(guint *)data == 0;
-}
-
-static void
-wait_for_layout (Fixture *f)
-{
-  guint left = 2;
-
-  gtk_widget_add_tick_callback (GTK_WIDGET (f->window), tick_cb, &left, NULL);
-  g_assert_true (omni_test_wait (is_zero, &left));
-}
-
-/* Set up */
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  GFile *files[N_SOURCES];
-
-  f->folder = omni_test_make_folder ();
-  for (guint i = 0; i < N_SOURCES; i++)
-  {
-    g_autofree char *name = g_strdup_printf ("%u.png", i);
-    f->paths[i] = omni_test_write_picture (f->folder, name, 160, 120, 40 + 60 * i);
-    files[i] = g_file_new_for_path (f->paths[i]);
-  }
-  g_application_open (G_APPLICATION (application), files, N_SOURCES, "");
-  for (guint i = 0; i < N_SOURCES; i++)
-    g_object_unref (files[i]);
-  f->window = OMNI_WINDOW (gtk_application_get_active_window (GTK_APPLICATION (application)));
-
-  omni_document_set_model (f->window->document, omni_model_find ("mean"));
-  g_assert_true (omni_test_wait (has_four_cards, f->window));
-  g_assert_true (omni_test_wait (is_in_place, f->window));
-  g_assert_true (omni_test_wait (is_active, f->window));
-  g_assert_true (omni_test_wait (has_settled, f->window));
-  g_assert_true (omni_test_wait (has_picture, f->window));
-  wait_for_layout (f);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  gtk_window_destroy (GTK_WINDOW (f->window));
-  for (guint i = 0; i < N_SOURCES; i++)
-    g_free (f->paths[i]);
-  omni_test_remove_folder (f->folder);
-}
 
 static char *
 get_order (OmniWindow *window)
@@ -168,7 +38,7 @@ has_order (gpointer data)
 }
 
 static void
-expect_order (Fixture *f, const char *expected)
+expect_order (OmniTestWindow *f, const char *expected)
 {
   Expectation expectation = { f->window, expected };
 
@@ -177,35 +47,7 @@ expect_order (Fixture *f, const char *expected)
     g_autofree char *order = get_order (f->window);
     g_assert_cmpstr (order, ==, expected);
   }
-  wait_for_layout (f);
-}
-
-static void
-locate_card (Fixture *f, guint position, double share, int *x, int *y)
-{
-  GtkWidget *card = GTK_WIDGET (omni_filmstrip_get_card (f->window->filmstrip, position));
-
-  omni_pointer_locate (pointer, card, 60, gtk_widget_get_height (card) * share, x, y);
-}
-
-static gboolean
-has_selection (gpointer data)
-{
-  OmniWindow *window = data;
-
-  return omni_filmstrip_get_selected (window->filmstrip) != NULL;
-}
-
-static void
-click_card (Fixture *f, guint position)
-{
-  int x, y;
-
-  locate_card (f, position, 0.5, &x, &y);
-  omni_pointer_move (pointer, x, y);
-  omni_pointer_click (pointer, 1);
-  g_assert_true (omni_test_wait (has_selection, f->window));
-  g_assert_true (omni_test_wait (is_active, f->window));
+  omni_test_wait_for_layout (f);
 }
 
 /* A drag goes on as long as the pointer moves: each look at the condition moves it by one pixel. */
@@ -270,16 +112,16 @@ let_go (void)
 
 /* The first card to the place after the third. */
 static void
-drag_first_card (Fixture *f)
+drag_first_card (OmniTestWindow *f)
 {
   Drag drag = { .window = f->window, .gap = 2 };
   int x, y;
 
-  locate_card (f, 2, 0.5, &x, &y);
-  locate_card (f, 0, 0.4, &drag.x, &drag.y);
+  omni_test_locate_card (f, 2, 0.5, &x, &y);
+  omni_test_locate_card (f, 0, 0.4, &drag.x, &drag.y);
   omni_pointer_move (pointer, drag.x, drag.y);
   omni_pointer_button (pointer, 1, TRUE);
-  wait_for_layout (f);
+  omni_test_wait_for_layout (f);
   g_assert_true (omni_test_wait (is_dragging, &drag));
   g_assert_true (f->window->filmstrip->dragged != NULL);
   drag.x = x;
@@ -289,7 +131,7 @@ drag_first_card (Fixture *f)
 }
 
 static void
-test_drag (Fixture *f, gconstpointer data)
+test_drag (OmniTestWindow *f, gconstpointer data)
 {
   Expectation expectation = { f->window, "1203" };
 
@@ -303,11 +145,11 @@ test_drag (Fixture *f, gconstpointer data)
   g_assert_null (f->window->filmstrip->dragged);
   g_assert_cmpint (f->window->filmstrip->gap, ==, -1);
 
-  g_assert_true (omni_test_wait (has_settled, f->window));
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
   if (can_fuse)
     g_assert_cmpint (omni_document_get_order_check (f->window->document), ==, OMNI_ORDER_SAME);
 
-  g_assert_true (omni_test_wait (is_active, f->window));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
   omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
   expect_order (f, "0123");
   omni_pointer_key (pointer, "z", GDK_CONTROL_MASK | GDK_SHIFT_MASK);
@@ -315,9 +157,9 @@ test_drag (Fixture *f, gconstpointer data)
 }
 
 static void
-test_keys (Fixture *f, gconstpointer data)
+test_keys (OmniTestWindow *f, gconstpointer data)
 {
-  click_card (f, 1);
+  omni_test_click_card (f, 1);
   omni_pointer_key (pointer, "Down", GDK_ALT_MASK);
   expect_order (f, "0213");
   omni_pointer_key (pointer, "Down", GDK_ALT_MASK);
@@ -420,7 +262,7 @@ drag_files (Helper *helper, Drag *drag, int x, int y, OmniTestCondition arrived)
 }
 
 static void
-drop_files (Fixture *f, Helper *helper, int x, int y, OmniTestCondition arrived, const char *order)
+drop_files (OmniTestWindow *f, Helper *helper, int x, int y, OmniTestCondition arrived, const char *order)
 {
   Drag drag = { .window = f->window, .gap = 2 };
   Expectation expectation = { f->window, order };
@@ -436,7 +278,7 @@ drop_files (Fixture *f, Helper *helper, int x, int y, OmniTestCondition arrived,
 }
 
 static void
-test_drop_files (Fixture *f, gconstpointer data)
+test_drop_files (OmniTestWindow *f, gconstpointer data)
 {
   g_autofree char *first = omni_test_write_picture (f->folder, "8.png", 160, 120, 90);
   g_autofree char *second = omni_test_write_picture (f->folder, "9.png", 160, 120, 150);
@@ -445,7 +287,7 @@ test_drop_files (Fixture *f, gconstpointer data)
   int x, y;
 
   start_helper (&helper, first, second);
-  locate_card (f, 2, 0.5, &x, &y);
+  omni_test_locate_card (f, 2, 0.5, &x, &y);
   drop_files (f, &helper, x, y, has_gap, "018923");
   g_assert_cmpint (f->window->filmstrip->gap, ==, -1);
 
@@ -501,7 +343,7 @@ is_side_by_side (gpointer data)
 {
   OmniViewer *viewer = data;
 
-  return omni_viewer_get_side_by_side (viewer) && viewer->panes[0].mipmap != NULL
+  return omni_viewer_get_mode (viewer) == OMNI_VIEWER_SIDE_BY_SIDE && viewer->panes[0].mipmap != NULL
          && viewer->panes[1].mipmap != NULL && viewer->panes[0].texture != NULL
          && viewer->panes[1].texture != NULL;
 }
@@ -518,7 +360,7 @@ get_place (OmniViewer *viewer, double x)
 }
 
 static void
-zoom_with_wheel (Fixture *f, guint button)
+zoom_with_wheel (OmniTestWindow *f, guint button)
 {
   View view = { f->window->viewer, omni_viewer_get_zoom (f->window->viewer), 0 };
 
@@ -527,7 +369,7 @@ zoom_with_wheel (Fixture *f, guint button)
 }
 
 static void
-test_view (Fixture *f, gconstpointer data)
+test_view (OmniTestWindow *f, gconstpointer data)
 {
   OmniViewer *viewer = f->window->viewer;
   const double aim = gtk_widget_get_width (GTK_WIDGET (viewer)) * 0.7;
@@ -557,9 +399,9 @@ test_view (Fixture *f, gconstpointer data)
   omni_pointer_key (pointer, "F9", 0);
   g_assert_true (omni_test_wait (is_side_by_side, viewer));
   zoom_with_wheel (f, 4);
-  wait_for_layout (f);
-  g_assert_cmpfloat (viewer->panes[0].scale, ==, viewer->panes[1].scale);
-  g_assert_cmpfloat_with_epsilon (viewer->panes[0].x, viewer->panes[1].x, 1);
+  omni_test_wait_for_layout (f);
+  g_assert_cmpfloat (viewer->panes[0].place.scale, ==, viewer->panes[1].place.scale);
+  g_assert_cmpfloat_with_epsilon (viewer->panes[0].place.x, viewer->panes[1].place.x, 1);
 }
 
 static gboolean
@@ -582,7 +424,7 @@ shows_result (gpointer data)
 }
 
 static void
-test_flip (Fixture *f, gconstpointer data)
+test_flip (OmniTestWindow *f, gconstpointer data)
 {
   if (!can_fuse)
   {
@@ -590,7 +432,7 @@ test_flip (Fixture *f, gconstpointer data)
     return;
   }
   g_assert_true (omni_test_wait (shows_result, f->window));
-  click_card (f, 2);
+  omni_test_click_card (f, 2);
   omni_pointer_key (pointer, "space", 0);
   g_assert_true (omni_test_wait (shows_source, f->window));
   omni_pointer_key (pointer, "space", 0);
@@ -609,7 +451,7 @@ exited_cb (GObject *object, GAsyncResult *result, gpointer data)
 }
 
 static void
-test_names (Fixture *f, gconstpointer data)
+test_names (OmniTestWindow *f, gconstpointer data)
 {
   g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "ui", "names-helper", NULL);
   g_autofree char *pid = g_strdup_printf ("%d", getpid ());
@@ -628,6 +470,10 @@ test_names (Fixture *f, gconstpointer data)
                                     "Model",
                                     "Result",
                                     can_fuse ? "Order check" : "Result",
+                                    "Options",
+                                    "Metrics",
+                                    "Compare models",
+                                    "Region",
                                     "Save",
                                     "Cancel",
                                     "Open",
@@ -643,34 +489,12 @@ test_names (Fixture *f, gconstpointer data)
   g_autoptr (GSubprocess) process = g_subprocess_newv (arguments, G_SUBPROCESS_FLAGS_NONE, &error);
   g_assert_no_error (error);
   g_subprocess_wait_async (process, NULL, exited_cb, &running);
-  g_assert_true (omni_test_wait (is_zero, &running));
+  g_assert_true (omni_test_wait (omni_test_is_zero, &running));
   g_assert_true (g_subprocess_get_if_exited (process));
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 0);
 }
 
 /* Saving */
-
-static GtkWindow *
-find_dialog (OmniWindow *window)
-{
-  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-  {
-    g_autoptr (GtkWindow) candidate = g_list_model_get_item (windows, i);
-    if (GTK_IS_FILE_CHOOSER (candidate) && gtk_widget_get_mapped (GTK_WIDGET (candidate)))
-      return candidate;
-  }
-  return NULL;
-}
-
-static gboolean
-has_dialog (gpointer data)
-{
-  GtkWindow *dialog = find_dialog (data);
-
-  return dialog != NULL && is_active (dialog);
-}
 
 static gboolean
 is_whole (gpointer data)
@@ -681,7 +505,7 @@ is_whole (gpointer data)
 }
 
 static void
-test_save (Fixture *f, gconstpointer data)
+test_save (OmniTestWindow *f, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (f->folder, "fused-mean.png", NULL);
   g_autoptr (GError) error = NULL;
@@ -692,7 +516,7 @@ test_save (Fixture *f, gconstpointer data)
     return;
   }
   omni_pointer_key (pointer, "s", GDK_CONTROL_MASK);
-  g_assert_true (omni_test_wait (has_dialog, f->window));
+  g_assert_true (omni_test_wait (omni_test_has_dialog, f->window));
   omni_pointer_key (pointer, "Return", 0);
   g_assert_true (omni_test_wait (is_whole, path));
 
@@ -703,33 +527,20 @@ test_save (Fixture *f, gconstpointer data)
 }
 
 static void
-add (const char *name, void (*test) (Fixture *, gconstpointer))
+add (const char *name, void (*test) (OmniTestWindow *, gconstpointer))
 {
   g_autofree char *path = g_strdup_printf ("/window/%s", name);
 
-  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+  g_test_add (path, OmniTestWindow, NULL, omni_test_window_set_up, test, omni_test_window_tear_down);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
-  g_autoptr (GError) error = NULL;
-
   g_test_init (&argc, &argv, NULL);
-  if (!gtk_init_check () || (pointer = omni_pointer_new ()) == NULL)
-  {
-    g_print ("1..0 # SKIP no display with a pointer to drive\n");
+  pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
     return 0;
-  }
-  can_fuse = omni_engine_ensure_device (engine, NULL, NULL);
-  application = omni_application_new ();
-  g_application_set_flags (G_APPLICATION (application),
-                           G_APPLICATION_NON_UNIQUE | G_APPLICATION_HANDLES_OPEN);
-  g_application_register (G_APPLICATION (application), NULL, &error);
-  g_assert_no_error (error);
-  g_application_hold (G_APPLICATION (application));
-
   add ("names", test_names);
   add ("keys", test_keys);
   add ("drag", test_drag);

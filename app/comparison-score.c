@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/comparison-private.h"
+
+#include "app/resample.h"
+
+void
+omni_scoring_free (OmniScoring *self)
+{
+  for (guint i = 0; i < OMNI_COMPARISON_MAX_METRICS; i++)
+    g_free (self->scores[i].reason);
+  g_clear_pointer (&self->pictures, g_ptr_array_unref);
+  g_clear_pointer (&self->result, omni_fusion_result_unref);
+  g_free (self);
+}
+
+/* The source as it was fused: in the size of the result. */
+static OmniPicture *
+load_source (OmniSource *source, OmniPicture *fused, GCancellable *cancellable, GError **error)
+{
+  const guint width = omni_picture_get_width (fused), height = omni_picture_get_height (fused);
+  g_autoptr (OmniPicture) picture = omni_source_load (source, cancellable, error);
+
+  if (picture == NULL)
+    return NULL;
+  if (omni_picture_get_width (picture) == width && omni_picture_get_height (picture) == height)
+    return g_steal_pointer (&picture);
+  return omni_picture_resample (picture, width, height, cancellable, error);
+}
+
+static gboolean
+load_sources (OmniScoring *self, GCancellable *cancellable, GError **error)
+{
+  GPtrArray *sources = self->result->sources;
+  g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func (g_object_unref);
+
+  if (self->pictures != NULL)
+    return TRUE;
+  for (guint i = 0; i < sources->len; i++)
+  {
+    OmniPicture *picture = load_source (sources->pdata[i], self->result->picture, cancellable, error);
+    if (picture == NULL)
+      return FALSE;
+    g_ptr_array_add (pictures, picture);
+  }
+  self->pictures = g_steal_pointer (&pictures);
+  return TRUE;
+}
+
+static gboolean
+compute (OmniScoring *self, GCancellable *cancellable, GError **error)
+{
+  if (!load_sources (self, cancellable, error))
+    return FALSE;
+  g_autoptr (OmniMetricsInput) input = omni_metrics_input_new (
+    (OmniPicture *const *)self->pictures->pdata, self->pictures->len, self->result->picture, NULL,
+    self->has_region ? &self->region : NULL, error);
+  if (input == NULL)
+    return FALSE;
+  for (guint i = 0; i < self->n_metrics; i++)
+  {
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+    OmniScore *score = &self->scores[i];
+    score->done = omni_metric_compute (self->metrics[i], NULL, input, cancellable, &score->value,
+                                       &score->reason);
+  }
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+static void
+score_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (compute (task_data, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+omni_scoring_run_async (OmniScoring *scoring, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_task_data (task, scoring, (GDestroyNotify)omni_scoring_free);
+  g_task_run_in_thread (task, score_in_thread);
+}
+
+OmniScoring *
+omni_scoring_run_finish (GAsyncResult *result, GError **error)
+{
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+  OmniScoring *scoring = g_task_get_task_data (G_TASK (result));
+  OmniScoring *copy = g_memdup2 (scoring, sizeof *scoring);
+  *scoring = (OmniScoring){ 0 }; /* what it held is handed on */
+  return copy;
+}

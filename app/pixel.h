@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/picture.h"
+
+G_BEGIN_DECLS
+
+/* (transfer full) The samples of one pixel as they stand in the picture, for people: "12  200  31", "0.1250", with alpha last.
+ * `x` and `y` lie inside. */
+char *omni_picture_describe_pixel (OmniPicture *self, guint x, guint y);
+
+G_END_DECLS

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The comparison of models without a window: its scores are those of the metrics themselves, it follows the document and
+ * gives way to it, and what it exports says the same. */
+#include "app/comparison-report.h"
+#include "tests/ui/fixture.h"
+
+#include <glib/gstdio.h>
+
+#define N_SOURCES 3
+#define WIDTH_PX  96
+#define HEIGHT_PX 80
+
+typedef struct
+{
+  char *folder;
+  GPtrArray *sources;
+  OmniDocument *document;
+  OmniComparison *comparison;
+} Fixture;
+
+static OmniEngine *engine;
+static gboolean can_fuse;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->folder = omni_test_make_folder ();
+  f->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < N_SOURCES; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("%u.png", i);
+    g_autofree char *path = omni_test_write_picture (f->folder, name, WIDTH_PX, HEIGHT_PX, 50 + 70 * i);
+    g_ptr_array_add (f->sources, omni_source_new (path, &error));
+    g_assert_no_error (error);
+  }
+  f->document = omni_document_new (engine);
+  f->comparison = omni_comparison_new (f->document);
+  omni_document_insert (f->document, 0, f->sources);
+  omni_document_set_task (f->document, OMNI_TASK_EXPOSURE);
+  omni_document_set_model (f->document, omni_model_find ("mean"));
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  g_object_unref (f->comparison);
+  g_object_unref (f->document);
+  g_ptr_array_unref (f->sources);
+  omni_test_remove_folder (f->folder);
+}
+
+static gboolean
+skip (void)
+{
+  if (!can_fuse)
+    g_test_skip ("no Vulkan device");
+  return !can_fuse;
+}
+
+static gboolean
+has_settled (gpointer data)
+{
+  Fixture *f = data;
+
+  return !omni_document_is_busy (f->document) && !omni_comparison_is_busy (f->comparison);
+}
+
+static void
+settle (Fixture *f)
+{
+  g_assert_true (omni_test_wait (has_settled, f));
+  g_assert_cmpstr (omni_document_get_error (f->document), ==, NULL);
+}
+
+static guint
+count_rows (Fixture *f)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (f->comparison));
+}
+
+static OmniComparisonRow *
+get_row (Fixture *f, guint position)
+{
+  g_autoptr (OmniComparisonRow) row = g_list_model_get_item (G_LIST_MODEL (f->comparison), position);
+
+  return row;
+}
+
+/* The same score, worked out without the comparison. */
+static double
+compute (Fixture *f, OmniFusionResult *result, guint metric, const OmniMetricsRegion *region)
+{
+  OmniPicture *pictures[N_SOURCES];
+  g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
+  double value;
+
+  for (guint i = 0; i < N_SOURCES; i++)
+  {
+    pictures[i] = omni_source_load (f->sources->pdata[i], NULL, &error);
+    g_assert_no_error (error);
+  }
+  g_autoptr (OmniMetricsInput)
+    input = omni_metrics_input_new (pictures, N_SOURCES, result->picture, NULL, region, &error);
+  g_assert_no_error (error);
+  g_assert_true (omni_metric_compute (omni_comparison_get_metric (f->comparison, metric), NULL, input, NULL,
+                                      &value, &reason));
+  for (guint i = 0; i < N_SOURCES; i++)
+    g_object_unref (pictures[i]);
+  return value;
+}
+
+static void
+check_scores (Fixture *f, const OmniMetricsRegion *region)
+{
+  for (guint i = 0; i < count_rows (f); i++)
+  {
+    OmniComparisonRow *row = get_row (f, i);
+    g_assert_cmpint (omni_comparison_row_get_state (row), ==, OMNI_COMPARISON_DONE);
+    for (guint k = 0; k < omni_comparison_get_n_metrics (f->comparison); k++)
+    {
+      double value;
+      g_assert_true (omni_comparison_row_get_score (row, k, &value));
+      g_assert_cmpfloat (value, ==, compute (f, omni_comparison_row_get_result (row), k, region));
+    }
+  }
+}
+
+/* Tests */
+
+static void
+test_current (Fixture *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  settle (f);
+  OmniComparisonRow *row = omni_comparison_get_current (f->comparison);
+  double value;
+  g_assert_nonnull (row);
+  g_assert_false (omni_comparison_row_get_score (row, 0, &value)); /* nobody looks */
+
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  g_assert_true (omni_comparison_is_busy (f->comparison));
+  settle (f);
+  g_assert_cmpuint (omni_comparison_get_n_metrics (f->comparison), ==, 3);
+  g_assert_cmpuint (count_rows (f), ==, 1);
+  check_scores (f, NULL);
+
+  /* Another model is another row, another order is not. */
+  omni_document_set_model (f->document, omni_model_find ("max"));
+  settle (f);
+  g_assert_cmpuint (count_rows (f), ==, 2);
+  g_assert_true (omni_comparison_row_get_model (omni_comparison_get_current (f->comparison))
+                 == omni_model_find ("max"));
+  omni_document_move (f->document, 0, 2);
+  settle (f);
+  g_assert_cmpuint (count_rows (f), ==, 2);
+  check_scores (f, NULL);
+
+  /* Another set is another comparison. */
+  omni_document_set_on (f->document, f->sources->pdata[0], FALSE);
+  settle (f);
+  g_assert_cmpuint (count_rows (f), ==, 1);
+}
+
+static void
+test_run_all (Fixture *f, gconstpointer data)
+{
+  const OmniModel *const *models = omni_models_list ();
+  guint n_models = 0;
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  for (guint i = 0; models[i] != NULL; i++)
+    n_models += omni_document_offers_model (f->document, models[i]);
+  omni_comparison_run_all (f->comparison);
+  settle (f);
+  g_assert_cmpuint (n_models, >=, 4);
+  g_assert_cmpuint (count_rows (f), ==, n_models);
+  check_scores (f, NULL);
+  g_assert_cmpuint (omni_document_get_results (f->document)->len, ==, 1); /* the document's stay its own */
+  g_assert_cmpfloat (omni_comparison_get_fraction (f->comparison), ==, 1);
+
+  for (guint k = 0; k < 3; k++)
+  {
+    double least, greatest;
+    guint n_scored, n_first = 0;
+    g_assert_true (omni_comparison_get_bounds (f->comparison, k, &least, &greatest));
+    for (guint i = 0; i < count_rows (f); i++)
+    {
+      double value;
+      g_assert_true (omni_comparison_row_get_score (get_row (f, i), k, &value));
+      g_assert_cmpfloat (value, >=, least);
+      g_assert_cmpfloat (value, <=, greatest);
+      if (omni_comparison_get_rank (f->comparison, get_row (f, i), k, &n_scored) == 1)
+      {
+        g_assert_cmpfloat (value, ==, greatest);
+        n_first++;
+      }
+      g_assert_cmpuint (n_scored, ==, n_models);
+    }
+    g_assert_cmpuint (n_first, >=, 1);
+  }
+}
+
+static void
+test_region (Fixture *f, gconstpointer data)
+{
+  const OmniMetricsRegion region = { 16, 8, 64, 48 };
+  const OmniMetricsRegion beyond = { 16, 8, 4000, 4000 };
+  const OmniMetricsRegion clipped = { 16, 8, WIDTH_PX - 16, HEIGHT_PX - 8 };
+  OmniMetricsRegion used;
+  double whole, part;
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  g_assert_true (omni_comparison_row_get_score (get_row (f, 0), 0, &whole));
+  omni_comparison_set_region (f->comparison, &region);
+  settle (f);
+  check_scores (f, &region);
+  g_assert_true (omni_comparison_row_get_score (get_row (f, 0), 0, &part));
+  g_assert_cmpfloat (part, !=, whole);
+
+  omni_comparison_set_region (f->comparison, &beyond);
+  settle (f);
+  check_scores (f, &clipped);
+  g_assert_true (omni_comparison_get_region (f->comparison, &used));
+  g_assert_cmpmem (&used, sizeof used, &clipped, sizeof clipped);
+
+  /* Too small for a metric: it says why. */
+  omni_comparison_set_region (f->comparison, &(const OmniMetricsRegion){ 0, 0, 2, 2 });
+  settle (f);
+  g_assert_false (omni_comparison_row_get_score (get_row (f, 0), 0, &part));
+  g_assert_nonnull (omni_comparison_row_get_reason (get_row (f, 0), 0));
+  omni_comparison_set_region (f->comparison, NULL);
+  settle (f);
+  check_scores (f, NULL);
+}
+
+static void
+test_cancel (Fixture *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  omni_comparison_run_all (f->comparison);
+  g_assert_true (omni_comparison_is_busy (f->comparison));
+  omni_comparison_cancel (f->comparison);
+  g_assert_false (omni_comparison_is_busy (f->comparison));
+  g_assert_cmpuint (count_rows (f), ==, 1);
+
+  /* The document goes first, and the comparison goes on after it. */
+  omni_comparison_run_all (f->comparison);
+  const guint n = count_rows (f);
+  omni_document_move (f->document, 0, 2);
+  settle (f);
+  g_assert_cmpuint (count_rows (f), ==, n);
+  check_scores (f, NULL);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_SAME);
+}
+
+static void
+test_abandoned (Fixture *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  omni_comparison_run_all (f->comparison);
+  for (guint turn = 0; turn < 3; turn++)
+    g_main_context_iteration (NULL, FALSE);
+}
+
+/* A number that is turned up and up must not fill the memory. */
+static void
+test_many_options (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+  g_autoptr (GError) error = NULL;
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  omni_document_set_model (f->document, mertens);
+  settle (f);
+  for (guint i = 2; i < 2 + OMNI_DOCUMENT_KEPT_RESULTS + 2; i++)
+  {
+    g_autofree char *value = g_strdup_printf ("0.%u", i);
+    omni_document_set_option (f->document, &mertens->options[0], value, &error);
+    g_assert_no_error (error);
+    settle (f);
+  }
+  g_assert_cmpuint (count_rows (f), ==, OMNI_DOCUMENT_KEPT_RESULTS);
+  g_assert_nonnull (omni_comparison_get_current (f->comparison));
+}
+
+static void
+test_medical (Fixture *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  omni_document_set_task (f->document, OMNI_TASK_MEDICAL);
+  settle (f);
+  g_assert_cmpstr (omni_comparison_get_metric (f->comparison, 0)->name, ==, "vif");
+  g_assert_cmpuint (count_rows (f), ==, 1);
+}
+
+/* Reports */
+
+static void
+test_reports (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+  g_autoptr (GError) error = NULL;
+  double value;
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  omni_document_set_model (f->document, mertens);
+  settle (f);
+  omni_document_set_option (f->document, &mertens->options[0], "2", &error);
+  omni_document_set_option (f->document, &mertens->options[1], "3", &error);
+  g_assert_no_error (error);
+  omni_comparison_set_region (f->comparison, &(const OmniMetricsRegion){ 16, 8, 64, 48 });
+  settle (f);
+  g_assert_cmpuint (count_rows (f), ==, 3);
+  g_autoptr (OmniComparisonReport) report = omni_comparison_report_new (f->comparison, NULL);
+
+  g_autofree char *csv = omni_comparison_report_to_csv (report);
+  g_auto (GStrv) lines = g_strsplit (csv, "\r\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 5);
+  g_assert_cmpstr (lines[0], ==, "model,options,task,sources,region,mef-ssim,qabf,vif,ms,sha256,reason");
+  g_assert_true (omni_comparison_row_get_score (get_row (f, 0), 0, &value));
+  g_autofree char *first = g_strdup_printf ("mean,,exposure,3,\"16,8,64,48\",%.4f,", value);
+  g_assert_true (g_str_has_prefix (lines[1], first));
+  g_assert_nonnull (strstr (lines[3], "contrast=2 saturation=3"));
+
+  g_autofree char *text = omni_comparison_report_to_text (report);
+  g_autofree char *shown = g_strdup_printf ("%.4f", value);
+  g_assert_nonnull (strstr (text, "region 64 × 48 at 16, 8"));
+  g_assert_nonnull (strstr (text, shown));
+
+  g_autofree char *page = g_build_filename (f->folder, "page.html", NULL);
+  g_autofree char *table = g_build_filename (f->folder, "table.CSV", NULL);
+  g_autofree char *other = g_build_filename (f->folder, "other.doc", NULL);
+  g_autofree char *html = NULL;
+  g_autofree char *saved = NULL;
+  g_assert_true (omni_comparison_report_save (report, page, NULL, &error));
+  g_assert_no_error (error);
+  g_file_get_contents (page, &html, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (html, shown));
+  g_assert_nonnull (strstr (html, "data:image/jpeg"));
+  g_assert_true (omni_comparison_report_save (report, table, NULL, &error));
+  g_file_get_contents (table, &saved, NULL, &error);
+  g_assert_cmpstr (saved, ==, csv);
+  g_assert_false (omni_comparison_report_save (report, other, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "other.doc"));
+  g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
+}
+
+static void
+add (const char *name, void (*test) (Fixture *, gconstpointer))
+{
+  g_autofree char *path = g_strdup_printf ("/comparison/%s", name);
+
+  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  engine = omni_engine_new (NULL);
+  can_fuse = omni_engine_ensure_device (engine, NULL, NULL);
+  add ("current", test_current);
+  add ("run-all", test_run_all);
+  add ("region", test_region);
+  add ("cancel", test_cancel);
+  add ("abandoned", test_abandoned);
+  add ("many-options", test_many_options);
+  add ("medical", test_medical);
+  add ("reports", test_reports);
+
+  const int status = g_test_run ();
+  g_object_unref (engine);
+  return status;
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The studio's tools as a person uses them: options, sizes, switching sources off, regions, metrics, comparing models. */
+#include "tests/ui/window-fixture.h"
+
+static OmniPointer *pointer;
+static gboolean can_fuse;
+
+static gboolean
+skip (void)
+{
+  if (!can_fuse)
+    g_test_skip ("no Vulkan device");
+  return !can_fuse;
+}
+
+static void
+settle (OmniTestWindow *f)
+{
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  g_assert_cmpstr (omni_document_get_error (f->window->document), ==, NULL);
+  omni_test_wait_for_layout (f);
+}
+
+/* A real click in the middle of a widget. */
+static void
+click (GtkWidget *widget)
+{
+  int x, y;
+
+  omni_pointer_locate (pointer, widget, gtk_widget_get_width (widget) / 2.0,
+                       gtk_widget_get_height (widget) / 2.0, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_pointer_click (pointer, 1);
+}
+
+/* Options */
+
+static gboolean
+has_control (gpointer data)
+{
+  OmniWindow *window = data;
+  GtkWidget *control = omni_options_button_get_control (window->options, "contrast");
+
+  return control != NULL && gtk_widget_get_mapped (control) && gtk_widget_get_height (control) > 0;
+}
+
+static gboolean
+has_no_control (gpointer data)
+{
+  return !has_control (data);
+}
+
+static gboolean
+has_option (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniFusionResult *result = omni_document_get_result (window->document);
+
+  return omni_test_has_settled (window) && result != NULL && g_str_equal (result->options, "contrast=1.1");
+}
+
+static gboolean
+has_no_option (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniFusionResult *result = omni_document_get_result (window->document);
+
+  return omni_test_has_settled (window) && result != NULL && result->options[0] == '\0';
+}
+
+static void
+test_options (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+
+  if (skip ())
+    return;
+  omni_document_set_model (window->document, omni_model_find ("mertens"));
+  settle (f);
+  click (GTK_WIDGET (window->options));
+  g_assert_true (omni_test_wait (has_control, window));
+  GtkWidget *control = omni_options_button_get_control (window->options, "contrast");
+  gtk_widget_grab_focus (control);
+  omni_pointer_key (pointer, "Up", 0);
+  g_assert_true (omni_test_wait (has_option, window));
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (has_no_control, window));
+  g_assert_true (omni_test_wait (omni_test_is_active, window));
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (has_no_option, window));
+  g_assert_cmpfloat (gtk_spin_button_get_value (GTK_SPIN_BUTTON (control)), ==, 1);
+}
+
+/* Switching off */
+
+static gboolean
+has_three_active (gpointer data)
+{
+  return omni_document_get_active (((OmniWindow *)data)->document)->len == 3;
+}
+
+static gboolean
+has_four_active (gpointer data)
+{
+  return omni_document_get_active (((OmniWindow *)data)->document)->len == 4;
+}
+
+static void
+test_switch_off (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+
+  omni_test_click_card (f, 1);
+  omni_pointer_key (pointer, "o", 0);
+  g_assert_true (omni_test_wait (has_three_active, window));
+  g_assert_false (omni_document_is_on (window->document, omni_document_get_source (window->document, 1)));
+  settle (f);
+  GtkWidget *card = GTK_WIDGET (omni_filmstrip_get_card (window->filmstrip, 1));
+  g_assert_true (gtk_widget_has_css_class (card, "off"));
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (has_four_active, window));
+  omni_test_wait_for_layout (f);
+  g_assert_false (gtk_widget_has_css_class (card, "off"));
+  settle (f);
+}
+
+/* Sizes */
+
+static gboolean
+asks_about_sizes (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return gtk_widget_get_mapped (GTK_WIDGET (window->size_bar)) && !omni_document_is_busy (window->document);
+}
+
+static gboolean
+is_resized (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniFusionResult *result = omni_document_get_result (window->document);
+
+  return omni_test_has_settled (window) && result != NULL && result->sources->len == N_SOURCES + 1
+         && !gtk_widget_get_visible (GTK_WIDGET (window->size_bar));
+}
+
+static void
+test_sizes (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autofree char *path = omni_test_write_picture (f->folder, "small.png", 80, 60, 90);
+
+  if (skip ())
+    return;
+  omni_window_open_paths (window, (const char *const[]){ path, NULL });
+  g_assert_true (omni_test_wait (asks_about_sizes, window));
+  g_assert_nonnull (strstr (gtk_label_get_text (window->size_text), "80 × 60"));
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window->fusion_error)));
+  g_assert_false (gtk_widget_get_visible (window->fuse_button));
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (window), "win.resize", NULL));
+  g_assert_true (omni_test_wait (is_resized, window));
+  OmniSource *small = omni_document_get_source (window->document, N_SOURCES);
+  g_assert_true (omni_document_resizes (window->document, small));
+}
+
+/* Regions */
+
+static gboolean
+has_region (gpointer data)
+{
+  OmniWindow *window = data;
+  GdkRectangle region;
+
+  return omni_viewer_get_region (window->viewer, 160, 120, &region) && !window->viewer->selecting;
+}
+
+static gboolean
+has_no_region (gpointer data)
+{
+  return !has_region (data);
+}
+
+static void
+drag_region (OmniTestWindow *f, gboolean shift, int step)
+{
+  int x, y;
+
+  omni_pointer_locate (pointer, GTK_WIDGET (f->window->viewer),
+                       gtk_widget_get_width (GTK_WIDGET (f->window->viewer)) / 2.0,
+                       gtk_widget_get_height (GTK_WIDGET (f->window->viewer)) / 2.0, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  if (shift)
+    omni_pointer_hold (pointer, "Shift_L", TRUE);
+  omni_pointer_button (pointer, 1, TRUE);
+  for (int i = 1; i <= 10; i++)
+    omni_pointer_move (pointer, x + step * i, y + step * i);
+  omni_pointer_button (pointer, 1, FALSE);
+  if (shift)
+    omni_pointer_hold (pointer, "Shift_L", FALSE);
+}
+
+static void
+test_region (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+  const double zoom = omni_viewer_get_zoom (viewer);
+  const double centre = viewer->centre_x;
+  GdkRectangle region;
+
+  drag_region (f, TRUE, 6);
+  g_assert_true (omni_test_wait (has_region, f->window));
+  g_assert_cmpfloat (viewer->centre_x, ==, centre); /* it did not pan */
+  omni_viewer_get_region (viewer, 160, 120, &region);
+  g_assert_cmpint (ABS (region.x - 80), <=, 1);
+  g_assert_cmpint (ABS (region.y - 60), <=, 1);
+  g_assert_cmpfloat_with_epsilon (region.width, 60 / zoom, 1);
+  g_assert_cmpfloat_with_epsilon (region.height, 60 / zoom, 1);
+
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (has_no_region, f->window));
+  omni_pointer_key (pointer, "r", 0); /* all of a picture that fits */
+  g_assert_true (omni_test_wait (has_region, f->window));
+  omni_viewer_get_region (viewer, 160, 120, &region);
+  g_assert_cmpint (region.width, ==, 160);
+  g_assert_cmpint (region.height, ==, 120);
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (has_no_region, f->window));
+
+  g_action_group_activate_action (G_ACTION_GROUP (f->window), "region", NULL); /* the tool needs no Shift */
+  drag_region (f, FALSE, 6);
+  g_assert_true (omni_test_wait (has_region, f->window));
+}
+
+/* Metrics */
+
+static gboolean
+is_scored (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniComparisonRow *row = omni_comparison_get_current (window->comparison);
+  double value;
+
+  return row != NULL && !omni_comparison_is_busy (window->comparison)
+         && omni_comparison_row_get_score (row, 0, &value)
+         && gtk_widget_get_mapped (GTK_WIDGET (window->metrics));
+}
+
+static gboolean
+is_compared (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return g_list_model_get_n_items (G_LIST_MODEL (window->comparison)) > 3
+         && !omni_comparison_is_busy (window->comparison);
+}
+
+static gboolean
+shows_other_result (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniSubject *subject = omni_viewer_get_subject (window->viewer, 0);
+
+  return subject != NULL && omni_subject_get_result (subject) != NULL && !omni_subject_is_newest (subject)
+         && window->viewer->panes[0].loading == NULL;
+}
+
+static gboolean
+has_selected_row (gpointer data)
+{
+  return omni_compare_view_get_selected (((OmniWindow *)data)->compare) != NULL;
+}
+
+static void
+read_text_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  *(char **)data = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (object), result, NULL);
+}
+
+static gboolean
+has_text (gpointer data)
+{
+  return *(char **)data != NULL;
+}
+
+static void
+test_metrics (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autofree char *text = NULL;
+  double whole, part;
+
+  if (skip ())
+    return;
+  omni_document_set_task (window->document, OMNI_TASK_EXPOSURE);
+  settle (f);
+  g_assert_false (omni_comparison_is_busy (window->comparison)); /* nobody looks */
+  omni_pointer_key (pointer, "m", 0);
+  g_assert_true (omni_test_wait (is_scored, window));
+  omni_comparison_row_get_score (omni_comparison_get_current (window->comparison), 0, &whole);
+
+  omni_test_wait_for_layout (f);
+  drag_region (f, TRUE, 20);
+  g_assert_true (omni_test_wait (has_region, window));
+  g_assert_true (omni_test_wait (is_scored, window));
+  omni_comparison_row_get_score (omni_comparison_get_current (window->comparison), 0, &part);
+  g_assert_cmpfloat (part, !=, whole);
+
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (window), "win.copy-metrics", NULL));
+  gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (window)), NULL, read_text_cb, &text);
+  g_assert_true (omni_test_wait (has_text, &text));
+  g_autofree char *shown = g_strdup_printf ("%.4f", part);
+  g_assert_nonnull (strstr (text, shown));
+  g_assert_nonnull (strstr (text, "region"));
+}
+
+static void
+test_compare (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  int x, y;
+
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "c", 0);
+  g_assert_true (omni_test_wait (is_compared, window));
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->compare)));
+  omni_test_wait_for_layout (f);
+
+  /* The best is on top, and can be seen there. */
+  g_autoptr (GPtrArray) rows = omni_compare_view_get_rows (window->compare);
+  double least, greatest, first;
+  g_assert_true (omni_comparison_get_bounds (window->comparison, 0, &least, &greatest));
+  g_assert_true (omni_comparison_row_get_score (rows->pdata[0], 0, &first));
+  g_assert_cmpfloat (first, ==, greatest);
+  omni_test_wait_for_layout (f);
+  g_assert_cmpfloat (omni_compare_view_get_scroll (window->compare), ==, 0);
+
+  /* A click on a row shows its result; the document's stays what it is. */
+  const char *model = omni_document_get_effective_model (window->document)->name;
+  omni_pointer_locate (pointer, GTK_WIDGET (window->compare), 60,
+                       gtk_widget_get_height (GTK_WIDGET (window->compare)) * 0.5, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_pointer_click (pointer, 1);
+  g_assert_true (omni_test_wait (has_selected_row, window));
+  if (omni_compare_view_get_selected (window->compare) == omni_comparison_get_current (window->comparison))
+    omni_pointer_key (pointer, "Down", 0);
+  g_assert_true (omni_test_wait (shows_other_result, window));
+  g_assert_true (omni_subject_get_result (omni_viewer_get_subject (window->viewer, 0))
+                 == omni_comparison_row_get_result (omni_compare_view_get_selected (window->compare)));
+  g_assert_cmpstr (omni_document_get_effective_model (window->document)->name, ==, model);
+}
+
+static gboolean
+is_page (gpointer data)
+{
+  g_autofree char *page = NULL;
+
+  return g_file_get_contents (data, &page, NULL, NULL) && strstr (page, "</html>") != NULL;
+}
+
+static void
+test_export (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "comparison.html", NULL);
+
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "m", 0);
+  g_assert_true (omni_test_wait (is_scored, f->window));
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (f->window), "win.export-metrics", NULL));
+  g_assert_true (omni_test_wait (omni_test_has_dialog, f->window));
+  omni_pointer_key (pointer, "Return", 0);
+  g_assert_true (omni_test_wait (is_page, path));
+}
+
+/* The least window */
+
+static gboolean
+is_small (gpointer data)
+{
+  return gtk_widget_get_width (data) <= 640 && gtk_widget_get_height (data) <= 480;
+}
+
+static gboolean
+has_everything (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return gtk_widget_get_mapped (window->inspect) && gtk_widget_get_mapped (GTK_WIDGET (window->metrics))
+         && gtk_widget_get_mapped (GTK_WIDGET (window->compare));
+}
+
+static gboolean
+has_a_large_viewer (gpointer data)
+{
+  GtkWidget *viewer = GTK_WIDGET (((OmniWindow *)data)->viewer);
+
+  return gtk_widget_get_width (viewer) >= 300 && gtk_widget_get_height (viewer) >= 200;
+}
+
+static void
+test_small (OmniTestWindow *f, gconstpointer data)
+{
+  GtkWidget *widget = GTK_WIDGET (f->window);
+  int width, height;
+
+  /* With everything open that can be. */
+  omni_pointer_key (pointer, "m", 0);
+  omni_pointer_key (pointer, "c", 0);
+  omni_pointer_key (pointer, "i", 0);
+  g_assert_true (omni_test_wait (has_everything, f->window));
+
+  gtk_widget_measure (widget, GTK_ORIENTATION_HORIZONTAL, -1, &width, NULL, NULL, NULL);
+  g_assert_cmpint (width, <=, 640);
+  gtk_widget_measure (widget, GTK_ORIENTATION_VERTICAL, 640, &height, NULL, NULL, NULL);
+  g_assert_cmpint (height, <=, 480);
+  gtk_window_set_default_size (GTK_WINDOW (widget), 640, 480);
+  g_assert_true (omni_test_wait (is_small, widget));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  omni_test_wait_for_layout (f);
+  omni_pointer_key (pointer, "m", 0);
+  gtk_widget_set_visible (GTK_WIDGET (f->window->compare), FALSE);
+  g_assert_true (omni_test_wait (has_a_large_viewer, f->window));
+}
+
+static void
+add (const char *name, void (*test) (OmniTestWindow *, gconstpointer))
+{
+  g_autofree char *path = g_strdup_printf ("/studio/%s", name);
+
+  g_test_add (path, OmniTestWindow, NULL, omni_test_window_set_up, test, omni_test_window_tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
+    return 0;
+  add ("options", test_options);
+  add ("switch-off", test_switch_off);
+  add ("sizes", test_sizes);
+  add ("region", test_region);
+  add ("metrics", test_metrics);
+  add ("compare", test_compare);
+  add ("export", test_export);
+  add ("small", test_small);
+  const int status = g_test_run ();
+  omni_pointer_free (pointer);
+  return status;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two pictures in one place, with a real pointer and keyboard: wipe, blink and difference. */
+#include "app/pixel.h"
+#include "tests/ui/window-fixture.h"
+#include "ui/heat-map.h"
+
+#include <stdio.h>
+
+static OmniPointer *pointer;
+static gboolean can_fuse;
+
+typedef struct
+{
+  OmniViewer *viewer;
+  OmniViewerMode mode;
+} Mode;
+
+static gboolean
+shows_both (gpointer data)
+{
+  const Mode *expected = data;
+  const OmniViewerPane *panes = expected->viewer->panes;
+
+  return omni_viewer_get_mode (expected->viewer) == expected->mode && panes[0].mipmap != NULL
+         && panes[1].mipmap != NULL && panes[0].loading == NULL && panes[1].loading == NULL;
+}
+
+static gboolean
+shows_one (gpointer data)
+{
+  return omni_viewer_get_mode (data) == OMNI_VIEWER_SINGLE;
+}
+
+static void
+start_mode (OmniTestWindow *f, const char *key, OmniViewerMode mode)
+{
+  omni_pointer_key (pointer, key, 0);
+  g_assert_true (omni_test_wait (shows_both, &(Mode){ f->window->viewer, mode }));
+  g_assert_true (gtk_widget_get_visible (f->window->second_picker));
+  omni_test_wait_for_layout (f);
+}
+
+/* Wipe */
+
+typedef struct
+{
+  OmniViewer *viewer;
+  double wipe;
+} Wipe;
+
+static gboolean
+is_at (gpointer data)
+{
+  const Wipe *expected = data;
+
+  return ABS (expected->viewer->wipe - expected->wipe) < 0.01;
+}
+
+static void
+test_wipe (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+  Wipe expected = { viewer, 0.25 };
+  int from_x, from_y, to_x, to_y;
+
+  start_mode (f, "w", OMNI_VIEWER_WIPE);
+  const double width = gtk_widget_get_width (GTK_WIDGET (viewer));
+  const double centre = viewer->centre_x;
+  omni_pointer_locate (pointer, GTK_WIDGET (viewer), width / 2 + 3, 150, &from_x, &from_y);
+  omni_pointer_locate (pointer, GTK_WIDGET (viewer), width / 4, 180, &to_x, &to_y);
+  omni_pointer_move (pointer, from_x, from_y);
+  omni_pointer_button (pointer, 1, TRUE);
+  for (int i = 1; i <= 20; i++)
+    omni_pointer_move (pointer, from_x + (to_x - from_x) * i / 20, from_y + (to_y - from_y) * i / 20);
+  g_assert_true (omni_test_wait (is_at, &expected));
+  omni_pointer_button (pointer, 1, FALSE);
+  g_assert_cmpfloat (viewer->centre_x, ==, centre); /* nothing was panned */
+
+  expected.wipe += 0.05;
+  omni_pointer_key (pointer, "Right", GDK_SHIFT_MASK);
+  g_assert_true (omni_test_wait (is_at, &expected));
+  omni_pointer_key (pointer, "w", 0);
+  g_assert_true (omni_test_wait (shows_one, viewer));
+  g_assert_false (gtk_widget_get_visible (f->window->second_picker));
+}
+
+/* Blink */
+
+static gboolean
+shows_second (gpointer data)
+{
+  return ((OmniViewer *)data)->blink_pane == 1;
+}
+
+static gboolean
+shows_first (gpointer data)
+{
+  return ((OmniViewer *)data)->blink_pane == 0;
+}
+
+static void
+test_blink (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+
+  start_mode (f, "b", OMNI_VIEWER_BLINK);
+  g_assert_true (omni_test_wait (shows_second, viewer));
+  g_assert_true (omni_test_wait (shows_first, viewer));
+  start_mode (f, "w", OMNI_VIEWER_WIPE); /* one mode at a time */
+  g_assert_cmpuint (viewer->blink_id, ==, 0);
+}
+
+/* Difference */
+
+static gboolean
+has_difference (gpointer data)
+{
+  return ((OmniViewer *)data)->difference != NULL;
+}
+
+static gboolean
+has_gain (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return window->viewer->gain == 2 && window->viewer->difference != NULL;
+}
+
+/* What a pixel of the middle should be, from the two pictures themselves. */
+static guint32
+compute_middle (OmniViewer *viewer, double gain)
+{
+  OmniViewerPlace places[2];
+  guint32 pixels[2], colour;
+
+  g_assert_true (omni_viewer_locate_both (viewer, places));
+  for (guint i = 0; i < 2; i++)
+    omni_mipmap_render (viewer->panes[i].mipmap, &pixels[i], 1, 1,
+                        places[i].x + places[i].visible.width / 2 / places[i].scale,
+                        places[i].y + places[i].visible.height / 2 / places[i].scale, places[i].scale);
+  omni_heat_map_difference (&pixels[0], &pixels[1], &colour, 1, gain);
+  return colour;
+}
+
+static guint32
+get_middle (OmniViewer *viewer)
+{
+  const int width = gdk_texture_get_width (viewer->difference);
+  const int height = gdk_texture_get_height (viewer->difference);
+  g_autofree guint32 *pixels = g_new (guint32, (gsize)width * (gsize)height);
+
+  gdk_texture_download (viewer->difference, (guchar *)pixels, (gsize)width * sizeof *pixels);
+  return pixels[height / 2 * width + width / 2];
+}
+
+static void
+test_difference (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  OmniViewer *viewer = window->viewer;
+
+  start_mode (f, "d", OMNI_VIEWER_DIFFERENCE);
+  g_assert_true (omni_test_wait (has_difference, viewer));
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->difference)));
+  g_assert_cmphex (get_middle (viewer), ==, compute_middle (viewer, 1));
+  g_assert_cmphex (get_middle (viewer), !=, omni_heat_map_get (0));
+
+  omni_difference_bar_set_gain (window->difference, 2);
+  g_assert_true (omni_test_wait (has_gain, window));
+  g_assert_cmphex (get_middle (viewer), ==, compute_middle (viewer, 2));
+
+  /* A picture does not differ from itself. */
+  gtk_drop_down_set_selected (window->pickers[1], gtk_drop_down_get_selected (window->pickers[0]));
+  g_assert_true (omni_test_wait (has_difference, viewer));
+  g_assert_cmphex (get_middle (viewer), ==, omni_heat_map_get (0));
+}
+
+/* Values under the pointer */
+
+static gboolean
+has_values (gpointer data)
+{
+  OmniWindow *window = data;
+  g_autofree char *text = omni_inspector_get_text (window->inspector);
+
+  return gtk_widget_get_mapped (GTK_WIDGET (window->inspector)) && strstr (text, "x ") != NULL
+         && strstr (text, "…") == NULL && strstr (text, "\t\n") == NULL;
+}
+
+static void
+test_inspector (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  int x, y;
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  omni_pointer_key (pointer, "i", 0);
+  omni_test_wait_for_layout (f);
+  for (guint i = 0; i < 4; i++) /* the panel slides in */
+    omni_test_wait_for_layout (f);
+  for (guint i = 0; i < 2; i++)
+  {
+    omni_pointer_locate (pointer, GTK_WIDGET (window->viewer),
+                         gtk_widget_get_width (GTK_WIDGET (window->viewer)) / 2.0 + 2 * i,
+                         gtk_widget_get_height (GTK_WIDGET (window->viewer)) / 2.0, &x, &y);
+    omni_pointer_move (pointer, x, y);
+    omni_test_wait_for_layout (f);
+  }
+  g_assert_true (omni_test_wait (has_values, window));
+
+  /* Every line says what the picture holds at the place that the first line names. */
+  g_autofree char *text = omni_inspector_get_text (window->inspector);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  OmniPicture *result = omni_document_get_result (window->document)->picture;
+  guint place_x, place_y;
+  g_assert_cmpint (sscanf (lines[0], "x %u y %u", &place_x, &place_y), ==, 2);
+  g_autofree char *value = omni_picture_describe_pixel (result, place_x, place_y);
+  g_assert_true (g_str_has_suffix (lines[1], value));
+  for (guint i = 0; i < N_SOURCES; i++)
+  {
+    g_autoptr (OmniPicture)
+      source = omni_source_load (omni_document_get_source (window->document, i), NULL, NULL);
+    g_autofree char *own = omni_picture_describe_pixel (source, place_x, place_y);
+    g_autofree char *line = g_strdup_printf ("%u · %u.png\t%s", i + 1, i, own);
+    g_assert_true (g_strv_contains ((const char *const *)lines, line));
+  }
+}
+
+static void
+add (const char *name, void (*test) (OmniTestWindow *, gconstpointer))
+{
+  g_autofree char *path = g_strdup_printf ("/views/%s", name);
+
+  g_test_add (path, OmniTestWindow, NULL, omni_test_window_set_up, test, omni_test_window_tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
+    return 0;
+  add ("wipe", test_wipe);
+  add ("blink", test_blink);
+  add ("difference", test_difference);
+  add ("inspector", test_inspector);
+  const int status = g_test_run ();
+  omni_pointer_free (pointer);
+  return status;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Lets the button of a drop-down shrink: what does not fit ends in an ellipsis, while the open list shows whole words. Call it
+ * before a list factory of one's own is set. */
+void omni_drop_down_let_shrink (GtkDropDown *drop_down);
+
+/* Says the choice of a drop-down to screen readers: GTK 4.8 leaves the button inside without a name. */
+void omni_drop_down_tell (GtkDropDown *drop_down, const char *words);
+
+G_END_DECLS

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ui/subject.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/* The values under the pointer, of every result and source, as they stand in the pictures. Sources are decoded in the
+ * background and kept as long as the inspector is on the screen, up to 1 GiB; the rest says so. */
+#define OMNI_TYPE_INSPECTOR (omni_inspector_get_type ())
+G_DECLARE_FINAL_TYPE (OmniInspector, omni_inspector, OMNI, INSPECTOR, AdwBin)
+
+/* A list of OmniSubject, which it follows. */
+void omni_inspector_set_subjects (OmniInspector *self, GListModel *subjects);
+
+/* A place of the scene, 0 … 1; the size is that of the result, for the coordinates. */
+void omni_inspector_point (OmniInspector *self, double place_x, double place_y, guint width, guint height);
+
+/* (transfer full) What it shows, as lines of text. */
+char *omni_inspector_get_text (OmniInspector *self);
+
+G_END_DECLS
