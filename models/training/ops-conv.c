@@ -36,26 +36,8 @@ plan_packed (OmniOps *ops, const OmniConvLayer *layer, guint in, guint planes, g
     .is_winograd = suits_winograd (ops, layer->kernel, layer->dilation, in, out),
   };
 
-  conv.outputs = !conv.is_winograd ? MIN (out, 8) : out % 16 == 0 ? 16 : 8;
+  conv.outputs = conv.is_winograd && out % 16 == 0 ? 16 : out > 4 ? 8 : 4;
   return conv;
-}
-
-static void
-pack_vector (OmniOps *ops, gint32 from, float constant, guint channels, gint32 to, guint texels)
-{
-  OmniDispatch kernel = omni_ops_kernel ("train-pack-vector", texels, 1);
-
-  kernel.in[0].view = OMNI_WORK_FLOATS;
-  kernel.in[0].arena = ops->parameters;
-  kernel.out[0].arena = ops->packed;
-  kernel.out[0].offset_bytes = (guint64)to * 16;
-  kernel.out[0].size_bytes = texels * 16;
-  kernel.push[0] = from;
-  kernel.push[2] = (gint32)channels;
-  kernel.push[3] = (gint32)texels;
-  kernel.push[4] = omni_ops_float_bits (constant);
-  kernel.independent = TRUE;
-  omni_ops_run (ops, &kernel);
 }
 
 static guint
@@ -96,15 +78,24 @@ pack_part (OmniOps *ops, const OmniConvLayer *layer, const OmniPackedConv *conv,
   omni_ops_run (ops, &kernel);
 }
 
-static void
-pack_vectors (OmniOps *ops, OmniPackedConv *conv, gint32 bias)
+static gint32
+pack_bias (OmniOps *ops, const OmniPackedConv *conv, guint bias)
 {
-  const guint texels = MAX (padded_outputs (conv) / 4, 2);
+  const guint texels = (padded_outputs (conv) + 3) / 4;
+  const gint32 to = take_packed (ops, texels);
+  OmniDispatch kernel = omni_ops_kernel ("train-pack-vector", texels, 1);
 
-  conv->bias = take_packed (ops, texels);
-  conv->ones = take_packed (ops, texels);
-  pack_vector (ops, bias, 0.0F, conv->out, conv->bias, texels);
-  pack_vector (ops, -1, 1.0F, conv->out, conv->ones, texels);
+  kernel.in[0].view = OMNI_WORK_FLOATS;
+  kernel.in[0].arena = ops->parameters;
+  kernel.out[0].arena = ops->packed;
+  kernel.out[0].offset_bytes = (guint64)to * 16;
+  kernel.out[0].size_bytes = texels * 16;
+  kernel.push[0] = (gint32)bias;
+  kernel.push[2] = (gint32)conv->out;
+  kernel.push[3] = (gint32)texels;
+  kernel.independent = TRUE;
+  omni_ops_run (ops, &kernel);
+  return to;
 }
 
 OmniPackedConv
@@ -131,9 +122,9 @@ omni_ops_pack (OmniOps *ops, const OmniConvLayer *layer, const OmniChannels *par
     pack_part (ops, layer, &conv, parts[i], FALSE, first, part_planes);
     first += part_planes;
   }
-  pack_vectors (ops, &conv, with_bias && layer->bias != OMNI_OPS_NO_BIAS ? (gint32)layer->bias : -1);
-  if (!with_bias || layer->bias == OMNI_OPS_NO_BIAS)
-    conv.bias = 0; /* the zeros at the arena's start */
+  /* Without a bias: the zeros at the arena's start. */
+  if (with_bias && layer->bias != OMNI_OPS_NO_BIAS)
+    conv.bias = pack_bias (ops, &conv, layer->bias);
   return conv;
 }
 
@@ -146,8 +137,6 @@ omni_ops_pack_transposed (OmniOps *ops, const OmniConvLayer *layer, OmniChannels
 
   conv.weight = take_packed (ops, (guint64)padded_outputs (&conv) * planes * positions);
   pack_part (ops, layer, &conv, part, TRUE, 0, planes);
-  pack_vectors (ops, &conv, -1);
-  conv.bias = 0;
   return conv;
 }
 
@@ -209,8 +198,6 @@ add_common (const Convolution *self, OmniDispatch *kernel)
   omni_ops_constant (kernel, self->ops->lanes);
   argument[0] = conv->weight;
   argument[1] = conv->bias;
-  argument[2] = conv->ones;
-  argument[3] = 0;
   argument[4] = omni_ops_float_bits (slope);
   for (guint i = 0; i < self->n_inputs; i++)
     argument[5 + i] = (gint32)self->inputs[i].c;

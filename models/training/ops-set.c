@@ -26,6 +26,10 @@ omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, const
 {
   const OmniFeatures *x = params->features;
   const guint texels = omni_features_image_texels (x);
+
+  if (params->pool == NULL && params->slope == 1.0F && params->has_gradient && sum == NULL)
+    return;
+
   OmniDispatch kernel = omni_ops_kernel ("train-set-grad", texels, x->n / n);
   const gint32 push[] = { x->at,
                           gradient->at,

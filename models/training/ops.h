@@ -96,7 +96,7 @@ typedef struct
 /* Weights in the order the kernels read them. */
 typedef struct
 {
-  gint32 weight, bias, ones; /* texels of the packed arena */
+  gint32 weight, bias; /* texels of the packed arena */
   guint planes, outputs, out;
   guint kernel, dilation;
   gboolean is_winograd;
@@ -149,5 +149,43 @@ void omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, 
 OmniFeatures omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *constants,
                                    guint n_channels, guint n, guint h, guint w);
 OmniMaps omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel);
+
+/* ---- Maps: ops-map.c ---- */
+
+/* The means of factor × factor pixels (what is left over is dropped), or of their |x − centre|; and the transpose of the
+ * first, written or added to. */
+OmniMaps omni_ops_mean_pool (OmniOps *ops, const OmniMaps *x, guint factor);
+OmniMaps omni_ops_mean_pool_distance (OmniOps *ops, const OmniMaps *x, guint factor, float centre);
+void omni_ops_mean_pool_grad (OmniOps *ops, const OmniMaps *output_gradient, guint factor,
+                              gboolean accumulate, const OmniMaps *gradient);
+
+/* One pixel an image: the mean of the picture. */
+OmniMaps omni_ops_picture_mean (OmniOps *ops, const OmniMaps *x);
+
+/* The sum of every image into `n` results. */
+void omni_ops_sum_to_results (OmniOps *ops, const OmniMaps *x, guint64 result);
+
+/* A copy of all pixels among the results. */
+void omni_ops_maps_to_results (OmniOps *ops, const OmniMaps *x, guint64 result);
+
+/* ---- Losses: ops-loss.c ---- */
+
+/* The pictures a term compares, and the gradient by the fused ones that all terms add to. */
+typedef struct
+{
+  const OmniMaps *fused;    /* B */
+  const OmniMaps *sources;  /* B · N, or the ground truth: B */
+  const OmniMaps *gradient; /* B; NULL: values alone */
+  gboolean has_gradient;    /* FALSE: the next term starts it */
+  guint64 result;           /* where the B values of the next term go: offset into the results */
+} OmniLossTarget;
+
+/* Each writes B results, of which the term is the sum, and adds `weight` times its gradient. */
+void omni_ops_loss_ssim (OmniOps *ops, OmniLossTarget *target, float weight);
+void omni_ops_loss_mef_ssim (OmniOps *ops, OmniLossTarget *target, gboolean luminance, float weight);
+void omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, gboolean maximum,
+                             float weight);
+void omni_ops_loss_difference (OmniOps *ops, OmniLossTarget *target, float weight);
+void omni_ops_loss_edges (OmniOps *ops, OmniLossTarget *target, gboolean sobel, float weight);
 
 G_END_DECLS
