@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/training/batch.h"
+#include "vk/device.h"
+
+G_BEGIN_DECLS
+
+/* Trains one network on one device. The same configuration, seed, batches and device give the same weights bit for bit,
+ * and a run resumed from a checkpoint gives those of one that never stopped: sums run in a fixed order, and whatever is
+ * drawn by lot inside a step (initial weights, Omni's base level and depth, a withheld task) is a function of the seed
+ * and the step's number alone.
+ *
+ * A trainer is used by one thread at a time, the thread of its device, which must outlive it. */
+typedef struct _OmniTrainer OmniTrainer;
+
+#define OMNI_TRAINING_ERROR (omni_training_error_quark ())
+GQuark omni_training_error_quark (void);
+
+typedef enum
+{
+  OMNI_TRAINING_ERROR_CONFIG,     /* the configuration or the batch does not fit the architecture */
+  OMNI_TRAINING_ERROR_CHECKPOINT, /* the checkpoint is damaged or belongs to another configuration */
+  OMNI_TRAINING_ERROR_NOT_FINITE  /* a loss term or the gradient is not finite; the message names it */
+} OmniTrainingError;
+
+/* The terms a loss is made of. Each is a mean over the pixels and the sets of the batch; smaller is better. */
+typedef enum
+{
+  OMNI_LOSS_MAE,           /* |F − truth| */
+  OMNI_LOSS_MSE,           /* (F − truth)² */
+  OMNI_LOSS_SSIM,          /* 1 − SSIM (F, truth): Gaussian 11 × 11, σ 11/6, valid */
+  OMNI_LOSS_GRADIENT,      /* |∂F − ∂truth| of the forward differences, both directions summed */
+  OMNI_LOSS_MEF_SSIM,      /* 1 − MEF-SSIM with luminance, over `mef_scales` */
+  OMNI_LOSS_MEF_STRUCTURE, /* 1 − MEF-SSIM without luminance, full size */
+  OMNI_LOSS_MAX_INTENSITY, /* |F − max over the sources| */
+  OMNI_LOSS_MAX_GRADIENT,  /* |∂F − the source difference of largest magnitude|, both directions summed */
+  OMNI_LOSS_SOBEL, /* | |Sobel F| − max over the sources of |Sobel| |, |·| the sum of both directions */
+  OMNI_LOSS_LAPLACIAN, /* (∇F − ∇s)², mean over the sources; ∇ is the 4-neighbour Laplacian, zero outside */
+  OMNI_LOSS_SOURCE_MSE,  /* (F − s)², mean over the sources */
+  OMNI_LOSS_SOURCE_SSIM, /* 1 − SSIM (F, s), mean over the sources */
+  OMNI_N_LOSSES
+} OmniLoss;
+
+/* "mae", "mse", "ssim", "gradient", "mef-ssim", "mef-structure", "max-intensity", "max-gradient", "sobel", "laplacian",
+ * "source-mse", "source-ssim". */
+const char *omni_loss_to_string (OmniLoss loss);
+gboolean omni_loss_from_string (const char *name, OmniLoss *loss);
+
+/* TRUE for the terms that compare with the ground truth: a batch without one is refused. */
+gboolean omni_loss_needs_truth (OmniLoss loss);
+
+#define OMNI_MEF_SCALES 4 /* full size, ½, ¼, ⅛ */
+
+typedef struct
+{
+  float weight[OMNI_N_LOSSES];       /* 0: the term is not computed */
+  float mef_scales[OMNI_MEF_SCALES]; /* weights of the scales; all zero: full size alone */
+} OmniTrainLosses;
+
+typedef enum
+{
+  OMNI_OPTIMISER_ADAM,
+  OMNI_OPTIMISER_RMSPROP, /* TensorFlow's meaning: ms ← ρ ms + (1 − ρ) g²; m ← μ m + lr g / √(ms + ε); θ ← θ − m */
+  OMNI_OPTIMISER_SGD /* m ← μ m + g; θ ← θ − lr m */
+} OmniOptimiser;
+
+/* "adam", "rmsprop", "sgd". */
+const char *omni_optimiser_to_string (OmniOptimiser optimiser);
+gboolean omni_optimiser_from_string (const char *name, OmniOptimiser *optimiser);
+
+typedef enum
+{
+  OMNI_SCHEDULE_CONSTANT,
+  OMNI_SCHEDULE_HALVING, /* halved every `halve_every` steps */
+  OMNI_SCHEDULE_COSINE,  /* falls to `floor` of itself at `total_steps` */
+  OMNI_SCHEDULE_POLY     /* (1 − step / total_steps) ^ power */
+} OmniSchedule;
+
+/* "constant", "halving", "cosine", "poly". */
+const char *omni_schedule_to_string (OmniSchedule schedule);
+gboolean omni_schedule_from_string (const char *name, OmniSchedule *schedule);
+
+typedef enum
+{
+  OMNI_TRAIN_NORM_NONE,   /* bias and activation only: what measured best */
+  OMNI_TRAIN_NORM_BATCH,  /* batch statistics until `freeze_step`, running statistics after */
+  OMNI_TRAIN_NORM_FROZEN, /* running statistics from the start: scale and shift are still trained */
+  OMNI_TRAIN_NORM_AFFINE  /* scale and shift alone */
+} OmniTrainNorm;
+
+/* "none", "batch", "frozen", "affine". */
+const char *omni_train_norm_to_string (OmniTrainNorm norm);
+gboolean omni_train_norm_from_string (const char *name, OmniTrainNorm *norm);
+
+#define OMNI_TRAIN_BASE_LEVELS 4
+
+typedef struct
+{
+  const char *architecture; /* "ifani", "omni", …; omni_trainer_list_architectures() */
+  guint channels;           /* 0: the architecture's own */
+  OmniTrainNorm norm;
+  float norm_momentum; /* share of the batch in the running statistics; 0: 0.05 */
+  guint64 freeze_step; /* 0: never */
+  OmniBoundary padding;
+  guint64 seed;
+
+  /* Omni only. A step draws the base level with these chances (all zero: level 0), the depth above it from the range, and
+   * withholds the task's name with the last chance. A depth that the crop cannot hold is cut to what it can. */
+  float base_level_chance[OMNI_TRAIN_BASE_LEVELS];
+  guint min_levels, max_levels; /* pyramid levels above the base; 0: as deep as the crop allows */
+  float withhold_task;
+  float energy_floor; /* ε in ln (box |Laplacian| + ε); 0: 2e-3 */
+
+  OmniTrainLosses losses[OMNI_N_TASKS]; /* by OmniTask; a batch of a task without any weight is refused */
+
+  OmniOptimiser optimiser;
+  float beta1, beta2;    /* ADAM; 0: .9, .99 */
+  float decay, momentum; /* RMSPROP: ρ and μ; SGD: μ */
+  float epsilon;         /* 0: 1e-8 (ADAM), 1e-10 (RMSPROP) */
+  float learning_rate;
+  OmniSchedule schedule;
+  guint64 warm_up_steps; /* the rate rises linearly over these first */
+  guint64 halve_every;   /* HALVING */
+  guint64 total_steps;   /* COSINE, POLY */
+  float floor;           /* COSINE; of the full rate, e.g. .02 */
+  float power;           /* POLY; 0: .9 */
+  float clip_norm;       /* the gradient is scaled down to this norm; 0: never */
+  float clip_weights;    /* weights are kept within ± this; 0: no limit */
+
+  float ewc_lambda; /* λ in λ Σ Ω (θ − θ*)²; 0: no penalty. U2Fusion's λ/2 is half its constant here */
+} OmniTrainConfig;
+
+/* Zeroes everything and sets what has a usual value: Adam, 1e-3, cosine to .02, clip 1, seed 1. */
+void omni_train_config_init (OmniTrainConfig *config);
+
+/* NULL-terminated names of what omni_trainer_new() takes. */
+const char *const *omni_trainer_list_architectures (void);
+
+#define OMNI_TRAIN_MAX_TERMS (OMNI_N_LOSSES + 1)
+
+typedef struct
+{
+  const char *name; /* static: omni_loss_to_string(), or "ewc" */
+  double value;     /* before its weight */
+  double weighted;  /* what it adds to the loss */
+} OmniTrainTerm;
+
+typedef struct
+{
+  guint64 step; /* steps done, this one included */
+  double loss;
+  OmniTrainTerm terms[OMNI_TRAIN_MAX_TERMS];
+  guint n_terms;
+  double gradient_norm; /* before clipping */
+  double learning_rate;
+  gboolean is_finite; /* FALSE: the weights were not changed */
+  double device_ms;   /* spent in submissions */
+} OmniTrainReport;
+
+/* The initial weights follow from the seed. `config` is copied; its strings need not stay. */
+OmniTrainer *omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **error);
+void omni_trainer_free (OmniTrainer *trainer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniTrainer, omni_trainer_free)
+
+guint64 omni_trainer_get_step (const OmniTrainer *trainer);
+guint64 omni_trainer_count_parameters (const OmniTrainer *trainer);
+
+/* One step: forward, losses, backward, clip, optimiser. `report` is filled even on failure. A term or gradient that is not
+ * finite is OMNI_TRAINING_ERROR_NOT_FINITE and leaves weights, optimiser and step number as they were. */
+gboolean omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainReport *report,
+                            GError **error);
+
+/* Fuses the batch and computes the same losses without learning anything. `fused` (nullable): [B][S][S]. Omni runs with
+ * its task given, on the base level of the largest chance and at full depth. */
+gboolean omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batch, float *fused,
+                                OmniTrainReport *report, GError **error);
+
+/* Ends a task for elastic weight consolidation. Call omni_trainer_add_fisher() with batches of the finished task: every set
+ * of a batch is one sample, whose squared gradient counts alike. Then omni_trainer_consolidate() adds the mean over these
+ * samples to Ω and makes the present weights θ*. From then on steps pay λ Σ Ω (θ − θ*)². */
+gboolean omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GError **error);
+gboolean omni_trainer_consolidate (OmniTrainer *trainer, GError **error);
+
+/* A checkpoint is a safetensors file: parameters, running statistics, optimiser state, step, Ω, θ* and the samples of an
+ * unfinished consolidation. Loading refuses one of another architecture, width, normalisation or optimiser; the rest of
+ * the configuration may differ. */
+gboolean omni_trainer_save (OmniTrainer *trainer, const char *path, GError **error);
+gboolean omni_trainer_load (OmniTrainer *trainer, const char *path, GError **error);
+
+/* Starts from the parameters of a weight file as omni_trainer_export() or models/weights/ has them; optimiser and step
+ * begin anew. */
+gboolean omni_trainer_import (OmniTrainer *trainer, const OmniWeights *weights, GError **error);
+
+/* (transfer full) A weight file that the architecture's OmniModel takes. `metadata` (nullable): further keys and values in
+ * turn, NULL-terminated (tasks, licence, provenance, recipe_sha256 …); architecture, padding and what else the model
+ * reads are added by the trainer. */
+GBytes *omni_trainer_export (OmniTrainer *trainer, const char *const *metadata, GError **error);
+
+G_END_DECLS
