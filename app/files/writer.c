@@ -3,7 +3,10 @@
 
 #include "app/files/samples.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const OmniWriter *const writers[] = { &omni_png_writer, &omni_jpeg_writer, &omni_tiff_writer };
 
@@ -179,6 +182,26 @@ add_metadata (OmniWriteJob *job, const OmniWriter *writer, GError **error)
   return omni_output_rewind (job->output, error) && writer->write (job, error);
 }
 
+/* Fills `job` with how `picture` goes out to `path`; NULL with `error` when it cannot. */
+static const OmniWriter *
+plan_job (OmniWriteJob *job, OmniPicture *picture, const char *path, const OmniWriteOptions *o,
+          GError **error)
+{
+  const OmniWriter *writer = find_writer (path, error);
+
+  *job = (OmniWriteJob){ .picture = picture,
+                         .jpeg_quality = o->jpeg_quality > 0 ? MIN (o->jpeg_quality, 100) : OMNI_JPEG_QUALITY,
+                         .tiff_deflate = o->tiff_deflate,
+                         .cancellable = o->cancellable };
+  if (writer == NULL
+      || !choose_type (writer, o->depth, omni_picture_get_sample_type (picture), path, &job->type, error)
+      || !check_shape (writer, path, omni_picture_get_width (picture), omni_picture_get_height (picture),
+                       omni_picture_get_channels (picture), omni_picture_get_has_alpha (picture), error)
+      || !settle_alpha (writer, job, path, error))
+    return NULL;
+  return writer;
+}
+
 gboolean
 omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptions *options, GError **error)
 {
@@ -187,26 +210,64 @@ omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptio
   g_return_val_if_fail (OMNI_IS_PICTURE (picture) && path != NULL, FALSE);
 
   const OmniWriteOptions *o = options != NULL ? options : &defaults;
-  const OmniWriter *writer = find_writer (path, error);
   g_auto (OmniOutput) output = { .fd = -1 };
-  OmniWriteJob job = { .picture = picture,
-                       .output = &output,
-                       .jpeg_quality = o->jpeg_quality > 0 ? MIN (o->jpeg_quality, 100) : OMNI_JPEG_QUALITY,
-                       .tiff_deflate = o->tiff_deflate,
-                       .metadata = o->metadata,
-                       .cancellable = o->cancellable };
+  OmniWriteJob job;
+  const OmniWriter *writer = plan_job (&job, picture, path, o, error);
 
-  if (writer == NULL
-      || !choose_type (writer, o->depth, omni_picture_get_sample_type (picture), path, &job.type, error)
-      || !check_shape (writer, path, omni_picture_get_width (picture), omni_picture_get_height (picture),
-                       omni_picture_get_channels (picture), omni_picture_get_has_alpha (picture), error)
-      || !settle_alpha (writer, &job, path, error))
+  if (writer == NULL)
     return FALSE;
-
+  job.output = &output;
+  job.metadata = o->metadata;
   return omni_output_open (&output, path, o->force, o->sources, error) && writer->write (&job, error)
          && add_metadata (&job, writer, error)
          && !g_cancellable_set_error_if_cancelled (o->cancellable, error)
          && omni_output_commit (&output, error);
+}
+
+/* (transfer full) All that was written to `fd`. */
+static GBytes *
+read_back (int fd)
+{
+  const off_t size = lseek (fd, 0, SEEK_END);
+  g_autofree guint8 *data = size > 0 ? g_try_malloc ((gsize)size) : NULL;
+
+  for (off_t done = 0; data != NULL && done < size;)
+  {
+    const gssize n = pread (fd, data + done, (gsize)(size - done), done);
+    if (n <= 0)
+      return NULL;
+    done += n;
+  }
+  return data != NULL ? g_bytes_new_take (g_steal_pointer (&data), (gsize)size) : NULL;
+}
+
+GBytes *
+omni_picture_encode (OmniPicture *picture, const char *name, const OmniWriteOptions *options, GError **error)
+{
+  static const OmniWriteOptions defaults = { 0 };
+
+  g_return_val_if_fail (OMNI_IS_PICTURE (picture) && name != NULL, NULL);
+
+  g_auto (OmniOutput) output = { .name = g_strdup (name), .fd = -1 };
+  OmniWriteJob job;
+  const OmniWriter *writer = plan_job (&job, picture, name, options != NULL ? options : &defaults, error);
+
+  if (writer == NULL)
+    return NULL;
+  /* The encoders write to a descriptor; this one is memory. */
+  output.fd = memfd_create ("omnifuse-picture", MFD_CLOEXEC);
+  if (output.fd < 0)
+  {
+    omni_output_set_error (&output, errno, error);
+    return NULL;
+  }
+  job.output = &output;
+  if (!writer->write (&job, error))
+    return NULL;
+  GBytes *bytes = read_back (output.fd);
+  if (bytes == NULL)
+    omni_output_set_error (&output, ENOMEM, error);
+  return bytes;
 }
 
 gboolean

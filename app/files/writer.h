@@ -42,6 +42,11 @@ omni_picture_find_write_type (const char *path, OmniSampleType own, OmniSampleTy
 gboolean
 omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptions *options, GError **error);
 
+/* (transfer full) The bytes that omni_picture_write() would put into a file of this name, of which only the extension
+ * counts. Metadata, sources and force are passed over. Any thread. */
+GBytes *
+omni_picture_encode (OmniPicture *picture, const char *name, const OmniWriteOptions *options, GError **error);
+
 /* Checks name, depth and channels as omni_picture_write() would, before the hours of work: width, height, channels and
  * alpha are those of the result to come. */
 gboolean omni_picture_check_write (const char *path, guint width, guint height, guint channels,

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/report/html.h"
+
+#include "app/files/colour-profile.h"
+#include "app/files/output.h"
+#include "app/files/reader.h"
+#include "app/files/writer.h"
+#include "app/resample.h"
+#include "report-resource.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JPEG_QUALITY 88
+
+/* Charts, in units of the viewBox; the label is cut to what its column holds. */
+#define CHART_WIDTH     320
+#define CHART_ROW       18
+#define CHART_LABEL     96
+#define CHART_TRACK     166
+#define CHART_MAX_CHARS 16
+
+struct _OmniHtml
+{
+  GString *text;
+  guint n_pictures;
+};
+
+/* ---- Text ---- */
+
+/* Control characters are not allowed in XML, not even escaped. */
+static void
+append_escaped (GString *text, const char *value)
+{
+  g_autofree char *valid = g_utf8_make_valid (value, -1);
+  for (char *at = valid; *at != '\0'; at++)
+    if (((guchar)*at < ' ' && *at != '\n' && *at != '\t') || *at == 0x7f)
+      *at = ' ';
+  g_autofree char *escaped = g_markup_escape_text (valid, -1);
+  g_string_append (text, escaped);
+}
+
+/* <name attributes>value</name>; `tag` is "name attributes". */
+static void
+append_element (GString *text, const char *tag, const char *value)
+{
+  g_string_append_printf (text, "<%s>", tag);
+  append_escaped (text, value);
+  g_string_append_printf (text, "</%.*s>\n", (int)strcspn (tag, " "), tag);
+}
+
+static void
+append_attribute (GString *text, const char *name, const char *value)
+{
+  g_string_append_printf (text, " %s=\"", name);
+  append_escaped (text, value);
+  g_string_append_c (text, '"');
+}
+
+static void
+append_resource (GString *text, const char *name)
+{
+  static gsize registered = 0;
+  if (g_once_init_enter (&registered))
+  {
+    omni_report_register_resource ();
+    g_once_init_leave (&registered, 1);
+  }
+  g_autofree char *path = g_strconcat ("/io/github/omnifuse/report/", name, NULL);
+  g_autoptr (GBytes)
+    bytes = g_resource_lookup_data (omni_report_get_resource (), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_return_if_fail (bytes != NULL);
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+  g_string_append_len (text, data, (gssize)size);
+}
+
+static const char *
+mark_to_class (OmniHtmlMark mark)
+{
+  return mark == OMNI_HTML_BEST ? "best" : mark == OMNI_HTML_SECOND ? "second" : "";
+}
+
+/* ---- The page ---- */
+
+OmniHtml *
+omni_html_new (const char *title, const char *lead)
+{
+  OmniHtml *self = g_new0 (OmniHtml, 1);
+  self->text = g_string_new ("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+                             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n");
+  append_element (self->text, "title", title);
+  g_string_append (self->text, "<style>\n");
+  append_resource (self->text, "page.css");
+  g_string_append (self->text, "</style>\n</head>\n<body>\n<header>\n");
+  append_element (self->text, "h1", title);
+  if (lead != NULL)
+    append_element (self->text, "p class=\"lead\"", lead);
+  g_string_append (self->text, "</header>\n<main>\n");
+  return self;
+}
+
+void
+omni_html_free (OmniHtml *self)
+{
+  if (self == NULL)
+    return;
+  if (self->text != NULL)
+    g_string_free (self->text, TRUE);
+  g_free (self);
+}
+
+void
+omni_html_add_facts (OmniHtml *self, const char *const *facts)
+{
+  g_string_append (self->text, "<dl class=\"facts\">\n");
+  for (guint i = 0; facts[i] != NULL; i += 2)
+  {
+    g_string_append (self->text, "<div>");
+    append_element (self->text, "dt", facts[i]);
+    append_element (self->text, "dd", facts[i + 1]);
+    g_string_append (self->text, "</div>\n");
+  }
+  g_string_append (self->text, "</dl>\n");
+}
+
+void
+omni_html_add_heading (OmniHtml *self, guint level, const char *id, const char *title, const char *detail)
+{
+  g_return_if_fail (level == 2 || level == 3);
+
+  g_string_append_printf (self->text, "<h%u", level);
+  if (id != NULL)
+    append_attribute (self->text, "id", id);
+  g_string_append_c (self->text, '>');
+  append_escaped (self->text, title);
+  if (detail != NULL)
+  {
+    g_string_append_c (self->text, ' ');
+    append_element (self->text, "small", detail);
+  }
+  g_string_append_printf (self->text, "</h%u>\n", level);
+}
+
+void
+omni_html_add_links (OmniHtml *self, const char *const *links)
+{
+  g_string_append (self->text, "<ul class=\"links\">\n");
+  for (guint i = 0; links[i] != NULL; i += 2)
+  {
+    g_autofree char *target = g_strconcat ("#", links[i + 1], NULL);
+    g_string_append (self->text, "<li><a");
+    append_attribute (self->text, "href", target);
+    g_string_append_c (self->text, '>');
+    append_escaped (self->text, links[i]);
+    g_string_append (self->text, "</a></li>\n");
+  }
+  g_string_append (self->text, "</ul>\n");
+}
+
+void
+omni_html_add_paragraph (OmniHtml *self, const char *text)
+{
+  append_element (self->text, "p", text);
+}
+
+void
+omni_html_add_note (OmniHtml *self, const char *text)
+{
+  append_element (self->text, "p class=\"note\"", text);
+}
+
+void
+omni_html_add_list (OmniHtml *self, const char *const *items)
+{
+  g_string_append (self->text, "<ul class=\"plain\">\n");
+  for (guint i = 0; items[i] != NULL; i++)
+    append_element (self->text, "li", items[i]);
+  g_string_append (self->text, "</ul>\n");
+}
+
+/* ---- Tables ---- */
+
+static void
+append_cell (GString *text, const char *name, const OmniHtmlCell *cell)
+{
+  g_string_append_printf (text, "<%s", name);
+  if (cell->mark != OMNI_HTML_PLAIN)
+    append_attribute (text, "class", mark_to_class (cell->mark));
+  if (cell->tip != NULL)
+    append_attribute (text, "title", cell->tip);
+  if (cell->is_number && isfinite (cell->value))
+  {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    append_attribute (text, "data-value", g_ascii_dtostr (number, sizeof number, cell->value));
+  }
+  g_string_append (text, "><b>");
+  append_escaped (text, cell->text);
+  g_string_append (text, "</b>");
+  if (cell->detail != NULL)
+    append_element (text, "small", cell->detail);
+  g_string_append_printf (text, "</%s>\n", name);
+}
+
+void
+omni_html_begin_table (OmniHtml *self, const char *caption, const OmniHtmlCell *headings, guint n)
+{
+  g_string_append (self->text, "<div class=\"scroll\"><table class=\"sortable\">\n");
+  if (caption != NULL)
+    append_element (self->text, "caption", caption);
+  g_string_append (self->text, "<thead><tr>\n");
+  for (guint i = 0; i < n; i++)
+    append_cell (self->text, "th", &headings[i]);
+  g_string_append (self->text, "</tr></thead>\n<tbody>\n");
+}
+
+void
+omni_html_add_row (OmniHtml *self, const OmniHtmlCell *cells, guint n, gboolean ours)
+{
+  g_string_append (self->text, ours ? "<tr class=\"ours\">\n" : "<tr>\n");
+  for (guint i = 0; i < n; i++)
+    append_cell (self->text, "td", &cells[i]);
+  g_string_append (self->text, "</tr>\n");
+}
+
+void
+omni_html_end_table (OmniHtml *self)
+{
+  g_string_append (self->text, "</tbody></table></div>\n");
+}
+
+/* ---- Charts ---- */
+
+/* 1, 2 or 5 times a power of ten, so that about five steps make `span`. */
+static double
+choose_step (double span)
+{
+  const double raw = span / 5, power = pow (10, floor (log10 (raw))), digit = raw / power;
+  return power * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
+}
+
+void
+omni_html_choose_axis (const double *values, guint n, double *low, double *high)
+{
+  double least = INFINITY, most = -INFINITY;
+  for (guint i = 0; i < n; i++)
+    if (isfinite (values[i]))
+    {
+      least = MIN (least, values[i]);
+      most = MAX (most, values[i]);
+    }
+  *low = 0;
+  *high = 1;
+  if (!(least <= most))
+    return;
+  /* Differences of less than a third of the largest value cannot be seen on bars from 0. */
+  const gboolean from_zero = least >= 0 && most > 0 && (most == least || most - least >= most / 3);
+  const double span = most > least ? most - least : MAX (fabs (most), 1) * 0.1;
+  const double step = choose_step (from_zero ? most : span);
+  *low = from_zero ? 0 : floor (least / step) * step;
+  if (least == *low && !from_zero && least != 0)
+    *low -= step;
+  *high = ceil (most / step) * step;
+  if (*high <= *low)
+    *high = *low + step;
+}
+
+/* (transfer full) What fits beside a bar. */
+static char *
+shorten (const char *label)
+{
+  g_autofree char *valid = g_utf8_make_valid (label, -1);
+  if (g_utf8_strlen (valid, -1) <= CHART_MAX_CHARS)
+    return g_steal_pointer (&valid);
+  g_autofree char *start = g_utf8_substring (valid, 0, CHART_MAX_CHARS - 1);
+  return g_strconcat (start, "…", NULL);
+}
+
+/* Places in hundredths are enough, and integers need no locale. */
+static void
+append_rectangle (GString *text, const char *class, guint y, double width)
+{
+  const int hundredths = (int)(width * 100 + 0.5);
+  g_string_append_printf (text,
+                          "<rect class=\"%s\" x=\"%d\" y=\"%u\" width=\"%d.%02d\" height=\"9\" rx=\"2\"/>",
+                          class, CHART_LABEL, y + 5, hundredths / 100, hundredths % 100);
+}
+
+static void
+append_bar (GString *text, const OmniHtmlBar *bar, guint y, double low, double high)
+{
+  g_autofree char *label = shorten (bar->label);
+  g_string_append_printf (text, "<text x=\"0\" y=\"%u\">", y + 13);
+  append_escaped (text, label);
+  g_string_append (text, "</text>");
+  append_rectangle (text, "track", y, CHART_TRACK);
+  if (isfinite (bar->value))
+    append_rectangle (text, bar->ours ? "ours" : "bar", y,
+                      CLAMP ((bar->value - low) / (high - low), 0, 1) * CHART_TRACK);
+  g_string_append_printf (text, "<text class=\"%s\" x=\"%d\" y=\"%u\" text-anchor=\"end\">",
+                          mark_to_class (bar->mark), CHART_WIDTH, y + 13);
+  append_escaped (text, bar->text);
+  g_string_append (text, "</text>\n");
+}
+
+static void
+append_axis (GString *text, guint y, double low, double high)
+{
+  g_string_append_printf (text, "<text class=\"axis\" x=\"%d\" y=\"%u\">%g</text>", CHART_LABEL, y, low);
+  g_string_append_printf (text, "<text class=\"axis\" x=\"%d\" y=\"%u\" text-anchor=\"end\">%g</text>\n",
+                          CHART_LABEL + CHART_TRACK, y, high);
+}
+
+void
+omni_html_begin_charts (OmniHtml *self)
+{
+  g_string_append (self->text, "<div class=\"charts\">\n");
+}
+
+void
+omni_html_add_chart (OmniHtml *self, const char *title, const OmniHtmlBar *bars, guint n, double low,
+                     double high)
+{
+  g_return_if_fail (low < high);
+
+  const guint height = n * CHART_ROW + 14;
+  g_string_append (self->text, "<figure class=\"chart\">");
+  append_element (self->text, "figcaption", title);
+  g_string_append_printf (self->text, "<svg viewBox=\"0 0 %d %u\" role=\"img\"", CHART_WIDTH, height);
+  append_attribute (self->text, "aria-label", title);
+  g_string_append (self->text, ">\n");
+  for (guint i = 0; i < n; i++)
+    append_bar (self->text, &bars[i], i * CHART_ROW, low, high);
+  append_axis (self->text, height - 3, low, high);
+  g_string_append (self->text, "</svg></figure>\n");
+}
+
+void
+omni_html_end_charts (OmniHtml *self)
+{
+  g_string_append (self->text, "</div>\n");
+}
+
+/* ---- Pictures ---- */
+
+void
+omni_html_image_clear (OmniHtmlImage *image)
+{
+  g_clear_pointer (&image->data, g_bytes_unref);
+}
+
+/* (transfer full) */
+static OmniPicture *
+make_small (OmniPicture *picture, guint max_px, GCancellable *cancellable, GError **error)
+{
+  const guint width = omni_picture_get_width (picture), height = omni_picture_get_height (picture);
+  const guint longest = MAX (width, height);
+  if (longest <= max_px)
+    return g_object_ref (picture);
+  return omni_picture_resample (picture, MAX (1, (guint)((guint64)width * max_px / longest)),
+                                MAX (1, (guint)((guint64)height * max_px / longest)), cancellable, error);
+}
+
+gboolean
+omni_html_image_encode (OmniHtmlImage *image, OmniPicture *picture, guint max_px, GCancellable *cancellable,
+                        GError **error)
+{
+  const OmniWriteOptions options = { .depth = OMNI_DEPTH_8, .jpeg_quality = JPEG_QUALITY };
+  g_autoptr (OmniPicture) small = make_small (picture, max_px, cancellable, error);
+  if (small == NULL)
+    return FALSE;
+  g_autoptr (OmniPicture) shown = omni_picture_convert_profile (small, NULL, error);
+  if (shown == NULL)
+    return FALSE;
+  *image = (OmniHtmlImage){ .mime = "image/jpeg",
+                            .width = omni_picture_get_width (shown),
+                            .height = omni_picture_get_height (shown) };
+  /* JPEG refuses what is not opaque. */
+  image->data = omni_picture_encode (shown, ".jpg", &options, NULL);
+  if (image->data != NULL)
+    return TRUE;
+  image->mime = "image/png";
+  image->data = omni_picture_encode (shown, ".png", &options, error);
+  return image->data != NULL;
+}
+
+gboolean
+omni_html_image_load (OmniHtmlImage *image, const char *path, GError **error)
+{
+  OmniPictureInfo info;
+  char *contents;
+  gsize size;
+  if (!omni_picture_probe (path, &info, error) || !g_file_get_contents (path, &contents, &size, error))
+    return FALSE;
+  *image = (OmniHtmlImage){ .data = g_bytes_new_take (contents, size),
+                            .mime = g_str_equal (info.format_name, "PNG") ? "image/png" : "image/jpeg",
+                            .width = info.width,
+                            .height = info.height };
+  return TRUE;
+}
+
+static void
+append_image (GString *text, const OmniHtmlPicture *picture)
+{
+  gsize size;
+  const guchar *data = g_bytes_get_data (picture->image->data, &size);
+  g_autofree char *base64 = g_base64_encode (data, size);
+  g_string_append_printf (text, "<img loading=\"lazy\" width=\"%u\" height=\"%u\"", picture->image->width,
+                          picture->image->height);
+  append_attribute (text, "alt", picture->title);
+  g_string_append_printf (text, " src=\"data:%s;base64,", picture->image->mime);
+  g_string_append (text, base64);
+  g_string_append (text, "\"/>");
+}
+
+static void
+append_caption (GString *text, const OmniHtmlPicture *picture)
+{
+  g_string_append (text, "<figcaption>");
+  append_escaped (text, picture->title);
+  if (picture->detail != NULL)
+    append_element (text, "small", picture->detail);
+  g_string_append (text, "</figcaption>");
+}
+
+/* The number of the next picture that can be seen, in direction `step`, going round. */
+static guint
+find_neighbour (const OmniHtmlPicture *pictures, guint n, guint from, guint step)
+{
+  guint at = from;
+  do
+    at = (at + step) % n;
+  while (pictures[at].image == NULL);
+  return at;
+}
+
+void
+omni_html_add_gallery (OmniHtml *self, const OmniHtmlPicture *pictures, guint n)
+{
+  GString *text = self->text;
+  const guint first = self->n_pictures;
+  self->n_pictures += n;
+  g_string_append (text, "<div class=\"gallery\">\n");
+  for (guint i = 0; i < n; i++)
+  {
+    const char *class = pictures[i].ours ? "picture ours" : "picture";
+    g_string_append_printf (text, "<div class=\"cell\" id=\"c%u\"><figure class=\"%s\" id=\"p%u\">",
+                            first + i, class, first + i);
+    if (pictures[i].image != NULL)
+    {
+      g_string_append_printf (text, "<a href=\"#p%u\">", first + i);
+      append_image (text, &pictures[i]);
+      g_string_append (text, "</a>");
+    }
+    append_caption (text, &pictures[i]);
+    if (pictures[i].image != NULL)
+      g_string_append_printf (
+        text,
+        "<nav><a class=\"back\" href=\"#p%u\">‹</a><a class=\"close\" href=\"#c%u\">×</a>"
+        "<a class=\"on\" href=\"#p%u\">›</a></nav>",
+        first + find_neighbour (pictures, n, i, n - 1), first + i,
+        first + find_neighbour (pictures, n, i, 1));
+    g_string_append (text, "</figure></div>\n");
+  }
+  g_string_append (text, "</div>\n");
+}
+
+/* ---- The file ---- */
+
+GBytes *
+omni_html_finish (OmniHtml *self)
+{
+  g_return_val_if_fail (self->text != NULL, NULL);
+
+  g_string_append (self->text, "</main>\n<script>\n");
+  append_resource (self->text, "page.js");
+  g_string_append (self->text, "</script>\n</body>\n</html>\n");
+  return g_string_free_to_bytes (g_steal_pointer (&self->text));
+}
+
+gboolean
+omni_html_save (OmniHtml *self, const char *path, gboolean force, GError **error)
+{
+  g_autoptr (GBytes) bytes = omni_html_finish (self);
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  return omni_file_replace_contents_atomic (path, data, size, force, error);
+}
