@@ -20,6 +20,8 @@ int omni_cli_models (int argc, char **argv);
 int omni_cli_devices (int argc, char **argv);
 int omni_cli_bench (int argc, char **argv);
 int omni_cli_metrics (int argc, char **argv);
+int omni_cli_synthesize (int argc, char **argv);
+int omni_cli_train (int argc, char **argv);
 
 /* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
 int omni_cli_fail (GError *error);
@@ -59,6 +61,13 @@ typedef struct
   char **metrics;
   char *region;
   char *compat;
+  /* train and synthesize */
+  char *data_path;
+  char *resume_path;
+  char *n_steps;
+  char *n_sources_text;
+  int n_count, crop_px;
+  gboolean help_recipe;
 } OmniCliOptions;
 
 typedef enum
@@ -68,11 +77,13 @@ typedef enum
   OMNI_CLI_SOURCES = 1 << 1, /* sources, and what to do with them */
   OMNI_CLI_PERMUTE = 1 << 2,
   OMNI_CLI_BENCH = 1 << 3,
-  OMNI_CLI_METRICS = 1 << 4
+  OMNI_CLI_METRICS = 1 << 4,
+  OMNI_CLI_TRAIN = 1 << 5,
+  OMNI_CLI_SYNTHESIZE = 1 << 6
 } OmniCliGroups;
 
-/* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error unless
- * OMNI_CLI_SOURCES or OMNI_CLI_METRICS. */
+/* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no
+ * group takes them. */
 gboolean omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                                  const char *description, int argc, char **argv, GError **error);
 void omni_cli_options_clear (OmniCliOptions *options);
