@@ -26,3 +26,5 @@ omni_loss_needs_truth (OmniLoss loss)
 {
   return loss <= OMNI_LOSS_GRADIENT;
 }
+
+G_DEFINE_QUARK (omni - training - error, omni_training_error)

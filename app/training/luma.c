@@ -57,14 +57,19 @@ omni_luma_new (OmniPicture *picture, GError **error)
   const guint8 *pixels = omni_picture_get_pixels (picture);
   g_autofree guint16 *row = g_new (guint16, row_samples);
   guint16 *to = self->values;
+  guint64 sum = 0;
   for (guint y = 0; y < height; y++, pixels += row_samples * omni_sample_type_get_bytes (type))
   {
     omni_samples_convert (pixels, type, row, OMNI_SAMPLE_U16, row_samples);
     const guint16 *from = row;
-    for (guint x = 0; x < width; x++, from += channels)
-      *to++ = colours == 1 ? from[0]
-                           : (guint16)((299u * from[0] + 587u * from[1] + 114u * from[2] + 500u) / 1000u);
+    for (guint x = 0; x < width; x++, from += channels, to++)
+    {
+      *to = colours == 1 ? from[0]
+                         : (guint16)((299u * from[0] + 587u * from[1] + 114u * from[2] + 500u) / 1000u);
+      sum += *to;
+    }
   }
+  self->mean = (float)((double)sum / 65535 / ((double)width * height));
   return self;
 }
 

@@ -11,6 +11,7 @@ typedef struct
 {
   gatomicrefcount ref_count;
   guint width, height;
+  float mean; /* 0 … 1 */
   guint16 values[];
 } OmniLuma;
 

@@ -114,11 +114,9 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "task", "sources", OMNI_KEY_COUNTS, IN_TASK (n_sources), 2, 64, "2", NULL,
     "Pictures in a set, drawn anew each step; a number that stands twice is twice as likely." },
   { "task", "loss", OMNI_KEY_LOSSES, IN_TASK (losses), 0, 1e9, "", NULL,
-    "Terms and weights. Against the sources: mef-ssim, mef-structure, max-intensity, max-gradient, sobel, "
-    "laplacian, "
-    "source-mse, source-ssim. Against the truth, where there is one: mae, mse, ssim, gradient. “mef-ssim@2 "
-    "0.5” "
-    "works on pictures averaged down by 2 (or 4, 8). All sections of one task share one loss, given once." },
+    "mae, mse, ssim and gradient compare with the truth, where there is one, the others with the sources. "
+    "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8). All sections of a task share one loss, "
+    "given once." },
   { "task", "reduce", OMNI_KEY_COUNTS, IN_TASK (reductions), 1, 8, "1, 1, 2", NULL,
     "A crop is cut from the picture averaged down by one of these, where that is large enough." },
   { "task", "min-contrast", OMNI_KEY_NUMBER, IN_TASK (min_contrast), 0, 0.5, "0.05", NULL,
@@ -174,7 +172,12 @@ omni_recipe_key_describe (const OmniRecipeKey *key)
     return g_strdup_printf ("sizes from %.15g to %.15g like “64” or “64, 128@0.8”", key->low, key->high);
   case OMNI_KEY_LOSSES:
   default:
-    return g_strdup ("terms with weights like “ssim 1, mae 5”");
+  {
+    g_autoptr (GString) names = g_string_new (NULL);
+    for (OmniLoss loss = 0; loss < OMNI_N_LOSSES; loss++)
+      g_string_append_printf (names, "%s%s", loss > 0 ? ", " : "", omni_loss_to_string (loss));
+    return g_strdup_printf ("terms with weights like “ssim 1, mae 5”, each once, of %s", names->str);
+  }
   }
 }
 
@@ -218,9 +221,9 @@ omni_recipe_get_help (void)
                               g_str_equal (key->section, "task") ? "task NAME" : key->section);
     section = key->section;
     g_autofree char *values = omni_recipe_key_describe (key);
-    g_autofree char *head = key->initial == NULL   ? g_strdup_printf ("%s, required", values)
-                            : key->initial[0] == 0 ? g_strdup (values)
-                                                   : g_strdup_printf ("%s (%s)", values, key->initial);
+    g_autofree char *head = key->initial == NULL   ? g_strdup_printf ("%s; required.", values)
+                            : key->initial[0] == 0 ? g_strdup_printf ("%s.", values)
+                                                   : g_strdup_printf ("%s (%s).", values, key->initial);
     g_string_append_printf (text, "  %s\n", key->key);
     append_wrapped (text, head, 6, 110);
     append_wrapped (text, key->summary, 6, 110);

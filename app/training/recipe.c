@@ -276,6 +276,10 @@ read_section (Reader *self, char *text, guint line, GError **error)
     const char *name = self->section + strlen ("task ");
     while (*name == ' ')
       name++;
+    if (name[strspn (name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_")] != '\0'
+        || !g_ascii_isalnum (name[0]))
+      return refuse (self, line, error, "a task's name is made of letters, digits, “-” and “_”, unlike “%s”",
+                     name);
     begin_task (self, name, line);
     return TRUE;
   }

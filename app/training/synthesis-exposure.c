@@ -9,6 +9,8 @@
 /* The light spans about this part of the bracket, so that some exposure holds every part of the scene. */
 #define LIGHT_SHARE 0.9
 #define DARK_LIGHT  0.02
+/* Nobody brackets wider. */
+#define MAX_SPAN_STOPS 12
 
 struct _OmniExposureScene
 {
@@ -31,6 +33,9 @@ draw_stops (OmniExposureScene *self, OmniRandom *random, const OmniRange *range)
     self->stops[k] = at;
     at += equal ? common : omni_random_between (random, range->low, range->high);
   }
+  const double span = self->stops[self->n_sources - 1], shrink = MIN (1, MAX_SPAN_STOPS / span);
+  for (guint k = 0; k < self->n_sources; k++)
+    self->stops[k] *= shrink;
   const double middle = self->stops[self->n_sources - 1] * omni_random_between (random, 0.35, 0.65);
   for (guint k = 0; k < self->n_sources; k++)
     self->stops[k] -= middle;
@@ -104,6 +109,12 @@ omni_exposure_scene_get_stops (const OmniExposureScene *self, guint index)
 {
   g_return_val_if_fail (index < self->n_sources, 0);
   return self->stops[index];
+}
+
+OmniResponse
+omni_exposure_scene_get_response (const OmniExposureScene *self)
+{
+  return self->response;
 }
 
 void

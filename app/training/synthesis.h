@@ -117,6 +117,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniExposureScene, omni_exposure_scene_free)
 /* Stops of source `index`, ascending with it; 0 renders an evenly lit part as it is. */
 double omni_exposure_scene_get_stops (const OmniExposureScene *self, guint index);
 
+OmniResponse omni_exposure_scene_get_response (const OmniExposureScene *self);
+
 /* Source `index` of the plane `clear`; the sensor's noise is drawn from `random` and comes before clipping. */
 void omni_exposure_scene_render (const OmniExposureScene *self, guint index, const float *clear,
                                  OmniRandom *random, float *source);
