@@ -59,6 +59,10 @@ gboolean omni_device_submit (OmniDevice *device, const VkCommandBuffer *commands
 /* Measured time over the guess for a shader: 1 until it was seen. `shader` must be a literal. */
 double *omni_device_slowness (OmniDevice *device, const char *shader);
 
+/* After a submission that held `shader`: corrects it by how far the whole submission was off. */
+void
+omni_device_correct_slowness (OmniDevice *device, const char *shader, double expected_ms, double measured_ms);
+
 /* pipeline-cache.c: the cache file is checked by vendor, device, driver and UUID; any mismatch is a miss. */
 VkPipelineCache omni_pipeline_cache_open (OmniDevice *device);
 void omni_pipeline_cache_close (OmniDevice *device, VkPipelineCache *cache);

@@ -623,3 +623,13 @@ omni_device_slowness (OmniDevice *device, const char *shader)
 
   return slowness;
 }
+
+void
+omni_device_correct_slowness (OmniDevice *device, const char *shader, double expected_ms, double measured_ms)
+{
+  const double ratio = CLAMP (measured_ms / MAX (expected_ms, 1e-3), 0.2, 20.0);
+  double *slowness = omni_device_slowness (device, shader);
+
+  /* Up at once, down gently: a submission that is too long is worse than one that is too short. */
+  *slowness = CLAMP (*slowness * (ratio > 1.0 ? ratio : 0.5 + 0.5 * ratio), 1e-3, 1e3);
+}

@@ -160,7 +160,6 @@ learn (OmniPlan *plan, const OmniChunk *chunks, guint n, double expected, double
 {
   const guint first = chunks[0].first;
   const guint end = chunks[n - 1].first + chunks[n - 1].n;
-  const double ratio = CLAMP (measured / MAX (expected, 1e-3), 0.2, 20.0);
   const char *last = NULL;
 
   if (measured < 0.5)
@@ -170,12 +169,7 @@ learn (OmniPlan *plan, const OmniChunk *chunks, guint n, double expected, double
     const char *shader = g_array_index (plan->steps, OmniStep, i).shader;
 
     if (shader != last)
-    {
-      double *slowness = omni_device_slowness (plan->device, shader);
-
-      /* Up at once, down gently: a submission that is too long is worse than one that is too short. */
-      *slowness = CLAMP (*slowness * (ratio > 1.0 ? ratio : 0.5 + 0.5 * ratio), 1e-3, 1e3);
-    }
+      omni_device_correct_slowness (plan->device, shader, expected, measured);
     last = shader;
   }
 }

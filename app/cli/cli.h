@@ -112,6 +112,12 @@ OmniCliProgress *omni_cli_progress_new (gboolean quiet);
 void omni_cli_progress_set_part (OmniCliProgress *progress, guint64 index, guint64 n);
 void omni_cli_progress_cb (double fraction, const char *phase, gpointer progress); /* an OmniEngineProgress */
 
+/* The same with a line of one's own. */
+void omni_cli_progress_show (OmniCliProgress *progress, const char *line);
+
+/* Takes the line away until the next one, so that something else may be said. */
+void omni_cli_progress_hide (OmniCliProgress *progress);
+
 /* Takes the line away. NULL-safe. */
 void omni_cli_progress_free (OmniCliProgress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniCliProgress, omni_cli_progress_free)

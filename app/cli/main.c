@@ -21,6 +21,7 @@ static const Command commands[] = {
   { "devices", "list the devices", omni_cli_devices },
   { "bench", "time a model or a kernel", omni_cli_bench },
   { "synthesize", "make sets with a known truth", omni_cli_synthesize },
+  { "train", "train a network", omni_cli_train },
 };
 
 static void
@@ -112,7 +113,7 @@ main (int argc, char **argv)
   {
     fprintf (stderr,
              "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, metrics, models, "
-             "devices, bench and synthesize.\n",
+             "devices, bench, synthesize and train.\n",
              argv[1]);
     return OMNI_EXIT_ERROR;
   }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define INTERVAL_US (100 * 1000)
@@ -34,10 +35,19 @@ omni_cli_progress_set_part (OmniCliProgress *self, guint64 index, guint64 n)
   self->n_parts = n;
 }
 
-static void
-show_line (OmniCliProgress *self, const char *line)
+/* A line that wraps could not be taken away again. */
+static int
+get_terminal_columns (void)
 {
-  const int columns = g_utf8_strlen (line, -1);
+  struct winsize size;
+  return ioctl (STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : G_MAXINT;
+}
+
+static void
+show_line (OmniCliProgress *self, const char *whole_line)
+{
+  const int columns = MIN ((int)g_utf8_strlen (whole_line, -1), get_terminal_columns ());
+  g_autofree char *line = g_utf8_substring (whole_line, 0, columns);
   fprintf (stderr, "\r%s%*s", line, MAX (0, self->shown_columns - columns), "");
   fflush (stderr);
   self->shown_columns = columns;
@@ -65,15 +75,30 @@ omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
 }
 
 void
+omni_cli_progress_show (OmniCliProgress *self, const char *line)
+{
+  const gint64 now_us = g_get_monotonic_time ();
+  if (!self->shows || now_us - self->last_us < INTERVAL_US)
+    return;
+  self->last_us = now_us;
+  show_line (self, line);
+}
+
+void
+omni_cli_progress_hide (OmniCliProgress *self)
+{
+  if (self->shown_columns == 0)
+    return;
+  show_line (self, "");
+  fputc ('\r', stderr);
+}
+
+void
 omni_cli_progress_free (OmniCliProgress *self)
 {
   if (self == NULL)
     return;
-  if (self->shown_columns > 0)
-  {
-    show_line (self, "");
-    fputc ('\r', stderr);
-  }
+  omni_cli_progress_hide (self);
   g_free (self);
 }
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/trainer-private.h"
+
+G_DEFINE_QUARK (omni - training - error - quark, omni_training_error)
+
+static const char *const loss_names[] = { "mae",      "mse",           "ssim",          "gradient",
+                                          "mef-ssim", "mef-structure", "max-intensity", "max-gradient",
+                                          "sobel",    "laplacian",     "source-mse",    "source-ssim" };
+static const char *const optimiser_names[] = { "adam", "rmsprop", "sgd" };
+static const char *const schedule_names[] = { "constant", "halving", "cosine", "poly" };
+static const char *const norm_names[] = { "none", "batch", "frozen", "affine" };
+
+G_STATIC_ASSERT (G_N_ELEMENTS (loss_names) == OMNI_N_LOSSES);
+
+static gboolean
+find_name (const char *const *names, guint n, const char *name, guint *index)
+{
+  for (guint i = 0; i < n; i++)
+    if (g_str_equal (names[i], name))
+    {
+      *index = i;
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+#define DEFINE_NAMES(Type, prefix, names)                                                                    \
+  const char *omni_##prefix##_to_string (Type value)                                                         \
+  {                                                                                                          \
+    g_return_val_if_fail ((guint)value < G_N_ELEMENTS (names), NULL);                                        \
+    return names[value];                                                                                     \
+  }                                                                                                          \
+                                                                                                             \
+  gboolean omni_##prefix##_from_string (const char *name, Type *value)                                       \
+  {                                                                                                          \
+    guint index;                                                                                             \
+                                                                                                             \
+    if (!find_name (names, G_N_ELEMENTS (names), name, &index))                                              \
+      return FALSE;                                                                                          \
+    *value = (Type)index;                                                                                    \
+    return TRUE;                                                                                             \
+  }
+
+DEFINE_NAMES (OmniLoss, loss, loss_names)
+DEFINE_NAMES (OmniOptimiser, optimiser, optimiser_names)
+DEFINE_NAMES (OmniSchedule, schedule, schedule_names)
+DEFINE_NAMES (OmniTrainNorm, train_norm, norm_names)
+
+gboolean
+omni_loss_needs_truth (OmniLoss loss)
+{
+  return loss == OMNI_LOSS_MAE || loss == OMNI_LOSS_MSE || loss == OMNI_LOSS_SSIM
+         || loss == OMNI_LOSS_GRADIENT;
+}
+
+void
+omni_train_config_init (OmniTrainConfig *config)
+{
+  *config = (OmniTrainConfig){
+    .seed = 1,
+    .learning_rate = 1e-3F,
+    .schedule = OMNI_SCHEDULE_COSINE,
+    .floor = 0.02F,
+    .clip_norm = 1.0F,
+  };
+}
+
+static const OmniTrainNetwork *const networks[] = { &omni_train_ifani };
+
+const char *const *
+omni_trainer_list_architectures (void)
+{
+  static const char *names[G_N_ELEMENTS (networks) + 1];
+
+  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
+    names[i] = networks[i]->architecture;
+  return names;
+}
+
+/* The network, and what 0 stands for in the configuration filled in. */
+const OmniTrainNetwork *
+omni_train_config_resolve (OmniTrainConfig *config, GError **error)
+{
+  const OmniTrainNetwork *network = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
+    if (g_strcmp0 (config->architecture, networks[i]->architecture) == 0)
+      network = networks[i];
+  if (network == NULL)
+  {
+    g_autofree char *names = g_strjoinv (", ", (char **)omni_trainer_list_architectures ());
+
+    g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                 "There is no trainer for the architecture “%s”. Choose one of: %s.",
+                 config->architecture != NULL ? config->architecture : "", names);
+    return NULL;
+  }
+
+  config->architecture = network->architecture;
+  config->channels = config->channels != 0 ? config->channels : network->channels;
+  config->beta1 = config->beta1 > 0.0F ? config->beta1 : 0.9F;
+  config->beta2 = config->beta2 > 0.0F ? config->beta2 : 0.99F;
+  config->power = config->power > 0.0F ? config->power : 0.9F;
+  config->energy_floor = config->energy_floor > 0.0F ? config->energy_floor : 2e-3F;
+  config->norm_momentum = config->norm_momentum > 0.0F ? config->norm_momentum : 0.05F;
+  if (config->epsilon <= 0.0F)
+    config->epsilon = config->optimiser == OMNI_OPTIMISER_RMSPROP ? 1e-10F : 1e-8F;
+  if (omni_train_config_check (config, network, error))
+    return network;
+  return NULL;
+}
+
+gboolean
+omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error)
+{
+  const char *wrong = NULL;
+
+  if (config->channels % network->channel_grain != 0 || config->channels > 256)
+    wrong = "channels must be a multiple of the network's grain and at most 256";
+  else if (config->norm != OMNI_TRAIN_NORM_NONE)
+    wrong = "norm must be “none”: the other normalisations cannot be trained yet";
+  else if (config->padding == OMNI_BOUNDARY_SYMMETRIC)
+    wrong = "padding must be zero, replicate or reflect";
+  else if (!(config->learning_rate > 0.0F))
+    wrong = "the learning rate must be above 0";
+  else if (config->schedule == OMNI_SCHEDULE_HALVING && config->halve_every == 0)
+    wrong = "the halving schedule needs the number of steps between halvings";
+  else if ((config->schedule == OMNI_SCHEDULE_COSINE || config->schedule == OMNI_SCHEDULE_POLY)
+           && config->total_steps == 0)
+    wrong = "the cosine and poly schedules need the total number of steps";
+  else if (config->beta1 >= 1.0F || config->beta2 >= 1.0F)
+    wrong = "Adam's betas must be below 1";
+  if (wrong == NULL)
+    return TRUE;
+
+  g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+               "“%s” cannot be trained like this: %s.", config->architecture, wrong);
+  return FALSE;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/trainer-private.h"
+
+#define SMALLEST_WINDOW 11
+
+typedef struct
+{
+  OmniOps *ops;
+  OmniLossTarget target; /* of the sources, full size */
+  const OmniMaps *truth;
+  OmniLossResult *results;
+  guint n_results;
+} Running;
+
+static guint64
+add_result (Running *self, OmniLoss loss, float share)
+{
+  OmniLossResult *result = &self->results[self->n_results++];
+
+  *result = (OmniLossResult){ loss, share, omni_ops_results (self->ops, self->target.fused->n) };
+  return result->result;
+}
+
+/* MEF-SSIM of the pictures halved `halvings` times. */
+static void
+run_mef_scale (Running *self, guint halvings, float share, float weight)
+{
+  OmniOps *ops = self->ops;
+  const guint factor = 1U << halvings;
+  const OmniMaps *full = self->target.gradient;
+  OmniLossTarget *target = &self->target;
+
+  if (halvings == 0)
+  {
+    target->result = add_result (self, OMNI_LOSS_MEF_SSIM, share);
+    omni_ops_loss_mef_ssim (ops, target, TRUE, weight * share);
+    return;
+  }
+
+  const OmniMaps fused = omni_ops_mean_pool (ops, target->fused, factor);
+  const OmniMaps sources = omni_ops_mean_pool (ops, target->sources, factor);
+  const OmniMaps gradient = full != NULL ? omni_ops_maps (ops, fused.n, fused.h, fused.w) : (OmniMaps){ 0 };
+  OmniLossTarget small = { .fused = &fused,
+                           .sources = &sources,
+                           .gradient = full != NULL ? &gradient : NULL };
+
+  small.result = add_result (self, OMNI_LOSS_MEF_SSIM, share);
+  omni_ops_loss_mef_ssim (ops, &small, TRUE, weight * share);
+  if (full == NULL)
+    return;
+  omni_ops_mean_pool_grad (ops, &gradient, factor, target->has_gradient, full);
+  target->has_gradient = TRUE;
+}
+
+static void
+run_mef (Running *self, const OmniTrainLosses *losses, float weight)
+{
+  gboolean any = FALSE;
+
+  for (guint s = 0; s < OMNI_MEF_SCALES; s++)
+    if (losses->mef_scales[s] > 0.0F)
+    {
+      run_mef_scale (self, s, losses->mef_scales[s], weight);
+      any = TRUE;
+    }
+  if (!any)
+    run_mef_scale (self, 0, 1.0F, weight);
+}
+
+static void
+run_term (Running *self, OmniLoss loss, float weight)
+{
+  OmniOps *ops = self->ops;
+  OmniLossTarget target = self->target;
+
+  if (omni_loss_needs_truth (loss))
+    target.sources = self->truth;
+  target.result = add_result (self, loss, 1.0F);
+  switch (loss)
+  {
+  case OMNI_LOSS_MAE:
+    omni_ops_loss_residual (ops, &target, FALSE, FALSE, weight);
+    break;
+  case OMNI_LOSS_MSE:
+  case OMNI_LOSS_SOURCE_MSE:
+    omni_ops_loss_residual (ops, &target, TRUE, FALSE, weight);
+    break;
+  case OMNI_LOSS_MAX_INTENSITY:
+    omni_ops_loss_residual (ops, &target, FALSE, TRUE, weight);
+    break;
+  case OMNI_LOSS_SSIM:
+  case OMNI_LOSS_SOURCE_SSIM:
+    omni_ops_loss_ssim (ops, &target, weight);
+    break;
+  case OMNI_LOSS_GRADIENT:
+  case OMNI_LOSS_MAX_GRADIENT:
+    omni_ops_loss_difference (ops, &target, weight);
+    break;
+  case OMNI_LOSS_MEF_STRUCTURE:
+    omni_ops_loss_mef_ssim (ops, &target, FALSE, weight);
+    break;
+  case OMNI_LOSS_SOBEL:
+  case OMNI_LOSS_LAPLACIAN:
+    omni_ops_loss_edges (ops, &target, loss == OMNI_LOSS_SOBEL, weight);
+    break;
+  case OMNI_LOSS_MEF_SSIM:
+  case OMNI_N_LOSSES:
+  default:
+    g_assert_not_reached ();
+  }
+  self->target.has_gradient = target.has_gradient;
+}
+
+guint
+omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fused, const OmniMaps *sources,
+                 const OmniMaps *truth, const OmniMaps *gradient,
+                 OmniLossResult results[OMNI_MAX_LOSS_RESULTS])
+{
+  Running self = {
+    .ops = ops,
+    .target = { .fused = fused, .sources = sources, .gradient = gradient },
+    .truth = truth,
+    .results = results,
+  };
+
+  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+  {
+    const float weight = losses->weight[loss];
+
+    if (weight == 0.0F)
+      continue;
+    if (loss == OMNI_LOSS_MEF_SSIM)
+      run_mef (&self, losses, weight);
+    else
+      run_term (&self, loss, weight);
+  }
+  return self.n_results;
+}
+
+static guint
+smallest_picture (const OmniTrainLosses *losses, guint loss)
+{
+  guint least = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM || loss == OMNI_LOSS_MEF_STRUCTURE
+                    || loss == OMNI_LOSS_MEF_SSIM
+                  ? SMALLEST_WINDOW
+                  : 2;
+
+  for (guint s = 1; loss == OMNI_LOSS_MEF_SSIM && s < OMNI_MEF_SCALES; s++)
+    if (losses->mef_scales[s] > 0.0F)
+      least = SMALLEST_WINDOW << s;
+  return least;
+}
+
+gboolean
+omni_losses_check (const OmniTrainLosses *losses, const OmniTrainBatch *batch, GError **error)
+{
+  const char *task = omni_task_to_string (batch->task);
+  gboolean any = FALSE;
+
+  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+  {
+    const char *name = omni_loss_to_string (loss);
+
+    if (losses->weight[loss] == 0.0F)
+      continue;
+    any = TRUE;
+    if (omni_loss_needs_truth (loss) && batch->truth == NULL)
+    {
+      g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                   "The loss “%s” of the task “%s” needs ground truth, and the batch has none.", name, task);
+      return FALSE;
+    }
+    if (batch->size_px < smallest_picture (losses, loss))
+    {
+      g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                   "Crops of %u px are too small for the loss “%s” of the task “%s”: it needs %u.",
+                   batch->size_px, name, task, smallest_picture (losses, loss));
+      return FALSE;
+    }
+  }
+  if (any)
+    return TRUE;
+
+  g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+               "The task “%s” has no loss: give at least one a weight.", task);
+  return FALSE;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/training/ops.h"
+#include "models/training/trainer.h"
+
+G_BEGIN_DECLS
+
+/* A tensor among the parameters, and how it begins. */
+typedef struct
+{
+  OmniTensorSpec spec;
+  guint at, n;      /* floats */
+  double deviation; /* of the normal distribution it is drawn from; 0: all `value` */
+  float value;
+} OmniParameter;
+
+/* One pass over one batch, whatever a step draws by lot included. */
+typedef struct
+{
+  const OmniTrainConfig *config;
+  const GArray *parameters; /* (element-type OmniParameter) */
+  OmniMaps sources;         /* B · N */
+  guint n;                  /* N */
+  OmniTask task;            /* AUTO: withheld */
+  guint base_level, levels; /* Omni */
+  gboolean learns;          /* a backward pass follows */
+  gpointer state;           /* what the forward pass keeps for the backward pass */
+} OmniTrainPass;
+
+typedef struct
+{
+  const char *architecture;
+  guint channels;      /* what 0 means */
+  guint channel_grain; /* the width must be a multiple of it */
+  gsize state_bytes;
+  void (*list_parameters) (const OmniTrainConfig *config, GArray *parameters);
+  /* The fused pictures: B. */
+  OmniMaps (*forward) (OmniOps *ops, OmniTrainPass *pass);
+  /* From the gradient by the fused pictures to that of every parameter, in the results. */
+  void (*backward) (OmniOps *ops, OmniTrainPass *pass, const OmniMaps *fused_gradient);
+} OmniTrainNetwork;
+
+extern const OmniTrainNetwork omni_train_ifani;
+extern const OmniTrainNetwork omni_train_omni;
+
+/* Appends `layer`.`tensor`; trailing dims of 0 do not count. */
+void omni_parameters_add (GArray *parameters, const char *layer, const char *tensor, guint d0, guint d1,
+                          guint d2, guint d3, double deviation, float value);
+
+/* The offset of `layer`.`tensor`, which must exist. */
+guint omni_parameters_find (const GArray *parameters, const char *layer, const char *tensor);
+
+/* Standard deviation of He et al. 2015 for a layer of `fan_in` inputs before a leaky ReLU of that slope. */
+double omni_parameters_he (guint fan_in, double slope);
+
+/* A k × k layer whose weight (and bias, if there is one) is named `layer`. */
+OmniConvLayer
+omni_parameters_conv (const GArray *parameters, const char *layer, guint dilation, OmniBoundary boundary);
+
+G_END_DECLS

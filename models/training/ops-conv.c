@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/ops.h"
+
+#include <string.h>
+
+#define ROWS_PER_CHUNK 32 /* of partial sums of weight gradients: the order of the sums depends on it */
+#define OUT_PLANES     2  /* of an invocation of train-conv-grad */
+#define LOCAL_Y        8
+
+/* ---- Packing ---- */
+
+static gint32
+take_packed (OmniOps *ops, guint64 texels)
+{
+  const guint64 grain = OMNI_WORK_ALIGNMENT / 16;
+  const guint64 at = (ops->n_packed + grain - 1) / grain * grain;
+
+  ops->n_packed = at + texels;
+  return (gint32)at;
+}
+
+static gboolean
+suits_winograd (const OmniOps *ops, guint kernel, guint dilation, guint in, guint out)
+{
+  return ops->has_shuffle && kernel == 3 && dilation == 1 && in >= 16 && out % 8 == 0 && out >= 8;
+}
+
+static OmniPackedConv
+plan_packed (OmniOps *ops, const OmniConvLayer *layer, guint in, guint planes, guint out)
+{
+  OmniPackedConv conv = {
+    .planes = planes,
+    .out = out,
+    .kernel = layer->kernel,
+    .dilation = layer->dilation,
+    .is_winograd = suits_winograd (ops, layer->kernel, layer->dilation, in, out),
+  };
+
+  conv.outputs = conv.is_winograd && out % 16 == 0 ? 16 : out > 4 ? 8 : 4;
+  return conv;
+}
+
+static guint
+padded_outputs (const OmniPackedConv *conv)
+{
+  return (conv->out + conv->outputs - 1) / conv->outputs * conv->outputs;
+}
+
+static void
+pack_part (OmniOps *ops, const OmniConvLayer *layer, const OmniPackedConv *conv, OmniChannels part,
+           gboolean transposed, guint first_plane, guint planes)
+{
+  const guint positions = conv->is_winograd ? 36 : conv->kernel * conv->kernel;
+  OmniDispatch kernel = omni_ops_kernel ("train-pack", padded_outputs (conv) * planes, 1);
+  const gint32 push[] = { (gint32)layer->weight,
+                          0,
+                          (gint32)conv->outputs,
+                          (gint32)layer->out,
+                          (gint32)layer->in,
+                          (gint32)part.first,
+                          (gint32)part.channels,
+                          (gint32)planes,
+                          (gint32)first_plane,
+                          (gint32)conv->planes,
+                          (gint32)padded_outputs (conv),
+                          (gint32)layer->groups };
+
+  omni_ops_constant (&kernel, conv->is_winograd);
+  omni_ops_constant (&kernel, transposed);
+  omni_ops_constant (&kernel, conv->kernel * conv->kernel);
+  kernel.in[0].view = OMNI_WORK_FLOATS;
+  kernel.in[0].arena = ops->parameters;
+  kernel.out[0].arena = ops->packed;
+  kernel.out[0].offset_bytes = (guint64)conv->weight * 16;
+  kernel.out[0].size_bytes = (guint64)padded_outputs (conv) * conv->planes * positions * 16;
+  memcpy (kernel.push, push, sizeof push);
+  kernel.independent = TRUE;
+  omni_ops_run (ops, &kernel);
+}
+
+static gint32
+pack_bias (OmniOps *ops, const OmniPackedConv *conv, guint bias)
+{
+  const guint texels = (padded_outputs (conv) + 3) / 4;
+  const gint32 to = take_packed (ops, texels);
+  OmniDispatch kernel = omni_ops_kernel ("train-pack-vector", texels, 1);
+
+  kernel.in[0].view = OMNI_WORK_FLOATS;
+  kernel.in[0].arena = ops->parameters;
+  kernel.out[0].arena = ops->packed;
+  kernel.out[0].offset_bytes = (guint64)to * 16;
+  kernel.out[0].size_bytes = texels * 16;
+  kernel.push[0] = (gint32)bias;
+  kernel.push[2] = (gint32)conv->out;
+  kernel.push[3] = (gint32)texels;
+  kernel.independent = TRUE;
+  omni_ops_run (ops, &kernel);
+  return to;
+}
+
+OmniPackedConv
+omni_ops_pack (OmniOps *ops, const OmniConvLayer *layer, const OmniChannels *parts, guint n_parts,
+               gboolean with_bias)
+{
+  guint planes = 0, least = G_MAXUINT;
+
+  for (guint i = 0; i < n_parts; i++)
+  {
+    planes += (parts[i].channels + 3) / 4;
+    least = MIN (least, parts[i].channels);
+  }
+
+  OmniPackedConv conv = plan_packed (ops, layer, least, planes, layer->out);
+  const guint positions = conv.is_winograd ? 36 : conv.kernel * conv.kernel;
+  guint first = 0;
+
+  conv.weight = take_packed (ops, (guint64)padded_outputs (&conv) * planes * positions);
+  for (guint i = 0; i < n_parts; i++)
+  {
+    const guint part_planes = (parts[i].channels + 3) / 4;
+
+    pack_part (ops, layer, &conv, parts[i], FALSE, first, part_planes);
+    first += part_planes;
+  }
+  /* Without a bias: the zeros at the arena's start. */
+  if (with_bias && layer->bias != OMNI_OPS_NO_BIAS)
+    conv.bias = pack_bias (ops, &conv, layer->bias);
+  return conv;
+}
+
+OmniPackedConv
+omni_ops_pack_transposed (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part)
+{
+  const guint planes = (layer->out + 3) / 4;
+  OmniPackedConv conv = plan_packed (ops, layer, layer->out, planes, part.channels);
+  const guint positions = conv.is_winograd ? 36 : conv.kernel * conv.kernel;
+
+  conv.weight = take_packed (ops, (guint64)padded_outputs (&conv) * planes * positions);
+  pack_part (ops, layer, &conv, part, TRUE, 0, planes);
+  return conv;
+}
+
+/* ---- The convolution itself: the engine's kernels, an image at a time ---- */
+
+/* The views of shaders/common.glsl: base, pitch and plane stride, texels. */
+static void
+push_view (gint32 *push, const OmniFeatures *x, gint32 at, guint image)
+{
+  push[0] = at + (gint32)(image * omni_features_image_texels (x));
+  push[1] = (gint32)omni_features_pitch (x);
+  push[2] = (gint32)(omni_features_pitch (x) * x->h);
+}
+
+enum
+{
+  PUSH_DST,
+  PUSH_RECTANGLE = 3,
+  PUSH_SIZE = 7,
+  PUSH_SOURCES = 10,
+  PUSH_BASE = 19,
+  PUSH_ARGUMENTS = 22
+};
+
+typedef struct
+{
+  OmniOps *ops;
+  const OmniPackedConv *conv;
+  OmniBoundary boundary;
+  const OmniFeatures *inputs;
+  guint n_inputs;
+  const OmniFeatures *base;
+  gboolean accumulate; /* add to what the output holds */
+  OmniActivation activation;
+  float slope;
+  const OmniFeatures *output;
+} Convolution;
+
+/* The constants and arguments of shaders/conv.glsl, as vk/plan-lower-conv.c gives them. Winograd kernels take a second or
+ * two to compile: one activation, the leaky one, serves for all. */
+static void
+add_common (const Convolution *self, OmniDispatch *kernel)
+{
+  const OmniPackedConv *conv = self->conv;
+  const OmniFeatures *out = self->output;
+  const guint reach = conv->kernel / 2 * conv->dilation;
+  const gboolean folds_twice = self->boundary == OMNI_BOUNDARY_REFLECT && reach + 4 > MIN (out->w, out->h);
+  const float slope = self->activation == OMNI_ACTIVATION_NONE   ? 1.0F
+                      : self->activation == OMNI_ACTIVATION_RELU ? 0.0F
+                                                                 : self->slope;
+  gint32 *argument = kernel->push + PUSH_ARGUMENTS;
+
+  omni_ops_constant (kernel, self->boundary);
+  omni_ops_constant (kernel, OMNI_ACTIVATION_LEAKY_RELU);
+  omni_ops_constant (kernel, 0);
+  omni_ops_constant (kernel, self->accumulate ? 2 : self->base != NULL ? 1 : 0);
+  omni_ops_constant (kernel, 0);
+  omni_ops_constant (kernel, folds_twice);
+  omni_ops_constant (kernel, self->ops->lanes);
+  argument[0] = conv->weight;
+  argument[1] = conv->bias;
+  argument[4] = omni_ops_float_bits (slope);
+  for (guint i = 0; i < self->n_inputs; i++)
+    argument[5 + i] = (gint32)self->inputs[i].c;
+  argument[8] = (gint32)conv->out;
+  argument[9] = (gint32)(conv->planes | 1U << 16);
+}
+
+static OmniDispatch
+make_conv (const Convolution *self)
+{
+  const OmniPackedConv *conv = self->conv;
+  const gboolean shuffle = self->ops->has_shuffle;
+  const guint cover_y = conv->is_winograd ? 4 : 1;
+  OmniDispatch kernel = { .shader = !conv->is_winograd    ? (shuffle ? "conv-shuffle" : "conv-direct")
+                                    : conv->outputs == 16 ? "conv-winograd-16"
+                                                          : "conv-winograd-8" };
+  const guint local_x = shuffle ? self->ops->lanes : 8;
+  const guint local_y = conv->is_winograd ? 1 : LOCAL_Y;
+  const OmniFeatures *out = self->output;
+
+  omni_ops_constant (&kernel, local_x);
+  omni_ops_constant (&kernel, local_y);
+  add_common (self, &kernel);
+  if (!conv->is_winograd)
+  {
+    omni_ops_constant (&kernel, conv->kernel);
+    omni_ops_constant (&kernel, conv->dilation);
+    omni_ops_constant (&kernel, conv->outputs);
+    omni_ops_constant (&kernel, 0);
+    omni_ops_constant (&kernel, 4);
+    omni_ops_constant (&kernel, 0);
+  }
+  kernel.groups[0] = (out->w + 4 * local_x - 1) / (4 * local_x);
+  kernel.groups[1] = (out->h + cover_y * local_y - 1) / (cover_y * local_y);
+  kernel.groups[2] = padded_outputs (conv) / conv->outputs;
+  kernel.weights.view = OMNI_WORK_TEXELS;
+  kernel.weights.arena = self->ops->packed;
+  for (guint i = 0; i < OMNI_WORK_INPUTS; i++)
+    omni_ops_read_features (self->ops, &kernel, i);
+  omni_ops_write_features (self->ops, &kernel, 0, out);
+  kernel.push[PUSH_RECTANGLE + 2] = (gint32)out->w;
+  kernel.push[PUSH_RECTANGLE + 3] = (gint32)out->h;
+  kernel.push[PUSH_SIZE] = (gint32)out->w;
+  kernel.push[PUSH_SIZE + 1] = (gint32)out->h;
+  kernel.flop = 8.0 * conv->planes * conv->out * conv->kernel * conv->kernel * out->w * out->h;
+  kernel.bytes = (double)(omni_features_bytes (out) / out->n);
+  return kernel;
+}
+
+static void
+run_conv (const Convolution *self)
+{
+  const OmniDispatch kernel = make_conv (self);
+
+  for (guint image = 0; image < self->output->n; image++)
+  {
+    OmniDispatch one = kernel;
+
+    push_view (one.push + PUSH_DST, self->output, 0, image);
+    for (guint i = 0; i < self->n_inputs; i++)
+      push_view (one.push + PUSH_SOURCES + 3 * i, &self->inputs[i], self->inputs[i].at, image);
+    if (self->base != NULL)
+      push_view (one.push + PUSH_BASE, self->base, self->base->at, image / (self->output->n / self->base->n));
+    one.independent = image > 0;
+    omni_ops_run (self->ops, &one);
+  }
+}
+
+OmniFeatures
+omni_ops_conv (OmniOps *ops, const OmniPackedConv *conv, OmniBoundary boundary, const OmniFeatures *inputs,
+               guint n_inputs, const OmniFeatures *base, OmniActivation activation, float slope)
+{
+  const OmniFeatures out = omni_ops_features (ops, inputs[0].n, conv->out, inputs[0].h, inputs[0].w);
+
+  run_conv (&(Convolution){ .ops = ops,
+                            .conv = conv,
+                            .boundary = boundary,
+                            .inputs = inputs,
+                            .n_inputs = n_inputs,
+                            .base = base,
+                            .activation = activation,
+                            .slope = slope,
+                            .output = &out });
+  return out;
+}
+
+/* ---- Gradient of the input ---- */
+
+static OmniFeatures
+pad (OmniOps *ops, const OmniFeatures *x, guint ring)
+{
+  const OmniFeatures out = omni_ops_features (ops, x->n, x->c, x->h + 2 * ring, x->w + 2 * ring);
+  const guint n = omni_features_image_texels (&out) * out.n;
+  OmniDispatch kernel = omni_ops_kernel ("train-pad", n, 1);
+  const gint32 push[] = { x->at,        (gint32)x->w,
+                          (gint32)x->h, (gint32)omni_features_pitch (x),
+                          (gint32)ring, (gint32)omni_features_pitch (&out),
+                          (gint32)n };
+
+  omni_ops_read_features (ops, &kernel, 0);
+  omni_ops_write_features (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+static void
+fold (OmniOps *ops, const OmniFeatures *padded, OmniBoundary boundary, guint ring, gboolean accumulate,
+      const OmniFeatures *out)
+{
+  const guint n = omni_features_image_texels (out) * out->n;
+  OmniDispatch kernel = omni_ops_kernel ("train-fold", n, 1);
+  const gint32 push[] = { padded->at,     (gint32)out->w,
+                          (gint32)out->h, (gint32)omni_features_pitch (out),
+                          (gint32)ring,   (gint32)omni_features_pitch (padded),
+                          (gint32)n,      out->at };
+
+  omni_ops_constant (&kernel, boundary);
+  omni_ops_constant (&kernel, accumulate);
+  omni_ops_read_features (ops, &kernel, 0);
+  omni_ops_write_features (ops, &kernel, 0, out);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+}
+
+void
+omni_ops_conv_input_grad (OmniOps *ops, const OmniPackedConv *transposed, OmniBoundary boundary,
+                          const OmniFeatures *output_gradient, gboolean accumulate,
+                          const OmniFeatures *gradient)
+{
+  const guint ring = transposed->kernel / 2 * transposed->dilation;
+
+  if (boundary == OMNI_BOUNDARY_ZERO || ring == 0)
+  {
+    run_conv (&(Convolution){ .ops = ops,
+                              .conv = transposed,
+                              .inputs = output_gradient,
+                              .n_inputs = 1,
+                              .accumulate = accumulate,
+                              .output = gradient });
+    return;
+  }
+
+  const OmniFeatures padded = pad (ops, output_gradient, ring);
+  const OmniFeatures wide = omni_ops_conv (ops, transposed, OMNI_BOUNDARY_ZERO, &padded, 1, NULL,
+                                           OMNI_ACTIVATION_NONE, 1.0F);
+
+  fold (ops, &wide, boundary, ring, accumulate, gradient);
+}
+
+/* ---- Gradient of the weights ---- */
+
+typedef struct
+{
+  guint items, blocks, chunks; /* chunks of one image */
+  OmniFeatures partial;        /* texels, not a picture */
+} Partial;
+
+static void
+sum_rows (OmniOps *ops, const OmniConvLayer *layer, const OmniFeatures *x, const OmniFeatures *g,
+          const Partial *partial)
+{
+  OmniDispatch kernel = { .shader = ops->has_shuffle ? "train-conv-grad-shuffle" : "train-conv-grad" };
+  const gint32 push[] = { x->at,
+                          (gint32)omni_features_image_texels (x),
+                          g->at,
+                          (gint32)omni_features_image_texels (g),
+                          (gint32)x->w,
+                          (gint32)x->h,
+                          (gint32)omni_features_pitch (x),
+                          (gint32)partial->items,
+                          ROWS_PER_CHUNK,
+                          (gint32)partial->chunks,
+                          (gint32)omni_features_planes (g) };
+
+  omni_ops_constant (&kernel, ops->lanes);
+  omni_ops_constant (&kernel, ops->lanes);
+  omni_ops_constant (&kernel, layer->kernel);
+  omni_ops_constant (&kernel, layer->dilation);
+  omni_ops_constant (&kernel, layer->boundary);
+  omni_ops_constant (&kernel, OUT_PLANES);
+  omni_ops_read_features (ops, &kernel, 0);
+  omni_ops_write_features (ops, &kernel, 0, &partial->partial);
+  memcpy (kernel.push, push, sizeof push);
+  kernel.groups[0] = (partial->items + ops->lanes - 1) / ops->lanes;
+  kernel.groups[1] = partial->chunks * g->n;
+  kernel.groups[2] = partial->blocks;
+  kernel.flop = 8.0 * OUT_PLANES * 4 * partial->items * partial->blocks * x->w * x->h * g->n;
+  kernel.bytes = (double)omni_features_bytes (&partial->partial);
+  omni_ops_run (ops, &kernel);
+}
+
+void
+omni_ops_conv_weight_grad (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part,
+                           const OmniFeatures *input, const OmniFeatures *output_gradient, gboolean with_bias)
+{
+  const guint taps = layer->kernel * layer->kernel;
+  const guint outs = 4 * OUT_PLANES;
+  Partial partial = {
+    .items = (part.channels + 3) / 4 * taps + 1,
+    .blocks = (omni_features_planes (output_gradient) + OUT_PLANES - 1) / OUT_PLANES,
+    .chunks = (input->h + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK,
+  };
+  const guint count = partial.items * partial.blocks * outs;
+  OmniDispatch kernel = omni_ops_kernel ("train-conv-sum", count, 1);
+
+  partial.partial = omni_ops_features (ops, output_gradient->n * partial.chunks, 4, 1, (count + 3) / 4 * 4);
+  sum_rows (ops, layer, input, output_gradient, &partial);
+
+  const gint32 push[] = {
+    partial.partial.at,     (gint32)(partial.chunks * output_gradient->n),
+    (gint32)partial.blocks, (gint32)partial.items,
+    (gint32)outs,           (gint32)taps,
+    (gint32)layer->out,     (gint32)layer->in,
+    (gint32)part.first,     (gint32)part.channels,
+    (gint32)layer->weight,  with_bias && layer->bias != OMNI_OPS_NO_BIAS ? (gint32)layer->bias : -1,
+    (gint32)layer->groups
+  };
+
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_read_features (ops, &kernel, 0);
+  kernel.out[0].arena = ops->results;
+  kernel.out[0].size_bytes = ops->n_gradients * 4;
+  kernel.bytes = (double)omni_features_bytes (&partial.partial);
+  omni_ops_run (ops, &kernel);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/ops.h"
+
+#include <string.h>
+
+static OmniMaps
+mean_pool (OmniOps *ops, const OmniMaps *x, guint factor, gboolean distance, float centre)
+{
+  const OmniMaps out = omni_ops_maps (ops, x->n, x->h / factor, x->w / factor);
+  OmniDispatch kernel = omni_ops_kernel ("train-mean-pool", out.h * out.w, x->n);
+  const gint32 push[] = {
+    x->at, (gint32)x->w, (gint32)x->h, (gint32)factor, 0, omni_ops_float_bits (centre)
+  };
+
+  omni_ops_constant (&kernel, 0);
+  omni_ops_constant (&kernel, 0);
+  omni_ops_constant (&kernel, distance);
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  kernel.bytes = (double)omni_maps_bytes (x);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+OmniMaps
+omni_ops_mean_pool (OmniOps *ops, const OmniMaps *x, guint factor)
+{
+  return mean_pool (ops, x, factor, FALSE, 0.0F);
+}
+
+OmniMaps
+omni_ops_mean_pool_distance (OmniOps *ops, const OmniMaps *x, guint factor, float centre)
+{
+  return mean_pool (ops, x, factor, TRUE, centre);
+}
+
+void
+omni_ops_mean_pool_grad (OmniOps *ops, const OmniMaps *output_gradient, guint factor, gboolean accumulate,
+                         const OmniMaps *gradient)
+{
+  OmniDispatch kernel = omni_ops_kernel ("train-mean-pool", gradient->h * gradient->w, gradient->n);
+  const gint32 push[] = { output_gradient->at, (gint32)gradient->w, (gint32)gradient->h, (gint32)factor,
+                          gradient->at };
+
+  omni_ops_constant (&kernel, 1);
+  omni_ops_constant (&kernel, accumulate);
+  omni_ops_constant (&kernel, 0);
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, gradient);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+}
+
+/* Sums of `runs` runs of `length` floats from `source`. */
+static OmniDispatch
+make_sum (const OmniOps *ops, gint32 source, guint runs, guint length, float scale)
+{
+  OmniDispatch kernel = omni_ops_kernel ("train-sum", runs, 1);
+  const gint32 push[] = { source, (gint32)runs, (gint32)length, omni_ops_float_bits (scale) };
+
+  omni_ops_read_maps (ops, &kernel, 0);
+  memcpy (kernel.push, push, sizeof push);
+  kernel.bytes = 4.0 * runs * length;
+  return kernel;
+}
+
+static OmniMaps
+sum_rows (OmniOps *ops, const OmniMaps *x)
+{
+  const OmniMaps rows = omni_ops_maps (ops, x->n, x->h, 1);
+  OmniDispatch kernel = make_sum (ops, x->at, x->n * x->h, x->w, 1.0F);
+
+  omni_ops_write_maps (ops, &kernel, 0, &rows);
+  omni_ops_run (ops, &kernel);
+  return rows;
+}
+
+OmniMaps
+omni_ops_picture_mean (OmniOps *ops, const OmniMaps *x)
+{
+  const OmniMaps rows = sum_rows (ops, x);
+  const OmniMaps out = omni_ops_maps (ops, x->n, 1, 1);
+  OmniDispatch kernel = make_sum (ops, rows.at, x->n, x->h, 1.0F / ((float)x->h * (float)x->w));
+
+  omni_ops_write_maps (ops, &kernel, 0, &out);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+void
+omni_ops_sum_to_results (OmniOps *ops, const OmniMaps *x, guint64 result)
+{
+  const OmniMaps rows = sum_rows (ops, x);
+  OmniDispatch kernel = make_sum (ops, rows.at, x->n, x->h, 1.0F);
+
+  kernel.out[0].arena = ops->results;
+  kernel.out[0].offset_bytes = result * 4;
+  kernel.out[0].size_bytes = x->n * 4;
+  omni_ops_run (ops, &kernel);
+}
+
+void
+omni_ops_maps_to_results (OmniOps *ops, const OmniMaps *x, guint64 result)
+{
+  const guint n = x->n * x->h * x->w;
+  OmniDispatch kernel = make_sum (ops, x->at, n, 1, 1.0F);
+
+  kernel.out[0].arena = ops->results;
+  kernel.out[0].offset_bytes = result * 4;
+  kernel.out[0].size_bytes = (guint64)n * 4;
+  omni_ops_run (ops, &kernel);
+}

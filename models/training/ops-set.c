@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/ops.h"
+
+#include <string.h>
+
+OmniFeatures
+omni_ops_set_pool (OmniOps *ops, const OmniFeatures *x, guint n, guint n_max)
+{
+  const OmniFeatures out = omni_ops_features (ops, x->n / n, x->c, x->h, x->w);
+  const guint texels = omni_features_image_texels (x);
+  OmniDispatch kernel = omni_ops_kernel ("train-set-pool", texels, out.n);
+  const gint32 push[] = { x->at, (gint32)texels, (gint32)n, (gint32)(omni_features_pitch (x) * x->h),
+                          (gint32)n_max };
+
+  omni_ops_read_features (ops, &kernel, 0);
+  omni_ops_write_features (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  kernel.bytes = (double)omni_features_bytes (x);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+void
+omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, const OmniFeatures *gradient,
+                   OmniFeatures *sum)
+{
+  const OmniFeatures *x = params->features;
+  const guint texels = omni_features_image_texels (x);
+
+  if (params->pool == NULL && params->slope == 1.0F && params->has_gradient && sum == NULL)
+    return;
+
+  OmniDispatch kernel = omni_ops_kernel ("train-set-grad", texels, x->n / n);
+  const gint32 push[] = { x->at,
+                          gradient->at,
+                          params->pool != NULL ? params->pool->at : 0,
+                          params->pool != NULL ? params->pool_gradient->at : 0,
+                          (gint32)texels,
+                          (gint32)n,
+                          (gint32)(omni_features_pitch (x) * x->h),
+                          (gint32)params->n_max,
+                          omni_ops_float_bits (params->slope) };
+
+  omni_ops_constant (&kernel, params->has_gradient);
+  omni_ops_constant (&kernel, params->pool != NULL);
+  omni_ops_constant (&kernel, sum != NULL);
+  omni_ops_read_features (ops, &kernel, 0);
+  omni_ops_write_features (ops, &kernel, 0, gradient);
+  if (sum != NULL)
+  {
+    *sum = omni_ops_features (ops, x->n / n, x->c, x->h, x->w);
+    omni_ops_write_features (ops, &kernel, 1, sum);
+  }
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+}
+
+OmniFeatures
+omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *constants, guint n_channels,
+                      guint n, guint h, guint w)
+{
+  const OmniFeatures out = omni_ops_features (ops, n, n_channels, h, w);
+  const guint plane_texels = omni_features_pitch (&out) * h;
+
+  for (guint plane = 0; plane < omni_features_planes (&out); plane++)
+  {
+    OmniDispatch kernel = omni_ops_kernel ("train-to-features", plane_texels, n);
+
+    omni_ops_read_maps (ops, &kernel, 0);
+    omni_ops_write_features (ops, &kernel, 0, &out);
+    for (guint lane = 0; lane < 4; lane++)
+    {
+      const guint c = plane * 4 + lane;
+      const OmniMaps *map = c < n_channels ? maps[c] : NULL;
+      gint32 *push = kernel.push + 4 * lane;
+
+      push[0] = map != NULL ? map->at : -1;
+      push[1] = map != NULL ? (gint32)(map->h * map->w) : 0;
+      push[2] = map != NULL && map->h == h && map->w == w;
+      push[3] = omni_ops_float_bits (c < n_channels && map == NULL ? constants[c] : 0.0F);
+    }
+    kernel.push[16] = (gint32)w;
+    kernel.push[17] = (gint32)h;
+    kernel.push[18] = (gint32)omni_features_pitch (&out);
+    kernel.push[19] = (gint32)(plane * plane_texels);
+    kernel.push[20] = (gint32)omni_features_image_texels (&out);
+    kernel.independent = plane > 0;
+    omni_ops_run (ops, &kernel);
+  }
+  return out;
+}
+
+OmniMaps
+omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel)
+{
+  const OmniMaps out = omni_ops_maps (ops, x->n, x->h, x->w);
+  OmniDispatch kernel = omni_ops_kernel ("train-to-map", x->h * x->w, x->n);
+  const gint32 push[] = { x->at + (gint32)(channel / 4 * omni_features_pitch (x) * x->h),
+                          (gint32)omni_features_image_texels (x),
+                          (gint32)x->w,
+                          (gint32)x->h,
+                          (gint32)omni_features_pitch (x),
+                          (gint32)(channel % 4) };
+
+  omni_ops_read_features (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}

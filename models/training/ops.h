@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "vk/graph.h"
+#include "vk/work.h"
+
+G_BEGIN_DECLS
+
+/* The operations of a training step: every function appends kernels to the device's work, forward ones in the order of the
+ * network, their backward partners in the reverse order. Nothing is remembered between them; a network's forward and
+ * backward functions read top to bottom.
+ *
+ * Tensors come from arenas that are emptied at the start of a step. A step runs twice: first measuring, when the operations
+ * only count the memory they take, then for good (omni_ops_begin()). */
+
+/* Features: [n][c][h][w], four channels a texel; rows are padded to whole blocks of four pixels. */
+typedef struct
+{
+  gint32 at; /* texels */
+  guint n, c, h, w;
+} OmniFeatures;
+
+/* Maps: [n][h][w] floats. */
+typedef struct
+{
+  gint32 at; /* floats */
+  guint n, h, w;
+} OmniMaps;
+
+typedef struct
+{
+  OmniWork *work;
+  guint features, maps, parameters, packed, results; /* arenas */
+  guint64 n_features, n_maps, n_packed, n_results;   /* used: texels, floats, texels, floats */
+  guint64 n_gradients; /* floats at the start of the results: the parameters' gradient */
+  gboolean measuring;
+  guint lanes;
+  gboolean has_shuffle;
+} OmniOps;
+
+void omni_ops_init (OmniOps *ops, OmniDevice *device);
+void omni_ops_clear (OmniOps *ops);
+
+/* Empties the arenas; `n_parameters` is the length of the gradient. */
+void omni_ops_begin (OmniOps *ops, guint64 n_parameters, gboolean measuring);
+
+/* After measuring: makes the arenas as large as was counted. */
+gboolean omni_ops_reserve (OmniOps *ops, GError **error);
+
+OmniFeatures omni_ops_features (OmniOps *ops, guint n, guint c, guint h, guint w);
+OmniMaps omni_ops_maps (OmniOps *ops, guint n, guint h, guint w);
+
+/* `n` floats of results that the host reads after the step: their offset, in floats. */
+guint64 omni_ops_results (OmniOps *ops, guint64 n);
+
+/* Host values into maps made by omni_ops_maps(). A no-op while measuring. */
+gboolean omni_ops_upload (OmniOps *ops, const OmniMaps *maps, const float *values, GError **error);
+
+/* ---- Building blocks of the operations ---- */
+
+guint omni_features_pitch (const OmniFeatures *x);
+guint omni_features_planes (const OmniFeatures *x);
+guint omni_features_image_texels (const OmniFeatures *x);
+guint64 omni_features_bytes (const OmniFeatures *x);
+guint64 omni_maps_bytes (const OmniMaps *x);
+
+/* A kernel over `count` invocations in x, `images` in y, with its constants after the workgroup size. */
+OmniDispatch omni_ops_kernel (const char *shader, guint count, guint images);
+void omni_ops_constant (OmniDispatch *dispatch, guint32 value);
+void omni_ops_read_features (const OmniOps *ops, OmniDispatch *dispatch, guint binding);
+void omni_ops_read_maps (const OmniOps *ops, OmniDispatch *dispatch, guint binding);
+void
+omni_ops_write_features (const OmniOps *ops, OmniDispatch *dispatch, guint output, const OmniFeatures *x);
+void omni_ops_write_maps (const OmniOps *ops, OmniDispatch *dispatch, guint output, const OmniMaps *x);
+void omni_ops_run (OmniOps *ops, OmniDispatch *dispatch);
+gint32 omni_ops_float_bits (float value);
+
+/* ---- Convolutions: ops-conv.c ---- */
+
+#define OMNI_OPS_NO_BIAS G_MAXUINT
+
+/* A layer's tensors among the parameters. */
+typedef struct
+{
+  guint weight, bias; /* floats; bias may be OMNI_OPS_NO_BIAS */
+  guint in, out, kernel, dilation, groups;
+  OmniBoundary boundary; /* ZERO, REPLICATE or REFLECT */
+} OmniConvLayer;
+
+/* Some of the input channels of a layer: a convolution of a concatenation is the sum of those of its parts. */
+typedef struct
+{
+  guint first, channels;
+} OmniChannels;
+
+/* Weights in the order the kernels read them. */
+typedef struct
+{
+  gint32 weight, bias; /* texels of the packed arena */
+  guint planes, outputs, out;
+  guint kernel, dilation;
+  gboolean is_winograd;
+} OmniPackedConv;
+
+/* At the start of a step, from the present parameters: `parts` next to each other (their channels multiples of four but
+ * for the last), the bias with them if `with_bias`. */
+OmniPackedConv omni_ops_pack (OmniOps *ops, const OmniConvLayer *layer, const OmniChannels *parts,
+                              guint n_parts, gboolean with_bias);
+
+/* The same turned round, for the gradient of one part. */
+OmniPackedConv omni_ops_pack_transposed (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part);
+
+/* activation (Σ conv (inputs) + base + bias). `base` (nullable) has as many images, or one for the images of every set
+ * (inputs' n / base's n). Activations: NONE, RELU, LEAKY_RELU. */
+OmniFeatures
+omni_ops_conv (OmniOps *ops, const OmniPackedConv *conv, OmniBoundary boundary, const OmniFeatures *inputs,
+               guint n_inputs, const OmniFeatures *base, OmniActivation activation, float slope);
+
+/* Gradient of a part's input from that of the layer's output before its activation. `gradient` is written, or added to. */
+void omni_ops_conv_input_grad (OmniOps *ops, const OmniPackedConv *transposed, OmniBoundary boundary,
+                               const OmniFeatures *output_gradient, gboolean accumulate,
+                               const OmniFeatures *gradient);
+
+/* Gradient of a part's weights, and of the bias if `with_bias`, into the results. */
+void omni_ops_conv_weight_grad (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part,
+                                const OmniFeatures *input, const OmniFeatures *output_gradient,
+                                gboolean with_bias);
+
+/* ---- Across the set, and between features and maps: ops-set.c ---- */
+
+/* Over every `n` images: the maximum of the first `n_max` channels, the mean of the others. */
+OmniFeatures omni_ops_set_pool (OmniOps *ops, const OmniFeatures *x, guint n, guint n_max);
+
+typedef struct
+{
+  const OmniFeatures *features;             /* after the activation */
+  const OmniFeatures *pool, *pool_gradient; /* nullable, together */
+  guint n_max;
+  float slope;           /* of the activation where features ≤ 0; 1: none */
+  gboolean has_gradient; /* `gradient` already holds what came back to the features themselves */
+} OmniSetGradParams;
+
+/* Backward through omni_ops_set_pool() and the activation of the layer before it, in place: `gradient` becomes that of the
+ * layer before its activation. Equal maxima share equally. `sum` (nullable, out): the sum over the set. */
+void omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, const OmniFeatures *gradient,
+                        OmniFeatures *sum);
+
+/* Channels from maps, one each; a map of one pixel an image counts for all. A NULL is the constant at its place. */
+OmniFeatures omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *constants,
+                                   guint n_channels, guint n, guint h, guint w);
+OmniMaps omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel);
+
+/* ---- Maps: ops-map.c ---- */
+
+/* The means of factor × factor pixels (what is left over is dropped), or of their |x − centre|; and the transpose of the
+ * first, written or added to. */
+OmniMaps omni_ops_mean_pool (OmniOps *ops, const OmniMaps *x, guint factor);
+OmniMaps omni_ops_mean_pool_distance (OmniOps *ops, const OmniMaps *x, guint factor, float centre);
+void omni_ops_mean_pool_grad (OmniOps *ops, const OmniMaps *output_gradient, guint factor,
+                              gboolean accumulate, const OmniMaps *gradient);
+
+/* One pixel an image: the mean of the picture. */
+OmniMaps omni_ops_picture_mean (OmniOps *ops, const OmniMaps *x);
+
+/* The sum of every image into `n` results. */
+void omni_ops_sum_to_results (OmniOps *ops, const OmniMaps *x, guint64 result);
+
+/* A copy of all pixels among the results. */
+void omni_ops_maps_to_results (OmniOps *ops, const OmniMaps *x, guint64 result);
+
+/* ---- Losses: ops-loss.c ---- */
+
+/* The pictures a term compares, and the gradient by the fused ones that all terms add to. */
+typedef struct
+{
+  const OmniMaps *fused;    /* B */
+  const OmniMaps *sources;  /* B · N, or the ground truth: B */
+  const OmniMaps *gradient; /* B; NULL: values alone */
+  gboolean has_gradient;    /* FALSE: the next term starts it */
+  guint64 result;           /* where the B values of the next term go: offset into the results */
+} OmniLossTarget;
+
+/* Each writes B results, of which the term is the sum, and adds `weight` times its gradient. */
+void omni_ops_loss_ssim (OmniOps *ops, OmniLossTarget *target, float weight);
+void omni_ops_loss_mef_ssim (OmniOps *ops, OmniLossTarget *target, gboolean luminance, float weight);
+void omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, gboolean maximum,
+                             float weight);
+void omni_ops_loss_difference (OmniOps *ops, OmniLossTarget *target, float weight);
+void omni_ops_loss_edges (OmniOps *ops, OmniLossTarget *target, gboolean sobel, float weight);
+
+G_END_DECLS

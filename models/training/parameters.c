@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
+#include "models/training/trainer-private.h"
+
+#include <math.h>
+
+void
+omni_parameters_add (GArray *parameters, const char *layer, const char *tensor, guint d0, guint d1, guint d2,
+                     guint d3, double deviation, float value)
+{
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  OmniParameter parameter = {
+    .at = (guint)omni_parameters_count (parameters),
+    .n = 1,
+    .deviation = deviation,
+    .value = value,
+  };
+
+  omni_model_add_spec (specs, layer, tensor, d0, d1, d2, d3);
+  parameter.spec = g_array_index (specs, OmniTensorSpec, 0);
+  for (guint d = 0; d < parameter.spec.n_dims; d++)
+    parameter.n *= parameter.spec.dims[d];
+  g_array_append_val (parameters, parameter);
+}
+
+gsize
+omni_parameters_count (const GArray *parameters)
+{
+  if (parameters->len == 0)
+    return 0;
+
+  const OmniParameter *last = &g_array_index (parameters, OmniParameter, parameters->len - 1);
+
+  return (gsize)last->at + last->n;
+}
+
+static const OmniParameter *
+find_parameter (const GArray *parameters, const char *layer, const char *tensor)
+{
+  char name[sizeof (((OmniTensorSpec *)NULL)->name)];
+
+  g_snprintf (name, sizeof name, "%s.%s", layer, tensor);
+  for (guint i = 0; i < parameters->len; i++)
+  {
+    const OmniParameter *parameter = &g_array_index (parameters, OmniParameter, i);
+
+    if (g_str_equal (parameter->spec.name, name))
+      return parameter;
+  }
+
+  return NULL;
+}
+
+guint
+omni_parameters_find (const GArray *parameters, const char *layer, const char *tensor)
+{
+  const OmniParameter *parameter = find_parameter (parameters, layer, tensor);
+
+  if (parameter == NULL)
+    g_error ("There is no parameter %s.%s", layer, tensor);
+  return parameter->at;
+}
+
+double
+omni_parameters_he (guint fan_in, double slope)
+{
+  return sqrt (2.0 / ((1.0 + slope * slope) * fan_in));
+}
+
+OmniConvLayer
+omni_parameters_conv (const GArray *parameters, const char *layer, guint dilation, OmniBoundary boundary)
+{
+  const OmniParameter *weight = find_parameter (parameters, layer, "weight");
+  const OmniParameter *bias = find_parameter (parameters, layer, "bias");
+
+  if (weight == NULL)
+    g_error ("There is no layer %s", layer);
+  return (OmniConvLayer){
+    .weight = weight->at,
+    .bias = bias != NULL ? bias->at : OMNI_OPS_NO_BIAS,
+    .out = weight->spec.dims[0],
+    .in = weight->spec.dims[1],
+    .kernel = weight->spec.dims[2],
+    .dilation = dilation,
+    .groups = 1,
+    .boundary = boundary,
+  };
+}
+
+/* Steele, Lea and Flood 2014: SplitMix64. */
+static guint64
+mix (guint64 x)
+{
+  x += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  x = (x ^ x >> 30) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  x = (x ^ x >> 27) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return x ^ x >> 31;
+}
+
+double
+omni_train_draw (guint64 seed, guint64 step, guint64 purpose)
+{
+  return (double)(mix (mix (mix (seed) ^ step) ^ purpose) >> 11) * 0x1p-53;
+}
+
+void
+omni_parameters_draw (const GArray *parameters, guint64 seed, float *theta)
+{
+  for (guint p = 0; p < parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (parameters, OmniParameter, p);
+
+    for (guint i = 0; i < parameter->n; i++)
+    {
+      const guint64 number = (guint64)parameter->at + i;
+      const double radius = sqrt (-2.0 * log (1.0 - omni_train_draw (seed, number, 1)));
+      const double normal = radius * cos (2.0 * G_PI * omni_train_draw (seed, number, 2));
+
+      theta[number] = parameter->value + (float)(parameter->deviation * normal);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/training/network.h"
+
+G_BEGIN_DECLS
+
+/* What changes from step to step and goes into a checkpoint: vectors as long as the parameters. */
+typedef struct
+{
+  gsize n;
+  float *theta;
+  float *first, *second; /* Adam: mean and square; RMSProp: momentum and square; SGD: momentum and nothing */
+  float *omega, *anchor; /* elastic weight consolidation: Ω and θ*; NULL before the first task ended */
+  float *fisher;         /* sum of squared gradients of an unfinished consolidation; NULL: none */
+  guint64 fisher_samples;
+  guint64 step;
+} OmniTrainState;
+
+struct _OmniTrainer
+{
+  OmniTrainConfig config;
+  const OmniTrainNetwork *network;
+  GArray *parameters; /* (element-type OmniParameter) */
+  OmniTrainState state;
+  OmniOps ops;
+  float *gradient;
+};
+
+/* ---- config.c ---- */
+const OmniTrainNetwork *omni_train_config_resolve (OmniTrainConfig *config, GError **error);
+gboolean
+omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error);
+
+/* ---- parameters.c ---- */
+
+/* Lots that depend on nothing but their arguments. */
+double omni_train_draw (guint64 seed, guint64 step, guint64 purpose); /* 0 … 1, 1 excluded */
+void omni_parameters_draw (const GArray *parameters, guint64 seed, float *theta);
+gsize omni_parameters_count (const GArray *parameters);
+
+/* ---- optimiser.c: on the host, in plain C; a network has some hundred thousand parameters ---- */
+
+double omni_train_learning_rate (const OmniTrainConfig *config, guint64 step);
+double omni_train_norm (const float *gradient, gsize n);
+
+/* Adds the penalty's gradient and returns its value, Σ Ω (θ − θ*)². */
+double omni_train_add_ewc (const OmniTrainState *state, float lambda, float *gradient);
+
+/* One step down the gradient, which is scaled by `scale` first. */
+void
+omni_train_update (const OmniTrainConfig *config, OmniTrainState *state, const float *gradient, float scale);
+
+/* ---- losses.c ---- */
+
+/* One evaluation of a term: at one scale. */
+typedef struct
+{
+  OmniLoss loss;
+  float share;    /* of the term */
+  guint64 result; /* B values among the results */
+} OmniLossResult;
+
+#define OMNI_MAX_LOSS_RESULTS (OMNI_N_LOSSES + OMNI_MEF_SCALES)
+
+/* Runs every term of the task. `gradient` (nullable): by the fused pictures. Returns the number of results. */
+guint omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fused,
+                       const OmniMaps *sources, const OmniMaps *truth, const OmniMaps *gradient,
+                       OmniLossResult results[OMNI_MAX_LOSS_RESULTS]);
+
+/* Refuses a batch that the task's losses cannot judge. */
+gboolean omni_losses_check (const OmniTrainLosses *losses, const OmniTrainBatch *batch, GError **error);
+
+G_END_DECLS

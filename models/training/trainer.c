@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/trainer-private.h"
+
+#include <math.h>
+#include <string.h>
+
+OmniTrainer *
+omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **error)
+{
+  g_autoptr (OmniTrainer) trainer = g_new0 (OmniTrainer, 1);
+  OmniTrainState *state = &trainer->state;
+
+  trainer->config = *config;
+  trainer->network = omni_train_config_resolve (&trainer->config, error);
+  if (trainer->network == NULL)
+    return NULL;
+
+  trainer->parameters = g_array_new (FALSE, FALSE, sizeof (OmniParameter));
+  trainer->network->list_parameters (&trainer->config, trainer->parameters);
+  state->n = omni_parameters_count (trainer->parameters);
+  state->theta = g_new0 (float, state->n);
+  state->first = g_new0 (float, state->n);
+  state->second = g_new0 (float, state->n);
+  trainer->gradient = g_new0 (float, state->n);
+  omni_parameters_draw (trainer->parameters, trainer->config.seed, state->theta);
+  omni_ops_init (&trainer->ops, device);
+  return g_steal_pointer (&trainer);
+}
+
+void
+omni_trainer_free (OmniTrainer *trainer)
+{
+  if (trainer == NULL)
+    return;
+
+  omni_ops_clear (&trainer->ops);
+  g_clear_pointer (&trainer->parameters, g_array_unref);
+  g_free (trainer->state.theta);
+  g_free (trainer->state.first);
+  g_free (trainer->state.second);
+  g_free (trainer->state.omega);
+  g_free (trainer->state.anchor);
+  g_free (trainer->state.fisher);
+  g_free (trainer->gradient);
+  g_free (trainer);
+}
+
+guint64
+omni_trainer_get_step (const OmniTrainer *trainer)
+{
+  return trainer->state.step;
+}
+
+guint64
+omni_trainer_count_parameters (const OmniTrainer *trainer)
+{
+  return trainer->state.n;
+}
+
+/* ---- One pass ---- */
+
+typedef struct
+{
+  OmniTrainer *trainer;
+  const OmniTrainBatch *batch;
+  OmniTrainPass pass;
+  OmniLossResult results[OMNI_MAX_LOSS_RESULTS];
+  guint n_results;
+  guint64 fused; /* the fused pictures among the results */
+  gboolean wants_fused;
+} Run;
+
+static const OmniTrainLosses *
+losses_of (const Run *run)
+{
+  return &run->trainer->config.losses[run->batch->task];
+}
+
+/* The whole pass, once to measure and once for good. */
+static gboolean
+give_kernels (Run *run, gboolean measuring, GError **error)
+{
+  OmniTrainer *trainer = run->trainer;
+  OmniOps *ops = &trainer->ops;
+  const OmniTrainBatch *batch = run->batch;
+  const guint size = batch->size_px;
+
+  omni_ops_begin (ops, trainer->state.n, measuring);
+  run->pass.sources = omni_ops_maps (ops, batch->n_sets * batch->n_sources, size, size);
+
+  const OmniMaps truth = omni_ops_maps (ops, batch->truth != NULL ? batch->n_sets : 0, size, size);
+
+  if (!omni_ops_upload (ops, &run->pass.sources, batch->luma, error)
+      || (batch->truth != NULL && !omni_ops_upload (ops, &truth, batch->truth, error)))
+    return FALSE;
+
+  const OmniMaps fused = trainer->network->forward (ops, &run->pass);
+  const OmniMaps gradient = omni_ops_maps (ops, fused.n, fused.h, fused.w);
+
+  run->n_results = omni_losses_run (ops, losses_of (run), &fused, &run->pass.sources, &truth,
+                                    run->pass.learns ? &gradient : NULL, run->results);
+  if (run->pass.learns)
+    trainer->network->backward (ops, &run->pass, &gradient);
+  if (run->wants_fused)
+  {
+    run->fused = omni_ops_results (ops, (guint64)fused.n * size * size);
+    omni_ops_maps_to_results (ops, &fused, run->fused);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_batch (const OmniTrainer *trainer, const OmniTrainBatch *batch, GError **error)
+{
+  if (batch->n_sets == 0 || batch->n_sources == 0 || batch->task >= OMNI_N_TASKS)
+  {
+    g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                 "A batch needs a task, at least one set and at least one picture in it.");
+    return FALSE;
+  }
+  return omni_losses_check (&trainer->config.losses[batch->task], batch, error);
+}
+
+static void
+read_terms (const Run *run, OmniTrainReport *report)
+{
+  const guint n_sets = run->batch->n_sets;
+  g_autofree float *values = g_new (float, n_sets);
+
+  for (guint r = 0; r < run->n_results; r++)
+  {
+    const OmniLossResult *result = &run->results[r];
+    const char *name = omni_loss_to_string (result->loss);
+    double sum = 0.0;
+
+    omni_work_read (run->trainer->ops.work, run->trainer->ops.results, result->result * 4, values,
+                    n_sets * sizeof *values);
+    for (guint b = 0; b < n_sets; b++)
+      sum += values[b];
+    sum *= result->share;
+    if (report->n_terms == 0 || report->terms[report->n_terms - 1].name != name)
+      report->terms[report->n_terms++] = (OmniTrainTerm){ .name = name };
+
+    OmniTrainTerm *term = &report->terms[report->n_terms - 1];
+
+    term->value += sum;
+    term->weighted += sum * losses_of (run)->weight[result->loss];
+    report->loss += sum * losses_of (run)->weight[result->loss];
+  }
+}
+
+static gboolean
+run_pass (Run *run, OmniTrainReport *report, GError **error)
+{
+  OmniTrainer *trainer = run->trainer;
+  OmniOps *ops = &trainer->ops;
+  g_autofree gpointer state = g_malloc0 (trainer->network->state_bytes);
+  OmniWorkStats stats;
+
+  run->pass.config = &trainer->config;
+  run->pass.parameters = trainer->parameters;
+  run->pass.n = run->batch->n_sources;
+  run->pass.state = state;
+  if (!give_kernels (run, TRUE, error) || !omni_ops_reserve (ops, error)
+      || !omni_work_write (ops->work, ops->parameters, 0, trainer->state.theta, trainer->state.n * 4, error)
+      || !give_kernels (run, FALSE, error) || !omni_work_finish (ops->work, &stats, error))
+    return FALSE;
+
+  report->device_ms = stats.ms;
+  read_terms (run, report);
+  if (run->pass.learns)
+    omni_work_read (ops->work, ops->results, 0, trainer->gradient, trainer->state.n * 4);
+  return TRUE;
+}
+
+/* ---- Judging what came back ---- */
+
+static const char *
+first_bad_tensor (const OmniTrainer *trainer)
+{
+  for (guint p = 0; p < trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
+
+    for (guint i = 0; i < parameter->n; i++)
+      if (!isfinite (trainer->gradient[parameter->at + i]))
+        return parameter->spec.name;
+  }
+
+  return NULL;
+}
+
+static gboolean
+check_finite (const OmniTrainer *trainer, const OmniTrainReport *report, GError **error)
+{
+  for (guint t = 0; t < report->n_terms; t++)
+    if (!isfinite (report->terms[t].value))
+    {
+      g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE,
+                   "At step %" G_GUINT64_FORMAT " the loss term “%s” is not a finite number. Lower the "
+                   "learning rate, or go on from an earlier checkpoint.",
+                   trainer->state.step + 1, report->terms[t].name);
+      return FALSE;
+    }
+  if (isfinite (report->gradient_norm))
+    return TRUE;
+
+  const char *tensor = first_bad_tensor (trainer);
+
+  g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE,
+               "At step %" G_GUINT64_FORMAT
+               " the gradient of “%s” is not finite. Lower the learning rate, or "
+               "go on from an earlier checkpoint.",
+               trainer->state.step + 1, tensor != NULL ? tensor : "all weights together");
+  return FALSE;
+}
+
+static void
+add_ewc (OmniTrainer *trainer, gboolean learns, OmniTrainReport *report)
+{
+  const float lambda = trainer->config.ewc_lambda;
+
+  if (trainer->state.omega == NULL || lambda <= 0.0F)
+    return;
+
+  const double value = omni_train_add_ewc (&trainer->state, lambda, learns ? trainer->gradient : NULL);
+
+  report->terms[report->n_terms++] = (OmniTrainTerm){ "ewc", value, lambda * value };
+  report->loss += lambda * value;
+}
+
+/* What a step draws by lot. */
+static void
+draw_pass (const OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainPass *pass)
+{
+  const OmniTrainConfig *config = &trainer->config;
+  const guint64 step = trainer->state.step;
+  const double lot = omni_train_draw (config->seed, step, 3);
+  const guint least = MAX (config->min_levels, 1), most = MAX (config->max_levels, least);
+  double total = 0.0, sum = 0.0;
+
+  for (guint b = 0; b < OMNI_TRAIN_BASE_LEVELS; b++)
+    total += config->base_level_chance[b];
+  for (guint b = 0; total > 0.0 && b < OMNI_TRAIN_BASE_LEVELS; b++)
+  {
+    sum += config->base_level_chance[b];
+    pass->base_level = b;
+    if (lot * total < sum)
+      break;
+  }
+  pass->levels = config->max_levels == 0
+                   ? G_MAXUINT
+                   : least + (guint)(omni_train_draw (config->seed, step, 4) * (most - least + 1));
+  pass->task = omni_train_draw (config->seed, step, 5) < config->withhold_task ? OMNI_TASK_AUTO : batch->task;
+}
+
+gboolean
+omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainReport *report, GError **error)
+{
+  const OmniTrainConfig *config = &trainer->config;
+  Run run = { .trainer = trainer, .batch = batch, .pass.learns = TRUE };
+
+  *report = (OmniTrainReport){ .step = trainer->state.step,
+                               .learning_rate = omni_train_learning_rate (config, trainer->state.step) };
+  if (!check_batch (trainer, batch, error))
+    return FALSE;
+  draw_pass (trainer, batch, &run.pass);
+  if (!run_pass (&run, report, error))
+    return FALSE;
+
+  add_ewc (trainer, TRUE, report);
+  report->gradient_norm = omni_train_norm (trainer->gradient, trainer->state.n);
+  if (!check_finite (trainer, report, error))
+    return FALSE;
+
+  const gboolean clips = config->clip_norm > 0.0F && report->gradient_norm > config->clip_norm;
+
+  omni_train_update (config, &trainer->state, trainer->gradient,
+                     clips ? (float)(config->clip_norm / report->gradient_norm) : 1.0F);
+  report->step = trainer->state.step;
+  report->is_finite = TRUE;
+  return TRUE;
+}
+
+gboolean
+omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batch, float *fused,
+                       OmniTrainReport *report, GError **error)
+{
+  const float *chance = trainer->config.base_level_chance;
+  Run run = {
+    .trainer = trainer,
+    .batch = batch,
+    .wants_fused = fused != NULL,
+    .pass = { .task = batch->task, .levels = G_MAXUINT },
+  };
+
+  *report = (OmniTrainReport){ .step = trainer->state.step };
+  for (guint b = 1; b < OMNI_TRAIN_BASE_LEVELS; b++)
+    if (chance[b] > chance[run.pass.base_level])
+      run.pass.base_level = b;
+  if (!check_batch (trainer, batch, error) || !run_pass (&run, report, error))
+    return FALSE;
+
+  if (fused != NULL)
+    omni_work_read (trainer->ops.work, trainer->ops.results, run.fused * 4, fused,
+                    (gsize)batch->n_sets * batch->size_px * batch->size_px * sizeof *fused);
+  add_ewc (trainer, FALSE, report);
+  report->is_finite = isfinite (report->loss);
+  return TRUE;
+}
+
+gboolean
+omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GError **error)
+{
+  const gsize pixels = (gsize)batch->size_px * batch->size_px;
+  OmniTrainState *state = &trainer->state;
+
+  if (!check_batch (trainer, batch, error))
+    return FALSE;
+  if (state->fisher == NULL)
+    state->fisher = g_new0 (float, state->n);
+
+  for (guint b = 0; b < batch->n_sets; b++)
+  {
+    OmniTrainBatch one = *batch;
+    Run run = {
+      .trainer = trainer,
+      .batch = &one,
+      .pass = { .learns = TRUE, .task = batch->task, .levels = G_MAXUINT },
+    };
+    OmniTrainReport report = { 0 };
+
+    one.n_sets = 1;
+    one.luma += b * batch->n_sources * pixels;
+    one.truth = batch->truth != NULL ? batch->truth + b * pixels : NULL;
+    if (!run_pass (&run, &report, error))
+      return FALSE;
+    report.gradient_norm = omni_train_norm (trainer->gradient, state->n);
+    if (!check_finite (trainer, &report, error))
+      return FALSE;
+    for (gsize i = 0; i < state->n; i++)
+      state->fisher[i] += trainer->gradient[i] * trainer->gradient[i];
+    state->fisher_samples++;
+  }
+  return TRUE;
+}
+
+gboolean
+omni_trainer_consolidate (OmniTrainer *trainer, GError **error)
+{
+  OmniTrainState *state = &trainer->state;
+
+  if (state->fisher == NULL)
+  {
+    g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                 "There is nothing to consolidate: no batch of the finished task was given.");
+    return FALSE;
+  }
+
+  if (state->omega == NULL)
+    state->omega = g_new0 (float, state->n);
+  for (gsize i = 0; i < state->n; i++)
+    state->omega[i] += state->fisher[i] / (float)state->fisher_samples;
+  g_free (state->anchor);
+  state->anchor = g_memdup2 (state->theta, state->n * sizeof *state->theta);
+  g_clear_pointer (&state->fisher, g_free);
+  state->fisher_samples = 0;
+  return TRUE;
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/trainer-private.h"
+#include "tests/harness.h"
+#include "tests/twins/training.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Every operation of training on the device against its plain C twin, and every gradient against central differences of
+ * the twin in double precision. */
+
+static OmniOps ops;
+
+typedef struct
+{
+  int unused;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  omni_ops_init (&ops, harness_device ());
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  omni_ops_clear (&ops);
+}
+
+typedef void (*Build) (gpointer data);
+
+/* Gives the kernels of `build`, measuring first, and waits for them. */
+static void
+run (Build build, gpointer data, const float *parameters, gsize n_parameters)
+{
+  g_autoptr (GError) error = NULL;
+
+  omni_ops_begin (&ops, n_parameters, TRUE);
+  build (data);
+  g_assert_true (omni_ops_reserve (&ops, &error));
+  if (n_parameters > 0)
+    g_assert_true (omni_work_write (ops.work, ops.parameters, 0, parameters, n_parameters * 4, &error));
+  omni_ops_begin (&ops, n_parameters, FALSE);
+  build (data);
+  omni_work_finish (ops.work, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static OmniMaps
+upload (const Double4 *x)
+{
+  const OmniMaps maps = omni_ops_maps (&ops, x->n * x->c, x->h, x->w);
+  g_autofree float *values = double4_to_floats (x);
+
+  g_assert_true (omni_ops_upload (&ops, &maps, values, NULL));
+  return maps;
+}
+
+/* A map of every channel, from maps that lie image by image. */
+static OmniFeatures
+upload_features (const Double4 *x)
+{
+  g_autofree OmniMaps *planes = g_new (OmniMaps, x->c);
+  g_autofree const OmniMaps **channels = g_new (const OmniMaps *, x->c);
+  Double4 plane = { x->n, 1, x->h, x->w, NULL };
+  const gsize pixels = (gsize)x->h * x->w;
+
+  for (guint c = 0; c < x->c; c++)
+  {
+    g_autofree double *values = g_new (double, x->n *pixels);
+
+    for (guint n = 0; n < x->n; n++)
+      memcpy (values + n * pixels, x->v + (n * x->c + c) * pixels, pixels * sizeof (double));
+    plane.v = values;
+    planes[c] = upload (&plane);
+    channels[c] = &planes[c];
+  }
+  return omni_ops_to_features (&ops, channels, NULL, x->c, x->n, x->h, x->w);
+}
+
+typedef struct
+{
+  guint64 first; /* of channel 0; the others follow, aligned */
+  guint64 stride;
+} Kept;
+
+static Kept
+keep (const OmniFeatures *x)
+{
+  Kept kept = { 0 };
+
+  for (guint c = 0; c < x->c; c++)
+  {
+    const OmniMaps map = omni_ops_to_map (&ops, x, c);
+    const guint64 at = omni_ops_results (&ops, (guint64)map.n * map.h * map.w);
+
+    omni_ops_maps_to_results (&ops, &map, at);
+    if (c == 0)
+      kept.first = at;
+    if (c == 1)
+      kept.stride = at - kept.first;
+  }
+  return kept;
+}
+
+static Double4 *
+read_features (const OmniFeatures *x, Kept kept)
+{
+  Double4 *out = double4_new (x->n, x->c, x->h, x->w);
+  const gsize pixels = (gsize)x->h * x->w;
+  g_autofree float *values = g_new (float, x->n *pixels);
+
+  for (guint c = 0; c < x->c; c++)
+  {
+    omni_work_read (ops.work, ops.results, (kept.first + c * kept.stride) * 4, values, x->n * pixels * 4);
+    for (guint n = 0; n < x->n; n++)
+      for (gsize i = 0; i < pixels; i++)
+        out->v[(n * x->c + c) * pixels + i] = values[n * pixels + i];
+  }
+  return out;
+}
+
+static double
+dot (const Double4 *a, const Double4 *b)
+{
+  double sum = 0;
+
+  for (gsize i = 0; i < double4_size (a); i++)
+    sum += a->v[i] * b->v[i];
+  return sum;
+}
+
+/* Within `tolerance` of the largest wanted value. */
+static void
+assert_close (const double *got, const double *want, gsize n, double tolerance, const char *what)
+{
+  double largest = 1e-12;
+
+  for (gsize i = 0; i < n; i++)
+    largest = fmax (largest, fabs (want[i]));
+  for (gsize i = 0; i < n; i++)
+    if (!(fabs (got[i] - want[i]) <= tolerance * largest))
+      g_error ("%s: element %" G_GSIZE_FORMAT " is %.9g, not %.9g (the largest is %.3g)", what, i, got[i],
+               want[i], largest);
+}
+
+/* ---- Convolutions ---- */
+
+typedef struct
+{
+  guint n, in, out, kernel, dilation, groups, h, w;
+  OmniBoundary boundary;
+} ConvCase;
+
+typedef struct
+{
+  ConvCase shape;
+  OmniConvLayer layer;
+  Double4 *x, *r;
+  OmniFeatures y, dx;
+  Kept y_kept, dx_kept;
+  double *weight, *bias;
+} ConvRun;
+
+/* The first `split` channels as a part of their own: a convolution of a concatenation is the sum of its parts'. */
+static void
+build_conv (gpointer data)
+{
+  ConvRun *self = data;
+  const OmniChannels all = { 0, self->shape.in };
+  const OmniPackedConv packed = omni_ops_pack (&ops, &self->layer, &all, 1, TRUE);
+  const OmniPackedConv turned = omni_ops_pack_transposed (&ops, &self->layer, all);
+  const OmniFeatures x = upload_features (self->x), r = upload_features (self->r);
+
+  self->y = omni_ops_conv (&ops, &packed, self->layer.boundary, &x, 1, NULL, OMNI_ACTIVATION_NONE, 1.0F);
+  self->dx = omni_ops_features (&ops, x.n, x.c, x.h, x.w);
+  omni_ops_conv_input_grad (&ops, &turned, self->layer.boundary, &r, FALSE, &self->dx);
+  /* Added a second time: the gradient doubles. */
+  omni_ops_conv_input_grad (&ops, &turned, self->layer.boundary, &r, TRUE, &self->dx);
+  omni_ops_conv_weight_grad (&ops, &self->layer, all, &x, &r, TRUE);
+  self->y_kept = keep (&self->y);
+  self->dx_kept = keep (&self->dx);
+}
+
+static double
+conv_dot (gpointer data)
+{
+  const ConvRun *self = data;
+  const TwinConvShape shape = { self->shape.out, self->shape.kernel, self->shape.dilation, self->shape.groups,
+                                self->shape.boundary };
+  g_autoptr (Double4) y = twin_train_conv (self->x, self->weight, self->bias, &shape);
+
+  return dot (y, self->r);
+}
+
+static void
+check_conv_gradients (ConvRun *self, const Double4 *dx, const float *gradient, gsize n_weights)
+{
+  const gsize n = n_weights + self->shape.out, size = double4_size (self->x);
+  g_autofree double *got = g_new (double, n), *want = g_new (double, n), *want_dx = g_new (double, size);
+  const gsize stride = MAX (size / 97,
+                            1); /* the map is linear: any step is exact, and a sample shows every rule */
+
+  for (gsize i = 0; i < n; i++)
+  {
+    const gboolean is_bias = i >= n_weights;
+
+    got[i] = gradient[i];
+    want[i] = twin_central_difference (is_bias ? self->bias : self->weight, is_bias ? i - n_weights : i, 1.0,
+                                       conv_dot, self);
+  }
+  assert_close (got, want, n, 5e-6, "the gradient of the weights");
+  for (gsize i = 0; i < size; i++)
+    want_dx[i] = i % stride == 0 || i + 40 > size || i < 40
+                   ? 2 * twin_central_difference (self->x->v, i, 1.0, conv_dot, self)
+                   : dx->v[i];
+  assert_close (dx->v, want_dx, size, 2e-5, "the gradient of the input");
+}
+
+static void
+test_conv (Fixture *fixture, gconstpointer data)
+{
+  const ConvCase *shape = data;
+  const gsize n_weights = (gsize)shape->out * shape->in / shape->groups * shape->kernel * shape->kernel;
+  ConvRun self = { .shape = *shape,
+                   .layer = { .weight = 0,
+                              .bias = (guint)n_weights,
+                              .in = shape->in,
+                              .out = shape->out,
+                              .kernel = shape->kernel,
+                              .dilation = shape->dilation,
+                              .groups = shape->groups,
+                              .boundary = shape->boundary } };
+  g_autoptr (Double4) x = double4_random (shape->n, shape->in, shape->h, shape->w, -1, 1, 1);
+  g_autoptr (Double4) r = double4_random (shape->n, shape->out, shape->h, shape->w, -1, 1, 2);
+  g_autoptr (Double4) weights = double4_random (1, 1, 1, (guint)n_weights + shape->out, -0.3, 0.3, 3);
+  g_autofree float *parameters = double4_to_floats (weights);
+  g_autofree float *gradient = g_new (float, n_weights + shape->out);
+  const TwinConvShape twin = { shape->out, shape->kernel, shape->dilation, shape->groups, shape->boundary };
+
+  self.x = x;
+  self.r = r;
+  self.weight = weights->v;
+  self.bias = weights->v + n_weights;
+  run (build_conv, &self, parameters, n_weights + shape->out);
+
+  g_autoptr (Double4) y = read_features (&self.y, self.y_kept);
+  g_autoptr (Double4) dx = read_features (&self.dx, self.dx_kept);
+  g_autoptr (Double4) want = twin_train_conv (x, self.weight, self.bias, &twin);
+
+  omni_work_read (ops.work, ops.results, 0, gradient, (n_weights + shape->out) * 4);
+  assert_close (y->v, want->v, double4_size (y), 2e-5, "the convolution");
+  check_conv_gradients (&self, dx, gradient, n_weights);
+}
+
+static const ConvCase conv_cases[] = {
+  { 2, 3, 5, 3, 1, 1, 7, 9, OMNI_BOUNDARY_ZERO },       { 1, 4, 4, 1, 1, 1, 5, 6, OMNI_BOUNDARY_ZERO },
+  { 3, 1, 8, 3, 1, 1, 6, 11, OMNI_BOUNDARY_ZERO },      { 2, 8, 1, 3, 1, 1, 9, 5, OMNI_BOUNDARY_ZERO },
+  { 2, 16, 16, 3, 1, 1, 8, 10, OMNI_BOUNDARY_ZERO },    { 1, 16, 8, 3, 1, 1, 37, 13, OMNI_BOUNDARY_ZERO },
+  { 1, 6, 6, 3, 2, 1, 12, 10, OMNI_BOUNDARY_ZERO },     { 1, 4, 5, 3, 8, 1, 11, 20, OMNI_BOUNDARY_ZERO },
+  { 1, 3, 4, 5, 1, 1, 10, 9, OMNI_BOUNDARY_REPLICATE }, { 1, 3, 4, 7, 1, 1, 12, 12, OMNI_BOUNDARY_REFLECT },
+  { 2, 4, 4, 3, 1, 1, 5, 7, OMNI_BOUNDARY_REFLECT },    { 1, 16, 16, 3, 1, 1, 9, 8, OMNI_BOUNDARY_REPLICATE },
+  { 1, 8, 8, 3, 1, 4, 6, 6, OMNI_BOUNDARY_ZERO },       { 1, 6, 12, 3, 1, 3, 6, 7, OMNI_BOUNDARY_REFLECT },
+  { 1, 2, 2, 3, 1, 1, 1, 1, OMNI_BOUNDARY_ZERO },
+};
+
+/* ---- The set ---- */
+
+typedef struct
+{
+  guint n, n_max;
+  double slope;
+  Double4 *z, *r, *rp; /* before the activation; what the features and the pool are multiplied with */
+  OmniFeatures features, pool, gradient, sum;
+  Kept pool_kept, gradient_kept, sum_kept;
+} SetRun;
+
+static void
+build_set (gpointer data)
+{
+  SetRun *self = data;
+  g_autoptr (Double4) activated = double4_new (self->z->n, self->z->c, self->z->h, self->z->w);
+
+  memcpy (activated->v, self->z->v, double4_size (self->z) * sizeof (double));
+  twin_train_leaky (activated, self->slope);
+  self->features = upload_features (activated);
+  self->pool = omni_ops_set_pool (&ops, &self->features, self->n, self->n_max);
+  self->gradient = upload_features (self->r);
+
+  const OmniFeatures pool_gradient = upload_features (self->rp);
+
+  omni_ops_set_grad (&ops,
+                     &(OmniSetGradParams){ .features = &self->features,
+                                           .pool = &self->pool,
+                                           .pool_gradient = &pool_gradient,
+                                           .n_max = self->n_max,
+                                           .slope = (float)self->slope,
+                                           .has_gradient = TRUE },
+                     self->n, &self->gradient, &self->sum);
+  self->pool_kept = keep (&self->pool);
+  self->gradient_kept = keep (&self->gradient);
+  self->sum_kept = keep (&self->sum);
+}
+
+static double
+set_dot (gpointer data)
+{
+  const SetRun *self = data;
+  g_autoptr (Double4) x = double4_new (self->z->n, self->z->c, self->z->h, self->z->w);
+
+  memcpy (x->v, self->z->v, double4_size (x) * sizeof (double));
+  twin_train_leaky (x, self->slope);
+
+  g_autoptr (Double4) pool = twin_train_set_pool (x, self->n, self->n_max);
+
+  return dot (x, self->r) + dot (pool, self->rp);
+}
+
+static void
+test_set (Fixture *fixture, gconstpointer data)
+{
+  const guint n = 3, n_sets = 2;
+  g_autoptr (Double4) z = double4_random (n * n_sets, 6, 5, 7, -1, 1, 5);
+  g_autoptr (Double4) r = double4_random (n * n_sets, 6, 5, 7, -1, 1, 6);
+  g_autoptr (Double4) rp = double4_random (n_sets, 6, 5, 7, -1, 1, 7);
+  SetRun self = { .n = n, .n_max = 3, .slope = 0.2, .z = z, .r = r, .rp = rp };
+  g_autofree double *want = g_new (double, double4_size (z));
+  const gsize image = double4_size (z) / z->n;
+
+  run (build_set, &self, NULL, 0);
+
+  g_autoptr (Double4) gradient = read_features (&self.gradient, self.gradient_kept);
+  g_autoptr (Double4) sum = read_features (&self.sum, self.sum_kept);
+
+  for (gsize i = 0; i < double4_size (z); i++)
+    want[i] = twin_central_difference (z->v, i, 1e-6, set_dot, &self);
+  assert_close (gradient->v, want, double4_size (z), 2e-6, "the gradient through the set");
+  for (gsize i = 0; i < double4_size (sum); i++)
+  {
+    double total = 0;
+
+    for (guint k = 0; k < n; k++)
+      total += want[(i / image * n + k) * image + i % image];
+    assert_close (&sum->v[i], &total, 1, 1e-4, "the set's sum");
+  }
+}
+
+/* Members that share a maximum share its gradient, in any order. */
+static void
+test_set_ties (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Double4) z = double4_new (4, 4, 1, 4);
+  g_autoptr (Double4) r = double4_new (4, 4, 1, 4);
+  g_autoptr (Double4) rp = double4_new (1, 4, 1, 4);
+  SetRun self = { .n = 4, .n_max = 4, .slope = 1, .z = z, .r = r, .rp = rp };
+
+  for (gsize i = 0; i < double4_size (rp); i++)
+    rp->v[i] = 6;
+  for (guint k = 0; k < 4; k++)
+    for (guint i = 0; i < 16; i++)
+      z->v[k * 16 + i] = k == 1 ? 0.25 : 0.5;
+  run (build_set, &self, NULL, 0);
+
+  g_autoptr (Double4) gradient = read_features (&self.gradient, self.gradient_kept);
+
+  for (guint k = 0; k < 4; k++)
+    for (guint i = 0; i < 16; i++)
+      g_assert_cmpfloat (gradient->v[k * 16 + i], ==, k == 1 ? 0 : 2);
+}
+
+/* ---- Losses ---- */
+
+typedef struct
+{
+  OmniLoss loss;
+  guint n_sets, n, halvings;
+  Double4 *fused, *sources;
+  OmniMaps gradient;
+  guint64 gradient_at;
+  OmniLossResult results[OMNI_MAX_LOSS_RESULTS];
+  guint n_results;
+} LossRun;
+
+#define LOSS_WEIGHT 0.7
+
+static void
+build_loss (gpointer data)
+{
+  LossRun *self = data;
+  OmniTrainLosses losses = { 0 };
+  const OmniMaps fused = upload (self->fused), sources = upload (self->sources);
+
+  losses.weight[self->loss] = (float)LOSS_WEIGHT;
+  losses.mef_scales[self->halvings] = 1.0F;
+  self->gradient = omni_ops_maps (&ops, fused.n, fused.h, fused.w);
+  self->n_results = omni_losses_run (&ops, &losses, &fused, &sources, &sources, &self->gradient,
+                                     self->results);
+  self->gradient_at = omni_ops_results (&ops, double4_size (self->fused));
+  omni_ops_maps_to_results (&ops, &self->gradient, self->gradient_at);
+}
+
+static double
+loss_value (gpointer data)
+{
+  const LossRun *self = data;
+
+  return LOSS_WEIGHT * twin_train_loss (self->loss, self->fused, self->sources, self->halvings);
+}
+
+static void
+check_loss (OmniLoss loss, guint n, guint halvings, guint h, guint w)
+{
+  LossRun self = {
+    .loss = loss, .n_sets = 2, .n = omni_loss_needs_truth (loss) ? 1 : n, .halvings = halvings
+  };
+  g_autoptr (Double4) fused = double4_random (self.n_sets, 1, h, w, 0, 1, 11);
+  g_autoptr (Double4) sources = double4_random (self.n_sets * self.n, 1, h, w, 0, 1, 12);
+  const gsize size = double4_size (fused);
+  g_autofree float *values = g_new (float, size);
+  g_autofree double *got = g_new (double, size), *want = g_new (double, size);
+  double value = 0;
+
+  self.fused = fused;
+  self.sources = sources;
+  run (build_loss, &self, NULL, 0);
+  g_assert_cmpuint (self.n_results, ==, 1);
+  omni_work_read (ops.work, ops.results, self.results[0].result * 4, values, self.n_sets * 4);
+  for (guint b = 0; b < self.n_sets; b++)
+    value += LOSS_WEIGHT * values[b];
+  g_assert_cmpfloat_with_epsilon (value, loss_value (&self), 1e-5 * fmax (1, value));
+
+  omni_work_read (ops.work, ops.results, self.gradient_at * 4, values, size * 4);
+  for (gsize i = 0; i < size; i++)
+  {
+    got[i] = values[i];
+    want[i] = i % 3 == 0 ? twin_central_difference (fused->v, i, 1e-6, loss_value, &self) : got[i];
+  }
+  assert_close (got, want, size, 1e-4, omni_loss_to_string (loss));
+}
+
+static void
+test_loss (Fixture *fixture, gconstpointer data)
+{
+  const OmniLoss loss = GPOINTER_TO_UINT (data);
+  const gboolean windowed = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
+                            || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM;
+
+  check_loss (loss, 1, 0, windowed ? 12 : 9, 14);
+  check_loss (loss, 4, 0, windowed ? 15 : 5, 13);
+  if (loss == OMNI_LOSS_MEF_SSIM)
+    check_loss (loss, 3, 1, 24, 27);
+}
+
+static void
+add_tests (void)
+{
+  static char names[G_N_ELEMENTS (conv_cases)][80];
+
+  for (guint i = 0; i < G_N_ELEMENTS (conv_cases); i++)
+  {
+    const ConvCase *one = &conv_cases[i];
+
+    g_snprintf (names[i], sizeof names[i],
+                "/training/conv/%ux%u-%u-%u-dilation-%u-groups-%u-boundary-%d-%ux%u", one->kernel,
+                one->kernel, one->in, one->out, one->dilation, one->groups, one->boundary, one->h, one->w);
+    g_test_add (names[i], Fixture, one, set_up, test_conv, tear_down);
+  }
+  g_test_add ("/training/set/gradient", Fixture, NULL, set_up, test_set, tear_down);
+  g_test_add ("/training/set/ties", Fixture, NULL, set_up, test_set_ties, tear_down);
+  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+  {
+    g_autofree char *name = g_strdup_printf ("/training/loss/%s", omni_loss_to_string (loss));
+
+    g_test_add (name, Fixture, GUINT_TO_POINTER (loss), set_up, test_loss, tear_down);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  return harness_main (argc, argv, add_tests);
+}

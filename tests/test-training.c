@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/training/trainer-private.h"
+#include "tests/harness.h"
+#include "tests/reference/training.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+/* The trainer as a whole: gradients of whole networks against references in double precision, the optimisers against their
+ * formulas, and what must not change a bit. */
+
+/* ---- Gradients of whole networks ---- */
+
+typedef struct
+{
+  const char *architecture;
+  OmniTask task;
+  guint n_sets, n, size, channels;
+  OmniBoundary padding;
+  guint base_level, levels;
+} Network;
+
+typedef struct
+{
+  const Network *network;
+  OmniTrainer *trainer;
+  double *theta;
+  Double4 *sources, *truth;
+} NetworkRun;
+
+static double *
+find_tensor (gpointer data, const char *name)
+{
+  const NetworkRun *self = data;
+
+  for (guint p = 0; p < self->trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (self->trainer->parameters, OmniParameter, p);
+
+    if (g_str_equal (parameter->spec.name, name))
+      return self->theta + parameter->at;
+  }
+  return NULL;
+}
+
+static Double4 *
+fuse (NetworkRun *self)
+{
+  const Network *network = self->network;
+  const RefWeights weights = { find_tensor, self, network->channels, network->padding };
+
+  if (g_str_equal (network->architecture, "ifani"))
+    return ref_train_ifani (self->sources, network->n, &weights);
+  return ref_train_omni (
+    self->sources, network->n, &weights,
+    &(RefOmni){ (int)network->task - OMNI_TASK_EXPOSURE, network->base_level, network->levels, 2e-3 });
+}
+
+static double
+reference_loss (gpointer data)
+{
+  NetworkRun *self = data;
+  const OmniTrainLosses *losses = &self->trainer->config.losses[self->network->task];
+  g_autoptr (Double4) fused = fuse (self);
+  double sum = 0;
+
+  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+    if (losses->weight[loss] > 0)
+      sum += losses->weight[loss]
+             * twin_train_loss (loss, fused, omni_loss_needs_truth (loss) ? self->truth : self->sources, 0);
+  return sum;
+}
+
+static void
+set_losses (OmniTrainConfig *config)
+{
+  config->losses[OMNI_TASK_EXPOSURE].weight[OMNI_LOSS_MEF_SSIM] = 1;
+  config->losses[OMNI_TASK_FOCUS].weight[OMNI_LOSS_SSIM] = 1;
+  config->losses[OMNI_TASK_FOCUS].weight[OMNI_LOSS_MSE] = 5;
+  config->losses[OMNI_TASK_INFRARED].weight[OMNI_LOSS_MEF_STRUCTURE] = 0.5;
+  config->losses[OMNI_TASK_INFRARED].weight[OMNI_LOSS_MAX_INTENSITY] = 2;
+  config->losses[OMNI_TASK_INFRARED].weight[OMNI_LOSS_MAX_GRADIENT] = 5;
+}
+
+/* Pictures with coarse and fine structure, the same for the same seed. */
+static Double4 *
+make_pictures (guint n, guint size, guint32 seed)
+{
+  g_autoptr (Double4) coarse = double4_random (n, 1, (size + 3) / 4, (size + 3) / 4, 0.2, 0.8, seed);
+  g_autoptr (Double4) wide = twin_train_up (coarse, 4);
+  Double4 *fine = double4_random (n, 1, size, size, -0.15, 0.15, seed + 1);
+
+  for (guint k = 0; k < n; k++)
+    for (guint i = 0; i < size * size; i++)
+      fine->v[k * size * size + i] = (float)(fine->v[k * size * size + i]
+                                               * ((k + i / (size * 3)) % 2 ? 1 : 0.2)
+                                             + wide->v[(k * wide->h + i / size) * wide->w + i % size]);
+  return fine;
+}
+
+static void
+compare_gradient (NetworkRun *self, const OmniParameter *parameter)
+{
+  const guint stride = MAX (parameter->n / 12, 1) | 1;
+  double away = 0, norm = 0;
+
+  for (guint i = 0; i < parameter->n; i += stride)
+  {
+    const double want = twin_central_difference (self->theta, parameter->at + i, 1e-6, reference_loss, self);
+    const double got = self->trainer->gradient[parameter->at + i];
+
+    away += (got - want) * (got - want);
+    norm += want * want;
+  }
+  g_test_message ("%s: ‖gradient‖ %.3g, relative difference %.2g", parameter->spec.name, sqrt (norm),
+                  sqrt (away / fmax (norm, 1e-30)));
+  if (!(sqrt (away) <= 1e-4 * sqrt (norm) + 1e-9))
+    g_error ("%s: the gradient is %.3g of its norm away", parameter->spec.name, sqrt (away / norm));
+}
+
+static void
+test_network (gconstpointer data)
+{
+  const Network *network = data;
+  OmniTrainConfig config;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Double4) sources = make_pictures (network->n_sets * network->n, network->size, 21);
+  g_autoptr (Double4) truth = make_pictures (network->n_sets, network->size, 31);
+  g_autofree float *luma = double4_to_floats (sources), *wanted = double4_to_floats (truth);
+  const OmniTrainBatch batch = { network->task, network->n_sets, network->n, network->size, luma, wanted };
+  OmniTrainReport report;
+
+  omni_train_config_init (&config);
+  config.schedule = OMNI_SCHEDULE_CONSTANT;
+  config.architecture = network->architecture;
+  config.channels = network->channels;
+  config.padding = network->padding;
+  config.base_level_chance[network->base_level] = 1;
+  config.min_levels = config.max_levels = network->levels;
+  set_losses (&config);
+
+  g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_no_error (error);
+
+  g_autofree double *theta = g_new (double, trainer->state.n);
+  NetworkRun self = { network, trainer, theta, sources, truth };
+
+  for (gsize i = 0; i < trainer->state.n; i++)
+    theta[i] = trainer->state.theta[i];
+  omni_trainer_step (trainer, &batch, &report, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat_with_epsilon (report.loss, reference_loss (&self), 1e-4);
+  for (guint p = 0; p < trainer->parameters->len; p++)
+    compare_gradient (&self, &g_array_index (trainer->parameters, OmniParameter, p));
+}
+
+/* ---- What must not change a bit ---- */
+
+static OmniTrainConfig
+small_config (OmniOptimiser optimiser)
+{
+  OmniTrainConfig config;
+
+  omni_train_config_init (&config);
+  config.architecture = "ifani";
+  config.channels = 16;
+  config.optimiser = optimiser;
+  config.decay = 0.6F;
+  config.momentum = 0.15F;
+  config.learning_rate = 2e-3F;
+  config.warm_up_steps = 2;
+  config.total_steps = 20;
+  config.ewc_lambda = 3;
+  set_losses (&config);
+  return config;
+}
+
+/* Batch number `step`, of tasks in turn. */
+static void
+take_step (OmniTrainer *trainer, guint step, OmniTrainReport *report)
+{
+  const guint n_sets = 2, n = 2 + step % 3, size = 24;
+  g_autoptr (Double4) sources = make_pictures (n_sets * n, size, 100 + step);
+  g_autoptr (Double4) truth = make_pictures (n_sets, size, 200 + step);
+  g_autofree float *luma = double4_to_floats (sources), *wanted = double4_to_floats (truth);
+  const OmniTrainBatch batch = { OMNI_TASK_EXPOSURE + step % 3, n_sets, n, size, luma, wanted };
+  g_autoptr (GError) error = NULL;
+
+  omni_trainer_step (trainer, &batch, report, &error);
+  g_assert_no_error (error);
+  if (step == 2)
+  {
+    g_assert_true (omni_trainer_add_fisher (trainer, &batch, &error));
+    g_assert_true (omni_trainer_consolidate (trainer, &error));
+  }
+}
+
+static OmniTrainer *
+new_trainer (OmniOptimiser optimiser)
+{
+  const OmniTrainConfig config = small_config (optimiser);
+  g_autoptr (GError) error = NULL;
+  OmniTrainer *trainer = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_no_error (error);
+  return trainer;
+}
+
+static void
+test_resume (gconstpointer data)
+{
+  const OmniOptimiser optimiser = GPOINTER_TO_UINT (data);
+  g_autofree char *folder = g_dir_make_tmp ("omnifuse-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "checkpoint.safetensors", NULL);
+  g_autoptr (OmniTrainer) whole = new_trainer (optimiser);
+  g_autoptr (OmniTrainer) first = new_trainer (optimiser);
+  g_autoptr (OmniTrainer) second = new_trainer (optimiser);
+  g_autoptr (GError) error = NULL;
+  OmniTrainReport report;
+
+  for (guint step = 0; step < 6; step++)
+  {
+    take_step (whole, step, &report);
+    if (step < 4)
+      take_step (first, step, &report);
+  }
+  g_assert_true (omni_trainer_save (first, path, &error));
+  take_step (second, 7, &report); /* it must forget this */
+  omni_trainer_load (second, path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (omni_trainer_get_step (second), ==, 4);
+  for (guint step = 4; step < 6; step++)
+    take_step (second, step, &report);
+  g_assert_cmpuint (report.terms[report.n_terms - 1].value > 0, ==, TRUE);
+  g_assert_cmpstr (report.terms[report.n_terms - 1].name, ==, "ewc");
+
+  const gsize bytes = whole->state.n * sizeof (float);
+
+  g_assert_cmpmem (whole->state.theta, bytes, second->state.theta, bytes);
+  g_assert_cmpmem (whole->state.first, bytes, second->state.first, bytes);
+  g_assert_cmpmem (whole->state.second, bytes, second->state.second, bytes);
+  g_assert_cmpmem (whole->state.omega, bytes, second->state.omega, bytes);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* A checkpoint of another shape is refused. */
+static void
+test_refused (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("omnifuse-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "checkpoint.safetensors", NULL);
+  g_autoptr (OmniTrainer) adam = new_trainer (OMNI_OPTIMISER_ADAM);
+  g_autoptr (OmniTrainer) sgd = new_trainer (OMNI_OPTIMISER_SGD);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (omni_trainer_save (adam, path, &error));
+  g_assert_false (omni_trainer_load (sgd, path, &error));
+  g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CHECKPOINT);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* ---- NaN, learning, weights ---- */
+
+static void
+test_not_finite (void)
+{
+  g_autoptr (OmniTrainer) trainer = new_trainer (OMNI_OPTIMISER_ADAM);
+  g_autofree float *before = g_memdup2 (trainer->state.theta, trainer->state.n * sizeof (float));
+  g_autofree float *luma = g_new0 (float, 2 * 16 * 16);
+  const OmniTrainBatch batch = { OMNI_TASK_EXPOSURE, 1, 2, 16, luma, NULL };
+  g_autoptr (GError) error = NULL;
+  OmniTrainReport report;
+
+  luma[77] = NAN;
+  g_assert_false (omni_trainer_step (trainer, &batch, &report, &error));
+  g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE);
+  g_assert_nonnull (strstr (error->message, "mef-ssim"));
+  g_assert_false (report.is_finite);
+  g_assert_cmpuint (omni_trainer_get_step (trainer), ==, 0);
+  g_assert_cmpmem (before, trainer->state.n * sizeof (float), trainer->state.theta,
+                   trainer->state.n * sizeof (float));
+}
+
+/* A truth-less batch of a task that needs one, and a crop too small for the window. */
+static void
+test_bad_batch (void)
+{
+  g_autoptr (OmniTrainer) trainer = new_trainer (OMNI_OPTIMISER_ADAM);
+  g_autofree float *luma = g_new0 (float, 2 * 16 * 16);
+  const OmniTrainBatch no_truth = { OMNI_TASK_FOCUS, 1, 2, 16, luma, NULL };
+  const OmniTrainBatch small = { OMNI_TASK_EXPOSURE, 1, 2, 10, luma, NULL };
+  const OmniTrainBatch no_loss = { OMNI_TASK_MEDICAL, 1, 2, 16, luma, NULL };
+  OmniTrainReport report;
+
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (omni_trainer_step (trainer,
+                                       i == 0   ? &no_truth
+                                       : i == 1 ? &small
+                                                : &no_loss,
+                                       &report, &error));
+    g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
+  }
+}
+
+static void
+test_learns (void)
+{
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Double4) sources = make_pictures (6, 32, 41);
+  g_autofree float *luma = double4_to_floats (sources);
+  g_autofree float *fused = g_new (float, 2 * 32 * 32);
+  const OmniTrainBatch batch = { OMNI_TASK_EXPOSURE, 2, 3, 32, luma, NULL };
+  OmniTrainReport report, after;
+
+  config.ewc_lambda = 0;
+  config.schedule = OMNI_SCHEDULE_CONSTANT;
+
+  g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+
+  omni_trainer_validate (trainer, &batch, fused, &report, &error);
+  g_assert_no_error (error);
+  for (guint step = 0; step < 40; step++)
+    g_assert_true (omni_trainer_step (trainer, &batch, &after, &error));
+  omni_trainer_validate (trainer, &batch, fused, &after, &error);
+  g_test_message ("the loss fell from %.4f to %.4f", report.loss, after.loss);
+  g_assert_cmpfloat (after.loss, <, 0.7 * report.loss);
+}
+
+/* What is exported, the model takes; what is imported, the trainer has. */
+static void
+test_export (gconstpointer data)
+{
+  const char *architecture = data;
+  const OmniModel *model = omni_model_find (architecture);
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  const char *metadata[] = { "tasks", "exposure", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+
+  config.architecture = architecture;
+  config.channels = 0;
+
+  g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+  g_autoptr (GBytes) bytes = omni_trainer_export (trainer, metadata, &error);
+  g_autoptr (OmniWeights) weights = omni_weights_load_bytes (bytes, "export", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (omni_weights_get_metadata (weights, "architecture"), ==, architecture);
+  g_assert_cmpstr (omni_weights_get_metadata (weights, "tasks"), ==, "exposure");
+  if (model != NULL)
+  {
+    g_assert_true (model->list_tensors (weights, specs, &error));
+    g_assert_true (omni_weights_check (weights, specs, &error));
+  }
+
+  config.seed = 99;
+
+  g_autoptr (OmniTrainer) other = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_true (omni_trainer_import (other, weights, &error));
+  g_assert_cmpmem (trainer->state.theta, trainer->state.n * 4, other->state.theta, other->state.n * 4);
+}
+
+/* ---- Optimisers and schedules against their formulas, in double ---- */
+
+static void
+test_adam (void)
+{
+  float theta = 1, first = 0, second = 0;
+  OmniTrainState state = { .n = 1, .theta = &theta, .first = &first, .second = &second };
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  double x = 1, m = 0, v = 0;
+
+  config.schedule = OMNI_SCHEDULE_CONSTANT;
+  config.warm_up_steps = 0;
+  config.beta1 = 0.9F;
+  config.beta2 = 0.99F;
+  config.epsilon = 1e-8F;
+  for (guint t = 1; t <= 50; t++)
+  {
+    const float gradient = (float)sin (t) + 0.3F;
+
+    omni_train_update (&config, &state, &gradient, 0.5F);
+    m = 0.9 * m + 0.1 * 0.5 * gradient;
+    v = 0.99 * v + 0.01 * 0.25 * gradient * gradient;
+    x -= 2e-3 * (m / (1 - pow (0.9, t))) / (sqrt (v / (1 - pow (0.99, t))) + 1e-8);
+    g_assert_cmpfloat_with_epsilon (theta, x, 1e-5);
+  }
+  g_assert_cmpuint (state.step, ==, 50);
+}
+
+static void
+test_rmsprop_and_sgd (void)
+{
+  for (guint optimiser = OMNI_OPTIMISER_RMSPROP; optimiser <= OMNI_OPTIMISER_SGD; optimiser++)
+  {
+    float theta = 1, first = 0, second = 0;
+    OmniTrainState state = { .n = 1, .theta = &theta, .first = &first, .second = &second };
+    OmniTrainConfig config = small_config (optimiser);
+    double x = 1, m = 0, v = 1;
+
+    config.schedule = OMNI_SCHEDULE_POLY;
+    config.power = 0.9F;
+    config.warm_up_steps = 0;
+    config.epsilon = 1e-10F;
+    for (guint t = 0; t < 15; t++)
+    {
+      const float g = (float)cos (t) * 3;
+      const double rate = 2e-3 * pow (1 - t / 20.0, 0.9);
+
+      omni_train_update (&config, &state, &g, 1);
+      v = 0.6 * v + 0.4 * g * g;
+      m = optimiser == OMNI_OPTIMISER_RMSPROP ? 0.15 * m + rate * g / sqrt (v + 1e-10) : 0.15 * m + g;
+      x -= optimiser == OMNI_OPTIMISER_RMSPROP ? m : rate * m;
+      g_assert_cmpfloat_with_epsilon (theta, x, 1e-5);
+    }
+  }
+}
+
+static void
+test_schedules (void)
+{
+  OmniTrainConfig config = { .learning_rate = 1, .total_steps = 100, .floor = 0.02F, .halve_every = 10 };
+
+  config.schedule = OMNI_SCHEDULE_COSINE;
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 0), 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 50), 0.51, 1e-6);
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 100), 0.02, 1e-6);
+  config.schedule = OMNI_SCHEDULE_HALVING;
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 9), 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 25), 0.25, 1e-6);
+  config.warm_up_steps = 50;
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 4), 0.1, 1e-6);
+}
+
+static void
+test_ewc (void)
+{
+  float theta[] = { 1, 2 }, anchor[] = { 0.5, 2.5 }, omega[] = { 4, 8 }, gradient[] = { 1, 1 };
+  const OmniTrainState state = { .n = 2, .theta = theta, .anchor = anchor, .omega = omega };
+
+  g_assert_cmpfloat_with_epsilon (omni_train_add_ewc (&state, 10, gradient), 4 * 0.25 + 8 * 0.25, 1e-6);
+  g_assert_cmpfloat_with_epsilon (gradient[0], 1 + 2 * 10 * 4 * 0.5, 1e-4);
+  g_assert_cmpfloat_with_epsilon (gradient[1], 1 - 2 * 10 * 8 * 0.5, 1e-4);
+}
+
+/* Ω is the mean of the samples' squared gradients, not the square of their mean. */
+static void
+test_fisher (void)
+{
+  g_autoptr (OmniTrainer) trainer = new_trainer (OMNI_OPTIMISER_ADAM);
+  g_autoptr (Double4) sources = make_pictures (4, 16, 51);
+  g_autofree float *luma = double4_to_floats (sources);
+  const OmniTrainBatch both = { OMNI_TASK_EXPOSURE, 2, 2, 16, luma, NULL };
+  const gsize n = trainer->state.n;
+  g_autofree double *want = g_new0 (double, n);
+  g_autoptr (GError) error = NULL;
+
+  for (guint b = 0; b < 2; b++)
+  {
+    g_autoptr (OmniTrainer) fresh = new_trainer (OMNI_OPTIMISER_ADAM);
+    const OmniTrainBatch one = { OMNI_TASK_EXPOSURE, 1, 2, 16, luma + b * 2 * 16 * 16, NULL };
+    OmniTrainReport report;
+
+    g_assert_true (omni_trainer_step (fresh, &one, &report, &error));
+    for (gsize i = 0; i < n; i++)
+      want[i] += 0.5 * fresh->gradient[i] * fresh->gradient[i];
+  }
+  g_assert_true (omni_trainer_add_fisher (trainer, &both, &error));
+  g_assert_true (omni_trainer_consolidate (trainer, &error));
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat_with_epsilon (trainer->state.omega[i], want[i], 1e-6 * want[i] + 1e-20);
+  g_assert_false (omni_trainer_consolidate (trainer, &error));
+  g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
+}
+
+static const Network networks[] = {
+  { "ifani", OMNI_TASK_EXPOSURE, 2, 3, 13, 4, OMNI_BOUNDARY_ZERO, 0, 0 },
+  { "ifani", OMNI_TASK_FOCUS, 1, 2, 12, 16, OMNI_BOUNDARY_REFLECT, 0, 0 },
+};
+
+static void
+add_tests (void)
+{
+  g_test_add_data_func ("/training/network/ifani-4", &networks[0], test_network);
+  g_test_add_data_func ("/training/network/ifani-16-reflect", &networks[1], test_network);
+  g_test_add_data_func ("/training/resume/adam", GUINT_TO_POINTER (OMNI_OPTIMISER_ADAM), test_resume);
+  g_test_add_data_func ("/training/resume/rmsprop", GUINT_TO_POINTER (OMNI_OPTIMISER_RMSPROP), test_resume);
+  g_test_add_data_func ("/training/resume/sgd", GUINT_TO_POINTER (OMNI_OPTIMISER_SGD), test_resume);
+  g_test_add_func ("/training/checkpoint-refused", test_refused);
+  g_test_add_func ("/training/not-finite", test_not_finite);
+  g_test_add_func ("/training/bad-batch", test_bad_batch);
+  g_test_add_func ("/training/learns", test_learns);
+  g_test_add_data_func ("/training/export/ifani", "ifani", test_export);
+  g_test_add_func ("/training/optimiser/adam", test_adam);
+  g_test_add_func ("/training/optimiser/rmsprop-and-sgd", test_rmsprop_and_sgd);
+  g_test_add_func ("/training/schedules", test_schedules);
+  g_test_add_func ("/training/ewc", test_ewc);
+  g_test_add_func ("/training/fisher", test_fisher);
+}
+
+int
+main (int argc, char **argv)
+{
+  return harness_main (argc, argv, add_tests);
+}

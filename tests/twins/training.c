@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/twins/training.h"
+
+#include <math.h>
+#include <string.h>
+
+Double4 *
+double4_new (guint n, guint c, guint h, guint w)
+{
+  Double4 *x = g_new (Double4, 1);
+
+  *x = (Double4){ n, c, h, w, g_new0 (double, (gsize)n *c *h *w) };
+  return x;
+}
+
+void
+double4_free (Double4 *x)
+{
+  if (x == NULL)
+    return;
+  g_free (x->v);
+  g_free (x);
+}
+
+gsize
+double4_size (const Double4 *x)
+{
+  return (gsize)x->n * x->c * x->h * x->w;
+}
+
+Double4 *
+double4_from_floats (guint n, guint c, guint h, guint w, const float *values)
+{
+  Double4 *x = double4_new (n, c, h, w);
+
+  for (gsize i = 0; i < double4_size (x); i++)
+    x->v[i] = values[i];
+  return x;
+}
+
+/* Values that a float holds exactly. */
+Double4 *
+double4_random (guint n, guint c, guint h, guint w, double low, double high, guint32 seed)
+{
+  Double4 *x = double4_new (n, c, h, w);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+
+  for (gsize i = 0; i < double4_size (x); i++)
+    x->v[i] = (float)g_rand_double_range (rand, low, high);
+  return x;
+}
+
+float *
+double4_to_floats (const Double4 *x)
+{
+  float *values = g_new (float, double4_size (x));
+
+  for (gsize i = 0; i < double4_size (x); i++)
+    values[i] = (float)x->v[i];
+  return values;
+}
+
+static double *
+plane_of (const Double4 *x, guint n, guint c)
+{
+  return x->v + ((gsize)n * x->c + c) * x->h * x->w;
+}
+
+static int
+place (OmniBoundary boundary, int i, int n)
+{
+  if (boundary == OMNI_BOUNDARY_ZERO)
+    return i < 0 || i >= n ? -1 : i;
+  if (boundary == OMNI_BOUNDARY_REFLECT)
+    while (n > 1 && (i < 0 || i >= n))
+      i = i < 0 ? -i : 2 * (n - 1) - i;
+  return CLAMP (i, 0, n - 1);
+}
+
+static double
+conv_at (const Double4 *x, const double *filter, const TwinConvShape *shape, guint n, guint c, guint y,
+         guint column)
+{
+  const int k = (int)shape->kernel, d = (int)shape->dilation;
+  double sum = 0;
+
+  for (int ky = 0; ky < k; ky++)
+    for (int kx = 0; kx < k; kx++)
+    {
+      const int sy = place (shape->boundary, (int)y + (ky - k / 2) * d, (int)x->h);
+      const int sx = place (shape->boundary, (int)column + (kx - k / 2) * d, (int)x->w);
+
+      if (sy >= 0 && sx >= 0)
+        sum += filter[ky * k + kx] * plane_of (x, n, c)[sy * (int)x->w + sx];
+    }
+  return sum;
+}
+
+Double4 *
+twin_train_conv (const Double4 *x, const double *weight, const double *bias, const TwinConvShape *shape)
+{
+  const guint per_in = x->c / shape->groups, per_out = shape->out / shape->groups;
+  Double4 *out = double4_new (x->n, shape->out, x->h, x->w);
+
+  for (guint n = 0; n < x->n; n++)
+    for (guint o = 0; o < shape->out; o++)
+      for (guint i = 0; i < x->h * x->w; i++)
+      {
+        double sum = bias != NULL ? bias[o] : 0;
+
+        for (guint c = 0; c < per_in; c++)
+          sum += conv_at (x, weight + ((gsize)o * per_in + c) * shape->kernel * shape->kernel, shape, n,
+                          o / per_out * per_in + c, i / x->w, i % x->w);
+        plane_of (out, n, o)[i] = sum;
+      }
+  return out;
+}
+
+void
+twin_train_leaky (Double4 *x, double slope)
+{
+  for (gsize i = 0; i < double4_size (x); i++)
+    x->v[i] *= x->v[i] > 0 ? 1 : slope;
+}
+
+Double4 *
+twin_train_concat (const Double4 *a, const Double4 *b)
+{
+  const gsize pixels = (gsize)a->h * a->w;
+  Double4 *out = double4_new (a->n, a->c + b->c, a->h, a->w);
+
+  for (guint n = 0; n < a->n; n++)
+  {
+    memcpy (plane_of (out, n, 0), plane_of (a, n, 0), a->c * pixels * sizeof (double));
+    memcpy (plane_of (out, n, a->c), plane_of (b, n / (a->n / b->n), 0), b->c * pixels * sizeof (double));
+  }
+  return out;
+}
+
+Double4 *
+twin_train_set_pool (const Double4 *x, guint n, guint n_max)
+{
+  Double4 *out = double4_new (x->n / n, x->c, x->h, x->w);
+
+  for (guint b = 0; b < out->n; b++)
+    for (guint c = 0; c < x->c; c++)
+      for (guint i = 0; i < x->h * x->w; i++)
+      {
+        double largest = -INFINITY, sum = 0;
+
+        for (guint k = 0; k < n; k++)
+        {
+          largest = fmax (largest, plane_of (x, b * n + k, c)[i]);
+          sum += plane_of (x, b * n + k, c)[i];
+        }
+        plane_of (out, b, c)[i] = c < n_max ? largest : sum / n;
+      }
+  return out;
+}
+
+Double4 *
+twin_train_up (const Double4 *x, guint factor)
+{
+  Double4 *out = double4_new (x->n, x->c, x->h * factor, x->w * factor);
+
+  for (guint p = 0; p < x->n * x->c; p++)
+    for (guint i = 0; i < out->h * out->w; i++)
+    {
+      const double *plane = x->v + (gsize)p * x->h * x->w;
+      const double fy = (i / out->w + 0.5) / factor - 0.5, fx = (i % out->w + 0.5) / factor - 0.5;
+      const int y = (int)floor (fy), column = (int)floor (fx);
+      const int y0 = CLAMP (y, 0, (int)x->h - 1), y1 = CLAMP (y + 1, 0, (int)x->h - 1);
+      const int x0 = CLAMP (column, 0, (int)x->w - 1), x1 = CLAMP (column + 1, 0, (int)x->w - 1);
+      const double ty = fy - y, tx = fx - column;
+
+      out->v[(gsize)p * out->h * out->w + i] =
+        (1 - ty) * ((1 - tx) * plane[y0 * (int)x->w + x0] + tx * plane[y0 * (int)x->w + x1])
+        + ty * ((1 - tx) * plane[y1 * (int)x->w + x0] + tx * plane[y1 * (int)x->w + x1]);
+    }
+  return out;
+}
+
+Double4 *
+twin_train_mean_pool (const Double4 *x, guint factor)
+{
+  Double4 *out = double4_new (x->n, x->c, x->h / factor, x->w / factor);
+
+  for (guint p = 0; p < x->n * x->c; p++)
+    for (guint y = 0; y < out->h * factor; y++)
+      for (guint column = 0; column < out->w * factor; column++)
+        out->v[((gsize)p * out->h + y / factor) * out->w + column / factor] +=
+          x->v[((gsize)p * x->h + y) * x->w + column] / (factor * factor);
+  return out;
+}
+
+Double4 *
+twin_train_down (const Double4 *x)
+{
+  static const double taps[] = { 1. / 8, 3. / 8, 3. / 8, 1. / 8 };
+  Double4 *out = double4_new (x->n, x->c, (x->h + 1) / 2, (x->w + 1) / 2);
+
+  for (guint p = 0; p < x->n * x->c; p++)
+    for (guint i = 0; i < out->h * out->w; i++)
+      for (int a = 0; a < 4; a++)
+        for (int b = 0; b < 4; b++)
+        {
+          const int y = CLAMP ((int)(i / out->w) * 2 + a - 1, 0, (int)x->h - 1);
+          const int column = CLAMP ((int)(i % out->w) * 2 + b - 1, 0, (int)x->w - 1);
+
+          out->v[(gsize)p * out->h * out->w + i] += taps[a] * taps[b]
+                                                    * x->v[((gsize)p * x->h + y) * x->w + column];
+        }
+  return out;
+}
+
+/* ---- Losses ---- */
+
+#define C1 1e-4
+#define C2 9e-4
+
+typedef struct
+{
+  double mx, my, vx, vy, cov;
+} Window;
+
+static Window
+window_at (const double *x, const double *y, guint w, guint left, guint top)
+{
+  double sx = 0, sy = 0, xx = 0, yy = 0, xy = 0, total = 0;
+
+  for (int a = 0; a < 11; a++)
+    for (int b = 0; b < 11; b++)
+      total += exp (-((a - 5) * (a - 5) + (b - 5) * (b - 5)) / (2 * (11. / 6) * (11. / 6)));
+  for (int a = 0; a < 11; a++)
+    for (int b = 0; b < 11; b++)
+    {
+      const double g = exp (-((a - 5) * (a - 5) + (b - 5) * (b - 5)) / (2 * (11. / 6) * (11. / 6))) / total;
+      const gsize i = (top + (guint)a) * w + left + (guint)b;
+
+      sx += g * x[i];
+      sy += g * y[i];
+      xx += g * x[i] * x[i];
+      yy += g * y[i] * y[i];
+      xy += g * x[i] * y[i];
+    }
+  return (Window){ sx, sy, xx - sx * sx, yy - sy * sy, xy - sx * sy };
+}
+
+static double
+structure (const Window *w)
+{
+  return (2 * w->cov + C2) / (w->vx + w->vy + C2);
+}
+
+static double
+luminance (double a, double b)
+{
+  return (2 * a * b + C1) / (a * a + b * b + C1);
+}
+
+static double
+mean_of (const double *x, gsize n)
+{
+  double sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += x[i];
+  return sum / (double)n;
+}
+
+/* SSIM or MEF-SSIM of set `b` at one window. */
+static double
+similarity_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint b, guint left, guint top)
+{
+  const guint n = sources->n / fused->n;
+  double mean = 0, weights = 0, sum = 0;
+  Window best = { .vy = -1 };
+
+  for (guint k = 0; k < n; k++)
+  {
+    const double *y = plane_of (sources, b * n + k, 0);
+    const Window w = window_at (plane_of (fused, b, 0), y, fused->w, left, top);
+    const double away = w.my - 0.5, global = mean_of (y, (gsize)fused->h * fused->w) - 0.5;
+    const double weight = exp (-away * away / 0.08) * exp (-global * global / 0.08);
+
+    sum += structure (&w) * luminance (w.mx, w.my) / n;
+    mean += weight * w.my;
+    weights += weight;
+    if (w.vy > best.vy)
+      best = w;
+  }
+  if (loss == OMNI_LOSS_MEF_STRUCTURE)
+    return structure (&best);
+  if (loss == OMNI_LOSS_MEF_SSIM)
+    return structure (&best) * luminance (best.mx, mean / weights);
+  return sum;
+}
+
+static double
+similarity_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources)
+{
+  double sum = 0;
+
+  for (guint b = 0; b < fused->n; b++)
+    for (guint top = 0; top + 11 <= fused->h; top++)
+      for (guint left = 0; left + 11 <= fused->w; left++)
+        sum += similarity_at (loss, fused, sources, b, left, top);
+  return 1 - sum / ((double)fused->n * (fused->h - 10) * (fused->w - 10));
+}
+
+/* x's difference from pixel i to i + step against that of the source where it is largest. */
+static double
+difference_at (const Double4 *fused, const Double4 *sources, guint b, guint i, guint step)
+{
+  const guint n = sources->n / fused->n;
+  const double *x = plane_of (fused, b, 0);
+  double wanted = 0;
+
+  for (guint k = 0; k < n; k++)
+  {
+    const double *y = plane_of (sources, b * n + k, 0);
+
+    if (fabs (y[i + step] - y[i]) > fabs (wanted))
+      wanted = y[i + step] - y[i];
+  }
+  return fabs (x[i + step] - x[i] - wanted);
+}
+
+static double
+difference_loss (const Double4 *fused, const Double4 *sources)
+{
+  const guint h = fused->h, w = fused->w;
+  double across = 0, down = 0;
+
+  for (guint b = 0; b < fused->n; b++)
+    for (guint i = 0; i < h * w; i++)
+    {
+      across += i % w + 1 < w ? difference_at (fused, sources, b, i, 1) : 0;
+      down += i / w + 1 < h ? difference_at (fused, sources, b, i, w) : 0;
+    }
+  return across / ((double)fused->n * h * (w - 1)) + down / ((double)fused->n * (h - 1) * w);
+}
+
+static double
+filtered_at (const Double4 *x, guint n, int y, int column, const double filter[9])
+{
+  double sum = 0;
+
+  for (int a = -1; a <= 1; a++)
+    for (int b = -1; b <= 1; b++)
+      if (y + a >= 0 && y + a < (int)x->h && column + b >= 0 && column + b < (int)x->w)
+        sum += filter[(a + 1) * 3 + b + 1] * plane_of (x, n, 0)[(y + a) * (int)x->w + column + b];
+  return sum;
+}
+
+static double
+edge_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint b, int y, int column)
+{
+  static const double sobel_x[] = { -1, 0, 1, -2, 0, 2, -1, 0, 1 },
+                      sobel_y[] = { -1, -2, -1, 0, 0, 0, 1, 2, 1 };
+  static const double laplacian[] = { 0, 1, 0, 1, -4, 1, 0, 1, 0 };
+  const guint n = sources->n / fused->n;
+  double sum = 0, largest = 0;
+
+  for (guint k = 0; k < n; k++)
+  {
+    const double away = filtered_at (fused, b, y, column, laplacian)
+                        - filtered_at (sources, b * n + k, y, column, laplacian);
+
+    sum += away * away / n;
+    largest = fmax (largest, fabs (filtered_at (sources, b * n + k, y, column, sobel_x))
+                               + fabs (filtered_at (sources, b * n + k, y, column, sobel_y)));
+  }
+  if (loss == OMNI_LOSS_LAPLACIAN)
+    return sum;
+  return fabs (fabs (filtered_at (fused, b, y, column, sobel_x))
+               + fabs (filtered_at (fused, b, y, column, sobel_y)) - largest);
+}
+
+static double
+residual_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint b, guint i)
+{
+  const guint n = sources->n / fused->n;
+  const double x = plane_of (fused, b, 0)[i];
+  double sum = 0, largest = -INFINITY;
+
+  for (guint k = 0; k < n; k++)
+  {
+    const double y = plane_of (sources, b * n + k, 0)[i];
+
+    sum += (loss == OMNI_LOSS_MAE ? fabs (x - y) : (x - y) * (x - y)) / n;
+    largest = fmax (largest, y);
+  }
+  return loss == OMNI_LOSS_MAX_INTENSITY ? fabs (x - largest) : sum;
+}
+
+double
+twin_train_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint halvings)
+{
+  const gboolean edges = loss == OMNI_LOSS_SOBEL || loss == OMNI_LOSS_LAPLACIAN;
+  double sum = 0;
+
+  if (halvings > 0)
+  {
+    g_autoptr (Double4) small = twin_train_mean_pool (fused, 1U << halvings);
+    g_autoptr (Double4) small_sources = twin_train_mean_pool (sources, 1U << halvings);
+
+    return twin_train_loss (loss, small, small_sources, 0);
+  }
+  if (loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM || loss == OMNI_LOSS_MEF_SSIM
+      || loss == OMNI_LOSS_MEF_STRUCTURE)
+    return similarity_loss (loss, fused, sources);
+  if (loss == OMNI_LOSS_GRADIENT || loss == OMNI_LOSS_MAX_GRADIENT)
+    return difference_loss (fused, sources);
+  for (guint b = 0; b < fused->n; b++)
+    for (guint i = 0; i < fused->h * fused->w; i++)
+      sum += edges ? edge_at (loss, fused, sources, b, (int)(i / fused->w), (int)(i % fused->w))
+                   : residual_at (loss, fused, sources, b, i);
+  return sum / (double)double4_size (fused);
+}
+
+double
+twin_central_difference (double *x, gsize i, double h, TwinFunction function, gpointer data)
+{
+  const double before = x[i];
+  double above, below;
+
+  x[i] = before + h;
+  above = function (data);
+  x[i] = before - h;
+  below = function (data);
+  x[i] = before;
+  return (above - below) / (2 * h);
+}
