@@ -386,6 +386,16 @@ is_drawable (const CurveAxes *axes, double y)
   return isfinite (y) && (!axes->logarithmic || y > 0);
 }
 
+/* 10 to `power`, rounded down or up to 1, 2 or 5 of its decade. */
+static double
+round_log (double power, gboolean up)
+{
+  const double decade = pow (10, floor (power)), digit = pow (10, power) / decade;
+  if (up)
+    return decade * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
+  return decade * (digit >= 5 ? 5 : digit >= 2 ? 2 : 1);
+}
+
 static void
 choose_curve_axes (CurveAxes *axes, const OmniHtmlCurve *curves, guint n)
 {
@@ -407,25 +417,60 @@ choose_curve_axes (CurveAxes *axes, const OmniHtmlCurve *curves, guint n)
     axes->low_x = isfinite (axes->low_x) ? axes->low_x - 0.5 : 0;
     axes->high_x = axes->low_x + 1;
   }
-  omni_html_choose_axis ((const double *)(gpointer)values->data, values->len, &axes->low_y, &axes->high_y);
+  const double *all = (const double *)(gpointer)values->data;
+  if (!axes->logarithmic)
+  {
+    omni_html_choose_axis (all, values->len, &axes->low_y, &axes->high_y);
+    return;
+  }
+  axes->low_y = INFINITY;
+  axes->high_y = -INFINITY;
+  for (guint i = 0; i < values->len; i++)
+  {
+    axes->low_y = MIN (axes->low_y, all[i]);
+    axes->high_y = MAX (axes->high_y, all[i]);
+  }
+  axes->low_y = values->len > 0 ? log10 (round_log (axes->low_y, FALSE)) : 0;
+  axes->high_y = values->len > 0 ? log10 (round_log (axes->high_y, TRUE)) : 1;
+  if (axes->low_y >= axes->high_y)
+    axes->low_y = axes->high_y - 1;
+}
+
+static void
+append_grid_line (GString *text, const CurveAxes *axes, double value)
+{
+  const int y = (int)place_y (axes, value);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  g_string_append_printf (text, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", CURVES_LEFT,
+                          CURVES_WIDTH - CURVES_RIGHT, y, y);
+  g_string_append_printf (text, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n",
+                          CURVES_LEFT - 5, y + 3, g_ascii_formatd (number, sizeof number, "%.5g", value));
+}
+
+/* 1, 2 and 5 in every decade, or over more than two decades the decades alone. */
+static void
+append_logarithmic_grid (GString *text, const CurveAxes *axes)
+{
+  static const double digits[] = { 1, 2, 5 };
+  const guint n_digits = axes->high_y - axes->low_y > 2.01 ? 1 : G_N_ELEMENTS (digits);
+  for (int decade = (int)floor (axes->low_y); decade <= axes->high_y; decade++)
+    for (guint i = 0; i < n_digits; i++)
+    {
+      const double value = digits[i] * pow (10, decade), place = log10 (value);
+      if (place > axes->low_y - 1e-9 && place < axes->high_y + 1e-9)
+        append_grid_line (text, axes, value);
+    }
 }
 
 static void
 append_curve_grid (GString *text, const CurveAxes *axes)
 {
-  const double step_y = choose_step (axes->high_y - axes->low_y),
-               step_x = choose_step (axes->high_x - axes->low_x);
-  for (double at = axes->low_y; at < axes->high_y + step_y / 2; at += step_y)
-  {
-    const double value = axes->logarithmic ? pow (10, at) : fabs (at) < step_y / 1000 ? 0 : at;
-    const int y = (int)place_y (axes, value);
-    g_string_append_printf (text, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
-                            CURVES_LEFT, CURVES_WIDTH - CURVES_RIGHT, y, y);
-    char number[G_ASCII_DTOSTR_BUF_SIZE];
-    g_ascii_formatd (number, sizeof number, "%.3g", value);
-    g_string_append_printf (text, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n",
-                            CURVES_LEFT - 5, y + 3, number);
-  }
+  const double step_y = choose_step (axes->high_y - axes->low_y);
+  const double step_x = MAX (1, choose_step (axes->high_x - axes->low_x));
+  if (axes->logarithmic)
+    append_logarithmic_grid (text, axes);
+  for (double at = axes->low_y; !axes->logarithmic && at < axes->high_y + step_y / 2; at += step_y)
+    append_grid_line (text, axes, fabs (at) < step_y / 1000 ? 0 : at);
   for (double at = ceil (axes->low_x / step_x) * step_x; at <= axes->high_x; at += step_x)
     g_string_append_printf (
       text, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n",
@@ -473,6 +518,8 @@ omni_html_add_curves (OmniHtml *self, const char *title, const OmniHtmlCurve *cu
   g_string_append (self->text, "</svg>\n<p class=\"legend\">");
   for (guint k = 0; k < n; k++)
   {
+    if (curves[k].n == 0)
+      continue;
     g_autofree char *tag = g_strdup_printf ("span class=\"look%u\"", k % N_CURVE_LOOKS);
     append_element (self->text, tag, curves[k].label);
   }

@@ -79,7 +79,8 @@ typedef struct
   guint n;
 } OmniHtmlCurve;
 
-/* Lines over common axes, among charts. From seven lines on the looks repeat. */
+/* Lines over common axes, among charts; x counts something. A line without points is not named, but keeps the looks of those
+ * after it the same. From seven lines on the looks repeat. */
 void omni_html_add_curves (OmniHtml *self, const char *title, const OmniHtmlCurve *curves, guint n,
                            gboolean logarithmic);
 

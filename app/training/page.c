@@ -75,6 +75,7 @@ static void
 add_chart (OmniHtml *html, const char *title, GPtrArray *lines, gboolean logarithmic)
 {
   g_autoptr (GArray) curves = g_array_new (FALSE, FALSE, sizeof (OmniHtmlCurve));
+  guint n_points = 0;
   for (guint i = 0; i < lines->len; i++)
   {
     Line *line = lines->pdata[i];
@@ -83,10 +84,10 @@ add_chart (OmniHtml *html, const char *title, GPtrArray *lines, gboolean logarit
                                   .x = (const double *)(gpointer)line->x->data,
                                   .y = (const double *)(gpointer)line->y->data,
                                   .n = line->x->len };
-    if (curve.n > 0)
-      g_array_append_val (curves, curve);
+    n_points += curve.n;
+    g_array_append_val (curves, curve);
   }
-  if (curves->len > 0)
+  if (n_points > 0)
     omni_html_add_curves (html, title, (const OmniHtmlCurve *)(gpointer)curves->data, curves->len,
                           logarithmic);
 }
@@ -106,9 +107,13 @@ add_losses (OmniHtml *html, const OmniTrainJob *job, const OmniTrainLog *log)
   for (guint task = 0; task < job->recipe->tasks->len; task++)
   {
     g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (line_free);
-    Line *whole = add_line (lines, "loss"), *terms[OMNI_N_LOSSES + 1];
-    for (guint k = 0; k <= OMNI_N_LOSSES; k++)
-      terms[k] = add_line (lines, k < OMNI_N_LOSSES ? omni_loss_to_string ((OmniLoss)k) : "ewc");
+    const OmniTrainLosses *losses = &get_task (job, task)->losses;
+    Line *whole = add_line (lines, "loss"), *terms[OMNI_N_LOSSES + 1] = { NULL };
+    for (guint k = 0; k < OMNI_N_LOSSES; k++)
+      if (losses->weight[k] > 0)
+        terms[k] = add_line (lines, omni_loss_to_string ((OmniLoss)k));
+    if (job->recipe->has_ewc)
+      terms[OMNI_N_LOSSES] = add_line (lines, "ewc");
     for (guint i = 0; i < steps->len; i++)
     {
       const OmniTrainLogStep *step = &g_array_index (steps, OmniTrainLogStep, i);
@@ -116,7 +121,8 @@ add_losses (OmniHtml *html, const OmniTrainJob *job, const OmniTrainLog *log)
         continue;
       add_point (whole, (double)step->step, step->loss);
       for (guint k = 0; k <= OMNI_N_LOSSES; k++)
-        add_point (terms[k], (double)step->step, step->terms[k]);
+        if (terms[k] != NULL)
+          add_point (terms[k], (double)step->step, step->terms[k]);
     }
     g_autofree char *title = g_strdup_printf ("%s: loss and its weighted terms", get_task (job, task)->name);
     add_chart (html, title, lines, TRUE);
