@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/engine.h"
+#include "app/metrics/metrics.h"
 
 #include <json-glib/json-glib.h>
 
@@ -20,6 +21,7 @@ int omni_cli_models (int argc, char **argv);
 int omni_cli_devices (int argc, char **argv);
 int omni_cli_bench (int argc, char **argv);
 int omni_cli_metrics (int argc, char **argv);
+int omni_cli_evaluate (int argc, char **argv);
 int omni_cli_synthesize (int argc, char **argv);
 int omni_cli_train (int argc, char **argv);
 
@@ -61,6 +63,12 @@ typedef struct
   char **metrics;
   char *region;
   char *compat;
+  /* evaluate */
+  char **models, **baselines, **externals;
+  char *split;
+  int n_jobs, picture_px;
+  char *cache_path;
+  char *html_path;
   /* train and synthesize */
   char *data_path;
   char *resume_path;
@@ -72,14 +80,17 @@ typedef struct
 
 typedef enum
 {
-  OMNI_CLI_COMMON = 0,       /* --json */
-  OMNI_CLI_RUN = 1 << 0,     /* device, model and how to run it */
+  OMNI_CLI_COMMON = 0,      /* --json */
+  OMNI_CLI_MODEL = 1 << 0,  /* one model */
+  OMNI_CLI_DEVICE = 1 << 6, /* device and how to run there */
+  OMNI_CLI_RUN = OMNI_CLI_MODEL | OMNI_CLI_DEVICE,
   OMNI_CLI_SOURCES = 1 << 1, /* sources, and what to do with them */
   OMNI_CLI_PERMUTE = 1 << 2,
   OMNI_CLI_BENCH = 1 << 3,
   OMNI_CLI_METRICS = 1 << 4,
-  OMNI_CLI_TRAIN = 1 << 5,
-  OMNI_CLI_SYNTHESIZE = 1 << 6
+  OMNI_CLI_EVALUATE = 1 << 5,
+  OMNI_CLI_TRAIN = 1 << 7,
+  OMNI_CLI_SYNTHESIZE = 1 << 8
 } OmniCliGroups;
 
 /* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no
@@ -96,6 +107,14 @@ OmniFusionRequest *omni_cli_make_request (const OmniCliOptions *options, const c
 /* The same for a request whose sources are there already. */
 gboolean omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
                                 GError **error);
+
+/* --task; --tile, --precision and --quality. */
+gboolean omni_cli_read_task (const char *name, OmniTask *task, GError **error);
+gboolean omni_cli_read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error);
+
+/* --metric: appends (element-type OmniMetric) each metric once. --compat. The errors list what there is. */
+gboolean omni_cli_read_metrics (char **names, GPtrArray *metrics, GError **error);
+gboolean omni_cli_read_compat (const char *name, const OmniMetricsCompat **compat, GError **error);
 
 /* "N × M", both at least 1. */
 gboolean omni_cli_parse_size (const char *text, guint *width, guint *height, GError **error);
@@ -117,6 +136,9 @@ void omni_cli_progress_show (OmniCliProgress *progress, const char *line);
 
 /* Takes the line away until the next one, so that something else may be said. */
 void omni_cli_progress_hide (OmniCliProgress *progress);
+
+/* (transfer full) "40 s", "12 min", "3.4 h". */
+char *omni_cli_format_duration (double seconds);
 
 /* Takes the line away. NULL-safe. */
 void omni_cli_progress_free (OmniCliProgress *progress);

@@ -17,6 +17,7 @@ static const Command commands[] = {
   { "fuse", "fuse pictures into one", omni_cli_fuse },
   { "permute", "fuse in many orders and compare the results", omni_cli_permute },
   { "metrics", "score a fused picture", omni_cli_metrics },
+  { "evaluate", "score models over a folder of scenes", omni_cli_evaluate },
   { "models", "list the models and their options", omni_cli_models },
   { "devices", "list the devices", omni_cli_devices },
   { "bench", "time a model or a kernel", omni_cli_bench },
@@ -112,8 +113,8 @@ main (int argc, char **argv)
   if (command == NULL)
   {
     fprintf (stderr,
-             "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, metrics, models, "
-             "devices, bench, synthesize and train.\n",
+             "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, metrics, evaluate, "
+             "models, devices, bench, synthesize and train.\n",
              argv[1]);
     return OMNI_EXIT_ERROR;
   }

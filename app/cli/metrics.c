@@ -78,8 +78,8 @@ read_region (const char *text, OmniMetricsRegion *region, GError **error)
   return TRUE;
 }
 
-static gboolean
-read_compat (const char *name, const OmniMetricsCompat **compat, GError **error)
+gboolean
+omni_cli_read_compat (const char *name, const OmniMetricsCompat **compat, GError **error)
 {
   *compat = omni_metrics_compat_find (name);
   if (*compat != NULL)
@@ -92,17 +92,17 @@ read_compat (const char *name, const OmniMetricsCompat **compat, GError **error)
 }
 
 static void
-add_metric (Run *run, const OmniMetric *metric)
+add_metric (GPtrArray *metrics, const OmniMetric *metric)
 {
-  if (!g_ptr_array_find (run->metrics, metric, NULL))
-    g_ptr_array_add (run->metrics, (gpointer)metric);
+  if (!g_ptr_array_find (metrics, metric, NULL))
+    g_ptr_array_add (metrics, (gpointer)metric);
 }
 
 static void
 add_names (Run *run, const char *const *names)
 {
   for (guint i = 0; names[i] != NULL; i++)
-    add_metric (run, omni_metric_find (names[i]));
+    add_metric (run->metrics, omni_metric_find (names[i]));
 }
 
 static void
@@ -111,11 +111,11 @@ add_kind (Run *run, OmniMetricKind kind)
   const OmniMetric *const *list = omni_metrics_list ();
   for (guint i = 0; list[i] != NULL; i++)
     if (list[i]->kind == kind)
-      add_metric (run, list[i]);
+      add_metric (run->metrics, list[i]);
 }
 
-static gboolean
-read_metrics (Run *run, char **names, GError **error)
+gboolean
+omni_cli_read_metrics (char **names, GPtrArray *metrics, GError **error)
 {
   const OmniMetric *const *list = omni_metrics_list ();
   for (guint i = 0; names[i] != NULL; i++)
@@ -123,13 +123,13 @@ read_metrics (Run *run, char **names, GError **error)
     if (g_str_equal (names[i], "all"))
     {
       for (guint k = 0; list[k] != NULL; k++)
-        add_metric (run, list[k]);
+        add_metric (metrics, list[k]);
       continue;
     }
     const OmniMetric *metric = omni_metric_find (names[i]);
     if (metric != NULL)
     {
-      add_metric (run, metric);
+      add_metric (metrics, metric);
       continue;
     }
     g_autoptr (GString) known = g_string_new (NULL);
@@ -165,10 +165,10 @@ read_options (Run *run, const OmniCliOptions *options, GError **error)
     return refuse (error, "Which picture is the result? Name it with --fused.");
   run->has_region = options->region != NULL;
   if ((run->has_region && !read_region (options->region, &run->region, error))
-      || (options->compat != NULL && !read_compat (options->compat, &run->compat, error)))
+      || (options->compat != NULL && !omni_cli_read_compat (options->compat, &run->compat, error)))
     return FALSE;
   if (options->metrics != NULL)
-    return read_metrics (run, options->metrics, error);
+    return omni_cli_read_metrics (options->metrics, run->metrics, error);
   choose_metrics (run, options->arguments != NULL, options->reference != NULL);
   return TRUE;
 }

@@ -35,6 +35,12 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->reference);
   g_free (options->region);
   g_free (options->compat);
+  g_strfreev (options->models);
+  g_strfreev (options->baselines);
+  g_strfreev (options->externals);
+  g_free (options->split);
+  g_free (options->cache_path);
+  g_free (options->html_path);
   g_free (options->data_path);
   g_free (options->resume_path);
   g_free (options->n_steps);
@@ -52,19 +58,28 @@ add_common_options (OmniCliOptions *o, GOptionContext *context)
 }
 
 static void
-add_run_options (OmniCliOptions *o, GOptionContext *context)
+add_model_options (OmniCliOptions *o, GOptionContext *context)
 {
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_STRING, &o->model_name, "Model (see omnifuse-cli models)", "NAME" },
     { "weights", 'w', 0, G_OPTION_ARG_FILENAME, &o->weights_path, "Weights instead of the shipped ones",
       "FILE" },
     { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o->settings, "An option of the model", "KEY=VALUE" },
+    { "profile", 0, 0, G_OPTION_ARG_NONE, &o->profile, "Time every operation", NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_device_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "Number of the device, or “software”", "D" },
     { "tile", 0, 0, G_OPTION_ARG_INT, &o->tile_px, "Side of the tiles", "PX" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &o->precision, "How networks store numbers: fp32 or fp16",
       "P" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing but errors and JSON", NULL },
-    { "profile", 0, 0, G_OPTION_ARG_NONE, &o->profile, "Time every operation", NULL },
     { NULL },
   };
   g_option_context_add_main_entries (context, entries, NULL);
@@ -132,6 +147,36 @@ add_metrics_options (OmniCliOptions *o, GOptionContext *context)
 }
 
 static void
+add_evaluate_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->models,
+      "A model to evaluate; may be repeated (the default of each task)", "MODEL" },
+    { "baseline", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->baselines,
+      "A model to hold it against; may be repeated (the classical ones that fit)", "MODEL" },
+    { "external", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->externals,
+      "Pictures of another program: a path with {scene} and {task}; may be repeated", "NAME=PATTERN" },
+    { "split", 0, 0, G_OPTION_ARG_STRING, &o->split, "Only the scenes of this split in split.csv", "NAME" },
+    { "task", 't', 0, G_OPTION_ARG_STRING, &o->task_name,
+      "The task of all scenes (that of their folder, or what they look like)", "TASK" },
+    { "metric", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metrics,
+      "A metric, or “all”; may be repeated (those that papers on the task report)", "NAME" },
+    { "compat", 0, 0, G_OPTION_ARG_STRING, &o->compat, "Compute what a paper computed", "NAME" },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &o->n_jobs, "Scenes at the same time (one a processor, at most 4)",
+      "N" },
+    { "cache", 0, 0, G_OPTION_ARG_FILENAME, &o->cache_path, "Where scores are kept", "FILE" },
+    { "html", 0, 0, G_OPTION_ARG_FILENAME, &o->html_path, "Write a page with tables, charts and pictures",
+      "FILE" },
+    { "picture-px", 0, 0, G_OPTION_ARG_INT, &o->picture_px, "Longer side of the pictures on the page (480)",
+      "PX" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing page", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
 add_train_options (OmniCliOptions *o, GOptionContext *context)
 {
   const GOptionEntry entries[] = {
@@ -192,14 +237,18 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
   add_common_options (options, context);
   if (groups & OMNI_CLI_SOURCES)
     add_source_options (options, context);
-  if (groups & OMNI_CLI_RUN)
-    add_run_options (options, context);
+  if (groups & OMNI_CLI_MODEL)
+    add_model_options (options, context);
+  if (groups & OMNI_CLI_DEVICE)
+    add_device_options (options, context);
   if (groups & OMNI_CLI_PERMUTE)
     add_permute_options (options, context);
   if (groups & OMNI_CLI_BENCH)
     add_bench_options (options, context);
   if (groups & OMNI_CLI_METRICS)
     add_metrics_options (options, context);
+  if (groups & OMNI_CLI_EVALUATE)
+    add_evaluate_options (options, context);
   if (groups & OMNI_CLI_TRAIN)
     add_train_options (options, context);
   if (groups & OMNI_CLI_SYNTHESIZE)
@@ -233,8 +282,8 @@ omni_cli_parse_size (const char *text, guint *width, guint *height, GError **err
 
 /* ---- From words to a request ---- */
 
-static gboolean
-read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+gboolean
+omni_cli_read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
 {
   if (options->tile_px != 0 && (options->tile_px < MIN_TILE_PX || options->tile_px > MAX_TILE_PX))
     return refuse (error, "A tile of %d pixels is not possible; choose %d to %d (--tile).", options->tile_px,
@@ -249,13 +298,21 @@ read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError 
   return TRUE;
 }
 
+gboolean
+omni_cli_read_task (const char *name, OmniTask *task, GError **error)
+{
+  return omni_task_from_string (name, task)
+         || refuse (error,
+                    "There is no task “%s”; choose auto, exposure, focus, infrared, medical or pansharpen "
+                    "(--task).",
+                    name);
+}
+
 static gboolean
 read_task_and_model (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
 {
-  if (options->task_name != NULL && !omni_task_from_string (options->task_name, &request->task))
-    return refuse (
-      error, "There is no task “%s”; choose auto, exposure, focus, infrared, medical or pansharpen (--task).",
-      options->task_name);
+  if (options->task_name != NULL && !omni_cli_read_task (options->task_name, &request->task, error))
+    return FALSE;
   if (options->model_name == NULL)
     return TRUE;
   request->model = omni_model_find (options->model_name);
@@ -362,7 +419,7 @@ omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFu
   request->weights_path = g_strdup (options->weights_path);
   request->resize = options->resize;
   request->profile = options->profile;
-  return read_numbers (options, request, error) && read_task_and_model (options, request, error)
+  return omni_cli_read_numbers (options, request, error) && read_task_and_model (options, request, error)
          && read_roles (options, request, error) && omni_fusion_request_check (request, error)
          && read_depth (options, output, request, error) && read_settings (options, request, error);
 }

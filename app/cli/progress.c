@@ -53,6 +53,16 @@ show_line (OmniCliProgress *self, const char *whole_line)
   self->shown_columns = columns;
 }
 
+/* Nobody waits 5000 seconds. */
+char *
+omni_cli_format_duration (double seconds)
+{
+  if (seconds < 120)
+    return g_strdup_printf ("%.0f s", seconds);
+  return seconds < 7200 ? g_strdup_printf ("%.0f min", seconds / 60)
+                        : g_strdup_printf ("%.1f h", seconds / 3600);
+}
+
 void
 omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
 {
@@ -70,7 +80,10 @@ omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
                             self->n_parts);
   g_string_append_printf (line, "  %3.0f %%", done * 100);
   if (done > 0 && spent_us > ESTIMATE_AFTER_US)
-    g_string_append_printf (line, "  %.0f s left", spent_us / done * (1 - done) / G_USEC_PER_SEC);
+  {
+    g_autofree char *left = omni_cli_format_duration (spent_us / done * (1 - done) / G_USEC_PER_SEC);
+    g_string_append_printf (line, "  %s left", left);
+  }
   show_line (self, line->str);
 }
 

@@ -52,17 +52,6 @@ refuse (GError **error, const char *format, ...)
 
 /* ---- What the user sees ---- */
 
-/* "40 s", "12 min", "3 h 20 min". */
-static char *
-format_duration (double seconds)
-{
-  if (seconds < 120)
-    return g_strdup_printf ("%.0f s", seconds);
-  const guint minutes = (guint)(seconds / 60 + 0.5);
-  return minutes < 120 ? g_strdup_printf ("%u min", minutes)
-                       : g_strdup_printf ("%u h %02u min", minutes / 60, minutes % 60);
-}
-
 static void
 progress_cb (const OmniTrainProgress *progress, gpointer user_data)
 {
@@ -72,7 +61,7 @@ progress_cb (const OmniTrainProgress *progress, gpointer user_data)
   g_string_printf (line, "%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, progress->step, progress->n_steps);
   if (progress->steps_per_second > 0)
   {
-    g_autofree char *left = format_duration (progress->seconds_left);
+    g_autofree char *left = omni_cli_format_duration (progress->seconds_left);
     g_string_append_printf (line, "  %.3g steps/s  %s left", progress->steps_per_second, left);
   }
   g_string_append_printf (line, "  %s %.4f", progress->task, report->loss);
@@ -197,7 +186,7 @@ print_json (const Training *self, const OmniTrainResult *result, const char *out
 static void
 print_text (const Training *self, const OmniTrainResult *result, const char *output)
 {
-  g_autofree char *duration = format_duration (result->seconds);
+  g_autofree char *duration = omni_cli_format_duration (result->seconds);
   if (result->interrupted)
     printf ("stopped at step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
             " after %s; go on with --resume %s\n",

@@ -300,11 +300,10 @@ omni_metric_divide (double numerator, double denominator, const char *why, doubl
   return TRUE;
 }
 
-static gboolean
-check_set (const OmniMetric *metric, const OmniMetricsInput *input, char **reason)
+gboolean
+omni_metric_is_defined (const OmniMetric *metric, guint n, gboolean has_reference, char **reason)
 {
-  const guint n = input->n_sources;
-  if (metric->kind == OMNI_METRIC_OF_REFERENCE && !input->has_reference)
+  if (metric->kind == OMNI_METRIC_OF_REFERENCE && !has_reference)
     return omni_metric_refuse (reason, "it needs a reference picture");
   if (metric->kind != OMNI_METRIC_OF_SOURCES)
     return TRUE;
@@ -337,7 +336,7 @@ omni_metric_compute (const OmniMetric *metric, const OmniMetricsCompat *compat, 
   const OmniMetricRun run = { .input = input, .cancellable = cancellable };
   *reason = NULL;
   *value = NAN;
-  if (!check_set (metric, input, reason))
+  if (!omni_metric_is_defined (metric, input->n_sources, input->has_reference, reason))
     return FALSE;
   if (input->n_valid == 0)
     return omni_metric_refuse (reason, "no pixel is opaque and a number in every picture");

@@ -78,6 +78,11 @@ const OmniMetricsCompat *omni_metrics_compat_find (const char *name);
 /* Whether `compat` (nullable) changes `metric`. */
 gboolean omni_metrics_compat_changes (const OmniMetricsCompat *compat, const OmniMetric *metric);
 
+/* Whether `metric` is defined for so many sources, with or without a reference; if not, `reason` (out, transfer full) says
+ * why as omni_metric_compute() would. */
+gboolean
+omni_metric_is_defined (const OmniMetric *metric, guint n_sources, gboolean has_reference, char **reason);
+
 /* The score of the fused picture. FALSE when it cannot be computed or was cancelled, with one sentence in `reason` (out,
  * transfer full) that says why. A value is always finite. Any thread; uses all processors. */
 gboolean

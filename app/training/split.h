@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* What split.csv says: (transfer full) (element-type utf8 → OmniSplit + 1) the split of each file, by its path below the data
- * folder. A line that cannot be is an error with its number. */
+ * folder. Another split than train and val is an error. */
 GHashTable *omni_split_read (const char *path, GError **error);
 
 /* For folders without split.csv: which of `groups` (distinct names) are for validation, into `is_val`: an eighth, rounded,
