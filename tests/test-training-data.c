@@ -545,7 +545,7 @@ test_random (void)
   g_assert_cmpuint (omni_random_next (&plain), ==, G_GUINT64_CONSTANT (0xe220a8397b1dcdaf));
   OmniRandom random = omni_random_open (1, 2, 3), other = omni_random_open (1, 3, 2);
   g_assert_cmpuint (omni_random_next (&random), !=, omni_random_next (&other));
-  double sum = 0, squares = 0;
+  double sum = 0, squares = 0, noise = 0, noise_squares = 0;
   guint counts[7] = { 0 };
   for (guint i = 0; i < 70000; i++)
   {
@@ -553,9 +553,14 @@ test_random (void)
     sum += value;
     squares += value * value;
     counts[omni_random_below (&random, 7)]++;
+    const double other_value = omni_random_noise (&random);
+    noise += other_value;
+    noise_squares += other_value * other_value;
   }
   g_assert_cmpfloat_with_epsilon (sum / 70000, 0, 0.02);
   g_assert_cmpfloat_with_epsilon (squares / 70000, 1, 0.03);
+  g_assert_cmpfloat_with_epsilon (noise / 70000, 0, 0.02);
+  g_assert_cmpfloat_with_epsilon (noise_squares / 70000, 1, 0.03);
   for (guint i = 0; i < 7; i++)
     g_assert_true (counts[i] > 9500 && counts[i] < 10500);
   guint order[9], seen = 0;
@@ -651,7 +656,7 @@ measure_detail (const float *plane, const float *mask, gboolean inside)
 static void
 test_focus_truth (void)
 {
-  float clear[PLANE], source[PLANE];
+  float clear[PLANE], planes[4][PLANE], *const sources[] = { planes[0], planes[1], planes[2], planes[3] };
   fill_clear (clear);
   const OmniSynthesisOptions options = { .depth_masks = 0.5, .disc_blur = 0.5, .sigma = { 1, 1.5 } };
   guint n_checked = 0;
@@ -660,10 +665,10 @@ test_focus_truth (void)
     const guint n = 2 + seed % 3;
     OmniRandom random = omni_random_open (seed, 1, 0);
     g_autoptr (OmniFocusScene) scene = omni_focus_scene_new (&random, &options, clear, SIDE, SIDE, n);
+    omni_focus_scene_render (scene, clear, sources);
     for (guint k = 0; k < n; k++)
     {
-      const float *mask = omni_focus_scene_get_mask (scene, k);
-      omni_focus_scene_render (scene, k, clear, source);
+      const float *mask = omni_focus_scene_get_mask (scene, k), *source = sources[k];
       for (int y = 0; y < SIDE; y++)
         for (int x = 0; x < SIDE; x++)
         {

@@ -66,6 +66,20 @@ omni_random_normal (OmniRandom *self)
   return radius * cos (2 * G_PI * omni_random_unit (self));
 }
 
+double
+omni_random_noise (OmniRandom *self)
+{
+  guint sum = 0;
+  for (guint draw = 0; draw < 2; draw++)
+  {
+    const guint64 bits = omni_random_next (self);
+    sum += (guint)(bits & 0xffff) + (guint)(bits >> 16 & 0xffff) + (guint)(bits >> 32 & 0xffff)
+           + (guint)(bits >> 48);
+  }
+  /* Eight numbers 0 … 65535: mean 8 · 32767.5, variance 8 · (65536² − 1) / 12. */
+  return ((double)sum - 262140.0) / 53509.9;
+}
+
 void
 omni_random_permute (OmniRandom *self, guint *order, guint n)
 {

@@ -45,7 +45,7 @@ omni_camera_add_noise (OmniRandom *random, float *plane, gsize n, double deviati
   {
     /* Photon noise in the light, seen through a square-root response, is nearly even; what is left grows slowly. */
     const double light = sqrt ((MAX (plane[i], 0) + DARK_LIGHT) / (0.5 + DARK_LIGHT));
-    plane[i] = CLAMP (plane[i] + (float)(deviation * light * omni_random_normal (random)), 0, 1);
+    plane[i] = CLAMP (plane[i] + (float)(deviation * light * omni_random_noise (random)), 0, 1);
   }
 }
 

@@ -129,7 +129,7 @@ omni_exposure_scene_render (const OmniExposureScene *self, guint index, const fl
     const double exposure = exp2 (self->stops[index] + self->light[i]);
     double radiance = omni_response_invert (&self->response, clear[i]) * exposure;
     if (self->noise > 0)
-      radiance += self->scale * sqrt (radiance + dark) * omni_random_normal (random);
+      radiance += self->scale * sqrt (radiance + dark) * omni_random_noise (random);
     source[i] = (float)omni_response_apply (&self->response, radiance);
   }
 }

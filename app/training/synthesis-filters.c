@@ -47,81 +47,100 @@ clamp_index (int index, guint n)
   return index < 0 ? 0 : index >= (int)n ? n - 1 : (guint)index;
 }
 
-/* One row of taps over `n` values `stride` apart; `line` holds n + 2 radius values. */
-static void
-filter_line (const float *in, guint n, gsize stride, const float *taps, guint radius, float *line, float *out)
+/* The taps of a Gaussian, 2 · radius + 1 of them. */
+static float *
+make_taps (double sigma, guint radius)
 {
-  for (guint i = 0; i < n + 2 * radius; i++)
-    line[i] = in[clamp_index ((int)i - (int)radius, n) * stride];
-  for (guint i = 0; i < n; i++)
-  {
-    float sum = 0;
-    for (guint k = 0; k <= 2 * radius; k++)
-      sum += taps[k] * line[i + k];
-    out[i * stride] = sum;
-  }
+  float *taps = g_new (float, 2 * radius + 1);
+  double sum = 0;
+  for (int i = -(int)radius; i <= (int)radius; i++)
+    sum += exp (-0.5 * i * i / (sigma * sigma));
+  for (int i = -(int)radius; i <= (int)radius; i++)
+    taps[i + (int)radius] = (float)(exp (-0.5 * i * i / (sigma * sigma)) / sum);
+  return taps;
 }
 
+/* out += tap · in: what the compiler can do on several values at once. */
+static void
+add_scaled (const float *in, float tap, guint n, float *out)
+{
+  for (guint i = 0; i < n; i++)
+    out[i] += tap * in[i];
+}
+
+/* Sums of products run over the taps in their order, for every pixel alike. */
 void
 omni_blur_gaussian (const float *in, guint width, guint height, double sigma, float *out)
 {
   if (sigma <= 0)
   {
-    memmove (out, in, sizeof *in * width * height);
+    memmove (out, in, sizeof *out * width * height);
     return;
   }
   const guint radius = (guint)ceil (3 * sigma);
-  g_autofree float *taps = g_new (float, 2 * radius + 1);
-  double sum = 0;
-  for (guint i = 0; i <= 2 * radius; i++)
-    sum += exp (-0.5 * ((double)i - radius) * ((double)i - radius) / (sigma * sigma));
-  for (guint i = 0; i <= 2 * radius; i++)
-    taps[i] = (float)(exp (-0.5 * ((double)i - radius) * ((double)i - radius) / (sigma * sigma)) / sum);
-  g_autofree float *line = g_new (float, MAX (width, height) + 2 * radius);
+  g_autofree float *taps = make_taps (sigma, radius);
+  g_autofree float *line = g_new (float, width + 2 * radius);
+  g_autofree float *across = g_new0 (float, (gsize)width *height);
   for (guint y = 0; y < height; y++)
-    filter_line (in + (gsize)y * width, width, 1, taps, radius, line, out + (gsize)y * width);
-  for (guint x = 0; x < width; x++)
-    filter_line (out + x, height, width, taps, radius, line, out + x);
+  {
+    const float *row = in + (gsize)y * width;
+    for (guint i = 0; i < width + 2 * radius; i++)
+      line[i] = row[clamp_index ((int)i - (int)radius, width)];
+    for (guint k = 0; k <= 2 * radius; k++)
+      add_scaled (line + k, taps[k], width, across + (gsize)y * width);
+  }
+  memset (out, 0, sizeof *out * width * height);
+  for (guint y = 0; y < height; y++)
+    for (guint k = 0; k <= 2 * radius; k++)
+      add_scaled (across + (gsize)clamp_index ((int)(y + k) - (int)radius, height) * width, taps[k], width,
+                  out + (gsize)y * width);
 }
 
-/* The integral of a row from its left border to `x`, between whose pixels it is linear; the border repeats outside. */
-static double
-integrate (const double *prefix, guint width, double x)
+/* Sums of each row from its left to every pixel's left border, `margin` pixels of repeated border on each side included. */
+static double *
+make_prefix_sums (const float *in, guint width, guint height, guint margin)
 {
-  if (x <= 0)
-    return x * prefix[1];
-  if (x >= width)
-    return prefix[width] + (x - width) * (prefix[width] - prefix[width - 1]);
-  const guint i = (guint)x;
-  return prefix[i] + (x - i) * (prefix[i + 1] - prefix[i]);
+  const gsize stride = width + 2 * margin + 1;
+  double *prefix = g_new (double, stride *height);
+  for (guint y = 0; y < height; y++)
+  {
+    double *row = prefix + y * stride;
+    row[0] = 0;
+    for (guint i = 0; i < width + 2 * margin; i++)
+      row[i + 1] = row[i] + in[(gsize)y * width + clamp_index ((int)i - (int)margin, width)];
+  }
+  return prefix;
+}
+
+/* sums += the integral of a row over 2 · half around each pixel's middle; between pixel borders it is linear, and where it
+ * starts and ends within a pixel is the same for all of them. */
+static void
+add_chords (const double *prefix, guint width, guint margin, double half, double *sums)
+{
+  const double right = margin + 0.5 + half, left = margin + 0.5 - half;
+  const double *end = prefix + (guint)right, *begin = prefix + (guint)left;
+  const double end_part = right - floor (right), begin_part = left - floor (left);
+  for (guint x = 0; x < width; x++)
+    sums[x] += end[x] + end_part * (end[x + 1] - end[x]) - begin[x] - begin_part * (begin[x + 1] - begin[x]);
 }
 
 void
 omni_blur_disc (const float *in, guint width, guint height, double radius, float *out)
 {
-  const gsize stride = width + 1;
-  g_autofree double *prefix = g_new (double, stride *height);
-  for (guint y = 0; y < height; y++)
-  {
-    prefix[y * stride] = 0;
-    for (guint x = 0; x < width; x++)
-      prefix[y * stride + x + 1] = prefix[y * stride + x] + in[(gsize)y * width + x];
-  }
   const int rows = (int)floor (radius);
+  const guint margin = (guint)rows + 2;
+  const gsize stride = width + 2 * margin + 1;
+  g_autofree double *prefix = make_prefix_sums (in, width, height, margin);
+  g_autofree double *sums = g_new (double, width);
   double area = 0;
   for (int dy = -rows; dy <= rows; dy++)
-    area += 2 * sqrt (MAX (0, radius * radius - dy * dy));
-  g_autofree double *sums = g_new (double, width);
+    area += 2 * sqrt (radius * radius - dy * dy);
   for (guint y = 0; y < height; y++)
   {
     memset (sums, 0, sizeof *sums * width);
     for (int dy = -rows; dy <= rows; dy++)
-    {
-      const double half = sqrt (MAX (0, radius * radius - dy * dy));
-      const double *row = prefix + clamp_index ((int)y + dy, height) * stride;
-      for (guint x = 0; x < width; x++)
-        sums[x] += integrate (row, width, x + 0.5 + half) - integrate (row, width, x + 0.5 - half);
-    }
+      add_chords (prefix + clamp_index ((int)y + dy, height) * stride, width, margin,
+                  sqrt (radius * radius - dy * dy), sums);
     for (guint x = 0; x < width; x++)
       out[(gsize)y * width + x] = (float)(sums[x] / area);
   }

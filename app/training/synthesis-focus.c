@@ -97,44 +97,65 @@ omni_focus_scene_get_mask (const OmniFocusScene *self, guint region)
   return self->masks + (gsize)region * self->width * self->height;
 }
 
-static void
-blur (const OmniFocusScene *self, const float *in, guint distance, float *out)
+/* σ at `distance` steps out of focus. */
+static double
+get_sigma (const OmniFocusScene *self, guint distance)
 {
-  if (distance == 0)
-  {
-    memcpy (out, in, sizeof *out * self->width * self->height);
-    return;
-  }
-  const double sigma = MIN (self->largest, self->first + self->further * (distance - 1));
-  if (self->disc)
+  return distance == 0 ? 0 : MIN (self->largest, self->first + self->further * (distance - 1));
+}
+
+static void
+blur (const OmniFocusScene *self, const float *in, double sigma, float *out)
+{
+  if (self->disc && sigma > 0)
     omni_blur_disc (in, self->width, self->height, DISC_RADIUS_PER_SIGMA * sigma, out);
   else
     omni_blur_gaussian (in, self->width, self->height, sigma, out);
 }
 
-void
-omni_focus_scene_render (const OmniFocusScene *self, guint index, const float *clear, float *source)
+static void
+compose (const float *alpha, const float *colour, gsize n, float *source, float *covered)
 {
-  g_return_if_fail (index < self->n_sources);
+  for (gsize i = 0; i < n; i++)
+  {
+    source[i] = source[i] * (1 - alpha[i]) + colour[i];
+    covered[i] = covered[i] * (1 - alpha[i]) + alpha[i];
+  }
+}
+
+/* Layer after layer, far to near, into all sources at once: those equally far out of focus share one blurred layer. */
+void
+omni_focus_scene_render (const OmniFocusScene *self, const float *clear, float *const *sources)
+{
   const gsize n = (gsize)self->width * self->height;
   g_autofree float *layer = g_new (float, n), *alpha = g_new (float, n), *colour = g_new (float, n);
-  g_autofree float *covered = g_new0 (float, n);
-  memset (source, 0, sizeof *source * n);
+  g_autofree float *covered = g_new0 (float, n * self->n_sources);
+  for (guint k = 0; k < self->n_sources; k++)
+    memset (sources[k], 0, sizeof *sources[k] * n);
   for (guint k = 0; k < self->n_sources; k++)
   {
     const float *mask = omni_focus_scene_get_mask (self, k);
-    const guint distance = k > index ? k - index : index - k;
     for (gsize i = 0; i < n; i++)
       layer[i] = mask[i] * clear[i];
-    blur (self, mask, distance, alpha);
-    blur (self, layer, distance, colour);
-    for (gsize i = 0; i < n; i++)
+    double sigma = -1;
+    for (guint distance = 0; distance < self->n_sources; distance++)
     {
-      source[i] = source[i] * (1 - alpha[i]) + colour[i];
-      covered[i] = covered[i] * (1 - alpha[i]) + alpha[i];
+      if (distance > k && k + distance >= self->n_sources)
+        break;
+      if (get_sigma (self, distance) != sigma)
+      {
+        sigma = get_sigma (self, distance);
+        blur (self, mask, sigma, alpha);
+        blur (self, layer, sigma, colour);
+      }
+      if (distance <= k)
+        compose (alpha, colour, n, sources[k - distance], covered + (k - distance) * n);
+      if (distance > 0 && k + distance < self->n_sources)
+        compose (alpha, colour, n, sources[k + distance], covered + (k + distance) * n);
     }
   }
   /* A near blurred layer lets through what lies behind it, of which the picture knows nothing: what is known counts. */
-  for (gsize i = 0; i < n; i++)
-    source[i] /= MAX (covered[i], 1e-6f);
+  for (guint k = 0; k < self->n_sources; k++)
+    for (gsize i = 0; i < n; i++)
+      sources[k][i] /= MAX (covered[k * n + i], 1e-6f);
 }

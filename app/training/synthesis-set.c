@@ -29,11 +29,10 @@ render_focus (const OmniSynthesisOptions *options, OmniRandom *random, const Cam
               guint n_sources, float *const *sources)
 {
   g_autoptr (OmniFocusScene) scene = omni_focus_scene_new (random, options, guide, width, height, n_sources);
+  for (guint c = 0; c < n_channels; c++)
+    omni_focus_scene_render (scene, channels[c], sources + c * n_sources);
   for (guint i = 0; i < n_sources * n_channels; i++)
-  {
-    omni_focus_scene_render (scene, i / n_channels, channels[i % n_channels], sources[i]);
     store (random, camera, sources[i], width, height);
-  }
 }
 
 /* The sensor's noise comes before clipping here, and so from the scene. */
@@ -46,7 +45,7 @@ render_exposure (const OmniSynthesisOptions *options, OmniRandom *random, const 
     scene = omni_exposure_scene_new (random, options, guide, width, height, n_sources);
   for (guint i = 0; i < n_sources * n_channels; i++)
   {
-    omni_exposure_scene_render (scene, i / n_channels, channels[i % n_channels], random, sources[i]);
+    omni_exposure_scene_render (scene, i % n_sources, channels[i / n_sources], random, sources[i]);
     omni_camera_store (sources[i], width, height, camera->quality);
   }
 }
@@ -102,7 +101,7 @@ omni_synthesis_prepare_truth (OmniPicture *picture, guint max_px, GError **error
 }
 
 static OmniPicture *
-interleave (float *const *planes, OmniPicture *like, GError **error)
+interleave (float *const *planes, guint n_sources, OmniPicture *like, GError **error)
 {
   const guint width = omni_picture_get_width (like), height = omni_picture_get_height (like);
   const guint channels = omni_picture_get_channels (like);
@@ -114,7 +113,8 @@ interleave (float *const *planes, OmniPicture *like, GError **error)
     return NULL;
   for (gsize i = 0; i < n; i++)
     for (guint c = 0; c < channels; c++)
-      omni_samples_convert (&planes[c][i], OMNI_SAMPLE_F32, pixels + i * channels + c, OMNI_SAMPLE_U8, 1);
+      omni_samples_convert (&planes[c * n_sources][i], OMNI_SAMPLE_F32, pixels + i * channels + c,
+                            OMNI_SAMPLE_U8, 1);
   return omni_picture_new (width, height, channels, FALSE, OMNI_SAMPLE_U8,
                            g_bytes_new_take (pixels, size_bytes), omni_picture_get_icc_profile (like), NULL,
                            error);
@@ -154,7 +154,7 @@ omni_synthesis_make_set (OmniSynthesis kind, const OmniSynthesisOptions *options
   g_autoptr (GPtrArray) set = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint k = 0; k < n_sources; k++)
   {
-    OmniPicture *source = interleave (sources + k * channels, truth, error);
+    OmniPicture *source = interleave (sources + k, n_sources, truth, error);
     if (source == NULL)
       return NULL;
     g_ptr_array_add (set, source);

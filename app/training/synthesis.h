@@ -38,7 +38,7 @@ typedef enum
   OMNI_SYNTHESIS_EXPOSURE
 } OmniSynthesis;
 
-/* Draws a scene and renders all of it, as a camera stores it: source `k` of channel `c` goes to sources[k · n_channels + c].
+/* Draws a scene and renders all of it, as a camera stores it: source `k` of channel `c` goes to sources[c · n_sources + k].
  * `channels` are the truth, `guide` its luminance. 2 ≤ n_sources ≤ 64. */
 void omni_synthesis_render (OmniSynthesis kind, const OmniSynthesisOptions *options, OmniRandom *random,
                             const float *const *channels, guint n_channels, const float *guide, guint width,
@@ -79,10 +79,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniFocusScene, omni_focus_scene_free)
 /* How strongly region `region` counts in each pixel: disjoint but for edges about a pixel wide, and 1 in all. */
 const float *omni_focus_scene_get_mask (const OmniFocusScene *self, guint region);
 
-/* Source `index`: its region stands as in `clear`; the others are layers, blurred the more the further away, composed far to
- * near, so that a near blurred layer spreads over what lies behind it and a far one never over what covers it. No noise
- * yet. */
-void omni_focus_scene_render (const OmniFocusScene *self, guint index, const float *clear, float *source);
+/* All sources. In source `k` region k stands as in `clear`; the others are layers, blurred the more the further away, composed
+ * far to near, so that a near blurred layer spreads over what lies behind it and a far one never over what covers it. No
+ * noise yet. */
+void omni_focus_scene_render (const OmniFocusScene *self, const float *clear, float *const *sources);
 
 /* ---- A camera ---- */
 
