@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Gradient of a convolution's weights and bias, over some rows of one image: partial sums, pixel after pixel, that
-// train-conv-sum.comp adds up. A lane owns one plane of four input channels at one tap, and OUTS output channels; the bias
-// is the weight of a constant one, the last item. The lanes of a subgroup fetch neighbouring pixels of the outputs'
-// gradient and pass them round.
+// train-conv-sum.comp adds up. A lane owns one plane of four input channels and one row of taps, so that a pixel fetched
+// serves all taps of the row, and OUT_PLANES planes of four output channels. The lanes of a subgroup fetch neighbouring
+// pixels of the outputs' gradient and pass them round.
+//
+// One tap a lane and eight output channels was 16 GFLOP/s on one lavapipe core; a row of taps and four channels is several
+// times that: fetching and transposing texels is what costs.
 #extension GL_GOOGLE_include_directive : enable
 #ifdef SHUFFLE
 #extension GL_KHR_shader_subgroup_basic : enable
@@ -16,34 +19,37 @@ layout (constant_id = 1) const uint LANES = 8;
 layout (constant_id = 2) const int KERNEL = 3;
 layout (constant_id = 3) const int DILATION = 1;
 layout (constant_id = 4) const int BOUNDARY = 0;
-layout (constant_id = 5) const int OUT_PLANES = 2; // output planes of one invocation
+layout (constant_id = 5) const int OUT_PLANES = 1;
 
-#define OUTS (4 * OUT_PLANES)
+const int OUTS = 4 * OUT_PLANES;
+const int REACH = KERNEL / 2 * DILATION;
+const int BLOCK = 8;                             // pixels whose inputs are held at a time; divides LANES
+const int COLUMNS = BLOCK + (KERNEL - 1) * DILATION;
 
-vec4 sum[OUTS]; // over four input channels
+vec4 sum[KERNEL * OUTS]; // over four input channels
+vec4 bias[OUT_PLANES];
+vec4 v[COLUMNS];
 
 void
 main ()
 {
   const int x_base = push.a[0], x_image = push.a[1], g_base = push.a[2], g_image = push.a[3];
   const int width = push.a[4], height = push.a[5], pitch = push.a[6], items = push.a[7];
-  const int rows = push.a[8], chunks = push.a[9], out_planes = push.a[10];
+  const int rows = push.a[8], chunks = push.a[9], out_planes = push.a[10], stride = push.a[11];
   const int item = min (int (gl_GlobalInvocationID.x), items - 1);
   const int chunk = int (gl_GlobalInvocationID.y);
   const int z = int (gl_GlobalInvocationID.z);
   const int image = chunk / chunks;
   const int first_row = chunk % chunks * rows;
   const int plane_texels = pitch * height;
-  const bool is_bias = item == items - 1;
-  const int plane = is_bias ? 0 : item / (KERNEL * KERNEL);
-  const int tap = item % (KERNEL * KERNEL);
-  const int dx = (tap % KERNEL - KERNEL / 2) * DILATION;
-  const int dy = (tap / KERNEL - KERNEL / 2) * DILATION;
-  const int x_plane = x_base + image * x_image + plane * plane_texels;
+  const int dy = (item % KERNEL - KERNEL / 2) * DILATION;
+  const int x_plane = x_base + image * x_image + item / KERNEL * plane_texels;
   const int g_plane = g_base + image * g_image + z * OUT_PLANES * plane_texels;
 
-  [[unroll]] for (int k = 0; k < OUTS; k++)
+  [[unroll]] for (int k = 0; k < KERNEL * OUTS; k++)
     sum[k] = vec4 (0.0);
+  [[unroll]] for (int p = 0; p < OUT_PLANES; p++)
+    bias[p] = vec4 (0.0);
 
   [[dont_unroll]] for (int y = first_row; y < min (first_row + rows, height); y++)
     {
@@ -57,34 +63,44 @@ main ()
           const int mine = left + int (gl_SubgroupInvocationID & (LANES - 1u));
           vec4 q[OUT_PLANES];
           [[unroll]] for (int p = 0; p < OUT_PLANES; p++)
-            q[p] = mine < width && z * OUT_PLANES + p < out_planes
-                     ? texelFetch (source0, g_row + p * plane_texels + mine)
-                     : vec4 (0.0);
-#endif
-          [[unroll]] for (uint j = 0; j < LANES; j++)
             {
-              const int x = left + int (j);
-              const int source_x = boundary (BOUNDARY, x + dx, width);
-              const bool outside = source_x < 0 || source_y < 0 || x >= width;
-              vec4 v = texelFetch (source0, outside ? 0 : source_row + source_x);
-              v = is_bias ? vec4 (1.0, 0.0, 0.0, 0.0) : v;
-              [[unroll]] for (int p = 0; p < OUT_PLANES; p++)
-                {
-#ifdef SHUFFLE
-                  const vec4 g = subgroupShuffle (q[p], j + (gl_SubgroupInvocationID & ~(LANES - 1u)));
-#else
-                  const vec4 g = x < width && z * OUT_PLANES + p < out_planes
-                                   ? texelFetch (source0, g_row + p * plane_texels + x)
-                                   : vec4 (0.0);
+              const bool there = mine < width && z * OUT_PLANES + p < out_planes;
+              q[p] = texelFetch (source0, there ? g_row + p * plane_texels + mine : 0);
+            }
 #endif
-                  [[unroll]] for (int c = 0; c < 4; c++)
-                    sum[p * 4 + c] += v * g[c];
+          [[unroll]] for (int block = 0; block < int (LANES); block += BLOCK)
+            {
+              [[unroll]] for (int j = 0; j < COLUMNS; j++)
+                {
+                  const int source_x = boundary (BOUNDARY, left + block + j - REACH, width);
+                  v[j] = texelFetch (source0, source_x < 0 || source_y < 0 ? 0 : source_row + source_x);
                 }
+              [[unroll]] for (int j = 0; j < BLOCK; j++)
+                [[unroll]] for (int p = 0; p < OUT_PLANES; p++)
+                  {
+                    // Beyond the right edge the gradient is zero, and so is what is added.
+#ifdef SHUFFLE
+                    const vec4 g = subgroupShuffle (q[p], uint (block + j) + (gl_SubgroupInvocationID & ~(LANES - 1u)));
+#else
+                    const int x = left + block + j;
+                    const bool there = x < width && z * OUT_PLANES + p < out_planes;
+                    const vec4 g = texelFetch (source0, there ? g_row + p * plane_texels + x : 0);
+#endif
+                    bias[p] += g;
+                    [[unroll]] for (int kx = 0; kx < KERNEL; kx++)
+                      [[unroll]] for (int c = 0; c < 4; c++)
+                        sum[kx * OUTS + p * 4 + c] += v[j + kx * DILATION] * g[c];
+                  }
             }
         }
     }
 
+  const int blocks = int (gl_NumWorkGroups.z);
+  const int to = chunk * stride;
   if (int (gl_GlobalInvocationID.x) < items)
-    [[unroll]] for (int k = 0; k < OUTS; k++)
-      out_texels[((chunk * int (gl_NumWorkGroups.z) + z) * items + item) * OUTS + k] = sum[k];
+    [[unroll]] for (int k = 0; k < KERNEL * OUTS; k++)
+      out_texels[to + (z * items + item) * KERNEL * OUTS + k] = sum[k];
+  if (gl_GlobalInvocationID.x == 0)
+    [[unroll]] for (int p = 0; p < OUT_PLANES; p++)
+      out_texels[to + blocks * items * KERNEL * OUTS + z * OUT_PLANES + p] = bias[p];
 }

@@ -10,34 +10,38 @@ void
 main ()
 {
   const int partial = push.a[0], chunks = push.a[1], blocks = push.a[2], items = push.a[3], outs = push.a[4];
-  const int taps = push.a[5], outputs = push.a[6], in_total = push.a[7], first = push.a[8], channels = push.a[9];
-  const int weight = push.a[10], bias = push.a[11], groups = push.a[12];
+  const int kernel = push.a[5], outputs = push.a[6], in_total = push.a[7], first = push.a[8], channels = push.a[9];
+  const int weight = push.a[10], bias = push.a[11], groups = push.a[12], stride = push.a[13];
   const int i = int (gl_GlobalInvocationID.x);
-  const int stride = blocks * items * outs;
+  const int n_weights = blocks * items * kernel * outs;
 
-  if (i >= stride)
+  if (i >= n_weights + blocks * outs / 4)
     return;
 
   vec4 sum = vec4 (0.0);
   for (int c = 0; c < chunks; c++)
     sum += texelFetch (source0, partial + c * stride + i);
 
-  const int item = i / outs % items;
-  const int o = i / (outs * items) * outs + i % outs;
-  if (o >= outputs)
-    return;
-  if (item == items - 1)
+  if (i >= n_weights)
     {
-      if (bias >= 0)
-        out_floats[bias + o] = sum.x;
+      for (int lane = 0; lane < 4; lane++)
+        if (bias >= 0 && (i - n_weights) * 4 + lane < outputs)
+          out_floats[bias + (i - n_weights) * 4 + lane] = sum[lane];
       return;
     }
+
+  const int kx = i / outs % kernel;
+  const int item = i / (outs * kernel) % items;
+  const int o = i / (outs * kernel * items) * outs + i % outs;
+  const int tap = item % kernel * kernel + kx;
+  if (o >= outputs)
+    return;
   const int per_in = in_total / groups;
   const int group = o / (outputs / groups);
   for (int lane = 0; lane < 4; lane++)
     {
-      const int c = item / taps * 4 + lane;
+      const int c = item / kernel * 4 + lane;
       if (c < channels && (first + c) / per_in == group)
-        out_floats[weight + (o * per_in + (first + c) % per_in) * taps + item % taps] = sum[lane];
+        out_floats[weight + (o * per_in + (first + c) % per_in) * kernel * kernel + tap] = sum[lane];
     }
 }

@@ -1,7 +1,8 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One plane of four channels made of up to four maps; a missing one is a constant. A map may have one value an image.
+// One plane of four channels made of up to four maps, times a scale; a missing one is a constant. A map may have one value an
+// image.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
 
@@ -24,5 +25,5 @@ main ()
                       ? push_float (lane * 4 + 3)
                       : texelFetch (source0, base + image * push.a[lane * 4 + 1] + (y * width + x) * push.a[lane * 4 + 2]).x;
     }
-  out_texels[image * image_texels + to + i] = value;
+  out_texels[image * image_texels + to + i] = value * push_float (21);
 }

@@ -1,7 +1,7 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One channel as a map.
+// One channel as a map, times a scale.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
 
@@ -15,5 +15,5 @@ main ()
 
   if (i < width * height)
     out_floats[image * width * height + i]
-      = texelFetch (source0, source + image * image_texels + i / width * pitch + i % width)[lane];
+      = texelFetch (source0, source + image * image_texels + i / width * pitch + i % width)[lane] * push_float (6);
 }

@@ -76,7 +76,7 @@ upload_features (const Double4 *x)
     planes[c] = upload (&plane);
     channels[c] = &planes[c];
   }
-  return omni_ops_to_features (&ops, channels, NULL, x->c, x->n, x->h, x->w);
+  return omni_ops_to_features (&ops, channels, NULL, x->c, x->n, x->h, x->w, 1.0F);
 }
 
 typedef struct
@@ -92,7 +92,7 @@ keep (const OmniFeatures *x)
 
   for (guint c = 0; c < x->c; c++)
   {
-    const OmniMaps map = omni_ops_to_map (&ops, x, c);
+    const OmniMaps map = omni_ops_to_map (&ops, x, c, 1.0F);
     const guint64 at = omni_ops_results (&ops, (guint64)map.n * map.h * map.w);
 
     omni_ops_maps_to_results (&ops, &map, at);

@@ -66,7 +66,7 @@ omni_train_config_init (OmniTrainConfig *config)
   };
 }
 
-static const OmniTrainNetwork *const networks[] = { &omni_train_ifani };
+static const OmniTrainNetwork *const networks[] = { &omni_train_ifani, &omni_train_omni };
 
 const char *const *
 omni_trainer_list_architectures (void)

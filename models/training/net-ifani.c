@@ -136,15 +136,15 @@ forward (OmniOps *ops, OmniTrainPass *pass)
   State *state = pass->state;
   const OmniMaps *sources = &pass->sources;
 
-  *state = (State){ .input = omni_ops_to_features (ops, &sources, NULL, 1, sources->n, sources->h,
-                                                   sources->w) };
+  *state = (State){ .input = omni_ops_to_features (ops, &sources, NULL, 1, sources->n, sources->h, sources->w,
+                                                   1.0F) };
   for (guint i = 0; i <= TAIL1; i++)
     forward_layer (ops, pass, state, i);
   state->out[TAIL1].pool = omni_ops_set_pool (ops, &state->out[TAIL1].features, pass->n,
                                               pass->config->channels);
   state->out[TAIL1].has_pool = TRUE;
   forward_layer (ops, pass, state, TAIL2);
-  return omni_ops_to_map (ops, &state->out[TAIL2].features, 0);
+  return omni_ops_to_map (ops, &state->out[TAIL2].features, 0, 1.0F);
 }
 
 /* Adds to the gradient of an activation what comes back through one part of a layer. */
@@ -218,7 +218,7 @@ backward (OmniOps *ops, OmniTrainPass *pass, const OmniMaps *fused_gradient)
   const OmniConvLayer tail = layer_of (pass, TAIL2);
   const OmniChannels part = own_part (pass, TAIL2);
   const OmniFeatures gradient = omni_ops_to_features (ops, &fused_gradient, NULL, 1, fused_gradient->n,
-                                                      fused_gradient->h, fused_gradient->w);
+                                                      fused_gradient->h, fused_gradient->w, 1.0F);
   const OmniPackedConv turned = omni_ops_pack_transposed (ops, &tail, part);
   const OmniFeatures *pool = &state->out[TAIL1].pool;
   OmniFeatures pool_gradient = omni_ops_features (ops, pool->n, pool->c, pool->h, pool->w);

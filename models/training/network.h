@@ -35,6 +35,8 @@ typedef struct
   guint channel_grain; /* the width must be a multiple of it */
   gsize state_bytes;
   void (*list_parameters) (const OmniTrainConfig *config, GArray *parameters);
+  /* (nullable) Whether pictures of size × size can pass. */
+  gboolean (*check) (const OmniTrainPass *pass, guint size, GError **error);
   /* The fused pictures: B. */
   OmniMaps (*forward) (OmniOps *ops, OmniTrainPass *pass);
   /* From the gradient by the fused pictures to that of every parameter, in the results. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define ROWS_PER_CHUNK 32 /* of partial sums of weight gradients: the order of the sums depends on it */
-#define OUT_PLANES     2  /* of an invocation of train-conv-grad */
 #define LOCAL_Y        8
 
 /* ---- Packing ---- */
@@ -352,8 +351,12 @@ omni_ops_conv_input_grad (OmniOps *ops, const OmniPackedConv *transposed, OmniBo
 
 typedef struct
 {
-  guint items, blocks, chunks; /* chunks of one image */
-  OmniFeatures partial;        /* texels, not a picture */
+  guint out_planes;  /* of an invocation */
+  guint items;       /* input planes × rows of taps */
+  guint blocks;      /* of output planes */
+  guint chunks;      /* of one image */
+  guint stride;      /* texels of one chunk: weights, then the bias */
+  OmniFeatures sums; /* texels, not a picture */
 } Partial;
 
 static void
@@ -371,22 +374,24 @@ sum_rows (OmniOps *ops, const OmniConvLayer *layer, const OmniFeatures *x, const
                           (gint32)partial->items,
                           ROWS_PER_CHUNK,
                           (gint32)partial->chunks,
-                          (gint32)omni_features_planes (g) };
+                          (gint32)omni_features_planes (g),
+                          (gint32)partial->stride };
 
   omni_ops_constant (&kernel, ops->lanes);
   omni_ops_constant (&kernel, ops->lanes);
   omni_ops_constant (&kernel, layer->kernel);
   omni_ops_constant (&kernel, layer->dilation);
   omni_ops_constant (&kernel, layer->boundary);
-  omni_ops_constant (&kernel, OUT_PLANES);
+  omni_ops_constant (&kernel, partial->out_planes);
   omni_ops_read_features (ops, &kernel, 0);
-  omni_ops_write_features (ops, &kernel, 0, &partial->partial);
+  omni_ops_write_features (ops, &kernel, 0, &partial->sums);
   memcpy (kernel.push, push, sizeof push);
   kernel.groups[0] = (partial->items + ops->lanes - 1) / ops->lanes;
   kernel.groups[1] = partial->chunks * g->n;
   kernel.groups[2] = partial->blocks;
-  kernel.flop = 8.0 * OUT_PLANES * 4 * partial->items * partial->blocks * x->w * x->h * g->n;
-  kernel.bytes = (double)omni_features_bytes (&partial->partial);
+  kernel.flop = 32.0 * partial->out_planes * partial->items * layer->kernel * partial->blocks * x->w * x->h
+                * g->n;
+  kernel.bytes = (double)omni_features_bytes (&partial->sums);
   omni_ops_run (ops, &kernel);
 }
 
@@ -394,33 +399,34 @@ void
 omni_ops_conv_weight_grad (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part,
                            const OmniFeatures *input, const OmniFeatures *output_gradient, gboolean with_bias)
 {
-  const guint taps = layer->kernel * layer->kernel;
-  const guint outs = 4 * OUT_PLANES;
+  const guint out_planes = layer->kernel == 1 ? 2 : 1, outs = 4 * out_planes;
   Partial partial = {
-    .items = (part.channels + 3) / 4 * taps + 1,
-    .blocks = (omni_features_planes (output_gradient) + OUT_PLANES - 1) / OUT_PLANES,
+    .out_planes = out_planes,
+    .items = (part.channels + 3) / 4 * layer->kernel,
+    .blocks = (omni_features_planes (output_gradient) + out_planes - 1) / out_planes,
     .chunks = (input->h + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK,
   };
-  const guint count = partial.items * partial.blocks * outs;
+  const guint count = partial.blocks * (partial.items * layer->kernel * outs + out_planes);
   OmniDispatch kernel = omni_ops_kernel ("train-conv-sum", count, 1);
 
-  partial.partial = omni_ops_features (ops, output_gradient->n * partial.chunks, 4, 1, (count + 3) / 4 * 4);
+  partial.stride = (count + 3) / 4 * 4;
+  partial.sums = omni_ops_features (ops, output_gradient->n * partial.chunks, 4, 1, partial.stride);
   sum_rows (ops, layer, input, output_gradient, &partial);
 
   const gint32 push[] = {
-    partial.partial.at,     (gint32)(partial.chunks * output_gradient->n),
+    partial.sums.at,        (gint32)(partial.chunks * output_gradient->n),
     (gint32)partial.blocks, (gint32)partial.items,
-    (gint32)outs,           (gint32)taps,
+    (gint32)outs,           (gint32)layer->kernel,
     (gint32)layer->out,     (gint32)layer->in,
     (gint32)part.first,     (gint32)part.channels,
     (gint32)layer->weight,  with_bias && layer->bias != OMNI_OPS_NO_BIAS ? (gint32)layer->bias : -1,
-    (gint32)layer->groups
+    (gint32)layer->groups,  (gint32)partial.stride
   };
 
   memcpy (kernel.push, push, sizeof push);
   omni_ops_read_features (ops, &kernel, 0);
   kernel.out[0].arena = ops->results;
   kernel.out[0].size_bytes = ops->n_gradients * 4;
-  kernel.bytes = (double)omni_features_bytes (&partial.partial);
+  kernel.bytes = (double)omni_features_bytes (&partial.sums);
   omni_ops_run (ops, &kernel);
 }

@@ -57,7 +57,7 @@ omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, const
 
 OmniFeatures
 omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *constants, guint n_channels,
-                      guint n, guint h, guint w)
+                      guint n, guint h, guint w, float scale)
 {
   const OmniFeatures out = omni_ops_features (ops, n, n_channels, h, w);
   const guint plane_texels = omni_features_pitch (&out) * h;
@@ -84,6 +84,7 @@ omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *co
     kernel.push[18] = (gint32)omni_features_pitch (&out);
     kernel.push[19] = (gint32)(plane * plane_texels);
     kernel.push[20] = (gint32)omni_features_image_texels (&out);
+    kernel.push[21] = omni_ops_float_bits (scale);
     kernel.independent = plane > 0;
     omni_ops_run (ops, &kernel);
   }
@@ -91,7 +92,7 @@ omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *co
 }
 
 OmniMaps
-omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel)
+omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel, float scale)
 {
   const OmniMaps out = omni_ops_maps (ops, x->n, x->h, x->w);
   OmniDispatch kernel = omni_ops_kernel ("train-to-map", x->h * x->w, x->n);
@@ -100,10 +101,87 @@ omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel)
                           (gint32)x->w,
                           (gint32)x->h,
                           (gint32)omni_features_pitch (x),
-                          (gint32)(channel % 4) };
+                          (gint32)(channel % 4),
+                          omni_ops_float_bits (scale) };
 
   omni_ops_read_features (ops, &kernel, 0);
   omni_ops_write_maps (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+static OmniDispatch
+make_set_kernel (const OmniOps *ops, const char *shader, const OmniMaps *x, guint n, const OmniMaps *out)
+{
+  OmniDispatch kernel = omni_ops_kernel (shader, x->h * x->w, x->n / n);
+
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, out);
+  kernel.bytes = 3.0 * (double)omni_maps_bytes (x);
+  return kernel;
+}
+
+OmniMaps
+omni_ops_set_softmax (OmniOps *ops, const OmniMaps *logit, const OmniMaps *energy, const OmniMaps *factor,
+                      guint n)
+{
+  const OmniMaps out = omni_ops_maps (ops, logit->n, logit->h, logit->w);
+  OmniDispatch kernel = make_set_kernel (ops, "train-set-softmax", logit, n, &out);
+  const gint32 push[] = { logit->at, energy != NULL ? energy->at : 0, energy != NULL ? factor->at : 0,
+                          (gint32)(logit->h * logit->w), (gint32)n };
+
+  omni_ops_constant (&kernel, energy != NULL);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+static OmniMaps
+blend (OmniOps *ops, const OmniMaps *weight, const OmniMaps *band, guint n, gboolean backward)
+{
+  const OmniMaps out = omni_ops_maps (ops, backward ? band->n : band->n / n, band->h, band->w);
+  OmniDispatch kernel = make_set_kernel (ops, "train-set-blend", band, n, &out);
+  const gint32 push[] = { weight->at, band->at, (gint32)(band->h * band->w), (gint32)n };
+
+  omni_ops_constant (&kernel, backward);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+OmniMaps
+omni_ops_set_blend (OmniOps *ops, const OmniMaps *weight, const OmniMaps *band, guint n)
+{
+  return blend (ops, weight, band, n, FALSE);
+}
+
+OmniMaps
+omni_ops_set_blend_grad (OmniOps *ops, const OmniMaps *blend_gradient, const OmniMaps *band, guint n)
+{
+  return blend (ops, blend_gradient, band, n, TRUE);
+}
+
+OmniMaps
+omni_ops_set_softmax_grad (OmniOps *ops, const OmniMaps *weight, const OmniMaps *gradient,
+                           const OmniMaps *band, const OmniMaps *energy, guint n, OmniMaps *factor_gradient)
+{
+  const OmniMaps out = omni_ops_maps (ops, weight->n, weight->h, weight->w);
+  OmniDispatch kernel = make_set_kernel (ops, "train-set-softmax-grad", weight, n, &out);
+  const gint32 push[] = { weight->at,
+                          gradient->at,
+                          band != NULL ? band->at : 0,
+                          energy != NULL ? energy->at : 0,
+                          (gint32)(weight->h * weight->w),
+                          (gint32)n };
+
+  omni_ops_constant (&kernel, energy != NULL);
+  omni_ops_constant (&kernel, band != NULL);
+  if (energy != NULL)
+  {
+    *factor_gradient = omni_ops_maps (ops, weight->n / n, weight->h, weight->w);
+    omni_ops_write_maps (ops, &kernel, 1, factor_gradient);
+  }
   memcpy (kernel.push, push, sizeof push);
   omni_ops_run (ops, &kernel);
   return out;

@@ -145,10 +145,26 @@ typedef struct
 void omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, const OmniFeatures *gradient,
                         OmniFeatures *sum);
 
-/* Channels from maps, one each; a map of one pixel an image counts for all. A NULL is the constant at its place. */
+/* Channels from maps, one each, times `scale`; a map of one pixel an image counts for all. A NULL is the constant at its
+ * place. */
 OmniFeatures omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *constants,
-                                   guint n_channels, guint n, guint h, guint w);
-OmniMaps omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel);
+                                   guint n_channels, guint n, guint h, guint w, float scale);
+OmniMaps omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel, float scale);
+
+/* Softmax over every `n` maps of logit + energy · factor; `energy` and `factor` (one map a set) are nullable, together. */
+OmniMaps omni_ops_set_softmax (OmniOps *ops, const OmniMaps *logit, const OmniMaps *energy,
+                               const OmniMaps *factor, guint n);
+
+/* Σ weight · band over every `n` maps, and back to the weights. */
+OmniMaps omni_ops_set_blend (OmniOps *ops, const OmniMaps *weight, const OmniMaps *band, guint n);
+OmniMaps
+omni_ops_set_blend_grad (OmniOps *ops, const OmniMaps *blend_gradient, const OmniMaps *band, guint n);
+
+/* Backward through the softmax: from the gradient by the weights, or (`band` given) from that of their blend of bands. Returns
+ * that of the logits; `factor_gradient` (out) when there was an energy. */
+OmniMaps
+omni_ops_set_softmax_grad (OmniOps *ops, const OmniMaps *weight, const OmniMaps *gradient,
+                           const OmniMaps *band, const OmniMaps *energy, guint n, OmniMaps *factor_gradient);
 
 /* ---- Maps: ops-map.c ---- */
 
@@ -167,6 +183,26 @@ void omni_ops_sum_to_results (OmniOps *ops, const OmniMaps *x, guint64 result);
 
 /* A copy of all pixels among the results. */
 void omni_ops_maps_to_results (OmniOps *ops, const OmniMaps *x, guint64 result);
+
+/* One level down and up the pyramid (omni's: [1 3 3 1]/8, and bilinear at half-pixel centres by `factor`, cut to h × w):
+ * base + scale · up (x), with `base` nullable. */
+OmniMaps omni_ops_down (OmniOps *ops, const OmniMaps *x);
+OmniMaps omni_ops_up (OmniOps *ops, const OmniMaps *x, guint factor, guint h, guint w, float scale,
+                      const OmniMaps *base);
+
+/* The transpose: `gradient` is written, or added to. */
+void omni_ops_up_grad (OmniOps *ops, const OmniMaps *output_gradient, guint factor, gboolean accumulate,
+                       const OmniMaps *gradient);
+
+/* ln (mean of |band| over 3 × 3 + floor), the edge repeated. */
+OmniMaps omni_ops_energy (OmniOps *ops, const OmniMaps *band, float floor);
+
+/* ln (mean of |band| over blocks of factor × factor + floor) · scale + shift. */
+OmniMaps omni_ops_block_energy (OmniOps *ops, const OmniMaps *band, guint factor, float floor, float scale,
+                                float shift);
+
+OmniMaps omni_ops_softplus (OmniOps *ops, const OmniMaps *x);
+OmniMaps omni_ops_softplus_grad (OmniOps *ops, const OmniMaps *x, const OmniMaps *output_gradient);
 
 /* ---- Losses: ops-loss.c ---- */
 

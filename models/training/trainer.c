@@ -161,6 +161,8 @@ run_pass (Run *run, OmniTrainReport *report, GError **error)
   run->pass.parameters = trainer->parameters;
   run->pass.n = run->batch->n_sources;
   run->pass.state = state;
+  if (trainer->network->check != NULL && !trainer->network->check (&run->pass, run->batch->size_px, error))
+    return FALSE;
   if (!give_kernels (run, TRUE, error) || !omni_ops_reserve (ops, error)
       || !omni_work_write (ops->work, ops->parameters, 0, trainer->state.theta, trainer->state.n * 4, error)
       || !give_kernels (run, FALSE, error) || !omni_work_finish (ops->work, &stats, error))
