@@ -22,6 +22,8 @@ int omni_cli_devices (int argc, char **argv);
 int omni_cli_bench (int argc, char **argv);
 int omni_cli_metrics (int argc, char **argv);
 int omni_cli_evaluate (int argc, char **argv);
+int omni_cli_synthesize (int argc, char **argv);
+int omni_cli_train (int argc, char **argv);
 
 /* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
 int omni_cli_fail (GError *error);
@@ -67,6 +69,13 @@ typedef struct
   int n_jobs, picture_px;
   char *cache_path;
   char *html_path;
+  /* train and synthesize */
+  char *data_path;
+  char *resume_path;
+  char *n_steps;
+  char *n_sources_text;
+  int n_count, crop_px;
+  gboolean help_recipe;
 } OmniCliOptions;
 
 typedef enum
@@ -79,11 +88,13 @@ typedef enum
   OMNI_CLI_PERMUTE = 1 << 2,
   OMNI_CLI_BENCH = 1 << 3,
   OMNI_CLI_METRICS = 1 << 4,
-  OMNI_CLI_EVALUATE = 1 << 5
+  OMNI_CLI_EVALUATE = 1 << 5,
+  OMNI_CLI_TRAIN = 1 << 7,
+  OMNI_CLI_SYNTHESIZE = 1 << 8
 } OmniCliGroups;
 
-/* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error unless
- * OMNI_CLI_SOURCES, OMNI_CLI_METRICS or OMNI_CLI_EVALUATE. */
+/* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no
+ * group takes them. */
 gboolean omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                                  const char *description, int argc, char **argv, GError **error);
 void omni_cli_options_clear (OmniCliOptions *options);
@@ -119,6 +130,15 @@ OmniCliProgress *omni_cli_progress_new (gboolean quiet);
 /* Part `index` of `n`: for commands that run several fusions. */
 void omni_cli_progress_set_part (OmniCliProgress *progress, guint64 index, guint64 n);
 void omni_cli_progress_cb (double fraction, const char *phase, gpointer progress); /* an OmniEngineProgress */
+
+/* The same with a line of one's own. */
+void omni_cli_progress_show (OmniCliProgress *progress, const char *line);
+
+/* Takes the line away until the next one, so that something else may be said. */
+void omni_cli_progress_hide (OmniCliProgress *progress);
+
+/* (transfer full) "40 s", "12 min", "3.4 h". */
+char *omni_cli_format_duration (double seconds);
 
 /* Takes the line away. NULL-safe. */
 void omni_cli_progress_free (OmniCliProgress *progress);

@@ -21,6 +21,8 @@ static const Command commands[] = {
   { "models", "list the models and their options", omni_cli_models },
   { "devices", "list the devices", omni_cli_devices },
   { "bench", "time a model or a kernel", omni_cli_bench },
+  { "synthesize", "make sets with a known truth", omni_cli_synthesize },
+  { "train", "train a network", omni_cli_train },
 };
 
 static void
@@ -33,7 +35,7 @@ print_help (FILE *file)
          "Commands:\n",
          file);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    fprintf (file, "  %-8s  %s\n", commands[i].name, commands[i].summary);
+    fprintf (file, "  %-10s  %s\n", commands[i].name, commands[i].summary);
   fputs ("\n"
          "omnifuse-cli COMMAND --help tells more about a command, omnifuse-cli --version the version.\n"
          "Exit status: 0 done, 1 the results differ (permute), 2 error.\n",
@@ -112,7 +114,7 @@ main (int argc, char **argv)
   {
     fprintf (stderr,
              "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, metrics, evaluate, "
-             "models, devices and bench.\n",
+             "models, devices, bench, synthesize and train.\n",
              argv[1]);
     return OMNI_EXIT_ERROR;
   }

@@ -41,6 +41,10 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->split);
   g_free (options->cache_path);
   g_free (options->html_path);
+  g_free (options->data_path);
+  g_free (options->resume_path);
+  g_free (options->n_steps);
+  g_free (options->n_sources_text);
 }
 
 static void
@@ -172,6 +176,44 @@ add_evaluate_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static void
+add_train_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "data", 0, 0, G_OPTION_ARG_FILENAME, &o->data_path, "The folder of the training pictures", "DIR" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output,
+      "The weights (NAME.safetensors); checkpoints, CSV and page stand beside them", "FILE" },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o->resume_path, "Go on from this checkpoint", "FILE" },
+    { "steps", 0, 0, G_OPTION_ARG_STRING, &o->n_steps, "Length of the run instead of the recipe's", "N" },
+    { "seed", 0, 0, G_OPTION_ARG_STRING, &o->seed, "Seed instead of the recipe's", "S" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "Number of the device, or “software”", "D" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Begin anew over the files of an earlier run", NULL },
+    { "help-recipe", 0, 0, G_OPTION_ARG_NONE, &o->help_recipe, "Print every key of a recipe", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing but errors and JSON", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_synthesize_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The folder for the sets", "DIR" },
+    { "count", 0, 0, G_OPTION_ARG_INT, &o->n_count, "How many sets, drawn by the seed (all)", "K" },
+    { "sources", 'n', 0, G_OPTION_ARG_STRING, &o->n_sources_text, "Sources of a set: 3, or 2-4 (3)", "N" },
+    { "size", 0, 0, G_OPTION_ARG_INT, &o->crop_px, "Cut this square from the middle (the whole picture)",
+      "PX" },
+    { "seed", 0, 0, G_OPTION_ARG_STRING, &o->seed, "Chooses regions, exposures and noise (1)", "S" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace existing files", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing but errors and JSON", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
 static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static gboolean
@@ -207,6 +249,10 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_metrics_options (options, context);
   if (groups & OMNI_CLI_EVALUATE)
     add_evaluate_options (options, context);
+  if (groups & OMNI_CLI_TRAIN)
+    add_train_options (options, context);
+  if (groups & OMNI_CLI_SYNTHESIZE)
+    add_synthesize_options (options, context);
 
   /* GLib prints the help with the program's name. */
   g_autofree char *command = g_strdup (argv[0]);

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define INTERVAL_US (100 * 1000)
@@ -34,25 +35,32 @@ omni_cli_progress_set_part (OmniCliProgress *self, guint64 index, guint64 n)
   self->n_parts = n;
 }
 
-static void
-show_line (OmniCliProgress *self, const char *line)
+/* A line that wraps could not be taken away again. */
+static int
+get_terminal_columns (void)
 {
-  const int columns = g_utf8_strlen (line, -1);
+  struct winsize size;
+  return ioctl (STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : G_MAXINT;
+}
+
+static void
+show_line (OmniCliProgress *self, const char *whole_line)
+{
+  const int columns = MIN ((int)g_utf8_strlen (whole_line, -1), get_terminal_columns ());
+  g_autofree char *line = g_utf8_substring (whole_line, 0, columns);
   fprintf (stderr, "\r%s%*s", line, MAX (0, self->shown_columns - columns), "");
   fflush (stderr);
   self->shown_columns = columns;
 }
 
 /* Nobody waits 5000 seconds. */
-static void
-append_time_left (GString *line, double seconds)
+char *
+omni_cli_format_duration (double seconds)
 {
   if (seconds < 120)
-    g_string_append_printf (line, "  %.0f s left", seconds);
-  else if (seconds < 7200)
-    g_string_append_printf (line, "  %.0f min left", seconds / 60);
-  else
-    g_string_append_printf (line, "  %.1f h left", seconds / 3600);
+    return g_strdup_printf ("%.0f s", seconds);
+  return seconds < 7200 ? g_strdup_printf ("%.0f min", seconds / 60)
+                        : g_strdup_printf ("%.1f h", seconds / 3600);
 }
 
 void
@@ -72,8 +80,30 @@ omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
                             self->n_parts);
   g_string_append_printf (line, "  %3.0f %%", done * 100);
   if (done > 0 && spent_us > ESTIMATE_AFTER_US)
-    append_time_left (line, spent_us / done * (1 - done) / G_USEC_PER_SEC);
+  {
+    g_autofree char *left = omni_cli_format_duration (spent_us / done * (1 - done) / G_USEC_PER_SEC);
+    g_string_append_printf (line, "  %s left", left);
+  }
   show_line (self, line->str);
+}
+
+void
+omni_cli_progress_show (OmniCliProgress *self, const char *line)
+{
+  const gint64 now_us = g_get_monotonic_time ();
+  if (!self->shows || now_us - self->last_us < INTERVAL_US)
+    return;
+  self->last_us = now_us;
+  show_line (self, line);
+}
+
+void
+omni_cli_progress_hide (OmniCliProgress *self)
+{
+  if (self->shown_columns == 0)
+    return;
+  show_line (self, "");
+  fputc ('\r', stderr);
 }
 
 void
@@ -81,11 +111,7 @@ omni_cli_progress_free (OmniCliProgress *self)
 {
   if (self == NULL)
     return;
-  if (self->shown_columns > 0)
-  {
-    show_line (self, "");
-    fputc ('\r', stderr);
-  }
+  omni_cli_progress_hide (self);
   g_free (self);
 }
 

@@ -341,6 +341,191 @@ omni_html_end_charts (OmniHtml *self)
   g_string_append (self->text, "</div>\n");
 }
 
+/* ---- Curves ---- */
+
+#define CURVES_WIDTH  460
+#define CURVES_HEIGHT 200
+#define CURVES_LEFT   46
+#define CURVES_TOP    8
+#define CURVES_RIGHT  8
+#define CURVES_BOTTOM 20
+#define N_CURVE_LOOKS 6
+
+typedef struct
+{
+  double low_x, high_x, low_y, high_y; /* of y: the logarithms, when `logarithmic` */
+  gboolean logarithmic;
+} CurveAxes;
+
+/* Tenths of a unit, without a locale. */
+static void
+append_place (GString *text, double value)
+{
+  const int tenths = (int)floor (value * 10 + 0.5);
+  g_string_append_printf (text, "%d.%d", tenths / 10, tenths % 10);
+}
+
+static double
+place_x (const CurveAxes *axes, double x)
+{
+  const double part = (x - axes->low_x) / (axes->high_x - axes->low_x);
+  return CURVES_LEFT + part * (CURVES_WIDTH - CURVES_LEFT - CURVES_RIGHT);
+}
+
+static double
+place_y (const CurveAxes *axes, double y)
+{
+  const double value = axes->logarithmic ? log10 (y) : y;
+  const double part = CLAMP ((value - axes->low_y) / (axes->high_y - axes->low_y), 0, 1);
+  return CURVES_HEIGHT - CURVES_BOTTOM - part * (CURVES_HEIGHT - CURVES_TOP - CURVES_BOTTOM);
+}
+
+static gboolean
+is_drawable (const CurveAxes *axes, double y)
+{
+  return isfinite (y) && (!axes->logarithmic || y > 0);
+}
+
+/* 10 to `power`, rounded down or up to 1, 2 or 5 of its decade. */
+static double
+round_log (double power, gboolean up)
+{
+  const double decade = pow (10, floor (power)), digit = pow (10, power) / decade;
+  if (up)
+    return decade * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
+  return decade * (digit >= 5 ? 5 : digit >= 2 ? 2 : 1);
+}
+
+static void
+choose_curve_axes (CurveAxes *axes, const OmniHtmlCurve *curves, guint n)
+{
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
+  axes->low_x = INFINITY;
+  axes->high_x = -INFINITY;
+  for (guint k = 0; k < n; k++)
+    for (guint i = 0; i < curves[k].n; i++)
+    {
+      axes->low_x = MIN (axes->low_x, curves[k].x[i]);
+      axes->high_x = MAX (axes->high_x, curves[k].x[i]);
+      if (!is_drawable (axes, curves[k].y[i]))
+        continue;
+      const double value = axes->logarithmic ? log10 (curves[k].y[i]) : curves[k].y[i];
+      g_array_append_val (values, value);
+    }
+  if (!(axes->low_x < axes->high_x))
+  {
+    axes->low_x = isfinite (axes->low_x) ? axes->low_x - 0.5 : 0;
+    axes->high_x = axes->low_x + 1;
+  }
+  const double *all = (const double *)(gpointer)values->data;
+  if (!axes->logarithmic)
+  {
+    omni_html_choose_axis (all, values->len, &axes->low_y, &axes->high_y);
+    return;
+  }
+  axes->low_y = INFINITY;
+  axes->high_y = -INFINITY;
+  for (guint i = 0; i < values->len; i++)
+  {
+    axes->low_y = MIN (axes->low_y, all[i]);
+    axes->high_y = MAX (axes->high_y, all[i]);
+  }
+  axes->low_y = values->len > 0 ? log10 (round_log (axes->low_y, FALSE)) : 0;
+  axes->high_y = values->len > 0 ? log10 (round_log (axes->high_y, TRUE)) : 1;
+  if (axes->low_y >= axes->high_y)
+    axes->low_y = axes->high_y - 1;
+}
+
+static void
+append_grid_line (GString *text, const CurveAxes *axes, double value)
+{
+  const int y = (int)place_y (axes, value);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  g_string_append_printf (text, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", CURVES_LEFT,
+                          CURVES_WIDTH - CURVES_RIGHT, y, y);
+  g_string_append_printf (text, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n",
+                          CURVES_LEFT - 5, y + 3, g_ascii_formatd (number, sizeof number, "%.5g", value));
+}
+
+/* 1, 2 and 5 in every decade, or over more than two decades the decades alone. */
+static void
+append_logarithmic_grid (GString *text, const CurveAxes *axes)
+{
+  static const double digits[] = { 1, 2, 5 };
+  const guint n_digits = axes->high_y - axes->low_y > 2.01 ? 1 : G_N_ELEMENTS (digits);
+  for (int decade = (int)floor (axes->low_y); decade <= axes->high_y; decade++)
+    for (guint i = 0; i < n_digits; i++)
+    {
+      const double value = digits[i] * pow (10, decade), place = log10 (value);
+      if (place > axes->low_y - 1e-9 && place < axes->high_y + 1e-9)
+        append_grid_line (text, axes, value);
+    }
+}
+
+static void
+append_curve_grid (GString *text, const CurveAxes *axes)
+{
+  const double step_y = choose_step (axes->high_y - axes->low_y);
+  const double step_x = MAX (1, choose_step (axes->high_x - axes->low_x));
+  if (axes->logarithmic)
+    append_logarithmic_grid (text, axes);
+  for (double at = axes->low_y; !axes->logarithmic && at < axes->high_y + step_y / 2; at += step_y)
+    append_grid_line (text, axes, fabs (at) < step_y / 1000 ? 0 : at);
+  for (double at = ceil (axes->low_x / step_x) * step_x; at <= axes->high_x; at += step_x)
+    g_string_append_printf (
+      text, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n",
+      MIN ((int)place_x (axes, at), CURVES_WIDTH - CURVES_RIGHT - 10), CURVES_HEIGHT - 5, at);
+}
+
+static void
+append_curve (GString *text, const CurveAxes *axes, const OmniHtmlCurve *curve, guint look)
+{
+  guint n_drawn = 0;
+  double x = 0, y = 0;
+  g_string_append_printf (text, "<polyline class=\"curve look%u\" points=\"", look);
+  for (guint i = 0; i < curve->n; i++)
+  {
+    if (!is_drawable (axes, curve->y[i]))
+      continue;
+    x = place_x (axes, curve->x[i]);
+    y = place_y (axes, curve->y[i]);
+    append_place (text, x);
+    g_string_append_c (text, ',');
+    append_place (text, y);
+    g_string_append_c (text, ' ');
+    n_drawn++;
+  }
+  g_string_append (text, "\"/>\n");
+  if (n_drawn == 1)
+    g_string_append_printf (text, "<circle class=\"dot look%u\" cx=\"%d\" cy=\"%d\" r=\"3\"/>\n", look,
+                            (int)x, (int)y);
+}
+
+void
+omni_html_add_curves (OmniHtml *self, const char *title, const OmniHtmlCurve *curves, guint n,
+                      gboolean logarithmic)
+{
+  CurveAxes axes = { .logarithmic = logarithmic };
+  choose_curve_axes (&axes, curves, n);
+  g_string_append (self->text, "<figure class=\"chart curves\">");
+  append_element (self->text, "figcaption", title);
+  g_string_append_printf (self->text, "<svg viewBox=\"0 0 %d %d\" role=\"img\"", CURVES_WIDTH, CURVES_HEIGHT);
+  append_attribute (self->text, "aria-label", title);
+  g_string_append (self->text, ">\n");
+  append_curve_grid (self->text, &axes);
+  for (guint k = 0; k < n; k++)
+    append_curve (self->text, &axes, &curves[k], k % N_CURVE_LOOKS);
+  g_string_append (self->text, "</svg>\n<p class=\"legend\">");
+  for (guint k = 0; k < n; k++)
+  {
+    if (curves[k].n == 0)
+      continue;
+    g_autofree char *tag = g_strdup_printf ("span class=\"look%u\"", k % N_CURVE_LOOKS);
+    append_element (self->text, tag, curves[k].label);
+  }
+  g_string_append (self->text, "</p></figure>\n");
+}
+
 /* ---- Pictures ---- */
 
 void

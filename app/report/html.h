@@ -71,6 +71,19 @@ void omni_html_add_chart (OmniHtml *self, const char *title, const OmniHtmlBar *
                           double high);
 void omni_html_end_charts (OmniHtml *self);
 
+/* One line of a diagram, by ascending x. */
+typedef struct
+{
+  const char *label;
+  const double *x, *y; /* y NAN, or not positive on a logarithmic axis: passed over */
+  guint n;
+} OmniHtmlCurve;
+
+/* Lines over common axes, among charts; x counts something. A line without points is not named, but keeps the looks of those
+ * after it the same. From seven lines on the looks repeat. */
+void omni_html_add_curves (OmniHtml *self, const char *title, const OmniHtmlCurve *curves, guint n,
+                           gboolean logarithmic);
+
 /* A round axis for values (NAN is passed over): from 0 when that shows their differences, else from below the lowest. */
 void omni_html_choose_axis (const double *values, guint n, double *low, double *high);
 

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include "app/files/reader.h"
+#include "app/files/writer.h"
+#include "app/training/dataset.h"
+#include "app/training/synthesis.h"
+
+#include <glib/gstdio.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_SOURCES 64
+
+typedef struct
+{
+  OmniSynthesis kind;
+  guint least_sources, most_sources;
+  guint count, max_px;
+  guint64 seed;
+} Wanted;
+
+static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  return FALSE;
+}
+
+static gboolean
+read_sources (const char *text, Wanted *wanted, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "-", 2);
+  guint64 least, most;
+  const guint n = g_strv_length (parts);
+  if (n == 0 || !g_ascii_string_to_unsigned (parts[0], 10, 2, MAX_SOURCES, &least, NULL)
+      || !g_ascii_string_to_unsigned (parts[n - 1], 10, 2, MAX_SOURCES, &most, NULL) || least > most)
+    return refuse (error,
+                   "“%s” is no number of sources; write one from 2 to %d, or two like 2-4 (--sources).", text,
+                   MAX_SOURCES);
+  wanted->least_sources = (guint)least;
+  wanted->most_sources = (guint)most;
+  return TRUE;
+}
+
+static gboolean
+read_options (const OmniCliOptions *options, Wanted *wanted, GError **error)
+{
+  *wanted = (Wanted){ .least_sources = 3, .most_sources = 3, .seed = 1 };
+  if (options->arguments == NULL || g_strv_length (options->arguments) != 2)
+    return refuse (error,
+                   "Say what to make, focus or exposure, and the folder of the pictures to make it from.");
+  if (g_str_equal (options->arguments[0], "focus"))
+    wanted->kind = OMNI_SYNTHESIS_FOCUS;
+  else if (g_str_equal (options->arguments[0], "exposure"))
+    wanted->kind = OMNI_SYNTHESIS_EXPOSURE;
+  else
+    return refuse (error, "There is no synthesis of “%s”; choose focus or exposure.", options->arguments[0]);
+  if (options->output == NULL)
+    return refuse (error, "Which folder should the sets be written to? Name it with -o.");
+  if (options->n_count < 0 || options->crop_px < 0 || (options->crop_px > 0 && options->crop_px < 32))
+    return refuse (error, "--count takes a number from 1, --size one from 32.");
+  wanted->count = options->n_count > 0 ? (guint)options->n_count : G_MAXUINT;
+  wanted->max_px = (guint)options->crop_px;
+  if (options->seed != NULL
+      && !g_ascii_string_to_unsigned (options->seed, 10, 0, G_MAXUINT32, &wanted->seed, NULL))
+    return refuse (error, "The seed is a number from 0 to %u, not “%s” (--seed).", G_MAXUINT32,
+                   options->seed);
+  return options->n_sources_text == NULL || read_sources (options->n_sources_text, wanted, error);
+}
+
+/* ---- Which pictures ---- */
+
+/* A stream of the picture's own, whatever else the folder holds. */
+static OmniRandom
+open_random (const OmniScene *scene, guint64 seed, guint64 item)
+{
+  return omni_random_open (seed, g_str_hash (scene->name), item);
+}
+
+static int
+compare_draws (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const Wanted *wanted = data;
+  OmniRandom of_a = open_random (*(const OmniScene *const *)a, wanted->seed, 1);
+  OmniRandom of_b = open_random (*(const OmniScene *const *)b, wanted->seed, 1);
+  const guint64 x = omni_random_next (&of_a), y = omni_random_next (&of_b);
+  return (x > y) - (x < y);
+}
+
+/* The pictures of `folder` that a training does not see: where a split.csv beside or above says so, the val split. */
+static GPtrArray *
+choose_pictures (const OmniCliOptions *options, const Wanted *wanted, OmniDataset **dataset, GError **error)
+{
+  g_autofree char *folder = g_canonicalize_filename (options->arguments[1], NULL);
+  g_autofree char *parent = g_path_get_dirname (folder), *name = g_path_get_basename (folder);
+  g_autofree char *csv = g_build_filename (parent, "split.csv", NULL);
+  const gboolean is_split = g_file_test (csv, G_FILE_TEST_EXISTS);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
+  {
+    refuse (error, "“%s” is no folder; name one of sharp pictures.", options->arguments[1]);
+    return NULL;
+  }
+  *dataset = omni_dataset_open (parent, error);
+  GPtrArray *pictures = *dataset != NULL
+                          ? omni_dataset_list (*dataset, name, OMNI_SCENES_OF_PICTURES, FALSE, notes, error)
+                          : NULL;
+  for (guint i = 0; i < notes->len; i++)
+    omni_cli_warn (options->quiet, notes->pdata[i]);
+  for (guint i = 0; is_split && pictures != NULL && i < pictures->len;)
+    if (((const OmniScene *)pictures->pdata[i])->split == OMNI_SPLIT_VAL)
+      i++;
+    else
+      g_ptr_array_remove_index (pictures, i);
+  if (pictures != NULL)
+    g_ptr_array_sort_with_data (pictures, compare_draws, (gpointer)wanted);
+  return pictures;
+}
+
+/* ---- Writing ---- */
+
+static gboolean
+write_picture (OmniPicture *picture, const char *folder, const char *name, gboolean force, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  const OmniWriteOptions options = { .force = force };
+  return omni_picture_write (picture, path, &options, error);
+}
+
+static gboolean
+make_folder (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0777) == 0)
+    return TRUE;
+  g_autofree char *name = g_filename_display_name (path);
+  return refuse (error, "The folder “%s” cannot be made: %s.", name, g_strerror (errno));
+}
+
+/* FALSE without an error: the picture is too small, which is said. */
+static gboolean
+write_set (const OmniCliOptions *options, const Wanted *wanted, const OmniScene *scene, JsonBuilder *json,
+           GError **error)
+{
+  if (MIN (scene->width, scene->height) < wanted->max_px)
+  {
+    g_autofree char *message = g_strdup_printf ("“%s” is left out: %u × %u pixels are less than %u.",
+                                                scene->name, scene->width, scene->height, wanted->max_px);
+    omni_cli_warn (options->quiet, message);
+    return FALSE;
+  }
+  g_autoptr (OmniPicture) picture = omni_picture_read (scene->paths[0], NULL, error);
+  g_autoptr (OmniPicture)
+    truth = picture != NULL ? omni_synthesis_prepare_truth (picture, wanted->max_px, error) : NULL;
+  if (truth == NULL)
+    return FALSE;
+  OmniRandom random = open_random (scene, wanted->seed, 0);
+  const guint n_sources = wanted->least_sources
+                          + omni_random_below (&random, wanted->most_sources - wanted->least_sources + 1);
+  g_autoptr (GPtrArray)
+    set = omni_synthesis_make_set (wanted->kind, &omni_synthesis_defaults, &random, truth, n_sources, error);
+  g_autofree char *stem = g_strndup (scene->name, strcspn (scene->name, "."));
+  g_autofree char *folder = g_build_filename (options->output, stem, NULL);
+  if (set == NULL || !make_folder (folder, error))
+    return FALSE;
+  for (guint k = 0; k < set->len; k++)
+  {
+    g_autofree char *name = g_strdup_printf ("%02u.png", k);
+    if (!write_picture (set->pdata[k], folder, name, options->force, error))
+      return FALSE;
+  }
+  /* The truth comes last: a scene that has one is whole. */
+  if (!write_picture (truth, folder, "truth.png", options->force, error))
+    return FALSE;
+  json_builder_begin_object (json);
+  omni_cli_add_path (json, "folder", folder);
+  omni_cli_add_path (json, "picture", scene->paths[0]);
+  omni_cli_add_int (json, "sources", n_sources);
+  omni_cli_add_int (json, "width", omni_picture_get_width (truth));
+  omni_cli_add_int (json, "height", omni_picture_get_height (truth));
+  json_builder_end_object (json);
+  return TRUE;
+}
+
+static gboolean
+run (const OmniCliOptions *options, GError **error)
+{
+  Wanted wanted;
+  if (!read_options (options, &wanted, error))
+    return FALSE;
+  GCancellable *cancellable = omni_cli_catch_interrupt ();
+  g_autoptr (OmniDataset) dataset = NULL;
+  g_autoptr (GPtrArray) pictures = choose_pictures (options, &wanted, &dataset, error);
+  if (pictures == NULL)
+    return FALSE;
+  g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  omni_cli_add_string (json, "synthesis", options->arguments[0]);
+  omni_cli_add_int (json, "seed", (gint64)wanted.seed);
+  json_builder_set_member_name (json, "scenes");
+  json_builder_begin_array (json);
+  guint n_written = 0;
+  const guint n_wanted = MIN (wanted.count, pictures->len);
+  for (guint i = 0; i < pictures->len && n_written < n_wanted; i++)
+  {
+    g_autoptr (GError) cause = NULL;
+    omni_cli_progress_cb ((double)n_written / n_wanted, "synthesize", progress);
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+    n_written += write_set (options, &wanted, pictures->pdata[i], json, &cause);
+    if (cause != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&cause));
+      return FALSE;
+    }
+  }
+  json_builder_end_array (json);
+  json_builder_end_object (json);
+  g_clear_pointer (&progress, omni_cli_progress_free);
+  if (n_written == 0)
+    return refuse (error, "No picture of “%s” is large enough; choose a smaller --size.",
+                   options->arguments[1]);
+  if (options->json)
+    omni_cli_print_json (json);
+  else if (!options->quiet)
+    printf ("%u %s in %s\n", n_written, n_written == 1 ? "set" : "sets", options->output);
+  return TRUE;
+}
+
+int
+omni_cli_synthesize (int argc, char **argv)
+{
+  g_auto (OmniCliOptions) options = { 0 };
+  GError *error = NULL;
+  if (!omni_cli_options_parse (
+        &options, OMNI_CLI_SYNTHESIZE, "focus|exposure FOLDER",
+        "Makes focus stacks or exposure brackets, each with its truth, from a folder of sharp, well exposed "
+        "pictures:\n"
+        "DIR/NAME/00.png, 01.png, … and truth.png. Where a split.csv lies beside the folder, only its val "
+        "split is "
+        "used.\nThe same seed makes the same set of a picture, whatever else the folder holds.",
+        argc, argv, &error))
+    return omni_cli_fail (error);
+  return run (&options, &error) ? OMNI_EXIT_DONE : omni_cli_fail (error);
+}

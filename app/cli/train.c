@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/cli.h"
+
+#include "app/frames.h"
+#include "app/training/run.h"
+#include "vk/device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_DATA "data"
+#define MAX_STEPS    1000000000
+
+/* What a run is made of. */
+typedef struct
+{
+  const OmniCliOptions *options;
+  OmniRecipe *recipe;
+  OmniDataset *dataset;
+  OmniTrainData *data;
+  OmniDevice *device;
+  OmniTrainer *trainer;
+  OmniCliProgress *progress;
+  guint n_warnings;
+} Training;
+
+static void
+training_clear (Training *self)
+{
+  omni_cli_progress_free (self->progress);
+  g_clear_pointer (&self->trainer, omni_trainer_free);
+  omni_device_close (&self->device);
+  omni_train_data_free (self->data);
+  omni_dataset_free (self->dataset);
+  omni_recipe_free (self->recipe);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Training, training_clear)
+
+static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  return FALSE;
+}
+
+/* ---- What the user sees ---- */
+
+static void
+progress_cb (const OmniTrainProgress *progress, gpointer user_data)
+{
+  const Training *self = user_data;
+  const OmniTrainReport *report = progress->report;
+  g_autoptr (GString) line = g_string_new (NULL);
+  g_string_printf (line, "%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, progress->step, progress->n_steps);
+  if (progress->steps_per_second > 0)
+  {
+    g_autofree char *left = omni_cli_format_duration (progress->seconds_left);
+    g_string_append_printf (line, "  %.3g steps/s  %s left", progress->steps_per_second, left);
+  }
+  g_string_append_printf (line, "  %s %.4f", progress->task, report->loss);
+  for (guint i = 0; i < report->n_terms; i++)
+    g_string_append_printf (line, "%s%s %.4f", i > 0 ? " + " : " = ", report->terms[i].name,
+                            report->terms[i].weighted);
+  omni_cli_progress_show (self->progress, line->str);
+}
+
+static void
+say_cb (const char *message, gboolean is_warning, gpointer user_data)
+{
+  Training *self = user_data;
+  omni_cli_progress_hide (self->progress);
+  self->n_warnings += is_warning;
+  if (is_warning)
+    omni_cli_warn (self->options->quiet, message);
+  else if (!self->options->quiet)
+    fprintf (stderr, "%s\n", message);
+}
+
+/* ---- Beginning ---- */
+
+static gboolean
+read_recipe (Training *self, GError **error)
+{
+  const OmniCliOptions *options = self->options;
+  guint64 value;
+  if (options->arguments == NULL || g_strv_length (options->arguments) != 1)
+    return refuse (error, "Name one recipe; models/recipes/ holds some, --help-recipe says what is in one.");
+  self->recipe = omni_recipe_load (options->arguments[0], error);
+  if (self->recipe == NULL)
+    return FALSE;
+  if (options->n_steps != NULL)
+  {
+    if (!g_ascii_string_to_unsigned (options->n_steps, 10, 1, MAX_STEPS, &value, NULL))
+      return refuse (error, "The number of steps is one from 1 to %d, not “%s” (--steps).", MAX_STEPS,
+                     options->n_steps);
+    omni_recipe_set_steps (self->recipe, value);
+  }
+  if (options->seed != NULL)
+  {
+    if (!g_ascii_string_to_unsigned (options->seed, 10, 0, G_MAXUINT32, &value, NULL))
+      return refuse (error, "The seed is a number from 0 to %u, not “%s” (--seed).", G_MAXUINT32,
+                     options->seed);
+    self->recipe->config.seed = value;
+  }
+  return TRUE;
+}
+
+static gboolean
+find_data (Training *self, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  self->dataset = omni_dataset_open (path, error);
+  if (self->dataset == NULL)
+    return FALSE;
+  self->data = omni_train_data_new (self->recipe, self->dataset, omni_frames_default_budget (), notes, error);
+  for (guint i = 0; i < notes->len; i++)
+    say_cb (notes->pdata[i], TRUE, self);
+  return self->data != NULL;
+}
+
+static gboolean
+make_trainer (Training *self, GError **error)
+{
+  OmniTrainConfig config;
+  omni_recipe_get_config (self->recipe, &config);
+  self->device = omni_device_open (self->options->device, error);
+  self->trainer = self->device != NULL ? omni_trainer_new (self->device, &config, error) : NULL;
+  if (self->trainer == NULL)
+    return FALSE;
+  if (self->recipe->initial == NULL || self->options->resume_path != NULL)
+    return TRUE;
+  g_autofree char *folder = g_path_get_dirname (self->recipe->path);
+  g_autofree char *path = g_canonicalize_filename (self->recipe->initial, folder);
+  g_autoptr (OmniWeights) weights = omni_weights_load (path, error);
+  return weights != NULL && omni_trainer_import (self->trainer, weights, error);
+}
+
+/* ---- End ---- */
+
+static void
+print_json (const Training *self, const OmniTrainResult *result, const char *output)
+{
+  const guint64 n_steps = result->last_step - result->first_step;
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  omni_cli_add_path (json, "output", output);
+  omni_cli_add_string (json, "sha256", result->weights_sha256);
+  omni_cli_add_path (json, "checkpoint", result->checkpoint_path);
+  omni_cli_add_path (json, "page", result->page_path);
+  omni_cli_add_string (json, "recipe", self->recipe->name);
+  omni_cli_add_string (json, "recipe_sha256", self->recipe->sha256);
+  omni_cli_add_string (json, "architecture", self->recipe->architecture);
+  omni_cli_add_int (json, "parameters", (gint64)omni_trainer_count_parameters (self->trainer));
+  omni_cli_add_int (json, "seed", (gint64)self->recipe->config.seed);
+  omni_cli_add_int (json, "first_step", (gint64)result->first_step);
+  omni_cli_add_int (json, "last_step", (gint64)result->last_step);
+  omni_cli_add_int (json, "steps", (gint64)self->recipe->steps);
+  omni_cli_add_boolean (json, "interrupted", result->interrupted);
+  json_builder_set_member_name (json, "best_step");
+  if (result->has_best)
+    json_builder_add_int_value (json, (gint64)result->best_step);
+  else
+    json_builder_add_null_value (json);
+  json_builder_set_member_name (json, "best_score");
+  if (result->has_best)
+    json_builder_add_double_value (json, result->best_score);
+  else
+    json_builder_add_null_value (json);
+  omni_cli_add_double (json, "seconds", result->seconds);
+  omni_cli_add_double (json, "steps_per_second", result->seconds > 0 ? n_steps / result->seconds : 0);
+  omni_cli_add_double (json, "device_ms", result->device_ms);
+  omni_cli_add_double (json, "wait_ms", result->wait_ms);
+  omni_cli_add_string (json, "device", omni_device_get_info (self->device)->name);
+  omni_cli_add_int (json, "warnings", self->n_warnings);
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+}
+
+static void
+print_text (const Training *self, const OmniTrainResult *result, const char *output)
+{
+  g_autofree char *duration = omni_cli_format_duration (result->seconds);
+  if (result->interrupted)
+    printf ("stopped at step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+            " after %s; go on with --resume %s\n",
+            result->last_step, self->recipe->steps, duration, result->checkpoint_path);
+  else
+    printf ("%s: %" G_GUINT64_FORMAT " steps in %s%s\n", output, result->last_step - result->first_step,
+            duration, result->weights_sha256 != NULL ? "" : ", no weights written");
+  if (result->has_best)
+    printf ("best at step %" G_GUINT64_FORMAT ", score %.4f\n", result->best_step, result->best_score);
+  printf ("see %s\n", result->page_path);
+}
+
+static gboolean
+run (const OmniCliOptions *options, GError **error)
+{
+  GCancellable *cancellable = omni_cli_catch_interrupt ();
+  g_auto (Training) training = { .options = options, .progress = omni_cli_progress_new (options->quiet) };
+  const char *data_path = options->data_path != NULL ? options->data_path : DEFAULT_DATA;
+  if (!read_recipe (&training, error) || !find_data (&training, data_path, error)
+      || !make_trainer (&training, error))
+    return FALSE;
+  g_autofree char *output = options->output != NULL
+                              ? g_strdup (options->output)
+                              : g_strconcat (training.recipe->name, ".safetensors", NULL);
+  const OmniTrainJob job = { .interface = &omni_trainer_interface,
+                             .trainer = training.trainer,
+                             .recipe = training.recipe,
+                             .data = training.data,
+                             .output = output,
+                             .resume_path = options->resume_path,
+                             .data_path = data_path,
+                             .device_name = omni_device_get_info (training.device)->name,
+                             .force = options->force,
+                             .cancellable = cancellable,
+                             .progress = progress_cb,
+                             .say = say_cb,
+                             .user_data = &training };
+  g_auto (OmniTrainResult) result = { 0 };
+  const gboolean done = omni_train_run (&job, &result, error);
+  omni_cli_progress_hide (training.progress);
+  if (!done)
+    return FALSE;
+  if (options->json)
+    print_json (&training, &result, output);
+  else if (!options->quiet)
+    print_text (&training, &result, output);
+  return TRUE;
+}
+
+int
+omni_cli_train (int argc, char **argv)
+{
+  g_auto (OmniCliOptions) options = { 0 };
+  GError *error = NULL;
+  if (!omni_cli_options_parse (
+        &options, OMNI_CLI_TRAIN, "RECIPE",
+        "Trains a network as a recipe says. Ctrl-C saves and stops; --resume goes on as if it had "
+        "never stopped.",
+        argc, argv, &error))
+    return omni_cli_fail (error);
+  if (options.help_recipe)
+  {
+    g_autofree char *help = omni_recipe_get_help ();
+    fputs (help, stdout);
+    return OMNI_EXIT_DONE;
+  }
+  return run (&options, &error) ? OMNI_EXIT_DONE : omni_cli_fail (error);
+}

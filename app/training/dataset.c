@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/training/dataset.h"
+
+#include "app/files/natural-sort.h"
+#include "app/files/reader.h"
+#include "app/training/split.h"
+
+#include <string.h>
+
+struct _OmniDataset
+{
+  char *path;
+  GHashTable *splits; /* NULL without split.csv */
+  GPtrArray *scenes;
+};
+
+static void
+scene_free (gpointer data)
+{
+  OmniScene *scene = data;
+  g_free (scene->folder);
+  g_free (scene->name);
+  g_strfreev (scene->paths);
+  g_free (scene->truth);
+  g_free (scene);
+}
+
+OmniDataset *
+omni_dataset_open (const char *path, GError **error)
+{
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+  {
+    g_autofree char *name = g_filename_display_name (path);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                 "“%s” is no folder; name the folder of the training pictures (--data).", name);
+    return NULL;
+  }
+  g_autoptr (OmniDataset) self = g_new0 (OmniDataset, 1);
+  self->path = g_strdup (path);
+  self->scenes = g_ptr_array_new_with_free_func (scene_free);
+  g_autofree char *csv = g_build_filename (path, "split.csv", NULL);
+  if (g_file_test (csv, G_FILE_TEST_EXISTS) && (self->splits = omni_split_read (csv, error)) == NULL)
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+omni_dataset_free (OmniDataset *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->splits, g_hash_table_unref);
+  g_clear_pointer (&self->scenes, g_ptr_array_unref);
+  g_free (self->path);
+  g_free (self);
+}
+
+static void note (GPtrArray *notes, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+note (GPtrArray *notes, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_ptr_array_add (notes, g_strdup_vprintf (format, arguments));
+  va_end (arguments);
+}
+
+/* ---- One scene ---- */
+
+static gboolean
+is_truth (const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  return g_str_has_prefix (name, "truth.") || g_str_has_prefix (name, "reference.");
+}
+
+/* Every picture can be read and has the size of the first; notes what is wrong otherwise. */
+static gboolean
+check_pictures (OmniScene *scene, GPtrArray *notes)
+{
+  for (guint i = 0; i <= scene->n_pictures; i++)
+  {
+    const char *path = i < scene->n_pictures ? scene->paths[i] : scene->truth;
+    if (path == NULL)
+      break;
+    OmniPictureInfo info;
+    g_autoptr (GError) error = NULL;
+    if (!omni_picture_probe (path, &info, &error))
+    {
+      note (notes, "%s/%s is left out: %s", scene->folder, scene->name, error->message);
+      return FALSE;
+    }
+    const guint colours = info.channels - (info.has_alpha ? 1 : 0);
+    if (colours != 1 && colours != 3)
+    {
+      note (notes, "%s/%s is left out: a picture of %u bands has no luminance.", scene->folder, scene->name,
+            colours);
+      return FALSE;
+    }
+    if (i == 0)
+    {
+      scene->width = info.width;
+      scene->height = info.height;
+    }
+    else if (info.width != scene->width || info.height != scene->height)
+    {
+      note (notes, "%s/%s is left out: its pictures have %u × %u and %u × %u pixels.", scene->folder,
+            scene->name, scene->width, scene->height, info.width, info.height);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* The split of a scene's files; a scene in both splits, or in none, is of no use. */
+static gboolean
+find_split (OmniDataset *self, OmniScene *scene, GPtrArray *notes)
+{
+  if (self->splits == NULL)
+    return TRUE;
+  guint found = 0;
+  for (guint i = 0; i < scene->n_pictures; i++)
+  {
+    const char *below = scene->paths[i] + strlen (self->path);
+    while (*below == G_DIR_SEPARATOR)
+      below++;
+    const guint split = GPOINTER_TO_UINT (g_hash_table_lookup (self->splits, below));
+    if (split == 0 || (found != 0 && split != found))
+    {
+      note (notes,
+            split == 0 ? "%s/%s is left out: split.csv does not name all of its files."
+                       : "%s/%s is left out: split.csv has it in both splits.",
+            scene->folder, scene->name);
+      return FALSE;
+    }
+    found = split;
+  }
+  scene->split = (OmniSplit)(found - 1);
+  return TRUE;
+}
+
+static void
+add_scene (OmniDataset *self, GPtrArray *found, const char *folder, const char *name, char **paths,
+           char *truth, GPtrArray *notes)
+{
+  OmniScene *scene = g_new0 (OmniScene, 1);
+  scene->folder = g_strdup (folder);
+  scene->name = g_strdup (name);
+  scene->paths = paths;
+  scene->n_pictures = g_strv_length (paths);
+  scene->truth = truth;
+  if (!find_split (self, scene, notes) || !check_pictures (scene, notes))
+  {
+    scene_free (scene);
+    return;
+  }
+  g_ptr_array_add (self->scenes, scene);
+  g_ptr_array_add (found, scene);
+}
+
+static void
+add_set (OmniDataset *self, GPtrArray *found, const char *folder, const char *path, GPtrArray *notes)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_autoptr (GError) error = NULL;
+  char *folders[] = { (char *)path, NULL };
+  g_auto (GStrv) files = omni_files_expand (folders, &error);
+  if (files == NULL)
+  {
+    note (notes, "%s/%s is left out: %s", folder, name, error->message);
+    return;
+  }
+  g_autoptr (GStrvBuilder) sources = g_strv_builder_new ();
+  g_autofree char *truth = NULL;
+  guint n = 0;
+  for (guint i = 0; files[i] != NULL; i++)
+    if (!is_truth (files[i]))
+    {
+      g_strv_builder_add (sources, files[i]);
+      n++;
+    }
+    else if (truth == NULL)
+      truth = g_strdup (files[i]);
+  if (n < 2)
+    note (notes, "%s/%s is left out: a set has at least two pictures.", folder, name);
+  else
+    add_scene (self, found, folder, name, g_strv_builder_end (sources), g_steal_pointer (&truth), notes);
+}
+
+/* ---- A folder ---- */
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return omni_natural_compare (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* (transfer full) The folders, or the pictures, right in `path`, in natural order. */
+static GPtrArray *
+list_children (const char *path, OmniSceneKind kind, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
+  if (dir == NULL)
+  {
+    g_prefix_error (error, "The data folder cannot be listed: ");
+    return NULL;
+  }
+  GPtrArray *children = g_ptr_array_new_with_free_func (g_free);
+  for (const char *entry = g_dir_read_name (dir); entry != NULL; entry = g_dir_read_name (dir))
+  {
+    g_autofree char *child = g_build_filename (path, entry, NULL);
+    const gboolean is_folder = g_file_test (child, G_FILE_TEST_IS_DIR);
+    if (entry[0] != '.'
+        && (kind == OMNI_SCENES_OF_SETS ? is_folder : !is_folder && omni_picture_is_candidate (child)))
+      g_ptr_array_add (children, g_steal_pointer (&child));
+  }
+  g_ptr_array_sort (children, compare_names);
+  return children;
+}
+
+static char *
+dup_group (const OmniScene *scene, gboolean by_patient)
+{
+  const char *name = scene->name;
+  if (by_patient && g_ascii_isdigit (name[0]) && g_ascii_isdigit (name[1]))
+    return g_strndup (name, 2);
+  return g_strdup (name);
+}
+
+static void
+split_scenes (GPtrArray *scenes, gboolean by_patient)
+{
+  g_autoptr (GHashTable) numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) groups = g_ptr_array_new ();
+  g_autofree guint *group_of = g_new (guint, scenes->len);
+  for (guint i = 0; i < scenes->len; i++)
+  {
+    char *group = dup_group (scenes->pdata[i], by_patient);
+    gpointer number;
+    if (g_hash_table_lookup_extended (numbers, group, NULL, &number))
+    {
+      group_of[i] = GPOINTER_TO_UINT (number);
+      g_free (group);
+      continue;
+    }
+    group_of[i] = groups->len;
+    g_hash_table_insert (numbers, group, GUINT_TO_POINTER (groups->len));
+    g_ptr_array_add (groups, group);
+  }
+  g_autofree gboolean *is_val = g_new0 (gboolean, groups->len);
+  omni_split_groups ((const char *const *)groups->pdata, groups->len, is_val);
+  for (guint i = 0; i < scenes->len; i++)
+    ((OmniScene *)scenes->pdata[i])->split = is_val[group_of[i]] ? OMNI_SPLIT_VAL : OMNI_SPLIT_TRAIN;
+}
+
+GPtrArray *
+omni_dataset_list (OmniDataset *self, const char *folder, OmniSceneKind kind, gboolean by_patient,
+                   GPtrArray *notes, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->path, folder, NULL);
+  g_autoptr (GPtrArray) children = list_children (path, kind, error);
+  if (children == NULL)
+    return NULL;
+  g_autoptr (GPtrArray) found = g_ptr_array_new ();
+  for (guint i = 0; i < children->len; i++)
+  {
+    const char *child = children->pdata[i];
+    if (kind == OMNI_SCENES_OF_SETS)
+    {
+      add_set (self, found, folder, child, notes);
+      continue;
+    }
+    g_autofree char *name = g_path_get_basename (child);
+    char *paths[] = { (char *)child, NULL };
+    add_scene (self, found, folder, name, g_strdupv (paths), NULL, notes);
+  }
+  if (found->len == 0)
+  {
+    g_autofree char *shown = g_filename_display_name (path);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "There is nothing to train on in “%s”: %s", shown,
+                 children->len > 0             ? "none of its scenes can be used."
+                 : kind == OMNI_SCENES_OF_SETS ? "it holds no folders of scenes."
+                                               : "it holds no pictures.");
+    return NULL;
+  }
+  if (self->splits == NULL)
+    split_scenes (found, by_patient);
+  return g_steal_pointer (&found);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A folder of training pictures: FOLDER/SCENE/NN.png (each SCENE one set) and FOLDER/NAME.png (single sharp pictures). A scene may
+ * hold a truth.png or reference.png: what its fusion should look like.
+ *
+ * split.csv, where there is one, names the split of every file (columns “split” and “file”). Without it an eighth of the
+ * groups of a folder is kept for validation, chosen by the groups' names alone: the order of the disk, other folders and
+ * other machines change nothing. A group is what must not be torn apart: the scene, or the patient, whose slices are
+ * named by the same first two digits. */
+typedef struct _OmniDataset OmniDataset;
+
+typedef enum
+{
+  OMNI_SPLIT_TRAIN,
+  OMNI_SPLIT_VAL
+} OmniSplit;
+
+typedef struct
+{
+  char *folder; /* below the data folder */
+  char *name;
+  OmniSplit split;
+  char **paths; /* the sources, in natural order */
+  guint n_pictures;
+  char *truth;         /* (nullable) a path */
+  guint width, height; /* of every picture of the scene */
+} OmniScene;
+
+typedef enum
+{
+  OMNI_SCENES_OF_SETS,    /* FOLDER/SCENE/NN.png, at least two pictures each */
+  OMNI_SCENES_OF_PICTURES /* FOLDER/NAME.png: every picture a scene of its own */
+} OmniSceneKind;
+
+/* (transfer full) `path` has to exist; nothing else is read yet but split.csv. */
+OmniDataset *omni_dataset_open (const char *path, GError **error);
+void omni_dataset_free (OmniDataset *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDataset, omni_dataset_free)
+
+/* (transfer container) (element-type OmniScene) The scenes of `folder`, both splits, in natural order; they live as long as
+ * the dataset. Headers are read, pixels are not. What cannot be used (damaged headers, mixed sizes, bands, files not in
+ * split.csv) is left out, and a sentence for each goes to `notes` (element-type utf8). `by_patient` groups by the first two
+ * digits. An error when the folder is missing or nothing in it can be used. One thread. */
+GPtrArray *omni_dataset_list (OmniDataset *self, const char *folder, OmniSceneKind kind, gboolean by_patient,
+                              GPtrArray *notes, GError **error);
+
+G_END_DECLS

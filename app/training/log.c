@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/training/log.h"
+
+#include "app/files/output.h"
+
+#include <math.h>
+#include <string.h>
+
+struct _OmniTrainLog
+{
+  const OmniRecipe *recipe;
+  char *csv_path, *validation_path;
+  GArray *steps, *scores;
+  GString *csv, *validation; /* the files' text */
+  gboolean has_term[OMNI_N_LOSSES + 1];
+};
+
+#define N_FIXED_COLUMNS 7
+
+static void
+score_clear (gpointer data)
+{
+  OmniTrainLogScore *score = data;
+  g_free (score->scene);
+  g_free (score->metric);
+}
+
+static const char *
+get_term_name (guint term)
+{
+  return term < OMNI_N_LOSSES ? omni_loss_to_string ((OmniLoss)term) : "ewc";
+}
+
+static void
+append_number (GString *text, double value)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  g_string_append_c (text, ',');
+  if (!isnan (value))
+    g_string_append (text, g_ascii_formatd (number, sizeof number, "%.9g", value));
+}
+
+static const char *
+get_task_name (const OmniTrainLog *self, int task)
+{
+  return task < 0 ? "all" : ((const OmniRecipeTask *)self->recipe->tasks->pdata[task])->name;
+}
+
+static void
+write_step (OmniTrainLog *self, const OmniTrainLogStep *step)
+{
+  g_string_append_printf (self->csv, "%" G_GUINT64_FORMAT ",", step->step);
+  g_string_append (self->csv, get_task_name (self, (int)step->task));
+  append_number (self->csv, step->loss);
+  append_number (self->csv, step->learning_rate);
+  append_number (self->csv, step->gradient_norm);
+  append_number (self->csv, step->device_ms);
+  append_number (self->csv, step->wait_ms);
+  for (guint i = 0; i <= OMNI_N_LOSSES; i++)
+    if (self->has_term[i])
+      append_number (self->csv, step->terms[i]);
+  g_string_append_c (self->csv, '\n');
+}
+
+static void
+write_score (OmniTrainLog *self, const OmniTrainLogScore *score)
+{
+  g_string_append_printf (self->validation, "%" G_GUINT64_FORMAT ",%s,%s,%s", score->step,
+                          get_task_name (self, score->task), score->scene, score->metric);
+  append_number (self->validation, score->value);
+  g_string_append_c (self->validation, '\n');
+}
+
+static void
+write_headers (OmniTrainLog *self)
+{
+  g_string_assign (self->csv, "step,task,loss,learning_rate,gradient_norm,device_ms,wait_ms");
+  for (guint i = 0; i <= OMNI_N_LOSSES; i++)
+    if (self->has_term[i])
+      g_string_append_printf (self->csv, ",%s", get_term_name (i));
+  g_string_append_c (self->csv, '\n');
+  g_string_assign (self->validation, "step,task,scene,metric,value\n");
+}
+
+/* ---- Reading back ---- */
+
+static int
+find_task (const OmniTrainLog *self, const char *name)
+{
+  for (guint i = 0; i < self->recipe->tasks->len; i++)
+    if (g_str_equal (((const OmniRecipeTask *)self->recipe->tasks->pdata[i])->name, name))
+      return (int)i;
+  return -1;
+}
+
+static double
+read_number (const char *text)
+{
+  return text[0] == '\0' ? NAN : g_ascii_strtod (text, NULL);
+}
+
+/* A line of our own making; one that is not is passed over. */
+static void
+read_step (OmniTrainLog *self, char **fields, guint n_fields, guint64 last_step)
+{
+  const int task = n_fields > N_FIXED_COLUMNS ? find_task (self, fields[1]) : -1;
+  OmniTrainLogStep step = { .step = task >= 0 ? g_ascii_strtoull (fields[0], NULL, 10) : 0 };
+  if (step.step == 0 || step.step > last_step)
+    return;
+  step.task = (guint)task;
+  step.loss = read_number (fields[2]);
+  step.learning_rate = read_number (fields[3]);
+  step.gradient_norm = read_number (fields[4]);
+  step.device_ms = read_number (fields[5]);
+  step.wait_ms = read_number (fields[6]);
+  guint column = N_FIXED_COLUMNS;
+  for (guint i = 0; i <= OMNI_N_LOSSES; i++)
+    step.terms[i] = self->has_term[i] && column < n_fields ? read_number (fields[column++]) : NAN;
+  g_array_append_val (self->steps, step);
+}
+
+static void
+read_score (OmniTrainLog *self, char **fields, guint n_fields, guint64 last_step)
+{
+  const guint64 step = n_fields == 5 ? g_ascii_strtoull (fields[0], NULL, 10) : 0;
+  if (step == 0 || step > last_step)
+    return;
+  const OmniTrainLogScore score = { .step = step,
+                                    .task = find_task (self, fields[1]),
+                                    .scene = g_strdup (fields[2]),
+                                    .metric = g_strdup (fields[3]),
+                                    .value = read_number (fields[4]) };
+  g_array_append_val (self->scores, score);
+}
+
+static void
+read_file (OmniTrainLog *self, const char *path, guint64 last_step,
+           void (*read_line) (OmniTrainLog *, char **, guint, guint64))
+{
+  g_autofree char *text = NULL;
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return; /* the curves begin here then */
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  for (guint i = 1; lines[0] != NULL && lines[i] != NULL; i++)
+  {
+    g_auto (GStrv) fields = g_strsplit (lines[i], ",", -1);
+    read_line (self, fields, g_strv_length (fields), last_step);
+  }
+}
+
+OmniTrainLog *
+omni_train_log_open (const char *csv_path, const char *validation_path, const OmniRecipe *recipe,
+                     guint64 first_step, GError **error)
+{
+  g_autoptr (OmniTrainLog) self = g_new0 (OmniTrainLog, 1);
+  self->recipe = recipe;
+  self->csv_path = g_strdup (csv_path);
+  self->validation_path = g_strdup (validation_path);
+  self->steps = g_array_new (FALSE, FALSE, sizeof (OmniTrainLogStep));
+  self->scores = g_array_new (FALSE, FALSE, sizeof (OmniTrainLogScore));
+  g_array_set_clear_func (self->scores, score_clear);
+  self->csv = g_string_new (NULL);
+  self->validation = g_string_new (NULL);
+  for (guint t = 0; t < recipe->tasks->len; t++)
+    for (guint i = 0; i < OMNI_N_LOSSES; i++)
+      self->has_term[i] |= ((const OmniRecipeTask *)recipe->tasks->pdata[t])->losses.weight[i] > 0;
+  self->has_term[OMNI_N_LOSSES] = recipe->has_ewc;
+  if (first_step > 0)
+  {
+    read_file (self, csv_path, first_step, read_step);
+    read_file (self, validation_path, first_step, read_score);
+  }
+  write_headers (self);
+  for (guint i = 0; i < self->steps->len; i++)
+    write_step (self, &g_array_index (self->steps, OmniTrainLogStep, i));
+  for (guint i = 0; i < self->scores->len; i++)
+    write_score (self, &g_array_index (self->scores, OmniTrainLogScore, i));
+  return omni_train_log_save (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+omni_train_log_free (OmniTrainLog *self)
+{
+  if (self == NULL)
+    return;
+  g_array_unref (self->steps);
+  g_array_unref (self->scores);
+  g_string_free (self->csv, TRUE);
+  g_string_free (self->validation, TRUE);
+  g_free (self->csv_path);
+  g_free (self->validation_path);
+  g_free (self);
+}
+
+/* ---- Adding ---- */
+
+void
+omni_train_log_add_step (OmniTrainLog *self, guint task, const OmniTrainReport *report, double wait_ms)
+{
+  OmniTrainLogStep step = { .step = report->step,
+                            .task = task,
+                            .loss = report->loss,
+                            .learning_rate = report->learning_rate,
+                            .gradient_norm = report->gradient_norm,
+                            .device_ms = report->device_ms,
+                            .wait_ms = wait_ms };
+  for (guint i = 0; i <= OMNI_N_LOSSES; i++)
+  {
+    step.terms[i] = NAN;
+    for (guint k = 0; k < report->n_terms; k++)
+      if (g_str_equal (report->terms[k].name, get_term_name (i)))
+        step.terms[i] = report->terms[k].weighted;
+  }
+  g_array_append_val (self->steps, step);
+  write_step (self, &step);
+}
+
+void
+omni_train_log_add_score (OmniTrainLog *self, guint64 step, int task, const char *scene, const char *metric,
+                          double value)
+{
+  g_autofree char *name = g_strdelimit (g_strdup (scene), ",\"\n", '_');
+  const OmniTrainLogScore score = {
+    .step = step, .task = task, .scene = g_strdup (name), .metric = g_strdup (metric), .value = value
+  };
+  g_array_append_val (self->scores, score);
+  write_score (self, &score);
+}
+
+gboolean
+omni_train_log_save (OmniTrainLog *self, GError **error)
+{
+  return omni_file_replace_contents_atomic (self->csv_path, self->csv->str, self->csv->len, TRUE, error)
+         && omni_file_replace_contents_atomic (self->validation_path, self->validation->str,
+                                               self->validation->len, TRUE, error);
+}
+
+const GArray *
+omni_train_log_get_steps (const OmniTrainLog *self)
+{
+  return self->steps;
+}
+
+const GArray *
+omni_train_log_get_scores (const OmniTrainLog *self)
+{
+  return self->scores;
+}
+
+gboolean
+omni_train_log_get_best (const OmniTrainLog *self, guint64 *step, double *score)
+{
+  gboolean found = FALSE;
+  for (guint i = 0; i < self->scores->len; i++)
+  {
+    const OmniTrainLogScore *one = &g_array_index (self->scores, OmniTrainLogScore, i);
+    if (!g_str_equal (one->metric, OMNI_TRAIN_SCORE) || (found && one->value <= *score))
+      continue;
+    *step = one->step;
+    *score = one->value;
+    found = TRUE;
+  }
+  return found;
+}

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/training/run-private.h"
+
+#include "app/files/output.h"
+#include "app/files/reader.h"
+
+#include <glib/gstdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUFFIX ".safetensors"
+/* Over so many steps the rate is averaged. */
+#define RATE_STEPS 64
+/* Each task has this many batches of its own to be consolidated with. */
+#define FISHER_BATCHES (1u << 20)
+
+typedef struct
+{
+  const OmniTrainJob *job;
+  OmniTrainPaths paths;
+  OmniTrainLog *log;
+  OmniTrainResult *result;
+  guint64 step; /* done */
+  guint64 saved_step;
+  gint64 start_us;
+  gint64 times_us[RATE_STEPS];
+  double last_wait_ms;
+} Run;
+
+static void
+run_clear (Run *self)
+{
+  g_clear_pointer (&self->log, omni_train_log_free);
+  omni_train_paths_clear (&self->paths);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+void
+omni_train_result_clear (OmniTrainResult *result)
+{
+  g_clear_pointer (&result->weights_sha256, g_free);
+  g_clear_pointer (&result->checkpoint_path, g_free);
+  g_clear_pointer (&result->page_path, g_free);
+}
+
+void
+omni_train_say (const OmniTrainJob *job, gboolean is_warning, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  if (job->say != NULL)
+    job->say (message, is_warning, job->user_data);
+}
+
+/* ---- Files ---- */
+
+gboolean
+omni_train_paths_init (OmniTrainPaths *self, const char *output, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (output);
+  g_autofree char *folder = g_path_get_dirname (output);
+  if (!g_str_has_suffix (output, SUFFIX) || g_str_has_suffix (output, G_DIR_SEPARATOR_S SUFFIX))
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 "Weights are written as NAME%s, and “%s” is none; choose such a name (-o).", SUFFIX, name);
+    return FALSE;
+  }
+  if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                 "The folder of “%s” does not exist; make it, or choose another one (-o).", name);
+    return FALSE;
+  }
+  g_autofree char *stem = g_strndup (output, strlen (output) - strlen (SUFFIX));
+  self->weights = g_strdup (output);
+  self->best = g_strconcat (stem, ".best.checkpoint", NULL);
+  self->last = g_strconcat (stem, ".last.checkpoint", NULL);
+  self->csv = g_strconcat (stem, ".csv", NULL);
+  self->validation = g_strconcat (stem, ".validation.csv", NULL);
+  self->page = g_strconcat (stem, ".html", NULL);
+  self->fusions = g_strconcat (stem, ".fusions", NULL);
+  return TRUE;
+}
+
+void
+omni_train_paths_clear (OmniTrainPaths *self)
+{
+  char **paths[] = { &self->weights,    &self->best, &self->last,   &self->csv,
+                     &self->validation, &self->page, &self->fusions };
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    g_clear_pointer (paths[i], g_free);
+}
+
+static gboolean
+check_files (const OmniTrainJob *job, const OmniTrainPaths *paths, GError **error)
+{
+  const char *const files[] = { paths->weights, paths->last };
+  for (guint i = 0; job->resume_path == NULL && !job->force && i < G_N_ELEMENTS (files); i++)
+    if (g_file_test (files[i], G_FILE_TEST_EXISTS))
+    {
+      g_autofree char *name = g_filename_display_name (files[i]);
+      g_set_error (
+        error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+        "“%s” is there already; go on from a checkpoint (--resume), choose another name (-o), or begin anew "
+        "over it (--force).",
+        name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+fail_to_write (const char *path, int code, GError **error)
+{
+  g_autofree char *name = g_filename_display_name (path);
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "“%s” cannot be written: %s.", name,
+               g_strerror (code));
+  return FALSE;
+}
+
+/* Puts the whole file `temporary` on the disk and gives it its name. */
+static gboolean
+take_place (const char *temporary, const char *path, GError **error)
+{
+  const int fd = open (temporary, O_RDONLY | O_CLOEXEC);
+  int code = fd < 0 || fsync (fd) != 0 ? errno : 0;
+  if (fd >= 0)
+    close (fd);
+  if (code == 0 && g_rename (temporary, path) != 0)
+    code = errno;
+  if (code == 0)
+    return TRUE;
+  g_remove (temporary);
+  return fail_to_write (path, code, error);
+}
+
+static gboolean
+save_checkpoint (const Run *self, const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path);
+  g_autofree char *hidden = g_strdup_printf (".%s.%d", name, (int)getpid ());
+  g_autofree char *temporary = g_build_filename (folder, hidden, NULL);
+  if (!self->job->interface->save (self->job->trainer, temporary, error))
+  {
+    g_remove (temporary);
+    return FALSE;
+  }
+  return take_place (temporary, path, error);
+}
+
+/* What the weights say of where they come from. */
+static gboolean
+write_weights (Run *self, GError **error)
+{
+  const OmniTrainJob *job = self->job;
+  const OmniRecipe *recipe = job->recipe;
+  g_autoptr (GString) tasks = g_string_new (NULL);
+  for (guint i = 0; i < recipe->tasks->len; i++)
+  {
+    const char *task = omni_task_to_string (((const OmniRecipeTask *)recipe->tasks->pdata[i])->task);
+    if (strstr (tasks->str, task) == NULL)
+      g_string_append_printf (tasks, "%s%s", tasks->len > 0 ? ", " : "", task);
+  }
+  g_autofree char *provenance = g_strdup_printf (
+    "omnifuse-cli train %s, step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT ", seed %" G_GUINT64_FORMAT
+    ", on %s",
+    recipe->name, self->step, recipe->steps, recipe->config.seed, job->device_name);
+  const char *const metadata[] = { "tasks",         tasks->str,     "provenance", provenance,
+                                   "recipe_sha256", recipe->sha256, NULL };
+  g_autoptr (GBytes) bytes = job->interface->dup_weights (job->trainer, metadata, error);
+  if (bytes == NULL)
+    return FALSE;
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  g_free (self->result->weights_sha256);
+  self->result->weights_sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return omni_file_replace_contents_atomic (self->paths.weights, data, size, TRUE, error);
+}
+
+/* A disk that is full now may have room later: the run goes on, and the next attempt may succeed. */
+static void
+warn (const Run *self, GError **error)
+{
+  omni_train_say (self->job, TRUE, "%s The run goes on and will try again.", (*error)->message);
+  g_clear_error (error);
+}
+
+static gboolean
+save_last (Run *self, GError **error)
+{
+  if (!save_checkpoint (self, self->paths.last, error) || !omni_train_log_save (self->log, error))
+    return FALSE;
+  self->saved_step = self->step;
+  return TRUE;
+}
+
+/* ---- Steps ---- */
+
+static void
+say_notes (const OmniTrainJob *job)
+{
+  g_autoptr (GPtrArray) notes = omni_train_data_take_notes (job->data);
+  for (guint i = 0; i < notes->len; i++)
+    omni_train_say (job, TRUE, "%s", (const char *)notes->pdata[i]);
+}
+
+static void
+report_progress (Run *self, const OmniSample *sample, const OmniTrainReport *report)
+{
+  const OmniTrainJob *job = self->job;
+  const guint64 n_done = self->step - self->result->first_step;
+  const gint64 now_us = g_get_monotonic_time ();
+  const guint64 n_measured = MIN (n_done, RATE_STEPS);
+  const gint64 since_us = n_done > RATE_STEPS ? self->times_us[n_done % RATE_STEPS] : self->start_us;
+  self->times_us[n_done % RATE_STEPS] = now_us;
+  OmniTrainProgress progress = { .step = self->step, .n_steps = job->recipe->steps, .report = report };
+  progress.task = ((const OmniRecipeTask *)job->recipe->tasks->pdata[sample->task])->name;
+  if (now_us > since_us)
+    progress.steps_per_second = (double)n_measured * G_USEC_PER_SEC / (now_us - since_us);
+  if (progress.steps_per_second > 0)
+    progress.seconds_left = (job->recipe->steps - self->step) / progress.steps_per_second;
+  if (job->progress != NULL)
+    job->progress (&progress, job->user_data);
+}
+
+static gboolean
+fail_step (const Run *self, const OmniSample *sample, const OmniTrainReport *report, GError *cause,
+           GError **error)
+{
+  if (!g_error_matches (cause, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE))
+  {
+    g_propagate_error (error, cause);
+    return FALSE;
+  }
+  const char *term = "the gradient";
+  for (guint i = report->n_terms; i-- > 0;)
+    if (!isfinite (report->terms[i].value))
+      term = report->terms[i].name;
+  g_autofree char *checkpoint = g_filename_display_name (self->paths.last);
+  g_set_error (
+    error, cause->domain, cause->code,
+    "Step %" G_GUINT64_FORMAT " of [task %s]: %s is not a number (%s). Training stopped; the last good "
+    "checkpoint is “%s”, step %" G_GUINT64_FORMAT ". Lower the learning rate or clip harder, and resume.",
+    self->step + 1, ((const OmniRecipeTask *)self->job->recipe->tasks->pdata[sample->task])->name, term,
+    cause->message, checkpoint, self->saved_step);
+  g_error_free (cause);
+  return FALSE;
+}
+
+static gboolean
+do_step (Run *self, OmniSampler *sampler, GError **error)
+{
+  g_autoptr (OmniSample) sample = omni_sampler_next (sampler, error);
+  if (sample == NULL)
+    return FALSE;
+  OmniTrainReport report = { 0 };
+  GError *cause = NULL;
+  if (!self->job->interface->step (self->job->trainer, &sample->batch, &report, &cause))
+    return fail_step (self, sample, &report, cause, error);
+  self->step++;
+  report.step = self->step;
+  const double wait_ms = omni_sampler_get_wait_ms (sampler);
+  omni_train_log_add_step (self->log, sample->task, &report, wait_ms - self->last_wait_ms);
+  self->last_wait_ms = wait_ms;
+  self->result->device_ms += report.device_ms;
+  report_progress (self, sample, &report);
+  return TRUE;
+}
+
+/* At the end of a task in sequential order. Not interrupted: half a consolidation is of no use. */
+static gboolean
+consolidate (Run *self, GError **error)
+{
+  const OmniTrainJob *job = self->job;
+  const OmniRecipe *recipe = job->recipe;
+  const int task = omni_recipe_get_task_at (recipe, self->step - 1);
+  if (!recipe->has_ewc || task < 0 || self->step == recipe->steps
+      || omni_recipe_get_task_at (recipe, self->step) == task)
+    return TRUE;
+  omni_train_say (job, FALSE, "step %" G_GUINT64_FORMAT ": [task %s] is done; measuring what it needs",
+                  self->step, ((const OmniRecipeTask *)recipe->tasks->pdata[task])->name);
+  const guint64 n_batches = (recipe->ewc_samples + recipe->batch - 1) / recipe->batch;
+  for (guint64 i = 0; i < n_batches; i++)
+  {
+    const guint64 number = OMNI_SAMPLE_BESIDE + (guint64)task * FISHER_BATCHES + i;
+    g_autoptr (OmniSample) sample = omni_train_data_draw (job->data, number, task, error);
+    if (sample == NULL || !job->interface->add_fisher (job->trainer, &sample->batch, error))
+      return FALSE;
+  }
+  return job->interface->consolidate (job->trainer, error);
+}
+
+static gboolean
+validate (Run *self, GError **error)
+{
+  gboolean scored;
+  double score;
+  OmniTrainResult *result = self->result;
+  if (!omni_validation_run (self->job, &self->paths, self->log, self->step, &scored, &score, error))
+    return FALSE;
+  g_autoptr (GError) cause = NULL;
+  if (scored && (!result->has_best || score > result->best_score))
+  {
+    result->has_best = TRUE;
+    result->best_score = score;
+    result->best_step = self->step;
+    if (!save_checkpoint (self, self->paths.best, &cause) || !write_weights (self, &cause))
+      warn (self, &cause);
+  }
+  if (!omni_train_page_write (self->job, &self->paths, self->log, &cause))
+    warn (self, &cause);
+  return TRUE;
+}
+
+static gboolean
+is_due (guint64 step, guint64 every)
+{
+  return every > 0 && step % every == 0;
+}
+
+static gboolean
+do_steps (Run *self, GError **error)
+{
+  const OmniRecipe *recipe = self->job->recipe;
+  g_autoptr (OmniSampler)
+    sampler = omni_sampler_new (self->job->data, self->step, recipe->steps, self->job->n_threads);
+  while (self->step < recipe->steps && !g_cancellable_is_cancelled (self->job->cancellable))
+  {
+    const gboolean done = do_step (self, sampler, error) && consolidate (self, error);
+    say_notes (self->job);
+    if (!done)
+      return FALSE;
+    const gboolean is_last = self->step == recipe->steps;
+    if (recipe->validate_every > 0 && (is_last || is_due (self->step, recipe->validate_every))
+        && !validate (self, error))
+      return FALSE;
+    g_autoptr (GError) cause = NULL;
+    if (!is_last && is_due (self->step, recipe->checkpoint_every) && !save_last (self, &cause))
+      warn (self, &cause);
+  }
+  self->result->wait_ms = omni_sampler_get_wait_ms (sampler);
+  return TRUE;
+}
+
+/* ---- Beginning and end ---- */
+
+/* Fusions after the step where the run begins belong to another run; so do all, sources too, when it begins anew. */
+static void
+remove_later_fusions (const Run *self)
+{
+  g_autoptr (GDir) folder = g_dir_open (self->paths.fusions, 0, NULL);
+  for (const char *name = folder != NULL ? g_dir_read_name (folder) : NULL; name != NULL;
+       name = g_dir_read_name (folder))
+  {
+    const char *dot = g_str_has_suffix (name, ".png") ? strchr (name, '.') : NULL;
+    const gboolean is_later = dot != NULL && g_ascii_strtoull (dot + 1, NULL, 10) > self->step;
+    g_autofree char *path = g_build_filename (self->paths.fusions, name, NULL);
+    if (is_later || (dot != NULL && self->step == 0))
+      g_remove (path);
+  }
+}
+
+static gboolean
+begin (Run *self, GError **error)
+{
+  const OmniTrainJob *job = self->job;
+  if (!omni_train_paths_init (&self->paths, job->output, error) || !check_files (job, &self->paths, error))
+    return FALSE;
+  if (job->resume_path != NULL && !job->interface->load (job->trainer, job->resume_path, error))
+    return FALSE;
+  self->step = self->result->first_step = job->interface->get_step (job->trainer);
+  if (self->step > job->recipe->steps)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 "The checkpoint has done %" G_GUINT64_FORMAT " steps, more than the %" G_GUINT64_FORMAT
+                 " of the run; ask for more (--steps).",
+                 self->step, job->recipe->steps);
+    return FALSE;
+  }
+  self->log = omni_train_log_open (self->paths.csv, self->paths.validation, job->recipe, self->step, error);
+  if (self->log == NULL)
+    return FALSE;
+  if (self->step > 0 && omni_train_log_get_steps (self->log)->len == 0)
+    omni_train_say (
+      job, TRUE,
+      "“%s” says nothing of the steps before: the curves begin here, and the best weights so far are not "
+      "known.",
+      self->paths.csv);
+  self->result->has_best = omni_train_log_get_best (self->log, &self->result->best_step,
+                                                    &self->result->best_score);
+  self->result->checkpoint_path = g_strdup (self->paths.last);
+  self->result->page_path = g_strdup (self->paths.page);
+  self->start_us = g_get_monotonic_time ();
+  remove_later_fusions (self);
+  /* Whatever keeps files from being written shows now, not after hours. */
+  return save_last (self, error);
+}
+
+static gboolean
+finish (Run *self, GError **error)
+{
+  OmniTrainResult *result = self->result;
+  result->interrupted = self->step < self->job->recipe->steps;
+  if (!save_last (self, error))
+    return FALSE;
+  const gboolean has_weights = result->has_best && g_file_test (self->paths.weights, G_FILE_TEST_EXISTS);
+  if (!has_weights && !result->interrupted && !write_weights (self, error))
+    return FALSE;
+  if (has_weights)
+  {
+    g_free (result->weights_sha256);
+    result->weights_sha256 = omni_file_sha256 (self->paths.weights, NULL);
+  }
+  return omni_train_page_write (self->job, &self->paths, self->log, error);
+}
+
+gboolean
+omni_train_run (const OmniTrainJob *job, OmniTrainResult *result, GError **error)
+{
+  *result = (OmniTrainResult){ 0 };
+  g_auto (Run) run = { .job = job, .result = result };
+  if (!begin (&run, error))
+    return FALSE;
+  g_autoptr (GError) failure = NULL;
+  const gboolean done = do_steps (&run, &failure);
+  result->last_step = run.step;
+  result->seconds = (double)(g_get_monotonic_time () - run.start_us) / G_USEC_PER_SEC;
+  if (done)
+    return finish (&run, error);
+  /* After a number that is none the weights are in doubt, and the checkpoint stays as it is. */
+  const gboolean in_doubt = g_error_matches (failure, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE);
+  g_autoptr (GError) cause = NULL;
+  if (!(in_doubt ? omni_train_log_save (run.log, &cause) : save_last (&run, &cause))
+      || !omni_train_page_write (job, &run.paths, run.log, &cause))
+    omni_train_say (job, TRUE, "%s", cause->message);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* omnifuse-cli train and synthesize as people run them: a few real steps on the device, on a made-up data folder. */
+
+#include "app/files/reader.h"
+#include "tests/training-fixture.h"
+#include "tests/cli-run.h"
+
+#include <signal.h>
+
+#define RECIPE                                                                                               \
+  "[network]\narchitecture = ifani\n[train]\nsteps = 3\nbatch = 1\ncrop = 32\nvalidate-every = 2\n"          \
+  "checkpoint-every = 1\nvalidation-scenes = 1\nvalidation-size = 48\n"                                      \
+  "[task exposure]\ndata = exposure\nsources = 2, 3\nloss = mef-ssim 1\n"                                    \
+  "[task focus]\ndata = natural\nsynthesis = focus\nsources = 2\nloss = mae 1, ssim 1\n"
+
+static char *data;
+
+static void
+write_text (const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+static char *
+read_text (const char *name, gsize *size)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  char *text = NULL;
+  GError *error = NULL;
+  g_file_get_contents (path, &text, size, &error);
+  g_assert_no_error (error);
+  return text;
+}
+
+/* Three steps: the weights are ones that the fusion takes, and what stands beside them is whole. */
+static void
+test_train (void)
+{
+  write_text ("three.recipe", RECIPE);
+  g_auto (Run) run = CLI ("train", "three.recipe", "--data", data, "--json", "--device", "software");
+  assert_done (&run);
+  g_assert_nonnull (run.json);
+  g_assert_cmpint (json_object_get_int_member (run.json, "last_step"), ==, 3);
+  g_assert_cmpint (json_object_get_int_member (run.json, "parameters"), >, 200000);
+  g_assert_false (json_object_get_boolean_member (run.json, "interrupted"));
+  g_assert_cmpstr (json_object_get_string_member (run.json, "output"), ==, "three.safetensors");
+  g_assert_cmpfloat (json_object_get_double_member (run.json, "device_ms"), >, 0);
+  gsize size;
+  g_autofree char *weights = read_text ("three.safetensors", &size);
+  g_autofree char *sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *)weights, size);
+  g_assert_cmpstr (json_object_get_string_member (run.json, "sha256"), ==, sha256);
+  g_autofree char *csv = read_text ("three.csv", NULL);
+  g_auto (GStrv) lines = g_strsplit (csv, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 5);
+  gsize page_size;
+  g_autofree char *page = read_text ("three.html", &page_size);
+  g_assert_nonnull (strstr (page, "<polyline"));
+  g_assert_nonnull (strstr (page, "data:image/png"));
+  g_autofree char *scene = g_build_filename (data, "exposure", "scene1", NULL);
+  g_auto (Run)
+    fuse = CLI ("fuse", scene, "-o", "fused.png", "--weights", "three.safetensors", "--device", "software");
+  assert_done (&fuse);
+}
+
+/* The same seed gives the same weights, another one others; a run that was cut into two gives them, too. */
+static void
+test_repeat (void)
+{
+  gsize size, again_size, other_size, cut_size;
+  g_auto (Run)
+    again = CLI ("train", "three.recipe", "--data", data, "-o", "again.safetensors", "--device", "software");
+  assert_done (&again);
+  g_auto (Run) other = CLI ("train", "three.recipe", "--data", data, "-o", "other.safetensors", "--seed", "2",
+                            "--device", "software");
+  assert_done (&other);
+  /* The constant rate makes a shorter run the beginning of a longer one. */
+  write_text ("constant.recipe", RECIPE "[optimiser]\nschedule = constant\n");
+  g_auto (Run) whole = CLI ("train", "constant.recipe", "--data", data, "-o", "whole.safetensors", "--device",
+                            "software");
+  assert_done (&whole);
+  g_auto (Run) half = CLI ("train", "constant.recipe", "--data", data, "-o", "cut.safetensors", "--steps",
+                           "1", "--device", "software");
+  assert_done (&half);
+  g_auto (Run) rest = CLI ("train", "constant.recipe", "--data", data, "-o", "cut.safetensors", "--resume",
+                           "cut.last.checkpoint", "--device", "software", "--json");
+  assert_done (&rest);
+  g_assert_cmpint (json_object_get_int_member (rest.json, "first_step"), ==, 1);
+  g_autofree char *a = read_text ("three.last.checkpoint", &size);
+  g_autofree char *b = read_text ("again.last.checkpoint", &again_size);
+  g_autofree char *c = read_text ("other.last.checkpoint", &other_size);
+  g_assert_cmpmem (a, size, b, again_size);
+  g_assert_true (size != other_size || memcmp (a, c, size) != 0);
+  g_autofree char *d = read_text ("whole.last.checkpoint", &size);
+  g_autofree char *e = read_text ("cut.last.checkpoint", &cut_size);
+  g_assert_cmpmem (d, size, e, cut_size);
+}
+
+/* Ctrl-C saves, says how to go on, and is no error. */
+static void
+test_interrupt (void)
+{
+  write_text ("long.recipe", RECIPE);
+  const char *const argv[] = { g_getenv ("OMNIFUSE_CLI"),
+                               "train",
+                               "long.recipe",
+                               "--data",
+                               data,
+                               "--steps",
+                               "100000",
+                               "--device",
+                               "software",
+                               NULL };
+  g_autoptr (GSubprocessLauncher)
+    launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  g_subprocess_launcher_set_cwd (launcher, folder);
+  GError *error = NULL;
+  g_autoptr (GSubprocess) process = g_subprocess_launcher_spawnv (launcher, argv, &error);
+  g_assert_no_error (error);
+  g_autofree char *checkpoint = g_build_filename (folder, "long.best.checkpoint", NULL);
+  for (guint i = 0; i < 1200 && !g_file_test (checkpoint, G_FILE_TEST_EXISTS); i++)
+    g_usleep (100000);
+  g_assert_true (g_file_test (checkpoint, G_FILE_TEST_EXISTS));
+  g_subprocess_send_signal (process, SIGINT);
+  g_autofree char *out = NULL;
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &out, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 0);
+  g_test_message ("%s", out);
+  g_assert_nonnull (strstr (out, "stopped at step"));
+  g_assert_nonnull (strstr (out, "--resume long.last.checkpoint"));
+}
+
+static void
+test_train_refusals (void)
+{
+  g_auto (Run) none = CLI ("train", "--data", data);
+  assert_refused (&none, "Name one recipe");
+  g_auto (Run) missing = CLI ("train", "no.recipe", "--data", data);
+  assert_refused (&missing, "no.recipe");
+  write_text ("wrong.recipe", "[network]\narchitecture = ifani\n[train]\nsteps = 3\nstesp = 4\n");
+  g_auto (Run) wrong = CLI ("train", "wrong.recipe", "--data", data);
+  assert_refused (&wrong, "line 5");
+  g_auto (Run) nowhere = CLI ("train", "three.recipe", "--data", "no-such-folder");
+  assert_refused (&nowhere, "no-such-folder");
+  g_auto (Run) again = CLI ("train", "three.recipe", "--data", data, "--device", "software");
+  assert_refused (&again, "--resume");
+  g_auto (Run) steps = CLI ("train", "three.recipe", "--data", data, "--steps", "none");
+  assert_refused (&steps, "--steps");
+  g_auto (Run)
+    name = CLI ("train", "three.recipe", "--data", data, "-o", "weights.bin", "--device", "software");
+  assert_refused (&name, ".safetensors");
+}
+
+static void
+test_help_recipe (void)
+{
+  g_auto (Run) help = CLI ("train", "--help-recipe");
+  assert_done (&help);
+  g_assert_nonnull (strstr (help.out, "[task NAME]"));
+  g_assert_nonnull (strstr (help.out, "learning-rate"));
+}
+
+static void
+test_synthesize (void)
+{
+  g_autofree char *natural = g_build_filename (data, "natural", NULL);
+  g_auto (Run) focus = CLI ("synthesize", "focus", natural, "-o", "stacks", "--count", "3", "--sources",
+                            "2-4", "--json");
+  assert_done (&focus);
+  JsonArray *scenes = json_object_get_array_member (focus.json, "scenes");
+  g_assert_cmpuint (json_array_get_length (scenes), ==, 3);
+  for (guint i = 0; i < 3; i++)
+  {
+    JsonObject *scene = json_array_get_object_element (scenes, i);
+    const char *path = json_object_get_string_member (scene, "folder");
+    const guint n = (guint)json_object_get_int_member (scene, "sources");
+    g_assert_true (n >= 2 && n <= 4);
+    g_autofree char *last = g_strdup_printf ("%s/%s/%02u.png", folder, path, n - 1);
+    g_autofree char *truth = g_strdup_printf ("%s/%s/truth.png", folder, path);
+    GError *error = NULL;
+    g_autoptr (OmniPicture) a = omni_picture_read (last, NULL, &error);
+    g_assert_no_error (error);
+    g_autoptr (OmniPicture) b = omni_picture_read (truth, NULL, &error);
+    g_assert_no_error (error);
+    g_autoptr (OmniPicture)
+      original = omni_picture_read (json_object_get_string_member (scene, "picture"), NULL, &error);
+    g_autofree char *hash = omni_picture_hash (b), *wanted = omni_picture_hash (original);
+    g_assert_cmpstr (hash, ==, wanted);
+    g_assert_cmpuint (omni_picture_get_width (a), ==, omni_picture_get_width (b));
+  }
+  g_auto (Run)
+    again = CLI ("synthesize", "focus", natural, "-o", "stacks", "--count", "3", "--sources", "2-4");
+  assert_refused (&again, "00.png");
+  g_auto (Run)
+    exposure = CLI ("synthesize", "exposure", natural, "-o", "brackets", "--size", "64", "--quiet");
+  assert_done (&exposure);
+  g_assert_cmpstr (exposure.out, ==, "");
+  g_auto (Run) large = CLI ("synthesize", "exposure", natural, "-o", "none", "--size", "512", "--quiet");
+  assert_refused (&large, "large enough");
+  g_auto (Run) kind = CLI ("synthesize", "night", natural, "-o", "none");
+  assert_refused (&kind, "focus or exposure");
+}
+
+/* Made-up sets are scenes that evaluate can score against their truth. */
+static void
+test_synthesize_for_evaluate (void)
+{
+  g_auto (Run)
+    run = CLI ("evaluate", "stacks", "--task", "focus", "--model", "laplacian", "--baseline", "mean",
+               "--metric", "ref-psnr", "--json", "--cache", "scores", "--device", "software");
+  assert_done (&run);
+  g_assert_nonnull (strstr (run.out, "ref-psnr"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("omnifuse-cli-train-XXXXXX", NULL);
+  data = make_data_folder ();
+  g_test_add_func ("/cli-train/01-train", test_train);
+  g_test_add_func ("/cli-train/02-repeat", test_repeat);
+  g_test_add_func ("/cli-train/03-interrupt", test_interrupt);
+  g_test_add_func ("/cli-train/04-refusals", test_train_refusals);
+  g_test_add_func ("/cli-train/05-help-recipe", test_help_recipe);
+  g_test_add_func ("/cli-train/06-synthesize", test_synthesize);
+  g_test_add_func ("/cli-train/07-evaluate", test_synthesize_for_evaluate);
+  const int status = g_test_run ();
+  remove_folder (folder);
+  remove_folder (data);
+  g_free (folder);
+  g_free (data);
+  return status;
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* A run from the first step to the page, with a trainer whose weights are a hash of every batch it has seen: what is stopped,
+ * resumed or disturbed must end where an undisturbed run ends. */
+
+#include "app/training/run.h"
+#include "tests/page-check.h"
+#include "tests/training-fixture.h"
+
+#include <math.h>
+
+/* ---- A trainer that only remembers ---- */
+
+typedef struct
+{
+  guint64 step;
+  char weights[65];
+} State;
+
+typedef struct
+{
+  State state;
+  guint n_fisher, n_consolidated, n_validated, n_saved;
+  guint64 fisher_at; /* step of the last */
+  /* What goes wrong, and when. */
+  guint64 nan_at;
+  guint64 cancel_at;
+  guint fail_saves_from, fail_saves_to;
+  gboolean blurry; /* fuses badly from step 6 on */
+  GCancellable *cancellable;
+} Fake;
+
+static guint64
+fake_get_step (gpointer trainer)
+{
+  return ((Fake *)trainer)->state.step;
+}
+
+static gboolean
+fake_step (gpointer trainer, const OmniTrainBatch *batch, OmniTrainReport *report, GError **error)
+{
+  Fake *self = trainer;
+  report->terms[0] = (OmniTrainTerm){ "mef-ssim", 0.25, 0.25 };
+  report->terms[1] = (OmniTrainTerm){ "ewc", 0.5, 0.125 };
+  report->n_terms = 2;
+  report->loss = 0.375;
+  if (self->state.step + 1 == self->nan_at)
+  {
+    report->terms[1].value = NAN;
+    g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE, "fake");
+    return FALSE;
+  }
+  g_autofree char *hash = hash_batch (batch);
+  g_autofree char *both = g_strconcat (self->state.weights, hash, NULL);
+  g_autofree char *next = g_compute_checksum_for_string (G_CHECKSUM_SHA256, both, -1);
+  g_strlcpy (self->state.weights, next, sizeof self->state.weights);
+  self->state.step++;
+  if (self->state.step == self->cancel_at)
+    g_cancellable_cancel (self->cancellable);
+  return TRUE;
+}
+
+/* The mean of the sources, or nearly nothing. */
+static gboolean
+fake_validate (gpointer trainer, const OmniTrainBatch *batch, float *fused, OmniTrainReport *report,
+               GError **error)
+{
+  Fake *self = trainer;
+  const gsize plane = (gsize)batch->size_px * batch->size_px;
+  for (gsize i = 0; i < plane; i++)
+  {
+    double sum = 0;
+    for (guint k = 0; k < batch->n_sources; k++)
+      sum += batch->luma[k * plane + i];
+    fused[i] = self->blurry && self->state.step >= 6 ? (float)(i % 7) / 7 : (float)(sum / batch->n_sources);
+  }
+  report->loss = 0.5;
+  self->n_validated++;
+  return TRUE;
+}
+
+static gboolean
+fake_add_fisher (gpointer trainer, const OmniTrainBatch *batch, GError **error)
+{
+  Fake *self = trainer;
+  self->n_fisher += batch->n_sets;
+  self->fisher_at = self->state.step;
+  return TRUE;
+}
+
+static gboolean
+fake_consolidate (gpointer trainer, GError **error)
+{
+  ((Fake *)trainer)->n_consolidated++;
+  return TRUE;
+}
+
+static gboolean
+fake_save (gpointer trainer, const char *path, GError **error)
+{
+  Fake *self = trainer;
+  self->n_saved++;
+  if (self->n_saved >= self->fail_saves_from && self->n_saved <= self->fail_saves_to)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "“checkpoint” cannot be written: no space left.");
+    return FALSE;
+  }
+  return g_file_set_contents (path, (const char *)&self->state, sizeof self->state, error);
+}
+
+static gboolean
+fake_load (gpointer trainer, const char *path, GError **error)
+{
+  Fake *self = trainer;
+  g_autofree char *bytes = NULL;
+  if (!g_file_get_contents (path, &bytes, NULL, error))
+    return FALSE;
+  memcpy (&self->state, bytes, sizeof self->state);
+  return TRUE;
+}
+
+static GBytes *
+fake_dup_weights (gpointer trainer, const char *const *metadata, GError **error)
+{
+  Fake *self = trainer;
+  g_assert_cmpstr (metadata[0], ==, "tasks");
+  return g_bytes_new (self->state.weights, strlen (self->state.weights));
+}
+
+static const OmniTrainerInterface fake_interface = {
+  .get_step = fake_get_step,
+  .step = fake_step,
+  .validate = fake_validate,
+  .add_fisher = fake_add_fisher,
+  .consolidate = fake_consolidate,
+  .save = fake_save,
+  .load = fake_load,
+  .dup_weights = fake_dup_weights,
+};
+
+/* ---- One run ---- */
+
+static char *root, *output_folder;
+
+typedef struct
+{
+  Fake fake;
+  gboolean done;
+  GError *error;
+  OmniTrainResult result;
+  GString *said;
+  guint n_warnings, n_progress;
+} Outcome;
+
+static void
+outcome_clear (Outcome *outcome)
+{
+  g_clear_error (&outcome->error);
+  g_string_free (outcome->said, TRUE);
+  omni_train_result_clear (&outcome->result);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Outcome, outcome_clear)
+
+static void
+say_cb (const char *message, gboolean is_warning, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+  outcome->n_warnings += is_warning;
+  g_string_append_printf (outcome->said, "%s\n", message);
+}
+
+static void
+progress_cb (const OmniTrainProgress *progress, gpointer user_data)
+{
+  Outcome *outcome = user_data;
+  outcome->n_progress++;
+  g_assert_cmpuint (progress->step, <=, progress->n_steps);
+  g_assert_cmpfloat (progress->report->loss, ==, 0.375);
+}
+
+static Outcome
+train (const char *text, const char *name, const char *resume, gboolean force, Fake fake)
+{
+  Outcome outcome = { .fake = fake, .said = g_string_new (NULL) };
+  GError *error = NULL;
+  g_autoptr (OmniRecipe) recipe = parse_recipe (text);
+  g_autoptr (OmniDataset) dataset = omni_dataset_open (root, &error);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (OmniTrainData) data = omni_train_data_new (recipe, dataset, 1 << 24, notes, &error);
+  g_assert_no_error (error);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  outcome.fake.cancellable = cancellable;
+  g_autofree char *output = g_strdup_printf ("%s/%s.safetensors", output_folder, name);
+  g_autofree char *checkpoint = resume != NULL ? g_strdup_printf ("%s/%s", output_folder, resume) : NULL;
+  const OmniTrainJob job = { .interface = &fake_interface,
+                             .trainer = &outcome.fake,
+                             .recipe = recipe,
+                             .data = data,
+                             .output = output,
+                             .resume_path = checkpoint,
+                             .data_path = "data",
+                             .device_name = "fake & <device>",
+                             .force = force,
+                             .n_threads = 2,
+                             .cancellable = cancellable,
+                             .progress = progress_cb,
+                             .say = say_cb,
+                             .user_data = &outcome };
+  outcome.done = omni_train_run (&job, &outcome.result, &outcome.error);
+  return outcome;
+}
+
+static char *
+read_output (const char *name)
+{
+  g_autofree char *path = g_build_filename (output_folder, name, NULL);
+  char *text = NULL;
+  g_file_get_contents (path, &text, NULL, NULL);
+  return text;
+}
+
+static guint
+count_lines (const char *name)
+{
+  g_autofree char *text = read_output (name);
+  guint n = 0;
+  for (const char *at = text; at != NULL && *at != '\0'; at++)
+    n += *at == '\n';
+  return n;
+}
+
+/* Hidden files of interrupted writes. */
+static void
+assert_no_leftovers (void)
+{
+  g_autoptr (GDir) dir = g_dir_open (output_folder, 0, NULL);
+  for (const char *name = g_dir_read_name (dir); name != NULL; name = g_dir_read_name (dir))
+    g_assert_false (name[0] == '.');
+}
+
+static void
+test_whole_run (void)
+{
+  g_auto (Outcome) outcome = train (TEST_RECIPE, "whole", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_no_error (outcome.error);
+  g_assert_true (outcome.done);
+  g_assert_false (outcome.result.interrupted);
+  g_assert_cmpuint (outcome.result.last_step, ==, 12);
+  g_assert_cmpuint (outcome.n_progress, ==, 12);
+  g_assert_cmpuint (outcome.n_warnings, ==, 0);
+  g_assert_true (outcome.result.has_best);
+  g_assert_cmpuint (outcome.result.best_step, ==, 5); /* the fake never gets better */
+  g_assert_cmpuint (outcome.fake.n_fisher, ==, 0);
+  g_assert_cmpuint (count_lines ("whole.csv"), ==, 13);
+  g_autofree char *csv = read_output ("whole.csv");
+  g_assert_true (
+    g_str_has_prefix (csv, "step,task,loss,learning_rate,gradient_norm,device_ms,wait_ms,mae,ssim,"));
+  g_autofree char *validation = read_output ("whole.validation.csv");
+  g_assert_nonnull (strstr (validation, "\n5,exposure,,mef-ssim,"));
+  g_assert_nonnull (strstr (validation, "\n10,focus,,ref-psnr,"));
+  g_assert_nonnull (strstr (validation, "\n12,all,,score,"));
+  g_autofree char *weights = read_output ("whole.safetensors");
+  g_autofree char *best = read_output ("whole.best.checkpoint");
+  g_assert_cmpstr (weights, ==, ((const State *)(gpointer)best)->weights);
+  g_assert_nonnull (strstr (outcome.said->str, "step 10: exposure mef-ssim"));
+  assert_no_leftovers ();
+}
+
+/* Well-formed, nothing fetched, curves and fusions in it. */
+static void
+test_page (void)
+{
+  g_autofree char *page = read_output ("whole.html");
+  g_assert_nonnull (page);
+  g_autoptr (GBytes) bytes = g_bytes_new (page, strlen (page));
+  g_auto (Seen) seen = parse (bytes);
+  g_assert_cmpuint (seen.n_pictures, >=, 3 * 3 + 3 + 2 + 1);
+  g_assert_nonnull (strstr (page, "<polyline"));
+  g_assert_nonnull (strstr (page, "fake &amp; &lt;device&gt;"));
+  g_assert_nonnull (strstr (page, "step 10"));
+  g_assert_nonnull (strstr (page, "truth"));
+  g_assert_null (strstr (page, ">nan<"));
+  g_assert_null (strstr (page, ",nan "));
+}
+
+/* Stopped after any step and resumed, a run ends as if nothing had been. */
+static void
+test_resume (void)
+{
+  g_autofree char *expected = read_output ("whole.last.checkpoint");
+  g_autofree char *expected_validation = read_output ("whole.validation.csv");
+  const guint64 stops[] = { 1, 5, 8, 11 };
+  for (guint i = 0; i < G_N_ELEMENTS (stops); i++)
+  {
+    g_auto (Outcome) first = train (TEST_RECIPE, "cut", NULL, TRUE, (Fake){ .cancel_at = stops[i] });
+    g_assert_true (first.done);
+    g_assert_true (first.result.interrupted);
+    g_assert_cmpuint (first.result.last_step, ==, stops[i]);
+    g_auto (Outcome)
+      rest = train (TEST_RECIPE, "cut", "cut.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+    g_assert_no_error (rest.error);
+    g_assert_cmpuint (rest.result.first_step, ==, stops[i]);
+    g_assert_cmpuint (rest.result.last_step, ==, 12);
+    g_autofree char *checkpoint = read_output ("cut.last.checkpoint");
+    g_assert_cmpmem (checkpoint, sizeof (State), expected, sizeof (State));
+    g_autofree char *validation = read_output ("cut.validation.csv");
+    g_assert_cmpstr (validation, ==, expected_validation);
+    g_assert_cmpuint (count_lines ("cut.csv"), ==, 13);
+    g_assert_cmpuint (rest.result.best_step, ==, 5);
+  }
+}
+
+/* The best weights stay when later ones are worse, also over a resumption. */
+static void
+test_best (void)
+{
+  g_auto (Outcome) first = train (TEST_RECIPE, "best", NULL, FALSE, (Fake){ .blurry = TRUE, .cancel_at = 7 });
+  g_auto (Outcome)
+    rest = train (TEST_RECIPE, "best", "best.last.checkpoint", FALSE, (Fake){ .blurry = TRUE });
+  g_assert_true (rest.done);
+  g_assert_cmpuint (rest.result.best_step, ==, 5);
+  g_autofree char *best = read_output ("best.best.checkpoint");
+  g_assert_cmpuint (((const State *)(gpointer)best)->step, ==, 5);
+  g_autofree char *weights = read_output ("best.safetensors");
+  g_autofree char *sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, weights, -1);
+  g_assert_cmpstr (rest.result.weights_sha256, ==, sha256);
+}
+
+static void
+test_not_finite (void)
+{
+  g_auto (Outcome) outcome = train (TEST_RECIPE, "nan", NULL, FALSE, (Fake){ .nan_at = 7 });
+  g_assert_false (outcome.done);
+  g_assert_error (outcome.error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE);
+  g_test_message ("%s", outcome.error->message);
+  g_assert_nonnull (strstr (outcome.error->message, "Step 7"));
+  g_assert_nonnull (strstr (outcome.error->message, "ewc is not a number"));
+  g_assert_nonnull (strstr (outcome.error->message, "nan.last.checkpoint"));
+  g_assert_nonnull (strstr (outcome.error->message, "step 4"));
+  g_autofree char *checkpoint = read_output ("nan.last.checkpoint");
+  g_assert_cmpuint (((const State *)(gpointer)checkpoint)->step, ==, 4);
+  g_assert_cmpuint (count_lines ("nan.csv"), ==, 7);
+}
+
+/* A full disk for a while is said and lived through; at the end it is an error; at the beginning it ends the run at once. */
+static void
+test_disk_full (void)
+{
+  g_auto (Outcome)
+    while_ = train (TEST_RECIPE, "full", NULL, FALSE, (Fake){ .fail_saves_from = 2, .fail_saves_to = 3 });
+  g_assert_no_error (while_.error);
+  g_assert_cmpuint (while_.n_warnings, ==, 2);
+  g_assert_nonnull (strstr (while_.said->str, "no space left. The run goes on"));
+  g_auto (Outcome)
+    end = train (TEST_RECIPE, "full", NULL, TRUE, (Fake){ .fail_saves_from = 2, .fail_saves_to = 99 });
+  g_assert_error (end.error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_auto (Outcome)
+    begin = train (TEST_RECIPE, "full", NULL, TRUE, (Fake){ .fail_saves_from = 1, .fail_saves_to = 99 });
+  g_assert_error (begin.error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_cmpuint (begin.n_progress, ==, 0);
+  assert_no_leftovers ();
+}
+
+static void
+test_refusals (void)
+{
+  g_auto (Outcome) again = train (TEST_RECIPE, "whole", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_error (again.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_assert_nonnull (strstr (again.error->message, "--resume"));
+  g_auto (Outcome) nowhere = train (TEST_RECIPE, "no/such", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_error (nowhere.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_auto (Outcome) past = train (TEST_RECIPE, "past", NULL, FALSE, (Fake){ .state = { 13, "" } });
+  g_assert_nonnull (strstr (past.error->message, "--steps"));
+}
+
+#define SEQUENTIAL                                                                                           \
+  "[network]\narchitecture = ifani\n[train]\norder = sequential\nbatch = 3\ncrop = 32\nvalidate-every = 0\n" \
+  "[ewc]\nstrength = 5\nsamples = 10\n"                                                                      \
+  "[task medical]\ndata = mri-pet\nsteps = 4\nloss = mef-ssim 1\n"                                           \
+  "[task exposure]\ndata = exposure\nsteps = 3\nloss = mef-ssim 1\n"                                         \
+  "[task focus]\ndata = natural\nsynthesis = focus\nsteps = 2\nloss = mae 1\n"
+
+/* Each finished task is consolidated once, with enough samples of its own, and the last one never. */
+static void
+test_consolidation (void)
+{
+  g_auto (Outcome) outcome = train (SEQUENTIAL, "ewc", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_no_error (outcome.error);
+  g_assert_cmpuint (outcome.fake.n_consolidated, ==, 2);
+  g_assert_cmpuint (outcome.fake.n_fisher, ==, 24); /* 10 samples in batches of 3, twice */
+  g_assert_cmpuint (outcome.fake.fisher_at, ==, 7);
+  g_assert_false (outcome.result.has_best);
+  g_autofree char *weights = read_output ("ewc.safetensors");
+  g_assert_cmpstr (weights, ==, outcome.fake.state.weights);
+  g_autofree char *csv = read_output ("ewc.csv");
+  g_assert_nonnull (strstr (csv, "\n4,medical,"));
+  g_assert_nonnull (strstr (csv, "\n5,exposure,"));
+  g_assert_nonnull (strstr (csv, "\n8,focus,"));
+  /* Stopped right after the first task: it is consolidated before the checkpoint, and not again. */
+  g_auto (Outcome) first = train (SEQUENTIAL, "ewc2", NULL, FALSE, (Fake){ .cancel_at = 4 });
+  g_assert_cmpuint (first.fake.n_consolidated, ==, 1);
+  g_auto (Outcome) rest = train (SEQUENTIAL, "ewc2", "ewc2.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+  g_assert_cmpuint (rest.fake.n_consolidated, ==, 1);
+  g_assert_cmpstr (rest.fake.state.weights, ==, outcome.fake.state.weights);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  root = make_data_folder ();
+  output_folder = g_dir_make_tmp ("omnifuse-run-XXXXXX", NULL);
+  g_test_add_func ("/training-run/01-whole", test_whole_run);
+  g_test_add_func ("/training-run/02-page", test_page);
+  g_test_add_func ("/training-run/03-resume", test_resume);
+  g_test_add_func ("/training-run/04-best", test_best);
+  g_test_add_func ("/training-run/05-not-finite", test_not_finite);
+  g_test_add_func ("/training-run/06-disk-full", test_disk_full);
+  g_test_add_func ("/training-run/07-refusals", test_refusals);
+  g_test_add_func ("/training-run/08-consolidation", test_consolidation);
+  const int status = g_test_run ();
+  remove_folder (root);
+  remove_folder (output_folder);
+  g_free (root);
+  g_free (output_folder);
+  return status;
+}
