@@ -40,9 +40,9 @@ typedef enum
   OMNI_ACTIVATION_TANH,
   OMNI_ACTIVATION_SOFTPLUS, /* ln (1 + exp x) */
   OMNI_ACTIVATION_ABS,
-  OMNI_ACTIVATION_LOG, /* ln (x + slope): the slope is the floor */
+  OMNI_ACTIVATION_LOG,  /* ln (x + slope): the slope is the floor */
   OMNI_ACTIVATION_SQRT, /* √ max (x, 0) */
-  OMNI_ACTIVATION_EXP /* exp x */
+  OMNI_ACTIVATION_EXP   /* exp x */
 } OmniActivation;
 
 /* What omni_graph_picture() reads from the sources. Values are encoded samples scaled to 0 … 1 (integers by 1/255 or

@@ -118,7 +118,7 @@ typedef struct
   OmniPush push;
   guint cover_x, cover_y; /* elements of the rectangle one invocation makes */
   guint groups_z;
-  gboolean z_within_x; /* the z groups are counted in x, those of one place side by side */
+  gboolean z_within_x;  /* the z groups are counted in x, those of one place side by side */
   guint planes_written; /* by all z groups: the extent of the storage window */
   double flop, bytes;   /* of this step */
   OmniNode node;
