@@ -37,10 +37,10 @@ can_be (OmniSource *ms, OmniSource *pan)
 }
 
 static gboolean
-fail (OmniSource *source, GError **error, const char *format)
+fail (OmniSource *source, GError **error, const char *what)
 {
   g_autofree char *name = omni_source_dup_display_name (source);
-  g_autofree char *message = g_strdup_printf ("“%s” %s", name, format);
+  g_autofree char *message = g_strdup_printf ("“%s” %s", name, what);
 
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, message);
   return FALSE;

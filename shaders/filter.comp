@@ -79,10 +79,11 @@ main ()
         {
           [[dont_unroll]] for (int k = 0; k <= 2 * radius; k++)
             {
-              const int at = x + k * step;
+              // Whole texels where the step is a multiple of four gained nothing on lavapipe (25.7 s of CPU for 25.5).
+              const int from = x + k * step;
               sum += tap (k)
-                     * vec4 (fetch1 (row, at, origin.x), fetch1 (row, at + 1, origin.x), fetch1 (row, at + 2, origin.x),
-                             fetch1 (row, at + 3, origin.x));
+                     * vec4 (fetch1 (row, from, origin.x), fetch1 (row, from + 1, origin.x),
+                             fetch1 (row, from + 2, origin.x), fetch1 (row, from + 3, origin.x));
             }
           store4 (push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x, sum);
           return;

@@ -112,7 +112,7 @@ twin_of_spaced (const TwinTensor *set, gconstpointer data)
 static void
 test_spaced_filter (void)
 {
-  static const guint steps[] = { 1, 2, 7, 32 };
+  static const guint steps[] = { 1, 2, 4, 7, 32 };
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_SYMMETRIC; b++)
