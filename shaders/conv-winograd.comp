@@ -35,6 +35,7 @@ void
 accumulate (ivec2 block, int w)
 {
   const ivec3 planes = (ivec3 (push.a5, push.a6, push.a7) + 3) / 4;
+  const int image = batch_image ();
   int column[6];
   int row[6];
   [[unroll]] for (int i = 0; i < 6; i++)
@@ -47,16 +48,16 @@ accumulate (ivec2 block, int w)
 
   [[dont_unroll]] for (int plane = 0; plane < planes.x + planes.y + planes.z; plane++)
     {
-      View view = push.src0;
+      View view = view_of_image (push.src0, push.a5, image);
       int start = view.base + plane * view.plane;
       if (plane >= planes.x)
         {
-          view = push.src1;
+          view = view_of_image (push.src1, push.a6, image);
           start = view.base + (plane - planes.x) * view.plane;
         }
       if (plane >= planes.x + planes.y)
         {
-          view = push.src2;
+          view = view_of_image (push.src2, push.a7, image);
           start = view.base + (plane - planes.x - planes.y) * view.plane;
         }
 
@@ -128,9 +129,9 @@ void
 main ()
 {
   const ivec2 origin = tile_origin (push.level);
-  const int z = int (gl_GlobalInvocationID.z);
+  const int z = output_block ();
   const ivec2 local = ivec2 (gl_GlobalInvocationID.xy) * 4;
-  const ivec2 position = local + ivec2 (push.rx, push.ry); // relative to the tile
+  const ivec2 position = local + rectangle_corner (); // relative to the tile
   // Blocks outside the picture repeat its last block, so that every fetch stays inside the tile's memory.
   const ivec2 last = (ivec2 (push.width, push.height) - 1) & ~3;
   const ivec2 block = clamp (position + origin, ivec2 (0), last);
@@ -139,6 +140,8 @@ main ()
     m[n] = 0.0;
   accumulate (block, push.a0 + z * (push.a9 & 0xffff) * 36 * OUTS);
 
+  const View dst = output_view ();
+  const View before = base_view ();
   [[unroll]] for (int k = 0; k < OUTS; k += 4)
     {
       const int plane = (z * OUTS + k) / 4;
@@ -152,10 +155,10 @@ main ()
           if (p.x < push.rw && p.y < push.rh)
             {
               const ivec2 at = position + ivec2 (i & 3, i >> 2);
-              const int to = push.dst.base + plane * push.dst.plane + at.y * push.dst.pitch + at.x;
+              const int to = dst.base + plane * dst.plane + at.y * dst.pitch + at.x;
               vec4 value = y[i] + bias;
               if (BASE == BASE_TENSOR)
-                value += texelFetch (source, push.src3.base + plane * push.src3.plane + at.y * push.src3.pitch + at.x);
+                value += texelFetch (source, before.base + plane * before.plane + at.y * before.pitch + at.x);
               if (BASE == BASE_OUTPUT)
                 value += load4 (to);
               store4 (to, finish (value, plane));

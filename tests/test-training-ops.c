@@ -22,6 +22,14 @@ set_up (Fixture *fixture, gconstpointer data)
   omni_ops_init (&ops, harness_device ());
 }
 
+/* As on a device without subgroup shuffles: the plain variants of the kernels. */
+static void
+set_up_plain (Fixture *fixture, gconstpointer data)
+{
+  omni_ops_init (&ops, harness_device ());
+  ops.has_shuffle = FALSE;
+}
+
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
@@ -369,6 +377,216 @@ test_set_ties (Fixture *fixture, gconstpointer data)
       g_assert_cmpfloat (gradient->v[k * 16 + i], ==, k == 1 ? 0 : 2);
 }
 
+/* ---- Maps ---- */
+
+/* Some operation on maps, forward and back: `r` is what its result is multiplied with. */
+typedef struct
+{
+  guint n, factor, h, w;
+  gboolean energy;
+  Double4 *x, *e, *a, *r;
+  OmniMaps out, gradient, a_gradient;
+  guint64 out_at, gradient_at, a_gradient_at;
+} MapRun;
+
+static guint64
+keep_maps (const OmniMaps *x)
+{
+  const guint64 at = omni_ops_results (&ops, (guint64)x->n * x->h * x->w);
+
+  omni_ops_maps_to_results (&ops, x, at);
+  return at;
+}
+
+static Double4 *
+read_maps (const OmniMaps *x, guint64 at)
+{
+  g_autofree float *values = g_new (float, (gsize)x->n * x->h * x->w);
+
+  omni_work_read (ops.work, ops.results, at * 4, values, omni_maps_bytes (x));
+  return double4_from_floats (x->n, 1, x->h, x->w, values);
+}
+
+static void
+build_up (gpointer data)
+{
+  MapRun *self = data;
+  const OmniMaps x = upload (self->x), r = upload (self->r);
+
+  self->out = omni_ops_up (&ops, &x, self->factor, self->h, self->w, 1.0F, NULL);
+  self->gradient = omni_ops_maps (&ops, x.n, x.h, x.w);
+  omni_ops_up_grad (&ops, &r, self->factor, FALSE, &self->gradient);
+  omni_ops_up_grad (&ops, &r, self->factor, TRUE, &self->gradient);
+  self->out_at = keep_maps (&self->out);
+  self->gradient_at = keep_maps (&self->gradient);
+}
+
+static Double4 *
+cut_up (const MapRun *self)
+{
+  g_autoptr (Double4) wide = twin_train_up (self->x, self->factor);
+  Double4 *out = double4_new (wide->n, 1, self->h, self->w);
+
+  for (guint n = 0; n < out->n; n++)
+    for (guint i = 0; i < self->h * self->w; i++)
+      out->v[n * self->h * self->w + i] = wide->v[(n * wide->h + i / self->w) * wide->w + i % self->w];
+  return out;
+}
+
+static double
+up_dot (gpointer data)
+{
+  const MapRun *self = data;
+  g_autoptr (Double4) out = cut_up (self);
+
+  return 2 * dot (out, self->r);
+}
+
+static void
+check_map (MapRun *self, const Double4 *want_out, TwinFunction function, Double4 *by)
+{
+  g_autoptr (Double4) out = read_maps (&self->out, self->out_at);
+  g_autoptr (Double4) gradient = read_maps (&self->gradient, self->gradient_at);
+  g_autofree double *want = g_new (double, double4_size (by));
+
+  assert_close (out->v, want_out->v, double4_size (out), 2e-6, "the result");
+  for (gsize i = 0; i < double4_size (by); i++)
+    want[i] = twin_central_difference (by->v, i, 1e-5, function, self);
+  assert_close (gradient->v, want, double4_size (by), 5e-6, "the gradient");
+}
+
+static void
+test_up (Fixture *fixture, gconstpointer data)
+{
+  static const guint sizes[][5] = {
+    { 2, 4, 5, 8, 10 }, { 2, 4, 3, 7, 5 }, { 4, 3, 4, 12, 16 }, { 8, 2, 1, 16, 8 }, { 1, 3, 5, 3, 5 }
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+  {
+    g_autoptr (Double4) x = double4_random (2, 1, sizes[i][1], sizes[i][2], -1, 1, i);
+    g_autoptr (Double4) r = double4_random (2, 1, sizes[i][3], sizes[i][4], -1, 1, i + 10);
+    MapRun self = { .factor = sizes[i][0], .h = sizes[i][3], .w = sizes[i][4], .x = x, .r = r };
+
+    run (build_up, &self, NULL, 0);
+
+    g_autoptr (Double4) want = cut_up (&self);
+
+    check_map (&self, want, up_dot, x);
+  }
+}
+
+static void
+build_mean_pool (gpointer data)
+{
+  MapRun *self = data;
+  const OmniMaps x = upload (self->x), r = upload (self->r);
+
+  self->out = omni_ops_mean_pool (&ops, &x, self->factor);
+  self->gradient = omni_ops_maps (&ops, x.n, x.h, x.w);
+  omni_ops_mean_pool_grad (&ops, &r, self->factor, FALSE, &self->gradient);
+  self->out_at = keep_maps (&self->out);
+  self->gradient_at = keep_maps (&self->gradient);
+}
+
+static double
+mean_pool_dot (gpointer data)
+{
+  const MapRun *self = data;
+  g_autoptr (Double4) out = twin_train_mean_pool (self->x, self->factor);
+
+  return dot (out, self->r);
+}
+
+static void
+test_mean_pool (Fixture *fixture, gconstpointer data)
+{
+  for (guint factor = 1; factor <= 4; factor++)
+  {
+    g_autoptr (Double4) x = double4_random (3, 1, 9, 14, -1, 1, factor);
+    g_autoptr (Double4) r = double4_random (3, 1, 9 / factor, 14 / factor, -1, 1, factor + 10);
+    g_autoptr (Double4) want = twin_train_mean_pool (x, factor);
+    MapRun self = { .factor = factor, .x = x, .r = r };
+
+    run (build_mean_pool, &self, NULL, 0);
+    check_map (&self, want, mean_pool_dot, x);
+  }
+}
+
+static void
+build_softmax (gpointer data)
+{
+  MapRun *self = data;
+  const OmniMaps x = upload (self->x), e = upload (self->e), a = upload (self->a), r = upload (self->r);
+
+  self->out = omni_ops_set_softmax (&ops, &x, self->energy ? &e : NULL, self->energy ? &a : NULL, self->n);
+  self->gradient = omni_ops_set_softmax_grad (&ops, &self->out, &r, NULL, self->energy ? &e : NULL, self->n,
+                                              &self->a_gradient);
+  self->out_at = keep_maps (&self->out);
+  self->gradient_at = keep_maps (&self->gradient);
+  if (self->energy)
+    self->a_gradient_at = keep_maps (&self->a_gradient);
+}
+
+static Double4 *
+softmax_twin (const MapRun *self)
+{
+  const guint n = self->n, pixels = self->x->h * self->x->w;
+  Double4 *out = double4_new (self->x->n, 1, self->x->h, self->x->w);
+
+  for (guint b = 0; b < out->n / n; b++)
+    for (guint i = 0; i < pixels; i++)
+    {
+      double sum = 0;
+
+      for (guint k = 0; k < n; k++)
+      {
+        const gsize at = (b * n + k) * pixels + i;
+
+        out->v[at] = exp (self->x->v[at] + (self->energy ? self->e->v[at] * self->a->v[b * pixels + i] : 0));
+        sum += out->v[at];
+      }
+      for (guint k = 0; k < n; k++)
+        out->v[(b * n + k) * pixels + i] /= sum;
+    }
+  return out;
+}
+
+static double
+softmax_dot (gpointer data)
+{
+  const MapRun *self = data;
+  g_autoptr (Double4) out = softmax_twin (self);
+
+  return dot (out, self->r);
+}
+
+static void
+test_softmax (Fixture *fixture, gconstpointer data)
+{
+  for (guint n = 1; n <= 5; n++)
+  {
+    g_autoptr (Double4) x = double4_random (2 * n, 1, 4, 5, -3, 3, n),
+                        e = double4_random (2 * n, 1, 4, 5, -6, 0, n + 9);
+    g_autoptr (Double4) r = double4_random (2 * n, 1, 4, 5, -1, 1, n + 20),
+                        a = double4_random (2, 1, 4, 5, 0, 1, n + 30);
+    MapRun self = { .n = n, .energy = n % 2 == 0 || n == 5, .x = x, .e = e, .a = a, .r = r };
+
+    run (build_softmax, &self, NULL, 0);
+
+    g_autoptr (Double4) want = softmax_twin (&self);
+
+    if (n > 1) /* of one the gradient is zero */
+      check_map (&self, want, softmax_dot, x);
+    if (self.energy)
+    {
+      self.gradient = self.a_gradient;
+      self.gradient_at = self.a_gradient_at;
+      check_map (&self, want, softmax_dot, a);
+    }
+  }
+}
+
 /* ---- Losses ---- */
 
 typedef struct
@@ -465,9 +683,16 @@ add_tests (void)
                 "/training/conv/%ux%u-%u-%u-dilation-%u-groups-%u-boundary-%d-%ux%u", one->kernel,
                 one->kernel, one->in, one->out, one->dilation, one->groups, one->boundary, one->h, one->w);
     g_test_add (names[i], Fixture, one, set_up, test_conv, tear_down);
+
+    g_autofree char *plain = g_strconcat (names[i], "-plain", NULL);
+
+    g_test_add (plain, Fixture, one, set_up_plain, test_conv, tear_down);
   }
   g_test_add ("/training/set/gradient", Fixture, NULL, set_up, test_set, tear_down);
   g_test_add ("/training/set/ties", Fixture, NULL, set_up, test_set_ties, tear_down);
+  g_test_add ("/training/maps/up", Fixture, NULL, set_up, test_up, tear_down);
+  g_test_add ("/training/maps/mean-pool", Fixture, NULL, set_up, test_mean_pool, tear_down);
+  g_test_add ("/training/maps/softmax", Fixture, NULL, set_up, test_softmax, tear_down);
   for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
   {
     g_autofree char *name = g_strdup_printf ("/training/loss/%s", omni_loss_to_string (loss));

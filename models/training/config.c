@@ -118,8 +118,8 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
 
   if (config->channels % network->channel_grain != 0 || config->channels > 256)
     wrong = "channels must be a multiple of the network's grain and at most 256";
-  else if (config->norm != OMNI_TRAIN_NORM_NONE)
-    wrong = "norm must be “none”: the other normalisations cannot be trained yet";
+  else if (config->norm != OMNI_TRAIN_NORM_NONE && !network->has_norm)
+    wrong = "norm must be “none”: this network has no normalisation";
   else if (config->padding == OMNI_BOUNDARY_SYMMETRIC)
     wrong = "padding must be zero, replicate or reflect";
   else if (!(config->learning_rate > 0.0F))

@@ -40,6 +40,8 @@ enum
 typedef struct
 {
   OmniFeatures features, pool, gradient;
+  OmniFeatures before; /* the normalisation */
+  OmniNormKept norm;
   gboolean has_pool, has_gradient;
 } Activation;
 
@@ -55,6 +57,12 @@ inputs_of (guint i, guint channels)
   return i == 0 ? 1 : channels * (1 + layers[i].inputs);
 }
 
+static gboolean
+is_normalised (const OmniTrainConfig *config, guint i)
+{
+  return config->norm != OMNI_TRAIN_NORM_NONE && !layers[i].is_linear;
+}
+
 static void
 list_parameters (const OmniTrainConfig *config, GArray *parameters)
 {
@@ -67,7 +75,10 @@ list_parameters (const OmniTrainConfig *config, GArray *parameters)
     /* The fused picture begins a little below middle grey, nearly flat. */
     omni_parameters_add (parameters, layers[i].name, "weight", out, in, 3, 3, i == TAIL2 ? 0.3 * he : he,
                          0.0F);
-    omni_parameters_add (parameters, layers[i].name, "bias", out, 0, 0, 0, 0.0, i == TAIL2 ? 0.4F : 0.0F);
+    if (is_normalised (config, i))
+      omni_parameters_add_norm (parameters, layers[i].name, out);
+    else
+      omni_parameters_add (parameters, layers[i].name, "bias", out, 0, 0, 0, 0.0, i == TAIL2 ? 0.4F : 0.0F);
   }
 }
 
@@ -128,6 +139,14 @@ forward_layer (OmniOps *ops, const OmniTrainPass *pass, State *state, guint i)
   state->out[i].features = omni_ops_conv (
     ops, &own, layer.boundary, inputs, n_parts, layers[i].inputs != OWN ? &base : NULL,
     layers[i].is_linear ? OMNI_ACTIVATION_NONE : OMNI_ACTIVATION_RELU, 0.0F);
+  if (is_normalised (pass->config, i))
+  {
+    Activation *out = &state->out[i];
+    const OmniNormLayer norm = omni_parameters_norm (pass->parameters, layers[i].name);
+
+    out->before = out->features;
+    out->features = omni_ops_norm (ops, &norm, omni_train_pass_statistics (pass), &out->before, &out->norm);
+  }
 }
 
 static OmniMaps
@@ -174,6 +193,37 @@ backward_pool (OmniOps *ops, const OmniTrainPass *pass, const OmniConvLayer *lay
   return gradient;
 }
 
+/* From the gradient of the layer's output, and of its pool (nullable), to that before its activation, in place. `sum`
+ * (nullable, out): over the set. */
+static void
+activation_grad (OmniOps *ops, const OmniTrainPass *pass, State *state, guint i,
+                 const OmniFeatures *pool_gradient, OmniFeatures *sum)
+{
+  Activation *out = &state->out[i];
+  const float slope = layers[i].is_linear ? 1.0F : 0.0F;
+  const gboolean normalised = is_normalised (pass->config, i);
+  const OmniSetGradParams through_pool = {
+    .features = &out->features,
+    .pool = pool_gradient != NULL ? &out->pool : NULL,
+    .pool_gradient = pool_gradient,
+    .n_max = out->features.c,
+    .slope = normalised ? 1.0F : slope,
+    .has_gradient = out->has_gradient,
+  };
+
+  omni_ops_set_grad (ops, &through_pool, pass->n, &out->gradient, normalised ? NULL : sum);
+  if (!normalised)
+    return;
+
+  const OmniNormLayer norm = omni_parameters_norm (pass->parameters, layers[i].name);
+  const OmniSetGradParams through_activation = { .features = &out->before,
+                                                 .slope = slope,
+                                                 .has_gradient = TRUE };
+
+  omni_ops_norm_grad (ops, &norm, &out->norm, &out->before, &out->gradient);
+  omni_ops_set_grad (ops, &through_activation, pass->n, &out->gradient, sum);
+}
+
 /* Layer `i`, whose output has its whole gradient but for what comes through its pool: `pool_gradient` (nullable). Returns
  * the gradient of the pool it took itself, if it did. */
 static OmniFeatures
@@ -187,14 +237,7 @@ backward_layer (OmniOps *ops, const OmniTrainPass *pass, State *state, guint i,
   if (!out->has_gradient)
     out->gradient = omni_ops_features (ops, out->features.n, out->features.c, out->features.h,
                                        out->features.w);
-  omni_ops_set_grad (ops,
-                     &(OmniSetGradParams){ .features = &out->features,
-                                           .pool = pool_gradient != NULL ? &out->pool : NULL,
-                                           .pool_gradient = pool_gradient,
-                                           .n_max = out->features.c,
-                                           .slope = layers[i].is_linear ? 1.0F : 0.0F,
-                                           .has_gradient = out->has_gradient },
-                     pass->n, &out->gradient, layers[i].inputs != OWN ? &sum : NULL);
+  activation_grad (ops, pass, state, i, pool_gradient, layers[i].inputs != OWN ? &sum : NULL);
 
   omni_ops_conv_weight_grad (ops, &layer, own_part (pass, i), own_input (state, i), &out->gradient, TRUE);
   if (i > 0)
@@ -233,6 +276,7 @@ const OmniTrainNetwork omni_train_ifani = {
   .architecture = "ifani",
   .channels = CHANNELS,
   .channel_grain = 4,
+  .has_norm = TRUE,
   .state_bytes = sizeof (State),
   .list_parameters = list_parameters,
   .forward = forward,

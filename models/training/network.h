@@ -13,6 +13,7 @@ typedef struct
   guint at, n;      /* floats */
   double deviation; /* of the normal distribution it is drawn from; 0: all `value` */
   float value;
+  gboolean is_statistic; /* a running mean or variance: follows the batches, not the gradient */
 } OmniParameter;
 
 /* One pass over one batch, whatever a step draws by lot included. */
@@ -25,6 +26,7 @@ typedef struct
   OmniTask task;            /* AUTO: withheld */
   guint base_level, levels; /* Omni */
   gboolean learns;          /* a backward pass follows */
+  gboolean is_frozen;       /* batch normalisation uses its running statistics */
   gpointer state;           /* what the forward pass keeps for the backward pass */
 } OmniTrainPass;
 
@@ -33,6 +35,7 @@ typedef struct
   const char *architecture;
   guint channels;      /* what 0 means */
   guint channel_grain; /* the width must be a multiple of it */
+  gboolean has_norm;   /* may be normalised */
   gsize state_bytes;
   void (*list_parameters) (const OmniTrainConfig *config, GArray *parameters);
   /* (nullable) Whether pictures of size × size can pass. */
@@ -49,6 +52,14 @@ extern const OmniTrainNetwork omni_train_omni;
 /* Appends `layer`.`tensor`; trailing dims of 0 do not count. */
 void omni_parameters_add (GArray *parameters, const char *layer, const char *tensor, guint d0, guint d1,
                           guint d2, guint d3, double deviation, float value);
+
+/* The four vectors of a normalisation after `layer`, as the weight files have them, and where they lie. */
+void omni_parameters_add_norm (GArray *parameters, const char *layer, guint channels);
+OmniNormLayer omni_parameters_norm (const GArray *parameters, const char *layer);
+
+/* What the pass's configuration and step make of the statistics. Scale and shift alone are running statistics of mean 0 and
+ * variance 1 that never move. */
+OmniNormStatistics omni_train_pass_statistics (const OmniTrainPass *pass);
 
 /* The offset of `layer`.`tensor`, which must exist. */
 guint omni_parameters_find (const GArray *parameters, const char *layer, const char *tensor);

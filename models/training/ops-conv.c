@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define ROWS_PER_CHUNK 32 /* of partial sums of weight gradients: the order of the sums depends on it */
-#define LOCAL_Y        8
+#define ROWS_PER_CHUNK    32 /* of partial sums of weight gradients: the order of the sums depends on it */
+#define LOCAL_Y           8
+#define MAX_DISPATCH_FLOP 1.5e9
 
 /* ---- Packing ---- */
 
@@ -73,7 +74,6 @@ pack_part (OmniOps *ops, const OmniConvLayer *layer, const OmniPackedConv *conv,
   kernel.out[0].offset_bytes = (guint64)conv->weight * 16;
   kernel.out[0].size_bytes = (guint64)padded_outputs (conv) * conv->planes * positions * 16;
   memcpy (kernel.push, push, sizeof push);
-  kernel.independent = TRUE;
   omni_ops_run (ops, &kernel);
 }
 
@@ -92,7 +92,6 @@ pack_bias (OmniOps *ops, const OmniPackedConv *conv, guint bias)
   kernel.push[0] = (gint32)bias;
   kernel.push[2] = (gint32)conv->out;
   kernel.push[3] = (gint32)texels;
-  kernel.independent = TRUE;
   omni_ops_run (ops, &kernel);
   return to;
 }
@@ -139,7 +138,7 @@ omni_ops_pack_transposed (OmniOps *ops, const OmniConvLayer *layer, OmniChannels
   return conv;
 }
 
-/* ---- The convolution itself: the engine's kernels, an image at a time ---- */
+/* ---- The convolution itself: the engine's kernels ---- */
 
 /* The views of shaders/common.glsl: base, pitch and plane stride, texels. */
 static void
@@ -220,15 +219,13 @@ make_conv (const Convolution *self)
   omni_ops_constant (&kernel, local_x);
   omni_ops_constant (&kernel, local_y);
   add_common (self, &kernel);
-  if (!conv->is_winograd)
-  {
-    omni_ops_constant (&kernel, conv->kernel);
-    omni_ops_constant (&kernel, conv->dilation);
-    omni_ops_constant (&kernel, conv->outputs);
-    omni_ops_constant (&kernel, 0);
-    omni_ops_constant (&kernel, 4);
-    omni_ops_constant (&kernel, 0);
-  }
+  omni_ops_constant (&kernel, conv->kernel);
+  omni_ops_constant (&kernel, conv->dilation);
+  omni_ops_constant (&kernel, conv->outputs);
+  omni_ops_constant (&kernel, 0);
+  omni_ops_constant (&kernel, 4);
+  omni_ops_constant (&kernel, 0);
+  omni_ops_constant (&kernel, 1);
   kernel.groups[0] = (out->w + 4 * local_x - 1) / (4 * local_x);
   kernel.groups[1] = (out->h + cover_y * local_y - 1) / (cover_y * local_y);
   kernel.groups[2] = padded_outputs (conv) / conv->outputs;
@@ -246,22 +243,31 @@ make_conv (const Convolution *self)
   return kernel;
 }
 
+/* As many images at a time as keep a dispatch short on a slow device; those that share a base stay together. */
 static void
 run_conv (const Convolution *self)
 {
   const OmniDispatch kernel = make_conv (self);
+  const guint n = self->output->n;
+  const guint per_base = self->base != NULL ? n / self->base->n : 1;
+  const guint at_once = MAX ((guint)(MAX_DISPATCH_FLOP / kernel.flop) / per_base, 1) * per_base;
 
-  for (guint image = 0; image < self->output->n; image++)
+  for (guint image = 0; image < n; image += at_once)
   {
-    OmniDispatch one = kernel;
+    const guint count = MIN (at_once, n - image);
+    OmniDispatch some = kernel;
 
-    push_view (one.push + PUSH_DST, self->output, 0, image);
+    push_view (some.push + PUSH_DST, self->output, 0, image);
     for (guint i = 0; i < self->n_inputs; i++)
-      push_view (one.push + PUSH_SOURCES + 3 * i, &self->inputs[i], self->inputs[i].at, image);
+      push_view (some.push + PUSH_SOURCES + 3 * i, &self->inputs[i], self->inputs[i].at, image);
     if (self->base != NULL)
-      push_view (one.push + PUSH_BASE, self->base, self->base->at, image / (self->output->n / self->base->n));
-    one.independent = image > 0;
-    omni_ops_run (self->ops, &one);
+      push_view (some.push + PUSH_BASE, self->base, self->base->at, image / per_base);
+    some.push[PUSH_RECTANGLE] = (gint32)count;
+    some.push[PUSH_RECTANGLE + 1] = (gint32)per_base;
+    some.groups[2] *= count;
+    some.flop *= count;
+    some.bytes *= count;
+    omni_ops_run (self->ops, &some);
   }
 }
 

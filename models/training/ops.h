@@ -126,6 +126,35 @@ void omni_ops_conv_weight_grad (OmniOps *ops, const OmniConvLayer *layer, OmniCh
                                 const OmniFeatures *input, const OmniFeatures *output_gradient,
                                 gboolean with_bias);
 
+/* ---- Normalisation by channel: ops-norm.c ---- */
+
+/* Tensors of [c] among the parameters. The running statistics are no parameters: at their places among the results the host
+ * finds those of the batch, or nothing. */
+typedef struct
+{
+  guint gamma, beta, mean, variance;
+} OmniNormLayer;
+
+typedef enum
+{
+  OMNI_NORM_BATCH,  /* mean and biased variance over all images and pixels of the batch */
+  OMNI_NORM_RUNNING /* the running ones, which do not move */
+} OmniNormStatistics;
+
+typedef struct
+{
+  OmniFeatures coefficients; /* of every plane: mean, 1 / deviation, scale, shift */
+  OmniNormStatistics statistics;
+} OmniNormKept;
+
+/* γ (x − mean) / √(variance + 1e-5) + β. `kept` (out) is for the way back. */
+OmniFeatures omni_ops_norm (OmniOps *ops, const OmniNormLayer *layer, OmniNormStatistics statistics,
+                            const OmniFeatures *x, OmniNormKept *kept);
+
+/* `gradient`, of the output, becomes that of `x`; γ's and β's go into the results. */
+void omni_ops_norm_grad (OmniOps *ops, const OmniNormLayer *layer, const OmniNormKept *kept,
+                         const OmniFeatures *x, const OmniFeatures *gradient);
+
 /* ---- Across the set, and between features and maps: ops-set.c ---- */
 
 /* Over every `n` images: the maximum of the first `n_max` channels, the mean of the others. */

@@ -23,6 +23,36 @@ omni_parameters_add (GArray *parameters, const char *layer, const char *tensor, 
   g_array_append_val (parameters, parameter);
 }
 
+void
+omni_parameters_add_norm (GArray *parameters, const char *layer, guint channels)
+{
+  static const char *const tensors[] = { "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tensors); i++)
+  {
+    omni_parameters_add (parameters, layer, tensors[i], channels, 0, 0, 0, 0.0, i % 3 == 0 ? 1.0F : 0.0F);
+    g_array_index (parameters, OmniParameter, parameters->len - 1).is_statistic = i >= 2;
+  }
+}
+
+OmniNormLayer
+omni_parameters_norm (const GArray *parameters, const char *layer)
+{
+  return (OmniNormLayer){
+    .gamma = omni_parameters_find (parameters, layer, "bn.weight"),
+    .beta = omni_parameters_find (parameters, layer, "bn.bias"),
+    .mean = omni_parameters_find (parameters, layer, "bn.running_mean"),
+    .variance = omni_parameters_find (parameters, layer, "bn.running_var"),
+  };
+}
+
+OmniNormStatistics
+omni_train_pass_statistics (const OmniTrainPass *pass)
+{
+  return pass->config->norm == OMNI_TRAIN_NORM_BATCH && !pass->is_frozen ? OMNI_NORM_BATCH
+                                                                         : OMNI_NORM_RUNNING;
+}
+
 gsize
 omni_parameters_count (const GArray *parameters)
 {

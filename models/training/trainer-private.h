@@ -25,6 +25,7 @@ struct _OmniTrainer
   OmniTrainState state;
   OmniOps ops;
   float *gradient;
+  float *statistics; /* of the last batch, where the running ones lie among the parameters */
 };
 
 /* ---- config.c ---- */

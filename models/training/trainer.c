@@ -22,6 +22,7 @@ omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **er
   state->first = g_new0 (float, state->n);
   state->second = g_new0 (float, state->n);
   trainer->gradient = g_new0 (float, state->n);
+  trainer->statistics = g_new0 (float, state->n);
   omni_parameters_draw (trainer->parameters, trainer->config.seed, state->theta);
   omni_ops_init (&trainer->ops, device);
   return g_steal_pointer (&trainer);
@@ -42,6 +43,7 @@ omni_trainer_free (OmniTrainer *trainer)
   g_free (trainer->state.anchor);
   g_free (trainer->state.fisher);
   g_free (trainer->gradient);
+  g_free (trainer->statistics);
   g_free (trainer);
 }
 
@@ -54,7 +56,15 @@ omni_trainer_get_step (const OmniTrainer *trainer)
 guint64
 omni_trainer_count_parameters (const OmniTrainer *trainer)
 {
-  return trainer->state.n;
+  guint64 n = trainer->state.n;
+
+  for (guint p = 0; p < trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
+
+    n -= parameter->is_statistic ? parameter->n : 0;
+  }
+  return n;
 }
 
 /* ---- One pass ---- */
@@ -149,6 +159,36 @@ read_terms (const Run *run, OmniTrainReport *report)
   }
 }
 
+/* Batch statistics came back where the gradient of the running ones would be: that is zero. */
+static void
+split_statistics (OmniTrainer *trainer)
+{
+  for (guint p = 0; p < trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
+
+    for (guint i = parameter->at; parameter->is_statistic && i < parameter->at + parameter->n; i++)
+    {
+      trainer->statistics[i] = trainer->gradient[i];
+      trainer->gradient[i] = 0.0F;
+    }
+  }
+}
+
+/* The running statistics follow those of the batch. */
+static void
+follow_statistics (OmniTrainer *trainer)
+{
+  for (guint p = 0; p < trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
+    float *theta = trainer->state.theta;
+
+    for (guint i = parameter->at; parameter->is_statistic && i < parameter->at + parameter->n; i++)
+      theta[i] += trainer->config.norm_momentum * (trainer->statistics[i] - theta[i]);
+  }
+}
+
 static gboolean
 run_pass (Run *run, OmniTrainReport *report, GError **error)
 {
@@ -171,7 +211,10 @@ run_pass (Run *run, OmniTrainReport *report, GError **error)
   report->device_ms = stats.ms;
   read_terms (run, report);
   if (run->pass.learns)
+  {
     omni_work_read (ops->work, ops->results, 0, trainer->gradient, trainer->state.n * 4);
+    split_statistics (trainer);
+  }
   return TRUE;
 }
 
@@ -267,6 +310,7 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
   if (!check_batch (trainer, batch, error))
     return FALSE;
   draw_pass (trainer, batch, &run.pass);
+  run.pass.is_frozen = config->freeze_step > 0 && trainer->state.step >= config->freeze_step;
   if (!run_pass (&run, report, error))
     return FALSE;
 
@@ -279,6 +323,8 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
 
   omni_train_update (config, &trainer->state, trainer->gradient,
                      clips ? (float)(config->clip_norm / report->gradient_norm) : 1.0F);
+  if (config->norm == OMNI_TRAIN_NORM_BATCH && !run.pass.is_frozen)
+    follow_statistics (trainer);
   report->step = trainer->state.step;
   report->is_finite = TRUE;
   return TRUE;
@@ -293,7 +339,7 @@ omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batch, float 
     .trainer = trainer,
     .batch = batch,
     .wants_fused = fused != NULL,
-    .pass = { .task = batch->task, .levels = G_MAXUINT },
+    .pass = { .task = batch->task, .levels = G_MAXUINT, .is_frozen = TRUE },
   };
 
   *report = (OmniTrainReport){ .step = trainer->state.step };
@@ -328,7 +374,7 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
     Run run = {
       .trainer = trainer,
       .batch = &one,
-      .pass = { .learns = TRUE, .task = batch->task, .levels = G_MAXUINT },
+      .pass = { .learns = TRUE, .task = batch->task, .levels = G_MAXUINT, .is_frozen = TRUE },
     };
     OmniTrainReport report = { 0 };
 

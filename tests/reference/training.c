@@ -21,6 +21,36 @@ conv (const Double4 *x, const RefWeights *weights, const char *layer, guint out,
   return twin_train_conv (x, find (weights, layer, "weight"), find (weights, layer, "bias"), &shape);
 }
 
+static void
+normalise (Double4 *x, const RefWeights *weights, const char *layer)
+{
+  const double *gamma = find (weights, layer, "bn.weight"), *beta = find (weights, layer, "bn.bias");
+  const double *running_mean = find (weights, layer, "bn.running_mean");
+  const double *running_variance = find (weights, layer, "bn.running_var");
+  const guint pixels = x->h * x->w;
+
+  for (guint c = 0; c < x->c; c++)
+  {
+    double mean = 0, variance = 0;
+
+    for (guint i = 0; i < x->n * pixels; i++)
+      mean += x->v[(i / pixels * x->c + c) * pixels + i % pixels] / (x->n * pixels);
+    for (guint i = 0; i < x->n * pixels; i++)
+      variance += pow (x->v[(i / pixels * x->c + c) * pixels + i % pixels] - mean, 2) / (x->n * pixels);
+    if (!weights->uses_batch)
+    {
+      mean = running_mean[c];
+      variance = running_variance[c];
+    }
+    for (guint i = 0; i < x->n * pixels; i++)
+    {
+      double *value = &x->v[(i / pixels * x->c + c) * pixels + i % pixels];
+
+      *value = gamma[c] * (*value - mean) / sqrt (variance + 1e-5) + beta[c];
+    }
+  }
+}
+
 /* ReLU of a layer on [x, maximum over the set if `pooled`, skip]. Takes x. */
 static Double4 *
 block (Double4 *x, guint n, gboolean pooled, const Double4 *skip, const RefWeights *weights,
@@ -48,6 +78,8 @@ block (Double4 *x, guint n, gboolean pooled, const Double4 *skip, const RefWeigh
 
   if (!is_linear)
     twin_train_leaky (y, 0);
+  if (!is_linear && weights->has_norm)
+    normalise (y, weights, layer);
   return y;
 }
 

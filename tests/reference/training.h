@@ -13,6 +13,8 @@ typedef struct
   gpointer data;
   guint channels;
   OmniBoundary padding;
+  gboolean has_norm,
+    uses_batch; /* normalisation after the activation, by the batch's statistics or the running ones */
 } RefWeights;
 
 /* Sources [B · N][1], fused [B][1]. */
