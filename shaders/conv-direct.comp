@@ -104,11 +104,13 @@ void
 store_texels (ivec2 at, int z)
 {
   const int planes = (push.a8 + 3) / 4;
+  const View dst = output_view ();
+  const View before = base_view ();
 
   [[unroll]] for (int k = 0; k < OUTS; k += 4)
     {
       const int plane = (z * OUTS + k) / 4;
-      const int to = push.dst.base + plane * push.dst.plane + at.y * push.dst.pitch + at.x;
+      const int to = dst.base + plane * dst.plane + at.y * dst.pitch + at.x;
       const vec4 bias = texelFetch (weights, push.a1 + plane);
 
       if (plane < planes)
@@ -116,7 +118,7 @@ store_texels (ivec2 at, int z)
           {
             vec4 value = vec4 (sum[k][i], sum[k + 1][i], sum[k + 2][i], sum[k + 3][i]) + bias;
             if (BASE == BASE_TENSOR)
-              value += texelFetch (base, push.src3.base + plane * push.src3.plane + at.y * push.src3.pitch + at.x + i);
+              value += texelFetch (base, before.base + plane * before.plane + at.y * before.pitch + at.x + i);
             if (BASE == BASE_OUTPUT)
               value += load4 (to + i);
             // The padding channels of a C4 tensor stay zero.
@@ -148,9 +150,10 @@ store_planes (ivec2 at)
 void
 main ()
 {
-  const int z = int (gl_GlobalInvocationID.z);
+  const int z = output_block ();
+  const int image = batch_image ();
   const ivec2 block = ivec2 (int (gl_GlobalInvocationID.x) * STEP, int (gl_GlobalInvocationID.y));
-  const ivec2 at = block + ivec2 (push.rx, push.ry);
+  const ivec2 at = block + rectangle_corner ();
   const ivec2 origin = tile_origin (push.level);
   // Blocks outside the picture repeat its last one, so that every fetch stays inside the tile's memory.
   const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
@@ -178,11 +181,11 @@ main ()
       end = ((min (z * OUTS + OUTS - 1, push.a8 - 1) / per_out + 1) * per_in + 3) / 4;
     }
 
-  accumulate (source0, push.src0, push.a5, first, end, w, g.y);
+  accumulate (source0, view_of_image (push.src0, push.a5, image), push.a5, first, end, w, g.y);
   if (push.a6 > 0)
-    accumulate (source1, push.src1, push.a6, 0, planes.y, w + planes.x * row_texels, g.y);
+    accumulate (source1, view_of_image (push.src1, push.a6, image), push.a6, 0, planes.y, w + planes.x * row_texels, g.y);
   if (push.a7 > 0)
-    accumulate (source2, push.src2, push.a7, 0, planes.z, w + (planes.x + planes.y) * row_texels, g.y);
+    accumulate (source2, view_of_image (push.src2, push.a7, image), push.a7, 0, planes.z, w + (planes.x + planes.y) * row_texels, g.y);
 
   if (block.x >= push.rw || block.y >= push.rh)
     return;

@@ -35,6 +35,7 @@ void
 accumulate (ivec2 block, int w)
 {
   const ivec3 planes = (ivec3 (push.a5, push.a6, push.a7) + 3) / 4;
+  const int image = batch_image ();
   int column[6];
   int row[6];
   [[unroll]] for (int i = 0; i < 6; i++)
@@ -51,16 +52,16 @@ accumulate (ivec2 block, int w)
 
   [[dont_unroll]] for (int plane = 0; plane < planes.x + planes.y + planes.z; plane++)
     {
-      View view = src0;
+      View view = view_of_image (src0, push.a5, image);
       int start = view.base + plane * view.plane;
       if (plane >= planes.x)
         {
-          view = src1;
+          view = view_of_image (src1, push.a6, image);
           start = view.base + (plane - planes.x) * view.plane;
         }
       if (plane >= planes.x + planes.y)
         {
-          view = src2;
+          view = view_of_image (src2, push.a7, image);
           start = view.base + (plane - planes.x - planes.y) * view.plane;
         }
 
@@ -134,10 +135,10 @@ main ()
   const ivec2 origin = tile_origin (push.level);
   // The groups of outputs run one after another over the same blocks, which the processor then still has in its cache.
   const int groups = push.a8 / OUTS;
-  const int z = int (gl_WorkGroupID.x) % groups;
-  const ivec2 local = ivec2 (int (gl_WorkGroupID.x) / groups * int (LOCAL_X) + int (gl_LocalInvocationID.x),
-                             int (gl_GlobalInvocationID.y)) * 4;
-  const ivec2 position = local + ivec2 (push.rx, push.ry); // relative to the tile
+  const int column = int (gl_WorkGroupID.x) / (BATCH != 0 ? 1 : groups);
+  const int z = BATCH != 0 ? output_block () : int (gl_WorkGroupID.x) % groups;
+  const ivec2 local = ivec2 (column * int (LOCAL_X) + int (gl_LocalInvocationID.x), int (gl_GlobalInvocationID.y)) * 4;
+  const ivec2 position = local + rectangle_corner (); // relative to the tile
   // Blocks outside the picture repeat its last block, so that every fetch stays inside the tile's memory.
   const ivec2 last = (ivec2 (push.width, push.height) - 1) & ~3;
   const ivec2 block = clamp (position + origin, ivec2 (0), last);
@@ -147,8 +148,8 @@ main ()
   accumulate (block, push.a0 + z * (push.a9 & 0xffff) * 36 * OUTS);
 
   // What the stores need is read here: lavapipe reads a push constant lane by lane each time it is met inside an if.
-  const View dst = push.dst;
-  const View base = push.src3;
+  const View dst = output_view ();
+  const View before = base_view ();
   const int width = push.rw;
   const int height = push.rh;
   const float slope = intBitsToFloat (push.a4);
@@ -157,8 +158,8 @@ main ()
     {
       const int plane = (z * OUTS + k) / 4;
       const vec4 bias = texelFetch (weights, push.a1 + plane);
-      const vec4 scale = texelFetch (weights, push.a2 + plane);
-      const vec4 shift = texelFetch (weights, push.a3 + plane);
+      const vec4 scale = HAS_POST != 0 ? texelFetch (weights, push.a2 + plane) : vec4 (1.0);
+      const vec4 shift = HAS_POST != 0 ? texelFetch (weights, push.a3 + plane) : vec4 (0.0);
       vec4 y[16];
 
       transform_back (k, y);
@@ -171,10 +172,11 @@ main ()
               const int to = dst.base + plane * dst.plane + at.y * dst.pitch + at.x;
               vec4 value = y[i] + bias;
               if (BASE == BASE_TENSOR)
-                value += texelFetch (source, base.base + plane * base.plane + at.y * base.pitch + at.x);
+                value += texelFetch (source, before.base + plane * before.plane + at.y * before.pitch + at.x);
               if (BASE == BASE_OUTPUT)
                 value += load4 (to);
-              store4 (to, activate (ACTIVATION, value, slope) * scale + shift);
+              value = activate (ACTIVATION, value, slope);
+              store4 (to, HAS_POST != 0 ? value * scale + shift : value);
             }
         }
     }

@@ -13,6 +13,49 @@ layout (constant_id = 6) const int HAS_POST = 0;
 layout (constant_id = 7) const int FOLDS = 0; // the picture is narrower than the reach: it may fold more than once
 layout (constant_id = 8) const uint LANES = 8; // of the subgroup, that share the weight fetches
 
+// Training: one dispatch makes push.rx images one behind another, push.ry of which share a base; z counts their blocks of
+// output channels.
+layout (constant_id = 15) const int BATCH = 0;
+
+int
+batch_image ()
+{
+  return BATCH != 0 ? int (gl_WorkGroupID.z) / (int (gl_NumWorkGroups.z) / push.rx) : 0;
+}
+
+int
+output_block ()
+{
+  return BATCH != 0 ? int (gl_WorkGroupID.z) % (int (gl_NumWorkGroups.z) / push.rx) : int (gl_WorkGroupID.z);
+}
+
+ivec2
+rectangle_corner ()
+{
+  return BATCH != 0 ? ivec2 (0) : ivec2 (push.rx, push.ry);
+}
+
+// The view of image number `image` of a C4 tensor.
+View
+view_of_image (View view, int channels, int image)
+{
+  if (BATCH != 0)
+    view.base += image * ((channels + 3) / 4) * view.plane;
+  return view;
+}
+
+View
+base_view ()
+{
+  return view_of_image (push.src3, push.a8, BATCH != 0 ? batch_image () / push.ry : 0);
+}
+
+View
+output_view ()
+{
+  return view_of_image (push.dst, push.a8, batch_image ());
+}
+
 // A tensor added before the activation.
 const int BASE_NONE = 0;
 const int BASE_TENSOR = 1;

@@ -97,6 +97,37 @@ test_repeat (void)
   g_assert_cmpmem (d, size, e, cut_size);
 }
 
+/* A recipe may start from weights that are there. */
+static void
+test_initial (void)
+{
+  write_text ("on.recipe",
+              "[network]\narchitecture = ifani\ninitial = three.safetensors\n[train]\nsteps = 1\n"
+              "batch = 1\ncrop = 32\nvalidate-every = 0\n[optimiser]\nlearning-rate = 1e-9\n"
+              "[task exposure]\ndata = exposure\nloss = mef-ssim 1\n");
+  g_auto (Run) run = CLI ("train", "on.recipe", "--data", data, "--device", "software");
+  assert_done (&run);
+  /* At that rate nothing moves: the values are those it started from. */
+  gsize size, on_size;
+  g_autofree char *before = read_text ("three.safetensors", &size),
+                  *after = read_text ("on.safetensors", &on_size);
+  const char *first = before + 8 + *(const guint64 *)(gpointer)before;
+  const char *second = after + 8 + *(const guint64 *)(gpointer)after;
+  g_assert_cmpuint (before + size - first, ==, after + on_size - second);
+  for (gsize i = 0; i < (gsize)(before + size - first) / sizeof (float); i++)
+  {
+    float a, b;
+    memcpy (&a, first + i * sizeof a, sizeof a);
+    memcpy (&b, second + i * sizeof b, sizeof b);
+    g_assert_cmpfloat_with_epsilon (a, b, 1e-6);
+  }
+  write_text ("lost.recipe",
+              "[network]\narchitecture = ifani\ninitial = lost.safetensors\n[train]\nsteps = 1\n"
+              "crop = 32\n[task exposure]\ndata = exposure\nloss = mef-ssim 1\n");
+  g_auto (Run) lost = CLI ("train", "lost.recipe", "--data", data, "--device", "software");
+  assert_refused (&lost, "lost.safetensors");
+}
+
 /* Ctrl-C saves, says how to go on, and is no error. */
 static void
 test_interrupt (void)
@@ -222,6 +253,7 @@ main (int argc, char **argv)
   data = make_data_folder ();
   g_test_add_func ("/cli-train/01-train", test_train);
   g_test_add_func ("/cli-train/02-repeat", test_repeat);
+  g_test_add_func ("/cli-train/02-initial", test_initial);
   g_test_add_func ("/cli-train/03-interrupt", test_interrupt);
   g_test_add_func ("/cli-train/04-refusals", test_train_refusals);
   g_test_add_func ("/cli-train/05-help-recipe", test_help_recipe);

@@ -148,6 +148,41 @@ test_encoded_bytes (void)
   remove_folder (folder);
 }
 
+static guint
+count (const char *text, const char *word)
+{
+  guint n = 0;
+  for (const char *at = strstr (text, word); at != NULL; at = strstr (at + 1, word))
+    n++;
+  return n;
+}
+
+/* What cannot be drawn is passed over; a lone point is a dot; a line without points keeps its look from the next one. */
+static void
+test_curves (void)
+{
+  const double x[] = { 1, 2, 3, 4 }, y[] = { 0.5, NAN, -1, 0.05 }, one[] = { NAN, 0.2, NAN, NAN };
+  const OmniHtmlCurve curves[] = { { "first <&>", x, y, 4 }, { "empty", x, y, 0 }, { "dot", x, one, 4 } };
+  for (guint logarithmic = 0; logarithmic < 2; logarithmic++)
+  {
+    g_autoptr (OmniHtml) html = omni_html_new ("Curves", NULL);
+    omni_html_begin_charts (html);
+    omni_html_add_curves (html, "Loss", curves, G_N_ELEMENTS (curves), logarithmic);
+    omni_html_end_charts (html);
+    g_autoptr (GBytes) bytes = omni_html_finish (html);
+    g_auto (Seen) seen = parse (bytes);
+    g_autofree char *page = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+    g_assert_nonnull (strstr (seen.text->str, "first <&>"));
+    g_assert_null (strstr (seen.text->str, "empty"));
+    g_assert_cmpuint (count (page, "<polyline"), ==, 3);
+    g_assert_cmpuint (count (page, "<circle class=\"dot look2\""), ==, 1);
+    /* Two points of the first line can stand on a logarithmic axis, three on an even one. */
+    const char *points = strstr (page, "points=\"") + strlen ("points=\"");
+    g_autofree char *first = g_strndup (points, strcspn (points, "\""));
+    g_assert_cmpuint (count (first, ","), ==, logarithmic ? 2 : 3);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -157,5 +192,6 @@ main (int argc, char **argv)
   g_test_add_func ("/report/axis", test_axis);
   g_test_add_func ("/report/pictures", test_pictures);
   g_test_add_func ("/report/encoded-bytes", test_encoded_bytes);
+  g_test_add_func ("/report/curves", test_curves);
   return g_test_run ();
 }

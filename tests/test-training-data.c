@@ -52,6 +52,37 @@ test_recipe_values (void)
   g_assert_cmpuint (omni_recipe_get_crop_px (recipe, 80), ==, 128);
 }
 
+/* The words of a recipe are those of the trainer. */
+static void
+test_recipe_words (void)
+{
+  static const struct
+  {
+    const char *section, *key, *words[5];
+  } keys[] = {
+    { "network", "normalisation", { "none", "batch", "frozen", "affine" } },
+    { "optimiser", "name", { "adam", "rmsprop", "sgd" } },
+    { "optimiser", "schedule", { "constant", "halving", "cosine", "poly" } },
+  };
+  for (guint k = 0; k < G_N_ELEMENTS (keys); k++)
+    for (guint i = 0; keys[k].words[i] != NULL; i++)
+    {
+      const gboolean in_network = g_str_equal (keys[k].section, "network");
+      g_autofree char *line = g_strdup_printf ("%s = %s\n", keys[k].key, keys[k].words[i]);
+      g_autofree char *text = g_strdup_printf (
+        "[network]\narchitecture = ifani\n%s[train]\nsteps = 1\n[optimiser]\n%s"
+        "[task exposure]\ndata = a\nloss = mef-ssim 1\n",
+        in_network ? line : "", in_network ? "" : line);
+      g_autoptr (OmniRecipe) recipe = parse_recipe (text);
+      OmniTrainConfig config;
+      omni_recipe_get_config (recipe, &config);
+      const char *const found[] = { omni_train_norm_to_string (config.norm),
+                                    omni_optimiser_to_string (config.optimiser),
+                                    omni_schedule_to_string (config.schedule) };
+      g_assert_cmpstr (found[k], ==, keys[k].words[i]);
+    }
+}
+
 static void
 test_recipe_order (void)
 {
@@ -538,6 +569,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   root = make_data_folder ();
   g_test_add_func ("/training/recipe/values", test_recipe_values);
+  g_test_add_func ("/training/recipe/words", test_recipe_words);
   g_test_add_func ("/training/recipe/order", test_recipe_order);
   g_test_add_func ("/training/recipe/errors-name-the-line", test_recipe_errors);
   g_test_add_func ("/training/recipe/shipped", test_recipe_shipped);

@@ -270,7 +270,7 @@ static const ConvCase conv_cases[] = {
   { 1, 3, 4, 5, 1, 1, 10, 9, OMNI_BOUNDARY_REPLICATE }, { 1, 3, 4, 7, 1, 1, 12, 12, OMNI_BOUNDARY_REFLECT },
   { 2, 4, 4, 3, 1, 1, 5, 7, OMNI_BOUNDARY_REFLECT },    { 1, 16, 16, 3, 1, 1, 9, 8, OMNI_BOUNDARY_REPLICATE },
   { 1, 8, 8, 3, 1, 4, 6, 6, OMNI_BOUNDARY_ZERO },       { 1, 6, 12, 3, 1, 3, 6, 7, OMNI_BOUNDARY_REFLECT },
-  { 1, 2, 2, 3, 1, 1, 1, 1, OMNI_BOUNDARY_ZERO },
+  { 1, 2, 2, 3, 1, 1, 1, 1, OMNI_BOUNDARY_ZERO },       { 3, 36, 20, 3, 1, 1, 9, 7, OMNI_BOUNDARY_REFLECT },
 };
 
 /* ---- The set ---- */

@@ -328,7 +328,7 @@ record (OmniWork *work, VkPipeline pipeline, const OmniDispatch *dispatch, GErro
     barrier (work, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_HOST_BIT,
              VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_HOST_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
              SHADER_ACCESS | VK_ACCESS_UNIFORM_READ_BIT);
-  else if (!dispatch->independent)
+  else
     barrier (work, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, SHADER_ACCESS, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
              SHADER_ACCESS);
   vk.CmdBindPipeline (work->commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Dispatches in the order they are given, over arenas of device memory: what a program needs that writes its own sequence
- * of kernels instead of a graph (training). Dispatches are recorded as they come and submitted in pieces of about 40 ms by
- * the measured rate of their shaders.
+/* Dispatches one after another in the order they are given, over arenas of device memory: what a program needs that writes
+ * its own sequence of kernels instead of a graph (training). They are recorded as they come and submitted in pieces of
+ * about 40 ms by the measured rate of their shaders.
  *
  * Errors are sticky: after the first one dispatches do nothing and omni_work_finish() reports it. One thread, that of the
  * device, which must outlive the work. */
@@ -71,9 +71,8 @@ typedef struct
     guint64 offset_bytes;
     guint64 size_bytes; /* 0: not bound */
   } out[OMNI_WORK_OUTPUTS];
-  guint32 groups[3];    /* workgroups */
-  double flop, bytes;   /* what it costs */
-  gboolean independent; /* of every dispatch since the last one that was not: they may run side by side */
+  guint32 groups[3];  /* workgroups */
+  double flop, bytes; /* what it costs */
 } OmniDispatch;
 
 void omni_work_dispatch (OmniWork *work, const OmniDispatch *dispatch);

@@ -137,7 +137,9 @@ make_trainer (Training *self, GError **error)
   if (self->recipe->initial == NULL || self->options->resume_path != NULL)
     return TRUE;
   g_autofree char *folder = g_path_get_dirname (self->recipe->path);
-  g_autofree char *path = g_canonicalize_filename (self->recipe->initial, folder);
+  g_autofree char *path = g_path_is_absolute (self->recipe->initial)
+                            ? g_strdup (self->recipe->initial)
+                            : g_build_filename (folder, self->recipe->initial, NULL);
   g_autoptr (OmniWeights) weights = omni_weights_load (path, error);
   return weights != NULL && omni_trainer_import (self->trainer, weights, error);
 }

@@ -343,9 +343,9 @@ omni_html_end_charts (OmniHtml *self)
 
 /* ---- Curves ---- */
 
-#define CURVES_WIDTH  460
-#define CURVES_HEIGHT 200
-#define CURVES_LEFT   46
+#define CURVES_WIDTH  320
+#define CURVES_HEIGHT 170
+#define CURVES_LEFT   44
 #define CURVES_TOP    8
 #define CURVES_RIGHT  8
 #define CURVES_BOTTOM 20

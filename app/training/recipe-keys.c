@@ -9,7 +9,6 @@
 #define MAX_STEPS         1e9
 
 static const char *const yes_no[] = { "no", "yes", NULL };
-static const char *const architectures[] = { "ifani", "omni", "ifcnn", "u2fusion", "pmgi", "aenetv2", NULL };
 /* In the order of OmniTrainNorm, OmniBoundary, OmniOptimiser and OmniSchedule. */
 static const char *const norms[] = { "none", "batch", "frozen", "affine", NULL };
 static const char *const paddings[] = { "zero", "replicate", "reflect", NULL };
@@ -21,8 +20,7 @@ static const char *const tasks[] = { "exposure", "focus", "infrared", "medical",
 static const char *const syntheses[] = { "none", "focus", "exposure", NULL };
 
 const OmniRecipeKey omni_recipe_keys[] = {
-  { "network", "architecture", OMNI_KEY_WORD, IN_RECIPE (architecture), 0, 0, NULL, architectures,
-    "The network." },
+  { "network", "architecture", OMNI_KEY_WORD, IN_RECIPE (architecture), 0, 0, NULL, NULL, "The network." },
   { "network", "channels", OMNI_KEY_COUNT, IN_CONFIG (channels), 0, 512, "0", NULL,
     "Its width; 0 for the architecture's own." },
   { "network", "normalisation", OMNI_KEY_CHOICE, IN_CONFIG (norm), 0, 0, "none", norms,
@@ -138,6 +136,12 @@ const OmniRecipeKey omni_recipe_keys[] = {
 
 const guint omni_recipe_n_keys = G_N_ELEMENTS (omni_recipe_keys);
 
+const char *const *
+omni_recipe_key_get_choices (const OmniRecipeKey *key)
+{
+  return key->choices != NULL ? key->choices : omni_trainer_list_architectures ();
+}
+
 /* ---- Help ---- */
 
 char *
@@ -157,7 +161,7 @@ omni_recipe_key_describe (const OmniRecipeKey *key)
   case OMNI_KEY_CHOICE:
   case OMNI_KEY_TASK:
   {
-    g_autofree char *words = g_strjoinv (", ", (char **)key->choices);
+    g_autofree char *words = g_strjoinv (", ", (char **)omni_recipe_key_get_choices (key));
     return g_strdup_printf ("one of %s", words);
   }
   case OMNI_KEY_TEXT:

@@ -29,10 +29,10 @@ typedef struct
   const char *section; /* "task" stands for every [task NAME] */
   const char *key;
   OmniKeyKind kind;
-  gsize offset;        /* in OmniRecipe, or in OmniRecipeTask for "task" */
-  double low, high;    /* of each number */
-  const char *initial; /* what it is when left out; NULL: it has to be there, "": nothing */
-  const char *const *choices;
+  gsize offset;               /* in OmniRecipe, or in OmniRecipeTask for "task" */
+  double low, high;           /* of each number */
+  const char *initial;        /* what it is when left out; NULL: it has to be there, "": nothing */
+  const char *const *choices; /* NULL, where there must be some: what the trainer can train */
   const char *summary;
 } OmniRecipeKey;
 
@@ -41,6 +41,8 @@ extern const guint omni_recipe_n_keys;
 
 /* Reads `text` into `target` (a recipe or a task). The error has no place yet: “must be …”. What `target` held is freed. */
 gboolean omni_recipe_key_read (const OmniRecipeKey *key, const char *text, gpointer target, GError **error);
+
+const char *const *omni_recipe_key_get_choices (const OmniRecipeKey *key);
 
 /* (transfer full) What a value of `key` looks like, in words. */
 char *omni_recipe_key_describe (const OmniRecipeKey *key);

@@ -32,8 +32,9 @@ read_range (const OmniRecipeKey *key, const char *text, OmniRange *range)
 static gboolean
 find_choice (const OmniRecipeKey *key, const char *text, guint *index)
 {
-  for (*index = 0; key->choices[*index] != NULL; ++*index)
-    if (g_str_equal (key->choices[*index], text))
+  const char *const *choices = omni_recipe_key_get_choices (key);
+  for (*index = 0; choices[*index] != NULL; ++*index)
+    if (g_str_equal (choices[*index], text))
       return TRUE;
   return FALSE;
 }

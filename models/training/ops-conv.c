@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define ROWS_PER_CHUNK 32 /* of partial sums of weight gradients: the order of the sums depends on it */
-#define LOCAL_Y        8
+#define ROWS_PER_CHUNK    32 /* of partial sums of weight gradients: the order of the sums depends on it */
+#define LOCAL_Y           8
+#define MAX_DISPATCH_FLOP 1.5e9
 
 /* ---- Packing ---- */
 
@@ -73,7 +74,6 @@ pack_part (OmniOps *ops, const OmniConvLayer *layer, const OmniPackedConv *conv,
   kernel.out[0].offset_bytes = (guint64)conv->weight * 16;
   kernel.out[0].size_bytes = (guint64)padded_outputs (conv) * conv->planes * positions * 16;
   memcpy (kernel.push, push, sizeof push);
-  kernel.independent = TRUE;
   omni_ops_run (ops, &kernel);
 }
 
@@ -92,7 +92,6 @@ pack_bias (OmniOps *ops, const OmniPackedConv *conv, guint bias)
   kernel.push[0] = (gint32)bias;
   kernel.push[2] = (gint32)conv->out;
   kernel.push[3] = (gint32)texels;
-  kernel.independent = TRUE;
   omni_ops_run (ops, &kernel);
   return to;
 }
@@ -139,7 +138,7 @@ omni_ops_pack_transposed (OmniOps *ops, const OmniConvLayer *layer, OmniChannels
   return conv;
 }
 
-/* ---- The convolution itself: the engine's kernels, an image at a time ---- */
+/* ---- The convolution itself: the engine's kernels ---- */
 
 /* The views of shaders/common.glsl: base, pitch and plane stride, texels. */
 static void
@@ -220,15 +219,13 @@ make_conv (const Convolution *self)
   omni_ops_constant (&kernel, local_x);
   omni_ops_constant (&kernel, local_y);
   add_common (self, &kernel);
-  if (!conv->is_winograd)
-  {
-    omni_ops_constant (&kernel, conv->kernel);
-    omni_ops_constant (&kernel, conv->dilation);
-    omni_ops_constant (&kernel, conv->outputs);
-    omni_ops_constant (&kernel, 0);
-    omni_ops_constant (&kernel, 4);
-    omni_ops_constant (&kernel, 0);
-  }
+  omni_ops_constant (&kernel, conv->kernel);
+  omni_ops_constant (&kernel, conv->dilation);
+  omni_ops_constant (&kernel, conv->outputs);
+  omni_ops_constant (&kernel, 0);
+  omni_ops_constant (&kernel, 4);
+  omni_ops_constant (&kernel, 0);
+  omni_ops_constant (&kernel, 1);
   kernel.groups[0] = (out->w + 4 * local_x - 1) / (4 * local_x);
   kernel.groups[1] = (out->h + cover_y * local_y - 1) / (cover_y * local_y);
   kernel.groups[2] = padded_outputs (conv) / conv->outputs;
@@ -246,22 +243,31 @@ make_conv (const Convolution *self)
   return kernel;
 }
 
+/* As many images at a time as keep a dispatch short on a slow device; those that share a base stay together. */
 static void
 run_conv (const Convolution *self)
 {
   const OmniDispatch kernel = make_conv (self);
+  const guint n = self->output->n;
+  const guint per_base = self->base != NULL ? n / self->base->n : 1;
+  const guint at_once = MAX ((guint)(MAX_DISPATCH_FLOP / kernel.flop) / per_base, 1) * per_base;
 
-  for (guint image = 0; image < self->output->n; image++)
+  for (guint image = 0; image < n; image += at_once)
   {
-    OmniDispatch one = kernel;
+    const guint count = MIN (at_once, n - image);
+    OmniDispatch some = kernel;
 
-    push_view (one.push + PUSH_DST, self->output, 0, image);
+    push_view (some.push + PUSH_DST, self->output, 0, image);
     for (guint i = 0; i < self->n_inputs; i++)
-      push_view (one.push + PUSH_SOURCES + 3 * i, &self->inputs[i], self->inputs[i].at, image);
+      push_view (some.push + PUSH_SOURCES + 3 * i, &self->inputs[i], self->inputs[i].at, image);
     if (self->base != NULL)
-      push_view (one.push + PUSH_BASE, self->base, self->base->at, image / (self->output->n / self->base->n));
-    one.independent = image > 0;
-    omni_ops_run (self->ops, &one);
+      push_view (some.push + PUSH_BASE, self->base, self->base->at, image / per_base);
+    some.push[PUSH_RECTANGLE] = (gint32)count;
+    some.push[PUSH_RECTANGLE + 1] = (gint32)per_base;
+    some.groups[2] *= count;
+    some.flop *= count;
+    some.bytes *= count;
+    omni_ops_run (self->ops, &some);
   }
 }
 
@@ -345,88 +351,4 @@ omni_ops_conv_input_grad (OmniOps *ops, const OmniPackedConv *transposed, OmniBo
                                            OMNI_ACTIVATION_NONE, 1.0F);
 
   fold (ops, &wide, boundary, ring, accumulate, gradient);
-}
-
-/* ---- Gradient of the weights ---- */
-
-typedef struct
-{
-  guint out_planes;  /* of an invocation */
-  guint items;       /* input planes × rows of taps */
-  guint blocks;      /* of output planes */
-  guint chunks;      /* of one image */
-  guint stride;      /* texels of one chunk: weights, then the bias */
-  OmniFeatures sums; /* texels, not a picture */
-} Partial;
-
-static void
-sum_rows (OmniOps *ops, const OmniConvLayer *layer, const OmniFeatures *x, const OmniFeatures *g,
-          const Partial *partial)
-{
-  OmniDispatch kernel = { .shader = ops->has_shuffle ? "train-conv-grad-shuffle" : "train-conv-grad" };
-  const gint32 push[] = { x->at,
-                          (gint32)omni_features_image_texels (x),
-                          g->at,
-                          (gint32)omni_features_image_texels (g),
-                          (gint32)x->w,
-                          (gint32)x->h,
-                          (gint32)omni_features_pitch (x),
-                          (gint32)partial->items,
-                          ROWS_PER_CHUNK,
-                          (gint32)partial->chunks,
-                          (gint32)omni_features_planes (g),
-                          (gint32)partial->stride };
-
-  omni_ops_constant (&kernel, ops->lanes);
-  omni_ops_constant (&kernel, ops->lanes);
-  omni_ops_constant (&kernel, layer->kernel);
-  omni_ops_constant (&kernel, layer->dilation);
-  omni_ops_constant (&kernel, layer->boundary);
-  omni_ops_constant (&kernel, partial->out_planes);
-  omni_ops_read_features (ops, &kernel, 0);
-  omni_ops_write_features (ops, &kernel, 0, &partial->sums);
-  memcpy (kernel.push, push, sizeof push);
-  kernel.groups[0] = (partial->items + ops->lanes - 1) / ops->lanes;
-  kernel.groups[1] = partial->chunks * g->n;
-  kernel.groups[2] = partial->blocks;
-  kernel.flop = 32.0 * partial->out_planes * partial->items * layer->kernel * partial->blocks * x->w * x->h
-                * g->n;
-  kernel.bytes = (double)omni_features_bytes (&partial->sums);
-  omni_ops_run (ops, &kernel);
-}
-
-void
-omni_ops_conv_weight_grad (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part,
-                           const OmniFeatures *input, const OmniFeatures *output_gradient, gboolean with_bias)
-{
-  const guint out_planes = layer->kernel == 1 ? 2 : 1, outs = 4 * out_planes;
-  Partial partial = {
-    .out_planes = out_planes,
-    .items = (part.channels + 3) / 4 * layer->kernel,
-    .blocks = (omni_features_planes (output_gradient) + out_planes - 1) / out_planes,
-    .chunks = (input->h + ROWS_PER_CHUNK - 1) / ROWS_PER_CHUNK,
-  };
-  const guint count = partial.blocks * (partial.items * layer->kernel * outs + out_planes);
-  OmniDispatch kernel = omni_ops_kernel ("train-conv-sum", count, 1);
-
-  partial.stride = (count + 3) / 4 * 4;
-  partial.sums = omni_ops_features (ops, output_gradient->n * partial.chunks, 4, 1, partial.stride);
-  sum_rows (ops, layer, input, output_gradient, &partial);
-
-  const gint32 push[] = {
-    partial.sums.at,        (gint32)(partial.chunks * output_gradient->n),
-    (gint32)partial.blocks, (gint32)partial.items,
-    (gint32)outs,           (gint32)layer->kernel,
-    (gint32)layer->out,     (gint32)layer->in,
-    (gint32)part.first,     (gint32)part.channels,
-    (gint32)layer->weight,  with_bias && layer->bias != OMNI_OPS_NO_BIAS ? (gint32)layer->bias : -1,
-    (gint32)layer->groups,  (gint32)partial.stride
-  };
-
-  memcpy (kernel.push, push, sizeof push);
-  omni_ops_read_features (ops, &kernel, 0);
-  kernel.out[0].arena = ops->results;
-  kernel.out[0].size_bytes = ops->n_gradients * 4;
-  kernel.bytes = (double)omni_features_bytes (&partial.sums);
-  omni_ops_run (ops, &kernel);
 }

@@ -85,7 +85,6 @@ omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *co
     kernel.push[19] = (gint32)(plane * plane_texels);
     kernel.push[20] = (gint32)omni_features_image_texels (&out);
     kernel.push[21] = omni_ops_float_bits (scale);
-    kernel.independent = plane > 0;
     omni_ops_run (ops, &kernel);
   }
   return out;

@@ -32,7 +32,7 @@ void
 omni_ops_begin (OmniOps *ops, guint64 n_parameters, gboolean measuring)
 {
   ops->measuring = measuring;
-  ops->n_features = ZERO_TEXELS;
+  ops->n_features = ops->most_features = ZERO_TEXELS;
   ops->n_maps = ZERO_TEXELS;
   ops->n_packed = ZERO_TEXELS;
   ops->n_results = 0;
@@ -45,9 +45,9 @@ omni_ops_reserve (OmniOps *ops, GError **error)
 {
   const guint64 most = omni_work_max_view_elements (ops->work);
 
-  if (ops->n_features > MIN (most, G_MAXINT32) || ops->n_maps > MIN (most, G_MAXINT32))
+  if (ops->most_features > MIN (most, G_MAXINT32) || ops->n_maps > MIN (most, G_MAXINT32))
   {
-    g_autofree char *size = g_format_size (ops->n_features * 16 + ops->n_maps * 4);
+    g_autofree char *size = g_format_size (ops->most_features * 16 + ops->n_maps * 4);
 
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
                  "A training step of this size takes %s, more than the device can address at once. Choose "
@@ -56,7 +56,7 @@ omni_ops_reserve (OmniOps *ops, GError **error)
     return FALSE;
   }
   /* Lanes that share a fetch may reach beyond the last filter. */
-  return omni_work_reserve (ops->work, ops->features, ops->n_features * 16, error)
+  return omni_work_reserve (ops->work, ops->features, ops->most_features * 16, error)
          && omni_work_reserve (ops->work, ops->maps, ops->n_maps * 4, error)
          && omni_work_reserve (ops->work, ops->parameters, MAX (ops->n_gradients, 1) * 4, error)
          && omni_work_reserve (ops->work, ops->packed, (ops->n_packed + 64) * 16, error)
@@ -80,6 +80,7 @@ omni_ops_features (OmniOps *ops, guint n, guint c, guint h, guint w)
   OmniFeatures x = { .n = n, .c = c, .h = h, .w = w };
 
   x.at = (gint32)take (&ops->n_features, (guint64)omni_features_image_texels (&x) * n, 16);
+  ops->most_features = MAX (ops->most_features, ops->n_features);
   return x;
 }
 
