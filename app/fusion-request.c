@@ -239,24 +239,24 @@ has_weights (const OmniModel *model)
 const OmniModel *
 omni_model_default_for (OmniTask task)
 {
-  static gsize has_ifani = 0;
-  if (g_once_init_enter (&has_ifani))
+  static gsize has_omni = 0;
+  if (g_once_init_enter (&has_omni))
   {
-    const OmniModel *ifani = omni_model_find ("ifani");
-    g_once_init_leave (&has_ifani, ifani != NULL && has_weights (ifani) ? 1 : 2);
+    const OmniModel *omni = omni_model_find ("omni");
+    g_once_init_leave (&has_omni, omni != NULL && has_weights (omni) ? 1 : 2);
   }
 
   switch (task)
   {
   case OMNI_TASK_EXPOSURE:
-    return omni_model_find ("mertens");
+    return omni_model_find (has_omni == 1 ? "omni" : "mertens");
+  case OMNI_TASK_FOCUS:
   case OMNI_TASK_INFRARED:
   case OMNI_TASK_MEDICAL:
-    return omni_model_find (has_ifani == 1 ? "ifani" : "laplacian");
+    return omni_model_find (has_omni == 1 ? "omni" : "laplacian");
   case OMNI_TASK_PANSHARPEN:
     return omni_model_find ("pan-gsa");
   case OMNI_TASK_AUTO:
-  case OMNI_TASK_FOCUS:
   default:
     return omni_model_find ("laplacian");
   }

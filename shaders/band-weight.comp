@@ -104,7 +104,9 @@ write (ivec2 at, vec4 value)
     }
 
   const bool first = push.a0 < 0 ? tile.first != 0 : push.a0 != 0;
-  store4 (to, first ? value : max_ordered4 (value, out4[to]));
+  if (!first)
+    value = max_ordered4 (value, out4[to]);
+  store4 (to, value);
 }
 
 void

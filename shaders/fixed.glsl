@@ -17,10 +17,12 @@ to_fixed (vec4 term, float scale, int bits)
   return ivec4 (roundEven (clamp (term * scale, vec4 (-limit), vec4 (limit))));
 }
 
-// Adds `term` to the sum at `at` of plane `z`.
+// Adds `term` to the sum at `at` of plane `z`. The first source reads one and the same texel instead of memory that
+// nothing was written to yet: on a software device a page read before it is written to is mapped twice.
 void
 accumulate (int z, ivec2 at, ivec4 term, bool first)
 {
-  const ivec4 before = texelFetch (sums_before, push.src3.base + z * push.src3.plane + at.y * push.src3.pitch + at.x);
+  const int from = push.src3.base + z * push.src3.plane + at.y * push.src3.pitch + at.x;
+  const ivec4 before = texelFetch (sums_before, first ? 0 : from);
   sums[push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x] = first ? term : before + term;
 }
