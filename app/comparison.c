@@ -367,7 +367,13 @@ take_result (OmniComparison *self, OmniFusionResult *result)
     add_row (self, row);
   }
   else if (row->result != NULL && g_str_equal (row->result->sha256, result->sha256))
+  {
+    /* The same bits from another order: the scores stay, the object is the document's. */
+    omni_fusion_result_ref (result);
+    omni_fusion_result_unref (row->result);
+    row->result = result;
     return;
+  }
   for (Lane lane = 0; lane < N_LANES; lane++)
     if (self->works[lane] != NULL && self->works[lane]->row == row)
       stop_lane (self, lane);

@@ -195,12 +195,19 @@ update_metric (GtkWidget *cell, OmniComparisonRow *row, gpointer data)
   const CellKind *kind = data;
   double value;
   guint n_scored;
+
+  /* The column of another task's metric, on its way out. */
+  if (kind->metric >= omni_comparison_get_n_metrics (kind->comparison))
+    return;
   const gboolean done = omni_comparison_row_get_score (row, kind->metric, &value);
   const char *reason = omni_comparison_row_get_reason (row, kind->metric);
   g_autofree char *words = done ? g_strdup_printf ("%.4f", value) : g_strdup (reason != NULL ? "–" : "");
 
   gtk_label_set_text (GTK_LABEL (cell), words);
-  gtk_widget_set_tooltip_text (cell, reason);
+  gtk_widget_set_tooltip_text (
+    cell, reason != NULL
+            ? reason
+            : omni_metric_get_plain_words (omni_comparison_get_metric (kind->comparison, kind->metric)));
   if (omni_comparison_get_rank (kind->comparison, row, kind->metric, &n_scored) == 1 && n_scored > 1)
     gtk_widget_add_css_class (cell, "best");
   else
@@ -244,7 +251,13 @@ update_time (GtkWidget *cell, OmniComparisonRow *row, gpointer data)
                              ? g_strdup_printf (_ ("%.1f s"), result->ms.total / 1000)
                              : g_strdup_printf (_ ("%.0f ms"), result->ms.total);
 
+  g_autofree char *tooltip = result != NULL
+                               ? g_strdup_printf (_ ("Measured just now, reading and set-up included, on %s"),
+                                                  result->device_name)
+                               : NULL;
+
   gtk_label_set_text (GTK_LABEL (cell), words);
+  gtk_widget_set_tooltip_text (cell, tooltip);
 }
 
 static int

@@ -93,6 +93,7 @@ fill_facts (OmniOrderChip *self)
   }
   add_fact (self, &row, _ ("Hash"), result->sha256);
   add_fact (self, &row, _ ("Model"), result->model->title);
+  add_fact (self, &row, _ ("Options"), result->options);
   add_fact (self, &row, _ ("Task"), omni_task_get_title (result->task));
   add_fact (self, &row, _ ("Built to ignore the order"), result->order_invariant ? _ ("Yes") : _ ("No"));
   add_fact (self, &row, _ ("Size"), size);

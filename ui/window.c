@@ -65,6 +65,16 @@ show_progress_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* A result of an earlier set says nothing about the order of this one. */
+static void
+show_chip (OmniWindow *self)
+{
+  const gboolean stale = !omni_document_is_busy (self->document) && omni_document_is_stale (self->document);
+
+  omni_order_chip_set_result (self->chip, omni_document_get_result (self->document),
+                              stale ? OMNI_ORDER_UNKNOWN : omni_document_get_order_check (self->document));
+}
+
 static void
 busy_changed_cb (OmniWindow *self)
 {
@@ -74,6 +84,7 @@ busy_changed_cb (OmniWindow *self)
   {
     g_clear_handle_id (&self->progress_id, g_source_remove);
     reveal_progress (self, FALSE);
+    show_chip (self);
   }
   else if (self->progress_id == 0 && !gtk_revealer_get_reveal_child (self->progress))
     self->progress_id = g_timeout_add (PROGRESS_DELAY_MS, show_progress_cb, self);
@@ -151,9 +162,7 @@ items_changed_cb (OmniWindow *self)
 static void
 result_cb (OmniWindow *self)
 {
-  OmniFusionResult *result = omni_document_get_result (self->document);
-
-  omni_order_chip_set_result (self->chip, result, omni_document_get_order_check (self->document));
+  show_chip (self);
   omni_window_update_region (self);
   omni_window_update_subjects (self);
   omni_window_update_actions (self);

@@ -157,6 +157,8 @@ test_current (Fixture *f, gconstpointer data)
   omni_document_move (f->document, 0, 2);
   settle (f);
   g_assert_cmpuint (count_rows (f), ==, 2);
+  g_assert_true (omni_comparison_row_get_result (omni_comparison_get_current (f->comparison))
+                 == omni_document_get_result (f->document));
   check_scores (f, NULL);
 
   /* Another set is another comparison. */

@@ -105,6 +105,17 @@ has_four_active (gpointer data)
   return omni_document_get_active (((OmniWindow *)data)->document)->len == 4;
 }
 
+static GtkWidget *
+find_check (GtkWidget *widget)
+{
+  GtkWidget *found = GTK_IS_CHECK_BUTTON (widget) ? widget : NULL;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL;
+       child = gtk_widget_get_next_sibling (child))
+    found = find_check (child);
+  return found;
+}
+
 static void
 test_switch_off (OmniTestWindow *f, gconstpointer data)
 {
@@ -122,6 +133,13 @@ test_switch_off (OmniTestWindow *f, gconstpointer data)
   omni_test_wait_for_layout (f);
   g_assert_false (gtk_widget_has_css_class (card, "off"));
   settle (f);
+
+  GtkWidget *check = find_check (GTK_WIDGET (omni_filmstrip_get_card (window->filmstrip, 2)));
+  click (check);
+  g_assert_true (omni_test_wait (has_three_active, window));
+  g_assert_false (omni_document_is_on (window->document, omni_document_get_source (window->document, 2)));
+  click (check);
+  g_assert_true (omni_test_wait (has_four_active, window));
 }
 
 /* Sizes */
