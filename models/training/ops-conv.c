@@ -36,7 +36,11 @@ plan_packed (OmniOps *ops, const OmniConvLayer *layer, guint in, guint planes, g
     .is_winograd = suits_winograd (ops, layer->kernel, layer->dilation, in, out),
   };
 
-  conv.outputs = conv.is_winograd && out % 16 == 0 ? 16 : out > 4 ? 8 : 4;
+  /* 32 take a driver some seconds to compile, once; a run of training is long enough. */
+  conv.outputs = conv.is_winograd && out % 32 == 0   ? 32
+                 : conv.is_winograd && out % 16 == 0 ? 16
+                 : out > 4                           ? 8
+                                                     : 4;
   return conv;
 }
 
@@ -210,6 +214,7 @@ make_conv (const Convolution *self)
   const gboolean shuffle = self->ops->has_shuffle;
   const guint cover_y = conv->is_winograd ? 4 : 1;
   OmniDispatch kernel = { .shader = !conv->is_winograd    ? (shuffle ? "conv-shuffle" : "conv-direct")
+                                    : conv->outputs == 32 ? "conv-winograd-32"
                                     : conv->outputs == 16 ? "conv-winograd-16"
                                                           : "conv-winograd-8" };
   const guint local_x = shuffle ? self->ops->lanes : 8;
