@@ -274,8 +274,8 @@ first_fit (const OmniPlan *plan, guint at, guint arena, guint64 bytes, guint64 c
     const Span span = { other->placement.offset_bytes,
                         other->placement.offset_bytes + tensor->slice_bytes * tensor->slices };
 
-    if (other->placed && other->placement.arena == arena && (int)other->last_use >= self->first_use
-        && other->first_use <= (int)self->last_use)
+    if (other->placed && other->placement.arena == arena && (int)other->held >= self->first_use
+        && other->first_use <= (int)self->held)
       g_array_append_val (taken, span);
   }
 
@@ -301,27 +301,26 @@ arena_cap (const OmniPlan *plan)
   return MIN (view, 2ULL << 30);
 }
 
-/* A band is collapsed where it lies: each element is read before it is written, and by its own invocation. */
-static gboolean
-place_over_band (OmniPlan *plan, guint at)
+/* A band is collapsed where it lies: each element is read before it is written, and by its own invocation. Returns the
+ * band, or NULL where that cannot be. */
+static OmniInstruction *
+find_band_below (const OmniPlan *plan, guint at)
 {
-  OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
+  const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
   const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
 
-  if (!collapses_band (plan, node))
-    return FALSE;
+  if (instruction->finish || !collapses_band (plan, node))
+    return NULL;
 
-  const OmniInstruction *band = omni_plan_find (plan, at, node->inputs[0]);
+  OmniInstruction *band = (OmniInstruction *)omni_plan_find (plan, at, node->inputs[0]);
   const OmniTensor *from = &plan->tensors[node->inputs[0]];
   const OmniTensor *to = &plan->tensors[instruction->node];
 
   if (band->last_use != at || memcmp (&from->region, &to->region, sizeof from->region) != 0
       || from->pitch != to->pitch || from->planes_per_row != to->planes_per_row)
-    return FALSE;
+    return NULL;
 
-  instruction->placement = band->placement;
-  instruction->placed = TRUE;
-  return TRUE;
+  return band;
 }
 
 static gboolean
@@ -330,9 +329,6 @@ place (OmniPlan *plan, guint at)
   OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
   const OmniTensor *tensor = &plan->tensors[instruction->node];
   const guint64 bytes = tensor->slice_bytes * tensor->slices;
-
-  if (place_over_band (plan, at))
-    return TRUE;
 
   for (guint arena = 0;; arena++)
   {
@@ -375,18 +371,7 @@ compare_sizes (gconstpointer a, gconstpointer b, gpointer user_data)
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/* Bands that are collapsed where they lie must be placed in running order, see place_over_band(). */
-static gboolean
-collapses (const OmniPlan *plan)
-{
-  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed && omni_graph_node (plan->graph, n)->op == OMNI_OP_UP_ADD)
-      return TRUE;
-
-  return FALSE;
-}
-
-/* The largest tensors first, which leaves fewer holes than running order. */
+/* The largest tensors first, which leaves fewer holes than running order; then what is made in the memory of a band. */
 static gboolean
 place_all (OmniPlan *plan)
 {
@@ -396,16 +381,26 @@ place_all (OmniPlan *plan)
   for (guint i = 0; i < plan->instructions->len; i++)
   {
     OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
+    OmniInstruction *band = find_band_below (plan, i);
 
     instruction->placed = FALSE;
-    if (!instruction->finish)
+    instruction->held = instruction->last_use;
+    if (band != NULL)
+      band->held = MAX (band->held, instruction->last_use);
+    else if (!instruction->finish)
       g_array_append_val (order, i);
   }
-  if (!collapses (plan))
-    g_array_sort_with_data (order, compare_sizes, plan);
+  g_array_sort_with_data (order, compare_sizes, plan);
   for (guint i = 0; i < order->len; i++)
     if (!place (plan, g_array_index (order, guint, i)))
       return FALSE;
+  for (guint i = 0; i < plan->instructions->len; i++)
+  {
+    const OmniInstruction *band = find_band_below (plan, i);
+
+    if (band != NULL)
+      g_array_index (plan->instructions, OmniInstruction, i).placement = band->placement;
+  }
 
   return TRUE;
 }

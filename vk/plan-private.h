@@ -50,7 +50,9 @@ typedef struct
   OmniPlacement placement;
   gboolean placed;
   guint last_use; /* index of the last instruction that reads it */
-  int first_use;  /* accumulators live from the start of their block; −1 until known */
+  guint
+    held; /* until here nothing else may lie in its memory: as last_use, or as that of what is made in it */
+  int first_use; /* accumulators live from the start of their block; −1 until known */
 } OmniInstruction;
 
 /* A run of instructions; per-source blocks are repeated for every source of a streamed plan. Where they meet tensors of
