@@ -354,6 +354,12 @@ place (OmniPlan *plan, guint at)
   }
 }
 
+static gboolean
+is_c4 (const OmniPlan *plan, const OmniInstruction *instruction)
+{
+  return omni_graph_node (plan->graph, instruction->node)->layout == OMNI_LAYOUT_C4;
+}
+
 static gint
 compare_sizes (gconstpointer a, gconstpointer b, gpointer user_data)
 {
@@ -371,9 +377,24 @@ compare_sizes (gconstpointer a, gconstpointer b, gpointer user_data)
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/* The largest tensors first, which leaves fewer holes than running order; then what is made in the memory of a band. */
 static gboolean
-place_all (OmniPlan *plan)
+place_these (OmniPlan *plan, const GArray *order, gboolean c4)
+{
+  for (guint i = 0; i < order->len; i++)
+  {
+    const guint at = g_array_index (order, guint, i);
+
+    if (is_c4 (plan, &g_array_index (plan->instructions, OmniInstruction, at)) == c4 && !place (plan, at))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+/* The largest tensors first, which leaves fewer holes than running order; then what is made in the memory of a band. With
+ * `c4_first` a network's own tensors come before, so that they share the first arena. */
+static gboolean
+place_all (OmniPlan *plan, gboolean c4_first)
 {
   g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
 
@@ -391,9 +412,15 @@ place_all (OmniPlan *plan)
       g_array_append_val (order, i);
   }
   g_array_sort_with_data (order, compare_sizes, plan);
-  for (guint i = 0; i < order->len; i++)
-    if (!place (plan, g_array_index (order, guint, i)))
+  if (c4_first)
+  {
+    if (!place_these (plan, order, TRUE) || !place_these (plan, order, FALSE))
       return FALSE;
+  }
+  else
+    for (guint i = 0; i < order->len; i++)
+      if (!place (plan, g_array_index (order, guint, i)))
+        return FALSE;
   for (guint i = 0; i < plan->instructions->len; i++)
   {
     const OmniInstruction *band = find_band_below (plan, i);
@@ -416,13 +443,32 @@ has_c4 (const OmniPlan *plan)
   return FALSE;
 }
 
+static gboolean
+shares_arena (const OmniPlan *plan)
+{
+  int arena = -1;
+
+  for (guint i = 0; i < plan->instructions->len; i++)
+  {
+    const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
+
+    if (!is_c4 (plan, instruction) || instruction->finish)
+      continue;
+    if (arena >= 0 && arena != (int)instruction->placement.arena)
+      return FALSE;
+    arena = (int)instruction->placement.arena;
+  }
+
+  return TRUE;
+}
+
 /* C4 kernels write all planes of a tensor through one storage binding and concatenate inside one view. */
 static gboolean
 bindings_fit (const OmniPlan *plan)
 {
   if (!has_c4 (plan))
     return TRUE;
-  if (plan->arena_bytes->len > 1)
+  if (!shares_arena (plan))
     return FALSE;
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
   {
@@ -482,7 +528,9 @@ try_tile (OmniPlan *plan, guint tile)
 
   plan->source_slot_bytes = (area * plan->source_pixel_bytes + ALIGN_BYTES) / ALIGN_BYTES * ALIGN_BYTES;
   plan->result_pitch_px = (guint)ceil_4 ((int)plan->tile_width);
-  return views_fit (plan) && place_all (plan) && bindings_fit (plan);
+  if (!views_fit (plan) || !place_all (plan, FALSE))
+    return FALSE;
+  return bindings_fit (plan) || (place_all (plan, TRUE) && bindings_fit (plan));
 }
 
 static gboolean
@@ -519,6 +567,7 @@ choose_tile (OmniPlan *plan, GError **error)
                                  512, 384,  256,  192,  128,  96,   64,  32 };
   const guint64 budget = plan->params.budget_bytes;
   guint64 least = G_MAXUINT64;
+  guint least_side = 0;
 
   if (plan->params.tile_px != 0 && !needs_whole_picture (plan))
   {
@@ -540,11 +589,17 @@ choose_tile (OmniPlan *plan, GError **error)
       continue;
     if (omni_plan_get_memory_bytes (plan) <= budget)
       return TRUE;
-    least = MIN (least, omni_plan_get_memory_bytes (plan));
+    if (omni_plan_get_memory_bytes (plan) < least)
+    {
+      least = omni_plan_get_memory_bytes (plan);
+      least_side = side;
+    }
   }
+  if (least <= plan->most_bytes && try_tile (plan, least_side))
+    return TRUE;
 
   g_autofree char *needs = g_format_size (least);
-  g_autofree char *has = g_format_size (budget);
+  g_autofree char *has = g_format_size (MAX (budget, plan->most_bytes));
 
   g_set_error (
     error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,

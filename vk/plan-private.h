@@ -143,7 +143,8 @@ struct _OmniPlan
 
   guint width, height; /* of the picture with the graph's padding: what levels are made of */
   gboolean streamed;
-  guint slots; /* sources resident at the same time: N, or 1 when streamed */
+  guint slots;        /* sources resident at the same time: N, or 1 when streamed */
+  guint64 most_bytes; /* what the smallest tile may take when none fits the budget */
   guint tile_width, tile_height;
   guint tiles_x, tiles_y;
   guint alignment; /* tile origins are multiples of this: 2^deepest level, at least 4 */

@@ -13,24 +13,46 @@ omni_store_get_bytes (OmniStore store)
   return store == OMNI_STORE_U8 ? 1 : store == OMNI_STORE_U16 ? 2 : 4;
 }
 
-guint64
-omni_plan_default_budget (const OmniDevice *device)
+/* OMNIFUSE_MEMORY_MIB in bytes; 0: not set. */
+static guint64
+budget_asked_for (void)
 {
   const char *text = g_getenv ("OMNIFUSE_MEMORY_MIB");
   guint64 mib;
 
-  if (text != NULL && g_ascii_string_to_unsigned (text, 10, 16, 1 << 20, &mib, NULL))
-    return mib * MIB;
+  return text != NULL && g_ascii_string_to_unsigned (text, 10, 16, 1 << 20, &mib, NULL) ? mib * MIB : 0;
+}
 
-  /* A software device has the machine's memory, whatever it says. */
+/* A software device has the machine's memory, whatever it says. */
+static guint64
+memory_of (const OmniDevice *device)
+{
   if (device->info.type == OMNI_DEVICE_SOFTWARE)
-  {
-    const guint64 machine = (guint64)sysconf (_SC_PHYS_PAGES) * (guint64)sysconf (_SC_PAGE_SIZE);
+    return (guint64)sysconf (_SC_PHYS_PAGES) * (guint64)sysconf (_SC_PAGE_SIZE);
+  return device->info.memory_bytes;
+}
 
-    return CLAMP (machine / 4, 256 * MIB, 1664 * MIB);
-  }
+guint64
+omni_plan_default_budget (const OmniDevice *device)
+{
+  const guint64 asked = budget_asked_for ();
 
-  return CLAMP (device->info.memory_bytes / 2, 256 * MIB, 4096 * MIB);
+  if (asked != 0)
+    return asked;
+  if (device->info.type == OMNI_DEVICE_SOFTWARE)
+    return CLAMP (memory_of (device) / 4, 256 * MIB, 1664 * MIB);
+  return CLAMP (memory_of (device) / 2, 256 * MIB, 4096 * MIB);
+}
+
+/* What the smallest tile may take where nobody set a budget. */
+static guint64
+most_bytes (const OmniDevice *device, guint64 budget)
+{
+  const guint64 memory = memory_of (device);
+
+  if (budget_asked_for () != 0)
+    return budget;
+  return MAX (budget, device->info.type == OMNI_DEVICE_SOFTWARE ? memory / 2 : memory / 4 * 3);
 }
 
 /* Streaming re-computes per-source tensors in every pass: right for pyramids, wrong for deep networks, unless all members of
@@ -214,6 +236,7 @@ omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *param
 
   guint64 budget = params->budget_bytes != 0 ? params->budget_bytes : omni_plan_default_budget (device);
 
+  plan->most_bytes = params->budget_bytes != 0 ? budget : most_bytes (device, budget);
   for (;;)
   {
     g_autoptr (GError) failure = NULL;
@@ -236,6 +259,7 @@ omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *param
     }
     plan->params.tile_px = 0;
     budget = MIN (budget, needed) / 2;
+    plan->most_bytes = budget;
   }
 }
 

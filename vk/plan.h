@@ -34,7 +34,7 @@ typedef struct
   guint height;
   OmniStore output;     /* samples of the result */
   guint tile_px;        /* side of a square tile; 0: as large as the budget allows */
-  guint64 budget_bytes; /* device memory the plan may take; 0: omni_plan_default_budget() */
+  guint64 budget_bytes; /* device memory the plan may take; 0: see omni_plan_default_budget() */
   gboolean half;        /* fp16 storage of network tensors; needs OmniDeviceInfo.has_fp16 */
   guint
     source_pixel_bytes; /* the most bytes a pixel of any source takes: channels × bytes per sample; 0: 4 */
@@ -45,7 +45,9 @@ typedef struct
 } OmniPlanParams;
 
 /* Half of the device's memory within 256 MiB … 4 GiB; on a software device a quarter of the machine's within 256 MiB …
- * 1664 MiB. OMNIFUSE_MEMORY_MIB overrides it. */
+ * 1664 MiB. OMNIFUSE_MEMORY_MIB overrides it. Where neither that nor OmniPlanParams.budget_bytes sets a limit, a plan whose
+ * smallest tile does not fit (deep pyramids, whole-picture statistics) may take half of the machine's memory on a
+ * software device, three quarters of a device's own. */
 guint64 omni_plan_default_budget (const OmniDevice *device);
 
 /* Compiles. Sets OMNI_VK_ERROR_UNSUPPORTED with the reason (too few sources, a size that cannot fit the budget even in
