@@ -126,7 +126,7 @@ compare_gradient (NetworkRun *self, const OmniParameter *parameter, double whole
   if (parameter->is_statistic)
     return;
 
-  const guint stride = MAX (parameter->n / 12, 1) | 1;
+  const guint stride = MAX (parameter->n / 6, 1) | 1;
   double away = 0, norm = 0;
 
   for (guint i = 0; i < parameter->n; i += stride)
