@@ -36,8 +36,9 @@ main ()
   const int x_base = push.a[0], x_image = push.a[1], g_base = push.a[2], g_image = push.a[3];
   const int width = push.a[4], height = push.a[5], pitch = push.a[6], items = push.a[7];
   const int rows = push.a[8], chunks = push.a[9], out_planes = push.a[10], stride = push.a[11];
+  const int first_chunk = push.a[12];
   const int item = min (int (gl_GlobalInvocationID.x), items - 1);
-  const int chunk = int (gl_GlobalInvocationID.y);
+  const int chunk = first_chunk + int (gl_GlobalInvocationID.y);
   const int z = int (gl_GlobalInvocationID.z);
   const int image = chunk / chunks;
   const int first_row = chunk % chunks * rows;

@@ -105,19 +105,34 @@ make_pictures (guint n, guint size, guint32 seed)
   return fine;
 }
 
+/* Of two steps the one that agrees: a kink of a ReLU or a maximum inside the large step spoils it, rounding the small one. A
+ * wrong gradient agrees with neither. */
+static double
+difference_near (NetworkRun *self, guint i, double got)
+{
+  const double wide = twin_central_difference (self->theta, i, 1e-6, reference_loss, self);
+
+  if (fabs (wide - got) <= 1e-5 * fabs (got))
+    return wide;
+
+  const double narrow = twin_central_difference (self->theta, i, 1e-8, reference_loss, self);
+
+  return fabs (narrow - got) < fabs (wide - got) ? narrow : wide;
+}
+
 static void
 compare_gradient (NetworkRun *self, const OmniParameter *parameter, double whole_norm)
 {
   if (parameter->is_statistic)
     return;
 
-  const guint stride = MAX (parameter->n / 12, 1) | 1;
+  const guint stride = MAX (parameter->n / 6, 1) | 1;
   double away = 0, norm = 0;
 
   for (guint i = 0; i < parameter->n; i += stride)
   {
-    const double want = twin_central_difference (self->theta, parameter->at + i, 1e-6, reference_loss, self);
     const double got = self->trainer->gradient[parameter->at + i];
+    const double want = difference_near (self, parameter->at + i, got);
 
     away += (got - want) * (got - want);
     norm += want * want;
@@ -363,6 +378,26 @@ test_bad_batch (void)
   }
 }
 
+/* More than the device can bind is refused with the size, and the trainer goes on. */
+static void
+test_too_large (void)
+{
+  g_autoptr (OmniTrainer) trainer = new_trainer (OMNI_OPTIMISER_ADAM);
+  const guint size = 1024, n = 9;
+  g_autofree float *luma = g_new0 (float, (gsize)n *size *size);
+  const OmniTrainBatch large = { OMNI_TASK_EXPOSURE, 1, n, size, luma, NULL };
+  const OmniTrainBatch small = { OMNI_TASK_EXPOSURE, 1, 2, 16, luma, NULL };
+  g_autoptr (GError) error = NULL;
+  OmniTrainReport report;
+
+  if (!harness_bits_agree ())
+    return; /* only the software device is known to have so little */
+  g_assert_false (omni_trainer_step (trainer, &large, &report, &error));
+  g_assert_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED);
+  g_clear_error (&error);
+  g_assert_true (omni_trainer_step (trainer, &small, &report, &error));
+}
+
 static void
 test_learns (void)
 {
@@ -563,6 +598,7 @@ add_tests (void)
   g_test_add_func ("/training/checkpoint-refused", test_refused);
   g_test_add_func ("/training/not-finite", test_not_finite);
   g_test_add_func ("/training/bad-batch", test_bad_batch);
+  g_test_add_func ("/training/too-large", test_too_large);
   g_test_add_func ("/training/learns", test_learns);
   g_test_add_data_func ("/training/export/ifani", "ifani", test_export);
   g_test_add_data_func ("/training/export/omni", "omni", test_export);

@@ -3,11 +3,12 @@
 
 #include <string.h>
 
-#define ROWS_PER_CHUNK  32 /* of partial sums: the order of the sums depends on these two */
-#define TILES_PER_CHUNK 256
-#define TILES_AT_ONCE   8192 /* 36 transformed values of every channel of a tile are held in memory */
-#define WINOGRAD_PLANES 4    /* output planes of an invocation */
-#define POSITIONS       36
+#define ROWS_PER_CHUNK    32 /* of partial sums: the order of the sums depends on these two */
+#define TILES_PER_CHUNK   256
+#define TILES_AT_ONCE     8192 /* 36 transformed values of every channel of a tile are held in memory */
+#define WINOGRAD_PLANES   4    /* output planes of an invocation */
+#define POSITIONS         36
+#define MAX_DISPATCH_FLOP 1e9 /* of the direct kernel: some 20 ms on a software device */
 
 /* ---- Gradient of the weights ---- */
 
@@ -49,12 +50,21 @@ sum_rows (OmniOps *ops, const OmniConvLayer *layer, const OmniFeatures *x, const
   omni_ops_write_features (ops, &kernel, 0, &partial->sums);
   memcpy (kernel.push, push, sizeof push);
   kernel.groups[0] = (partial->items + ops->lanes - 1) / ops->lanes;
-  kernel.groups[1] = partial->chunks * g->n;
   kernel.groups[2] = partial->blocks;
-  kernel.flop = 32.0 * partial->out_planes * partial->items * layer->kernel * partial->blocks * x->w * x->h
-                * g->n;
-  kernel.bytes = (double)omni_features_bytes (&partial->sums);
-  omni_ops_run (ops, &kernel);
+
+  const double chunk_flop = 32.0 * partial->out_planes * partial->items * layer->kernel * partial->blocks
+                            * x->w * MIN (x->h, ROWS_PER_CHUNK);
+  const guint chunks = partial->chunks * g->n;
+  const guint at_once = MAX ((guint)(MAX_DISPATCH_FLOP / chunk_flop), 1);
+
+  for (guint chunk = 0; chunk < chunks; chunk += at_once)
+  {
+    kernel.push[12] = (gint32)chunk;
+    kernel.groups[1] = MIN (at_once, chunks - chunk);
+    kernel.flop = chunk_flop * kernel.groups[1];
+    kernel.bytes = 16.0 * partial->stride * kernel.groups[1];
+    omni_ops_run (ops, &kernel);
+  }
 }
 
 static void

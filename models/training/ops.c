@@ -34,6 +34,7 @@ omni_ops_begin (OmniOps *ops, guint64 n_parameters, gboolean measuring)
   ops->measuring = measuring;
   ops->n_features = ops->most_features = ZERO_TEXELS;
   ops->n_maps = ZERO_TEXELS;
+  ops->largest_output = 0;
   ops->n_packed = ZERO_TEXELS;
   ops->n_results = 0;
   ops->n_gradients = n_parameters;
@@ -43,9 +44,10 @@ omni_ops_begin (OmniOps *ops, guint64 n_parameters, gboolean measuring)
 gboolean
 omni_ops_reserve (OmniOps *ops, GError **error)
 {
-  const guint64 most = omni_work_max_view_elements (ops->work);
+  const guint64 most = MIN (omni_work_max_view_elements (ops->work), G_MAXINT32);
 
-  if (ops->most_features > MIN (most, G_MAXINT32) || ops->n_maps > MIN (most, G_MAXINT32))
+  if (ops->most_features > most || ops->n_maps > most
+      || ops->largest_output > omni_work_max_output_bytes (ops->work))
   {
     g_autofree char *size = g_format_size (ops->most_features * 16 + ops->n_maps * 4);
 
@@ -196,6 +198,8 @@ omni_ops_run (OmniOps *ops, OmniDispatch *dispatch)
 {
   if (dispatch->bytes == 0.0)
     dispatch->bytes = 3.0 * (double)dispatch->out[0].size_bytes;
+  for (guint i = 0; i < OMNI_WORK_OUTPUTS; i++)
+    ops->largest_output = MAX (ops->largest_output, dispatch->out[i].size_bytes);
   if (!ops->measuring)
     omni_work_dispatch (ops->work, dispatch);
 }

@@ -33,6 +33,7 @@ typedef struct
   guint features, maps, parameters, packed, results; /* arenas */
   guint64 n_features, n_maps, n_packed, n_results;   /* used: texels, floats, texels, floats */
   guint64 most_features;                             /* used at any time */
+  guint64 largest_output;                            /* of one kernel, bytes */
   guint64 n_gradients; /* floats at the start of the results: the parameters' gradient */
   gboolean measuring;
   guint lanes;

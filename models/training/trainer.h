@@ -35,7 +35,7 @@ typedef enum
   OMNI_LOSS_MEF_STRUCTURE, /* 1 − MEF-SSIM without luminance, full size */
   OMNI_LOSS_MAX_INTENSITY, /* |F − max over the sources| */
   OMNI_LOSS_MAX_GRADIENT,  /* |∂F − the source difference of largest magnitude|, both directions summed */
-  OMNI_LOSS_SOBEL, /* | |Sobel F| − max over the sources of |Sobel| |, |·| the sum of both directions */
+  OMNI_LOSS_SOBEL, /* | |Sobel F| − max over the sources of |Sobel| |, directions summed, zero outside */
   OMNI_LOSS_LAPLACIAN, /* (∇F − ∇s)², mean over the sources; ∇ is the 4-neighbour Laplacian, zero outside */
   OMNI_LOSS_SOURCE_MSE,  /* (F − s)², mean over the sources */
   OMNI_LOSS_SOURCE_SSIM, /* 1 − SSIM (F, s), mean over the sources */
