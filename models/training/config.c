@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/training/trainer-private.h"
 
-G_DEFINE_QUARK (omni - training - error - quark, omni_training_error)
+/* clang-format off */
+G_DEFINE_QUARK (omni-training-error-quark, omni_training_error)
+/* clang-format on */
 
 static const char *const loss_names[] = { "mae",      "mse",           "ssim",          "gradient",
                                           "mef-ssim", "mef-structure", "max-intensity", "max-gradient",
