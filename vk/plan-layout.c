@@ -533,8 +533,8 @@ try_tile (OmniPlan *plan, guint tile)
   return bindings_fit (plan) || (place_all (plan, TRUE) && bindings_fit (plan));
 }
 
-static gboolean
-needs_whole_picture (const OmniPlan *plan)
+gboolean
+omni_plan_needs_whole_picture (const OmniPlan *plan)
 {
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
     if (omni_graph_node (plan->graph, n)->needed && reads_whole_picture (omni_graph_node (plan->graph, n)))
@@ -569,7 +569,7 @@ choose_tile (OmniPlan *plan, GError **error)
   guint64 least = G_MAXUINT64;
   guint least_side = 0;
 
-  if (plan->params.tile_px != 0 && !needs_whole_picture (plan))
+  if (plan->params.tile_px != 0 && !omni_plan_needs_whole_picture (plan))
   {
     const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
 
@@ -582,7 +582,7 @@ choose_tile (OmniPlan *plan, GError **error)
     const guint side = sides[i];
 
     if (side != 0
-        && (needs_whole_picture (plan) || side % plan->alignment != 0
+        && (omni_plan_needs_whole_picture (plan) || side % plan->alignment != 0
             || side >= MAX (plan->params.width, plan->params.height)))
       continue;
     if (!try_tile (plan, side))

@@ -59,6 +59,9 @@ void omni_plan_free (OmniPlan **plan);
 guint omni_plan_get_tiles (const OmniPlan *plan);
 guint omni_plan_get_tile_px (const OmniPlan *plan); /* side; 0: the whole picture at once */
 gboolean omni_plan_is_streamed (const OmniPlan *plan);
+
+/* TRUE when the graph takes statistics of the whole picture: the plan has one tile, whatever was asked for. */
+gboolean omni_plan_needs_whole_picture (const OmniPlan *plan);
 guint64 omni_plan_get_memory_bytes (const OmniPlan *plan);
 
 /* One source in host memory: interleaved, tightly packed, `channels` per pixel of which the last is alpha if has_alpha. */
