@@ -11,18 +11,18 @@ static const char *const patterns[] = { "opacity", "checkerboard", NULL };
 
 static const OmniModelOption options[] = {
   { .key = "pattern",
-    .summary = "Both through each other, or in squares side by side",
+    .summary = N_ ("Both through each other, or in squares side by side"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "opacity",
     .choices = patterns },
   { .key = "opacity",
-    .summary = "Of the layer on top, 0 to 1; the one below has the rest",
+    .summary = N_ ("Of the layer on top, 0 to 1; the one below has the rest"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0.5",
     .minimum = 0,
     .maximum = 1 },
   { .key = "tile",
-    .summary = "Side of a square of the checkerboard in pixels; the top layer has the top left one",
+    .summary = N_ ("Side of a square of the checkerboard in pixels; the top layer has the top left one"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "32",
     .minimum = 1,
@@ -84,8 +84,8 @@ build (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_blend = {
   .name = "blend",
-  .title = "Overlay",
-  .summary = "PET or SPECT over MRI or CT, by opacity or in squares; the mean where no roles are set",
+  .title = N_ ("Overlay"),
+  .summary = N_ ("PET or SPECT over MRI or CT, by opacity or in squares; the mean where no roles are set"),
   .citation = "",
   .tasks = OMNI_TASK_BIT (OMNI_TASK_MEDICAL),
   .min_inputs = 1,
