@@ -140,8 +140,9 @@ make_reason (OmniWindow *self)
   if (task == OMNI_TASK_AUTO || model == NULL)
     return g_strdup ("");
   if (why == NULL || why[0] == '\0')
-    return g_strdup_printf ("%s — %s: %s", omni_task_get_title (task), _ (model->title), _ (model->summary));
-  return g_strdup_printf ("%s: %s — %s: %s", omni_task_get_title (task), why, _ (model->title),
+    return g_strdup_printf (_ ("%s — %s: %s"), omni_task_get_title (task), _ (model->title),
+                            _ (model->summary));
+  return g_strdup_printf (_ ("%s: %s — %s: %s"), omni_task_get_title (task), why, _ (model->title),
                           _ (model->summary));
 }
 
