@@ -26,11 +26,13 @@ static const char *const normalise_choices[] = { "auto", "imagenet", "none", NUL
 
 static const OmniModelOption options[] = {
   { .key = "reduce",
+    .title = N_ ("Reduction"),
     .summary = N_ ("How features of the sources become one; auto: as the weights were trained"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = reduce_choices },
   { .key = "normalise",
+    .title = N_ ("Normalisation"),
     .summary = N_ ("Scaling of the input; auto: imagenet, but none for exposures, as the authors did"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",

@@ -14,6 +14,7 @@
 
 static const OmniModelOption options[] = {
   { .key = "radius",
+    .title = N_ ("Radius"),
     .summary = N_ ("Strength is averaged over (2·radius + 1)² pixels of a band"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "2",
@@ -21,6 +22,7 @@ static const OmniModelOption options[] = {
     .maximum = 15,
     .whole = TRUE },
   { .key = "levels",
+    .title = N_ ("Levels"),
     .summary = N_ ("Bands of the pyramid; 0: chosen from the size of the picture"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",

@@ -32,12 +32,14 @@ static const char *const chroma_choices[] = { "auto", "weights", "papers", NULL 
 
 static const OmniModelOption options[] = {
   { .key = "base",
+    .title = N_ ("Base"),
     .summary = N_ (
       "The network runs at 1/4, 1/8, 1/16 or 1/32 of full size; auto: by the size of the picture"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = base_choices },
   { .key = "levels",
+    .title = N_ ("Levels"),
     .summary = N_ ("How often the pyramid halves the picture; 0: by its size"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",
@@ -45,6 +47,7 @@ static const OmniModelOption options[] = {
     .maximum = MAX_LEVEL,
     .whole = TRUE },
   { .key = "chroma",
+    .title = N_ ("Chroma"),
     .summary = N_ (
       "Colour by the luminance's weights or by the papers' rule; auto: by the weights, unless grey and "
       "coloured sources meet"),
@@ -52,6 +55,7 @@ static const OmniModelOption options[] = {
     .default_value = "auto",
     .choices = chroma_choices },
   { .key = "saturation",
+    .title = N_ ("Saturation"),
     .summary = N_ ("Saturation of the result; 1 leaves it alone"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "1",

@@ -14,7 +14,7 @@ static const char *const matches[] = { "moments", "none", NULL };
 
 #define RATIO_OPTION                                                                                         \
   {                                                                                                          \
-    .key = "ratio",                                                                                          \
+    .key = "ratio", .title = N_ ("Ratio"),                                                                   \
     .summary = N_ ("Panchromatic pixels per multispectral one, a power of two; 0: from the sizes"),          \
     .type = OMNI_OPTION_NUMBER, .default_value = "0", .minimum = 0, .maximum = 64, .whole = TRUE             \
   }
@@ -24,6 +24,7 @@ static const OmniModelOption gsa_options[] = { RATIO_OPTION, { NULL } };
 static const OmniModelOption ihs_options[] = {
   RATIO_OPTION,
   { .key = "match",
+    .title = N_ ("Match"),
     .summary = N_ (
       "Bring the panchromatic picture to the mean and deviation of the intensity, or take it as it is"),
     .type = OMNI_OPTION_CHOICE,

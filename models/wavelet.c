@@ -14,6 +14,7 @@
 
 static const OmniModelOption options[] = {
   { .key = "levels",
+    .title = N_ ("Levels"),
     .summary = N_ ("Levels of detail; 0: as many as fit the picture, at most 5"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",
@@ -21,6 +22,7 @@ static const OmniModelOption options[] = {
     .maximum = 9,
     .whole = TRUE },
   { .key = "radius",
+    .title = N_ ("Radius"),
     .summary = N_ ("Magnitudes are compared over (2·radius + 1)² pixels"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "2",

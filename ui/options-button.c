@@ -102,12 +102,9 @@ static GtkWidget *
 create_words (const OmniModelOption *option)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  g_autofree char *name = g_strdup (option->key);
-  GtkWidget *title, *summary;
+  GtkWidget *title = gtk_label_new (_ (option->title));
+  GtkWidget *summary = gtk_label_new (_ (option->summary));
 
-  name[0] = g_ascii_toupper (name[0]);
-  title = gtk_label_new (name);
-  summary = gtk_label_new (_ (option->summary));
   gtk_label_set_xalign (GTK_LABEL (title), 0);
   gtk_label_set_xalign (GTK_LABEL (summary), 0);
   gtk_label_set_wrap (GTK_LABEL (summary), TRUE);
