@@ -3,6 +3,7 @@
 
 #include "app/fusion-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Everything here is a function of the set: names in messages are sorted, never taken in list order. */
@@ -320,11 +321,11 @@ omni_fusion_request_choose_model (const OmniFusionRequest *request, OmniTask *ta
   g_autofree char *why_task = NULL;
   OmniTask chosen = request->task;
   if (chosen == OMNI_TASK_AUTO && (chosen = get_only_task (model)) != OMNI_TASK_AUTO)
-    why_task = g_strdup_printf ("%s does nothing else", model->title);
+    why_task = g_strdup_printf (_ ("%s does nothing else"), _ (model->title));
   else if (chosen == OMNI_TASK_AUTO)
     chosen = omni_task_detect (request->sources, &why_task);
   else
-    why_task = g_strdup ("asked for");
+    why_task = g_strdup (_ ("asked for"));
 
   g_autofree char *why_not = NULL;
   if (model == NULL)

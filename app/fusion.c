@@ -6,6 +6,7 @@
 #include "app/fusion-private.h"
 #include "app/resample.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -240,7 +241,7 @@ find_range (Fusion *self, GError **error)
     largest = MAX (largest, omni_frames_get_largest_sample (self->frames, i));
     self->done_before = READING_SHARE * ++n_read / n_float;
     if (self->progress != NULL)
-      self->progress (self->done_before, "Reading", self->user_data);
+      self->progress (self->done_before, N_ ("Reading"), self->user_data);
   }
   int exponent;
   const float mantissa = frexpf (largest, &exponent);
@@ -401,7 +402,7 @@ progress_cb (double fraction, gpointer user_data)
 {
   Fusion *self = user_data;
   if (self->progress != NULL)
-    self->progress (self->done_before + (1 - self->done_before) * fraction, "Fusing", self->user_data);
+    self->progress (self->done_before + (1 - self->done_before) * fraction, N_ ("Fusing"), self->user_data);
 }
 
 /* ---- Running, with second chances ---- */
@@ -698,7 +699,7 @@ omni_engine_core_fuse (OmniEngineCore *core, const OmniFusionRequest *request, O
   if (core->device != NULL)
     omni_device_reset_peak (core->device);
   if (progress != NULL)
-    progress (0, "Reading", user_data);
+    progress (0, N_ ("Reading"), user_data);
 
   OmniPlanEntry *entry = NULL;
   if (fusion_prepare (&self, error))

@@ -3,6 +3,7 @@
 
 #include "app/fusion-private.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,25 +215,25 @@ decide_from_figures (const Figures *figures, guint n_sources, char **reason)
   if (figures->darkest_border > MEDICAL_BORDER && figures->least_dark > MEDICAL_DARK
       && figures->least_correlation < SAME_SCENE)
   {
-    *reason = g_strdup (mixed ? "a grey and a coloured slice on black" : "unlike slices on black");
+    *reason = g_strdup (mixed ? _ ("a grey and a coloured slice on black") : _ ("unlike slices on black"));
     return OMNI_TASK_MEDICAL;
   }
   if (n_sources == 2 && mixed && figures->least_correlation < SAME_SCENE)
   {
-    *reason = g_strdup ("a grey picture beside a colour picture of the same view");
+    *reason = g_strdup (_ ("a grey picture beside a colour picture of the same view"));
     return OMNI_TASK_INFRARED;
   }
   if (n_sources == 2 && figures->mean_rank < UNLIKE_SCENE)
   {
-    *reason = g_strdup ("two pictures whose tones do not follow each other");
+    *reason = g_strdup (_ ("two pictures whose tones do not follow each other"));
     return OMNI_TASK_INFRARED;
   }
   if (figures->spread > EXPOSURE_SPREAD)
   {
-    *reason = g_strdup_printf ("mean brightness differs by %.0f %%", figures->spread * 100);
+    *reason = g_strdup_printf (_ ("mean brightness differs by %.0f %%"), figures->spread * 100);
     return OMNI_TASK_EXPOSURE;
   }
-  *reason = g_strdup ("equally bright pictures of one scene");
+  *reason = g_strdup (_ ("equally bright pictures of one scene"));
   return OMNI_TASK_FOCUS;
 }
 
@@ -292,7 +293,7 @@ decide_from_roles (GPtrArray *sources, char **reason)
   }
   if (tasks == 0 || (tasks & (tasks - 1)) != 0)
     return OMNI_TASK_AUTO;
-  *reason = g_strdup_printf ("a source has the role “%s”", omni_role_to_string (first));
+  *reason = g_strdup_printf (_ ("a source has the role “%s”"), omni_role_to_string (first));
   return get_task_of_role (first);
 }
 
@@ -355,22 +356,22 @@ omni_task_detect (GPtrArray *sources, char **reason)
   else if (sources->len == 1)
   {
     task = OMNI_TASK_FOCUS;
-    why = g_strdup ("there is only one source");
+    why = g_strdup (_ ("there is only one source"));
   }
   else if (looks_like_pansharpen (sources))
   {
     task = OMNI_TASK_PANSHARPEN;
-    why = g_strdup ("a grey picture beside a smaller one of several bands");
+    why = g_strdup (_ ("a grey picture beside a smaller one of several bands"));
   }
   else if (stops > EXPOSURE_STOPS)
   {
     task = OMNI_TASK_EXPOSURE;
-    why = g_strdup_printf ("exposures differ by %.1f stops", stops);
+    why = g_strdup_printf (_ ("exposures differ by %.1f stops"), stops);
   }
   else if (!decide_from_content (sources, &task, &why))
   {
     task = OMNI_TASK_FOCUS;
-    why = g_strdup ("nothing in the files says more");
+    why = g_strdup (_ ("nothing in the files says more"));
   }
   if (reason != NULL)
     *reason = g_steal_pointer (&why);

@@ -167,7 +167,7 @@ build (const OmniModelContext *context, GError **error)
 const OmniModel omni_model_ifani = {
   .name = "ifani",
   .title = "IFANI",
-  .summary = "Learned fusion of any number of pictures, for every task",
+  .summary = N_ ("Learned fusion of any number of pictures, for every task"),
   .citation = "Xiao, Guo, Veelaert, Philips: General image fusion for an arbitrary number of inputs using "
               "convolutional neural networks. Sensors 22(7), 2457, 2022. Weights of our own",
   .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS)

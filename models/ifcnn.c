@@ -26,12 +26,14 @@ static const char *const normalise_choices[] = { "auto", "imagenet", "none", NUL
 
 static const OmniModelOption options[] = {
   { .key = "reduce",
-    .summary = "How features of the sources become one; auto: as the weights were trained",
+    .title = N_ ("Reduction"),
+    .summary = N_ ("How features of the sources become one; auto: as the weights were trained"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = reduce_choices },
   { .key = "normalise",
-    .summary = "Scaling of the input; auto: imagenet, but none for exposures, as the authors did",
+    .title = N_ ("Normalisation"),
+    .summary = N_ ("Scaling of the input; auto: imagenet, but none for exposures, as the authors did"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = normalise_choices },
@@ -210,7 +212,7 @@ build (const OmniModelContext *context, GError **error)
 const OmniModel omni_model_ifcnn = {
   .name = "ifcnn",
   .title = "IFCNN",
-  .summary = "Small learned fusion with a maximum, mean or sum of features (no weights yet)",
+  .summary = N_ ("Small learned fusion with a maximum, mean or sum of features (no weights yet)"),
   .citation = "Zhang, Liu, Sun, Yan, Zhao, Zhang: IFCNN: a general image fusion framework based on "
               "convolutional neural "
               "network. Information Fusion 54, 99–118, 2020",

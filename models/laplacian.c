@@ -14,14 +14,16 @@
 
 static const OmniModelOption options[] = {
   { .key = "radius",
-    .summary = "Strength is averaged over (2·radius + 1)² pixels of a band",
+    .title = N_ ("Radius"),
+    .summary = N_ ("Strength is averaged over (2·radius + 1)² pixels of a band"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "2",
     .minimum = 0,
     .maximum = 15,
     .whole = TRUE },
   { .key = "levels",
-    .summary = "Bands of the pyramid; 0: chosen from the size of the picture",
+    .title = N_ ("Levels"),
+    .summary = N_ ("Bands of the pyramid; 0: chosen from the size of the picture"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",
     .minimum = 0,
@@ -88,8 +90,8 @@ build (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_laplacian = {
   .name = "laplacian",
-  .title = "Laplacian pyramid",
-  .summary = "Sharp pictures from focus stacks: the strongest detail wins in every band",
+  .title = N_ ("Laplacian pyramid"),
+  .summary = N_ ("Sharp pictures from focus stacks: the strongest detail wins in every band"),
   .citation = "Burt, Kolczynski: Enhanced image capture through fusion. ICCV 1993",
   .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,

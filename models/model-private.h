@@ -3,6 +3,8 @@
 
 #include "models/model.h"
 
+#include <glib/gi18n.h>
+
 G_BEGIN_DECLS
 
 /* What the models share. A model file defines one or more constant OmniModel; registry.c lists them. */

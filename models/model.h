@@ -50,6 +50,7 @@ typedef enum
 typedef struct
 {
   const char *key;
+  const char *title;   /* a word or two, for people */
   const char *summary; /* one line, for people */
   OmniOptionType type;
   const char *default_value;

@@ -32,26 +32,31 @@ static const char *const chroma_choices[] = { "auto", "weights", "papers", NULL 
 
 static const OmniModelOption options[] = {
   { .key = "base",
-    .summary = "The network runs at 1/4, 1/8, 1/16 or 1/32 of full size; auto: by the size of the picture",
+    .title = N_ ("Base"),
+    .summary = N_ (
+      "The network runs at 1/4, 1/8, 1/16 or 1/32 of full size; auto: by the size of the picture"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = base_choices },
   { .key = "levels",
-    .summary = "How often the pyramid halves the picture; 0: by its size",
+    .title = N_ ("Levels"),
+    .summary = N_ ("How often the pyramid halves the picture; 0: by its size"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",
     .minimum = 0,
     .maximum = MAX_LEVEL,
     .whole = TRUE },
   { .key = "chroma",
-    .summary =
+    .title = N_ ("Chroma"),
+    .summary = N_ (
       "Colour by the luminance's weights or by the papers' rule; auto: by the weights, unless grey and "
-      "coloured sources meet",
+      "coloured sources meet"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = chroma_choices },
   { .key = "saturation",
-    .summary = "Saturation of the result; 1 leaves it alone",
+    .title = N_ ("Saturation"),
+    .summary = N_ ("Saturation of the result; 1 leaves it alone"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "1",
     .minimum = 0,
@@ -474,7 +479,8 @@ build_small (const OmniModelContext *context, GError **error)
 const OmniModel omni_model_omni = {
   .name = "omni",
   .title = "Omni",
-  .summary = "Our own: a network weighs every band of every source, for every task, fast and in full colour",
+  .summary = N_ (
+    "Our own: a network weighs every band of every source, for every task, fast and in full colour"),
   .citation = "Our own network and weights; the pyramid is Burt and Adelson's, 1983",
   .tasks = OMNI_TASKS,
   .min_inputs = 1,
@@ -487,8 +493,8 @@ const OmniModel omni_model_omni = {
 
 const OmniModel omni_model_omni_small = {
   .name = "omni-small",
-  .title = "Omni, small",
-  .summary = "Omni with a quarter of its parameters",
+  .title = N_ ("Omni, small"),
+  .summary = N_ ("Omni with a quarter of its parameters"),
   .citation = "Our own network and weights; the pyramid is Burt and Adelson's, 1983",
   .tasks = OMNI_TASKS,
   .min_inputs = 1,

@@ -14,8 +14,8 @@ static const char *const matches[] = { "moments", "none", NULL };
 
 #define RATIO_OPTION                                                                                         \
   {                                                                                                          \
-    .key = "ratio",                                                                                          \
-    .summary = "Panchromatic pixels per multispectral one, a power of two; 0: from the sizes",               \
+    .key = "ratio", .title = N_ ("Ratio"),                                                                   \
+    .summary = N_ ("Panchromatic pixels per multispectral one, a power of two; 0: from the sizes"),          \
     .type = OMNI_OPTION_NUMBER, .default_value = "0", .minimum = 0, .maximum = 64, .whole = TRUE             \
   }
 
@@ -24,8 +24,9 @@ static const OmniModelOption gsa_options[] = { RATIO_OPTION, { NULL } };
 static const OmniModelOption ihs_options[] = {
   RATIO_OPTION,
   { .key = "match",
-    .summary =
-      "Bring the panchromatic picture to the mean and deviation of the intensity, or take it as it is",
+    .title = N_ ("Match"),
+    .summary = N_ (
+      "Bring the panchromatic picture to the mean and deviation of the intensity, or take it as it is"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "moments",
     .choices = matches },
@@ -171,8 +172,8 @@ build_ihs (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_pan_ihs = {
   .name = "pan-ihs",
-  .title = "Generalised IHS",
-  .summary = "Pan-sharpening: the mean of the bands is replaced by the panchromatic picture",
+  .title = N_ ("Generalised IHS"),
+  .summary = N_ ("Pan-sharpening: the mean of the bands is replaced by the panchromatic picture"),
   .citation =
     "Tu, Huang, Hung, Chang: A fast intensity-hue-saturation fusion technique with spectral adjustment for "
     "IKONOS imagery. IEEE GRSL 1(4), 2004",
@@ -281,8 +282,8 @@ build_gsa (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_pan_gsa = {
   .name = "pan-gsa",
-  .title = "Gram-Schmidt adaptive",
-  .summary = "Pan-sharpening: the intensity is what the bands can say of the panchromatic picture",
+  .title = N_ ("Gram-Schmidt adaptive"),
+  .summary = N_ ("Pan-sharpening: the intensity is what the bands can say of the panchromatic picture"),
   .citation = "Aiazzi, Baronti, Selva: Improving component substitution pansharpening through multivariate "
               "regression of "
               "MS+Pan data. IEEE TGRS 45(10), 2007",

@@ -15,8 +15,8 @@ build_mean (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_mean = {
   .name = "mean",
-  .title = "Mean",
-  .summary = "The plain average of all sources",
+  .title = N_ ("Mean"),
+  .summary = N_ ("The plain average of all sources"),
   .citation = "",
   .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,
@@ -41,8 +41,8 @@ build_max (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_max = {
   .name = "max",
-  .title = "Maximum",
-  .summary = "The brightest source at every pixel",
+  .title = N_ ("Maximum"),
+  .summary = N_ ("The brightest source at every pixel"),
   .citation = "",
   .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,
@@ -61,8 +61,8 @@ build_running_mean (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_running_mean = {
   .name = "running-mean",
-  .title = "Running mean (depends on order)",
-  .summary = "A counter-example: averages in list order, so that another order gives other bits",
+  .title = N_ ("Running mean (depends on order)"),
+  .summary = N_ ("A counter-example: averages in list order, so that another order gives other bits"),
   .citation = "",
   .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,

@@ -14,14 +14,16 @@
 
 static const OmniModelOption options[] = {
   { .key = "levels",
-    .summary = "Levels of detail; 0: as many as fit the picture, at most 5",
+    .title = N_ ("Levels"),
+    .summary = N_ ("Levels of detail; 0: as many as fit the picture, at most 5"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",
     .minimum = 0,
     .maximum = 9,
     .whole = TRUE },
   { .key = "radius",
-    .summary = "Magnitudes are compared over (2·radius + 1)² pixels",
+    .title = N_ ("Radius"),
+    .summary = N_ ("Magnitudes are compared over (2·radius + 1)² pixels"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "2",
     .minimum = 0,
@@ -118,8 +120,8 @@ build (const OmniModelContext *context, GError **error)
 
 const OmniModel omni_model_wavelet = {
   .name = "wavelet",
-  .title = "Stationary wavelet",
-  .summary = "Detail by direction and scale without halos: the strongest coefficient wins",
+  .title = N_ ("Stationary wavelet"),
+  .summary = N_ ("Detail by direction and scale without halos: the strongest coefficient wins"),
   .citation = "Li, Manjunath, Mitra: Multisensor image fusion using the wavelet transform. GMIP 57(3), 1995; "
               "transform of Starck, Fadili, Murtagh: IEEE TIP 16(2), 2007",
   .tasks = OMNI_ALL_TASKS,

@@ -526,6 +526,11 @@ test_registry (void)
     g_assert_cmpuint ((*model)->tasks & (1u << OMNI_TASK_AUTO), ==, 0);
     g_assert_nonnull ((*model)->title);
     g_assert_nonnull ((*model)->summary);
+    for (const OmniModelOption *option = (*model)->options; option != NULL && option->key != NULL; option++)
+    {
+      g_assert_nonnull (option->title);
+      g_assert_nonnull (option->summary);
+    }
     g_assert_nonnull ((*model)->citation);
     g_assert_cmpint ((*model)->architecture != NULL, ==, (*model)->list_tensors != NULL);
   }

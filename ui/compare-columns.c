@@ -158,18 +158,18 @@ update_model (GtkWidget *cell, OmniComparisonRow *row, gpointer data)
   const char *state = describe_state (row);
   const char *words = state[0] != '\0' ? state : omni_comparison_row_get_options (row);
 
-  gtk_label_set_text (GTK_LABEL (title), model->title);
+  gtk_label_set_text (GTK_LABEL (title), _ (model->title));
   gtk_label_set_text (GTK_LABEL (detail), words);
   gtk_widget_set_visible (detail, words[0] != '\0');
   gtk_widget_set_tooltip_text (
-    cell, omni_comparison_row_get_state (row) == OMNI_COMPARISON_FAILED ? state : model->summary);
+    cell, omni_comparison_row_get_state (row) == OMNI_COMPARISON_FAILED ? state : _ (model->summary));
 }
 
 static int
 compare_models (gconstpointer a, gconstpointer b, gpointer data)
 {
-  const int order = g_utf8_collate (omni_comparison_row_get_model ((gpointer)a)->title,
-                                    omni_comparison_row_get_model ((gpointer)b)->title);
+  const int order = g_utf8_collate (_ (omni_comparison_row_get_model ((gpointer)a)->title),
+                                    _ (omni_comparison_row_get_model ((gpointer)b)->title));
 
   return order != 0 ? order
                     : g_strcmp0 (omni_comparison_row_get_options ((gpointer)a),

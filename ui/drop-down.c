@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/drop-down.h"
 
-#define LEAST_CHARS 5
+#define LEAST_CHARS 4
 
 static void
 setup_cb (GtkDropDown *drop_down, GtkListItem *item)

@@ -102,12 +102,9 @@ static GtkWidget *
 create_words (const OmniModelOption *option)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  g_autofree char *name = g_strdup (option->key);
-  GtkWidget *title, *summary;
+  GtkWidget *title = gtk_label_new (_ (option->title));
+  GtkWidget *summary = gtk_label_new (_ (option->summary));
 
-  name[0] = g_ascii_toupper (name[0]);
-  title = gtk_label_new (name);
-  summary = gtk_label_new (option->summary);
   gtk_label_set_xalign (GTK_LABEL (title), 0);
   gtk_label_set_xalign (GTK_LABEL (summary), 0);
   gtk_label_set_wrap (GTK_LABEL (summary), TRUE);
@@ -125,13 +122,13 @@ add_option (OmniOptionsButton *self, const OmniModelOption *option, int row)
 {
   GtkWidget *control = option->type == OMNI_OPTION_NUMBER ? create_number (self, option)
                                                           : create_choice (self, option);
-  g_autofree char *tooltip = g_strdup_printf (_ ("%s. As it comes: %s"), option->summary,
+  g_autofree char *tooltip = g_strdup_printf (_ ("%s. As it comes: %s"), _ (option->summary),
                                               option->default_value);
 
   gtk_widget_set_valign (control, GTK_ALIGN_CENTER);
   gtk_widget_set_tooltip_text (control, tooltip);
   gtk_accessible_update_property (GTK_ACCESSIBLE (control), GTK_ACCESSIBLE_PROPERTY_LABEL, option->key,
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, option->summary, -1);
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, _ (option->summary), -1);
   g_ptr_array_add (self->controls, control);
   gtk_grid_attach (self->grid, create_words (option), 0, row, 1, 1);
   gtk_grid_attach (self->grid, control, 1, row, 1, 1);
@@ -147,7 +144,7 @@ rebuild (OmniOptionsButton *self)
     gtk_grid_remove (self->grid, child);
   for (int i = 0; self->model->options != NULL && self->model->options[i].key != NULL; i++)
     add_option (self, &self->model->options[i], i);
-  gtk_label_set_text (self->title, self->model->title);
+  gtk_label_set_text (self->title, _ (self->model->title));
 }
 
 GtkWidget *

@@ -92,7 +92,7 @@ fill_facts (OmniOrderChip *self)
     warnings = g_strjoinv ("\n", (char **)lines->pdata);
   }
   add_fact (self, &row, _ ("Hash"), result->sha256);
-  add_fact (self, &row, _ ("Model"), result->model->title);
+  add_fact (self, &row, _ ("Model"), _ (result->model->title));
   add_fact (self, &row, _ ("Options"), result->options);
   add_fact (self, &row, _ ("Task"), omni_task_get_title (result->task));
   add_fact (self, &row, _ ("Built to ignore the order"), result->order_invariant ? _ ("Yes") : _ ("No"));

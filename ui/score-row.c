@@ -95,7 +95,7 @@ list_scores (OmniComparison *comparison, guint metric)
   {
     omni_comparison_row_get_score (rows->pdata[i], metric, &value);
     g_string_append_printf (lines, "\n%.4f  %s %s", value,
-                            omni_comparison_row_get_model (rows->pdata[i])->title,
+                            _ (omni_comparison_row_get_model (rows->pdata[i])->title),
                             omni_comparison_row_get_options (rows->pdata[i]));
   }
   return g_string_free (lines, FALSE);

@@ -159,6 +159,7 @@ omni_source_card_new (OmniSource *source)
   gtk_label_set_text (self->name, name);
   gtk_label_set_text (self->size, size);
   gtk_label_set_text (self->details, details);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->details), details);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), omni_source_get_path (source));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->remove), GTK_ACCESSIBLE_PROPERTY_LABEL, remove, -1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL, use, -1);

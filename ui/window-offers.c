@@ -37,8 +37,8 @@ bind_model_cb (OmniWindow *self, GtkListItem *item)
   if (position >= self->offered_models->len)
     return;
   const OmniModel *model = self->offered_models->pdata[position];
-  gtk_label_set_text (GTK_LABEL (title), model->title);
-  gtk_label_set_text (GTK_LABEL (summary), model->summary);
+  gtk_label_set_text (GTK_LABEL (title), _ (model->title));
+  gtk_label_set_text (GTK_LABEL (summary), _ (model->summary));
 }
 
 static void
@@ -112,7 +112,7 @@ update_models (OmniWindow *self)
   {
     g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
     for (guint i = 0; i < offered->len; i++)
-      gtk_string_list_append (titles, ((const OmniModel *)offered->pdata[i])->title);
+      gtk_string_list_append (titles, _ (((const OmniModel *)offered->pdata[i])->title));
     /* Words of our own: an empty list would show “(None)”. */
     if (offered->len == 0)
       gtk_string_list_append (titles, _ ("Model"));
@@ -140,8 +140,10 @@ make_reason (OmniWindow *self)
   if (task == OMNI_TASK_AUTO || model == NULL)
     return g_strdup ("");
   if (why == NULL || why[0] == '\0')
-    return g_strdup_printf ("%s — %s: %s", omni_task_get_title (task), model->title, model->summary);
-  return g_strdup_printf ("%s: %s — %s: %s", omni_task_get_title (task), why, model->title, model->summary);
+    return g_strdup_printf (_ ("%s — %s: %s"), omni_task_get_title (task), _ (model->title),
+                            _ (model->summary));
+  return g_strdup_printf (_ ("%s: %s — %s: %s"), omni_task_get_title (task), why, _ (model->title),
+                          _ (model->summary));
 }
 
 void
@@ -160,7 +162,7 @@ omni_window_update_offers (OmniWindow *self)
     update_models (self);
   self->updating = FALSE;
   omni_drop_down_tell (self->task, omni_task_get_title (omni_document_get_task (self->document)));
-  omni_drop_down_tell (self->model, model != NULL ? model->title : "");
+  omni_drop_down_tell (self->model, model != NULL ? _ (model->title) : "");
 
   if (reason[0] != '\0' || !has_sources)
   {

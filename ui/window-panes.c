@@ -91,8 +91,8 @@ static void
 add_result (GPtrArray *subjects, OmniFusionResult *result)
 {
   g_autofree char *label = result->options[0] != '\0'
-                             ? g_strdup_printf ("%s · %s", result->model->title, result->options)
-                             : g_strdup_printf ("%s · %.4s…", result->model->title, result->sha256);
+                             ? g_strdup_printf ("%s · %s", _ (result->model->title), result->options)
+                             : g_strdup_printf ("%s · %.4s…", _ (result->model->title), result->sha256);
 
   for (guint i = 0; i < subjects->len; i++)
     if (omni_subject_get_identity (subjects->pdata[i]) == (gpointer)result->picture)
@@ -109,7 +109,7 @@ add_results (OmniWindow *self, GPtrArray *subjects)
 
   if (newest != NULL)
   {
-    g_autofree char *label = g_strdup_printf (_ ("Result · %s"), newest->model->title);
+    g_autofree char *label = g_strdup_printf (_ ("Result · %s"), _ (newest->model->title));
     g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
   }
   for (guint i = 0; i < results->len; i++)
