@@ -245,6 +245,66 @@ test_region (Fixture *f, gconstpointer data)
   check_scores (f, NULL);
 }
 
+/* No score of one region is told as that of another, not even while nobody looks. */
+static void
+test_region_unseen (Fixture *f, gconstpointer data)
+{
+  double value;
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  g_assert_true (omni_comparison_row_get_score (get_row (f, 0), 0, &value));
+  omni_comparison_set_enabled (f->comparison, FALSE);
+  omni_comparison_set_region (f->comparison, &(const OmniMetricsRegion){ 16, 8, 64, 48 });
+
+  guint n_scored;
+  double least, greatest;
+  g_assert_false (omni_comparison_row_get_score (get_row (f, 0), 0, &value));
+  g_assert_cmpuint (omni_comparison_get_rank (f->comparison, get_row (f, 0), 0, &n_scored), ==, 0);
+  g_assert_cmpuint (n_scored, ==, 0);
+  g_assert_false (omni_comparison_get_bounds (f->comparison, 0, &least, &greatest));
+  g_autoptr (OmniComparisonReport) report = omni_comparison_report_new (f->comparison, NULL);
+  g_autofree char *csv = omni_comparison_report_to_csv (report);
+  g_assert_nonnull (strstr (csv, "\r\nmean,,exposure,3,\"16,8,64,48\",,,,"));
+
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  check_scores (f, &(const OmniMetricsRegion){ 16, 8, 64, 48 });
+}
+
+/* What waits is fused with what its row says, whatever the options have become meanwhile. */
+static void
+test_options_kept (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+  g_autoptr (GError) error = NULL;
+  OmniComparisonRow *waiting = NULL;
+
+  if (skip ())
+    return;
+  omni_document_set_model (f->document, mertens);
+  settle (f);
+  omni_document_set_option (f->document, &mertens->options[0], "0.5", &error);
+  g_assert_no_error (error);
+  omni_comparison_run_all (f->comparison);
+  omni_document_set_option (f->document, &mertens->options[0], "0.25", &error);
+  g_assert_no_error (error);
+  settle (f);
+  for (guint i = 0; i < count_rows (f); i++)
+    if (omni_comparison_row_get_model (get_row (f, i)) == mertens
+        && g_str_equal (omni_comparison_row_get_options (get_row (f, i)), "contrast=0.5"))
+      waiting = get_row (f, i);
+  g_assert_nonnull (waiting);
+  g_assert_null (omni_comparison_row_get_result (waiting));
+
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  g_assert_nonnull (omni_comparison_row_get_result (waiting));
+  g_assert_cmpstr (omni_comparison_row_get_result (waiting)->options, ==, "contrast=0.5");
+}
+
 static void
 test_cancel (Fixture *f, gconstpointer data)
 {
@@ -388,6 +448,8 @@ main (int argc, char **argv)
   add ("current", test_current);
   add ("run-all", test_run_all);
   add ("region", test_region);
+  add ("region-unseen", test_region_unseen);
+  add ("options-kept", test_options_kept);
   add ("cancel", test_cancel);
   add ("abandoned", test_abandoned);
   add ("many-options", test_many_options);
