@@ -431,6 +431,37 @@ test_reports (Fixture *f, gconstpointer data)
   g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
 }
 
+/* A result of more bands than a page can show is named there with the reason, and the rest of the page stands. */
+static void
+test_report_of_bands (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *page = g_build_filename (f->folder, "bands.html", NULL);
+  g_autofree char *html = NULL;
+
+  if (skip ())
+    return;
+  settle (f);
+  omni_document_set_model (f->document, omni_model_find ("max"));
+  settle (f);
+  GBytes *pixels = g_bytes_new_take (g_malloc0 (WIDTH_PX * HEIGHT_PX * 5), WIDTH_PX * HEIGHT_PX * 5);
+  OmniPicture *bands = omni_picture_new (WIDTH_PX, HEIGHT_PX, 5, FALSE, OMNI_SAMPLE_U8, pixels, NULL, NULL,
+                                         &error);
+  g_assert_no_error (error);
+  OmniFusionResult *result = omni_comparison_row_get_result (get_row (f, 0));
+  g_object_unref (result->picture);
+  result->picture = bands;
+
+  g_autoptr (OmniComparisonReport) report = omni_comparison_report_new (f->comparison, NULL);
+  g_assert_true (omni_comparison_report_save (report, page, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (page, &html, NULL, NULL));
+  g_assert_nonnull (strstr (html, "bands"));
+  const char *first = strstr (html, "data:image/");
+  g_assert_nonnull (first);
+  g_assert_null (strstr (first + 1, "data:image/"));
+}
+
 static void
 add (const char *name, void (*test) (Fixture *, gconstpointer))
 {
@@ -455,6 +486,7 @@ main (int argc, char **argv)
   add ("many-options", test_many_options);
   add ("medical", test_medical);
   add ("reports", test_reports);
+  add ("report-of-bands", test_report_of_bands);
 
   const int status = g_test_run ();
   g_object_unref (engine);
