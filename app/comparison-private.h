@@ -18,6 +18,7 @@ struct _OmniComparisonRow
 
   const OmniModel *model;
   char *options;
+  OmniModelOptions *chosen; /* (nullable) the same for the fusion; NULL: as they come */
   OmniFusionResult *result;
   gboolean borrowed; /* the document made the result, and decides how long it is kept */
   OmniComparisonState state;
@@ -31,6 +32,9 @@ void omni_comparison_row_set_result (OmniComparisonRow *self, OmniFusionResult *
 
 /* `error` (nullable) goes with FAILED only. */
 void omni_comparison_row_set_state (OmniComparisonRow *self, OmniComparisonState state, const char *error);
+
+/* There are none until others are taken. */
+void omni_comparison_row_clear_scores (OmniComparisonRow *self);
 
 /* Takes what the scores hold. */
 void omni_comparison_row_take_scores (OmniComparisonRow *self, OmniScore *scores, guint turn);

@@ -333,6 +333,21 @@ add_chart (OmniComparisonReport *self, OmniHtml *html, guint metric)
   omni_html_add_chart (html, self->metrics[metric]->title, bars, n, low, high);
 }
 
+/* NULL and why in `detail` where a picture cannot be shown, as of more than three bands: the page does without. */
+static const OmniHtmlImage *
+encode_picture (OmniHtmlImage *image, OmniFusionResult *result, GPtrArray *words, const char **detail,
+                GCancellable *cancellable)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (omni_html_image_encode (image, result->picture, PICTURE_PX, cancellable, &error))
+    return image;
+  char *message = g_strdup (error->message);
+  g_ptr_array_add (words, message);
+  *detail = message;
+  return NULL;
+}
+
 static gboolean
 add_pictures (OmniComparisonReport *self, OmniHtml *html, GCancellable *cancellable, GError **error)
 {
@@ -340,9 +355,8 @@ add_pictures (OmniComparisonReport *self, OmniHtml *html, GCancellable *cancella
   g_autofree OmniHtmlPicture *pictures = g_new0 (OmniHtmlPicture, n);
   g_autofree OmniHtmlImage *images = g_new0 (OmniHtmlImage, n);
   g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
-  gboolean success = TRUE;
 
-  for (guint i = 0; i < n && success; i++)
+  for (guint i = 0; i < n; i++)
   {
     const Row *row = &g_array_index (self->rows, Row, i);
     char *title = name_row (row);
@@ -353,14 +367,12 @@ add_pictures (OmniComparisonReport *self, OmniHtml *html, GCancellable *cancella
       pictures[i].detail = find_reason (self, row);
       continue;
     }
-    success = omni_html_image_encode (&images[i], row->result->picture, PICTURE_PX, cancellable, error);
-    pictures[i].image = &images[i];
+    pictures[i].image = encode_picture (&images[i], row->result, words, &pictures[i].detail, cancellable);
   }
-  if (success)
-    omni_html_add_gallery (html, pictures, n);
+  omni_html_add_gallery (html, pictures, n);
   for (guint i = 0; i < n; i++)
     omni_html_image_clear (&images[i]);
-  return success;
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
 static void

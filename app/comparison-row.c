@@ -28,16 +28,6 @@ emit_changed (OmniComparisonRow *self)
 }
 
 void
-omni_comparison_row_set_result (OmniComparisonRow *self, OmniFusionResult *result)
-{
-  omni_fusion_result_ref (result);
-  g_clear_pointer (&self->result, omni_fusion_result_unref);
-  self->result = result;
-  self->scored = 0;
-  omni_comparison_row_set_state (self, OMNI_COMPARISON_WAITING, NULL);
-}
-
-void
 omni_comparison_row_set_state (OmniComparisonRow *self, OmniComparisonState state, const char *error)
 {
   self->state = state;
@@ -46,20 +36,31 @@ omni_comparison_row_set_state (OmniComparisonRow *self, OmniComparisonState stat
   emit_changed (self);
 }
 
-static void
-clear_scores (OmniScore *scores)
+void
+omni_comparison_row_clear_scores (OmniComparisonRow *self)
 {
   for (guint i = 0; i < OMNI_COMPARISON_MAX_METRICS; i++)
   {
-    g_free (scores[i].reason);
-    scores[i] = (OmniScore){ 0 };
+    g_free (self->scores[i].reason);
+    self->scores[i] = (OmniScore){ 0 };
   }
+  self->scored = 0;
+}
+
+void
+omni_comparison_row_set_result (OmniComparisonRow *self, OmniFusionResult *result)
+{
+  omni_fusion_result_ref (result);
+  g_clear_pointer (&self->result, omni_fusion_result_unref);
+  self->result = result;
+  omni_comparison_row_clear_scores (self);
+  omni_comparison_row_set_state (self, OMNI_COMPARISON_WAITING, NULL);
 }
 
 void
 omni_comparison_row_take_scores (OmniComparisonRow *self, OmniScore *scores, guint turn)
 {
-  clear_scores (self->scores);
+  omni_comparison_row_clear_scores (self);
   memcpy (self->scores, scores, sizeof self->scores);
   memset (scores, 0, sizeof self->scores);
   self->scored = turn;
@@ -119,7 +120,8 @@ omni_comparison_row_finalize (GObject *object)
   OmniComparisonRow *self = OMNI_COMPARISON_ROW (object);
 
   g_clear_pointer (&self->result, omni_fusion_result_unref);
-  clear_scores (self->scores);
+  omni_comparison_row_clear_scores (self);
+  omni_model_options_free (self->chosen);
   g_free (self->options);
   g_free (self->error);
   G_OBJECT_CLASS (omni_comparison_row_parent_class)->finalize (object);

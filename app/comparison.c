@@ -291,7 +291,7 @@ fuse (OmniComparison *self, OmniComparisonRow *row)
   const OmniFusionRequest request = { .sources = omni_document_get_active (self->document),
                                       .task = omni_document_get_effective_task (self->document),
                                       .model = row->model,
-                                      .options = omni_document_get_options (self->document, row->model),
+                                      .options = row->chosen,
                                       .resize = omni_document_get_resize (self->document) };
 
   omni_comparison_row_set_state (row, OMNI_COMPARISON_FUSING, NULL);
@@ -492,7 +492,10 @@ omni_comparison_set_region (OmniComparison *self, const OmniMetricsRegion *regio
   for (guint i = 0; i < self->rows->len; i++)
   {
     OmniComparisonRow *row = self->rows->pdata[i];
-    if (row->result != NULL && row->state == OMNI_COMPARISON_FAILED)
+    if (row->result == NULL)
+      continue;
+    omni_comparison_row_clear_scores (row);
+    if (self->n_metrics > 0)
       omni_comparison_row_set_state (row, OMNI_COMPARISON_WAITING, NULL);
   }
   self->stopped = FALSE;
@@ -532,7 +535,11 @@ omni_comparison_run_all (OmniComparison *self)
     g_autofree char *text = options != NULL ? omni_model_options_to_string (options) : g_strdup ("");
     OmniComparisonRow *row = find_row (self, models[i], text);
     if (row == NULL)
-      add_row (self, omni_comparison_row_new (models[i], text));
+    {
+      row = omni_comparison_row_new (models[i], text);
+      row->chosen = options != NULL ? omni_model_options_copy (options) : NULL;
+      add_row (self, row);
+    }
     else if (row->state == OMNI_COMPARISON_FAILED)
       omni_comparison_row_set_state (row, OMNI_COMPARISON_WAITING, NULL);
   }

@@ -36,8 +36,7 @@ OmniFusionResult *omni_comparison_row_get_result (OmniComparisonRow *self);
 /* (nullable) The sentence why it FAILED. */
 const char *omni_comparison_row_get_error (OmniComparisonRow *self);
 
-/* FALSE while there is no score; the reason (nullable) says why there will be none. Scores of before stay until the new
- * ones are there. */
+/* FALSE while there is no score of the region of now; the reason (nullable) says why there will be none. */
 gboolean omni_comparison_row_get_score (OmniComparisonRow *self, guint metric, double *value);
 const char *omni_comparison_row_get_reason (OmniComparisonRow *self, guint metric);
 

@@ -333,6 +333,26 @@ test_page (void)
   g_assert_cmpuint (seen_again.n_pictures, ==, seen.n_pictures);
 }
 
+/* The pictures are as large as they open, not as their thumbnails. */
+static void
+test_picture_size (void)
+{
+  g_autofree char *scene = g_build_filename (folder, "wide/exposure/s", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (scene, 0700), ==, 0);
+  g_free (write_scene (scene, "0.png", 0, 1200, 60, 3, FALSE, OMNI_SAMPLE_U8, 0.5));
+  g_free (write_scene (scene, "1.png", 1, 1200, 60, 3, FALSE, OMNI_SAMPLE_U8, 1.5));
+  for (guint i = 0; i < 2; i++)
+  {
+    g_autofree char *page = g_strdup_printf ("wide%u.html", i);
+    g_auto (Run)
+      run = CLI ("evaluate", "wide", "-m", "mean", "--baseline", "max", "--metric", "qabf", "--html", page,
+                 "--cache", "wide.jsonl", "-q", "-d", "software", i > 0 ? "--picture-px" : NULL, "240");
+    assert_done (&run);
+    g_autofree char *text = read_text (page);
+    g_assert_nonnull (strstr (text, i == 0 ? "width=\"960\" height=\"48\"" : "width=\"240\" height=\"12\""));
+  }
+}
+
 /* ---- Interrupted ---- */
 
 static guint
@@ -412,6 +432,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/evaluate/failures", test_failures);
   g_test_add_func ("/cli/evaluate/refused", test_refused);
   g_test_add_func ("/cli/evaluate/page", test_page);
+  g_test_add_func ("/cli/evaluate/picture-size", test_picture_size);
   g_test_add_data_func ("/cli/evaluate/interrupted", GINT_TO_POINTER (SIGINT), test_stopped);
   g_test_add_data_func ("/cli/evaluate/killed", GINT_TO_POINTER (SIGKILL), test_stopped);
   const int status = g_test_run ();

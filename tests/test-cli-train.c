@@ -193,6 +193,61 @@ test_help_recipe (void)
   g_assert_nonnull (strstr (help.out, "learning-rate"));
 }
 
+static gboolean
+exists (const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* A smaller set over a larger one leaves nothing of it. */
+static void
+test_synthesize_again (const char *natural)
+{
+  g_auto (Run) large = CLI ("synthesize", "focus", natural, "-o", "again", "--sources", "5", "--quiet");
+  assert_done (&large);
+  g_assert_true (exists ("again/n0/04.png"));
+  write_text ("again/n0/notes.txt", "kept");
+  g_auto (Run)
+    small = CLI ("synthesize", "focus", natural, "-o", "again", "--sources", "2", "--quiet", "--force");
+  assert_done (&small);
+  g_assert_true (exists ("again/n0/01.png"));
+  g_assert_true (exists ("again/n0/truth.png"));
+  g_assert_true (exists ("again/n0/notes.txt"));
+  for (guint k = 2; k < 5; k++)
+  {
+    g_autofree char *name = g_strdup_printf ("again/n0/%02u.png", k);
+    g_assert_false (exists (name));
+  }
+
+  /* Where a source cannot be written, there is no truth either: the set must not look whole. */
+  g_autofree char *blocked = g_build_filename (folder, "again/n0/01.png", NULL);
+  g_assert_cmpint (g_unlink (blocked), ==, 0);
+  g_assert_cmpint (g_mkdir (blocked, 0700), ==, 0);
+  g_auto (Run)
+    torn = CLI ("synthesize", "focus", natural, "-o", "again", "--sources", "2", "--quiet", "--force");
+  assert_refused (&torn, "01.png");
+  g_assert_false (exists ("again/n0/truth.png"));
+}
+
+/* Only the extension goes; what would share a folder is refused before anything is written. */
+static void
+test_synthesize_names (void)
+{
+  const char *const names[] = { "a.1.png", "a.2.png" };
+  g_autofree char *dotted = g_build_filename (folder, "dotted", NULL);
+  g_assert_cmpint (g_mkdir (dotted, 0700), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_free (write_scene (dotted, names[i], i, 64, 64, 3, FALSE, OMNI_SAMPLE_U8, 1));
+  g_auto (Run) both = CLI ("synthesize", "focus", dotted, "-o", "dots", "--sources", "2", "--quiet");
+  assert_done (&both);
+  g_assert_true (exists ("dots/a.1/truth.png") && exists ("dots/a.2/truth.png"));
+  g_free (write_scene (dotted, "a.1.tif", 3, 64, 64, 3, FALSE, OMNI_SAMPLE_U8, 1));
+  g_auto (Run) shared = CLI ("synthesize", "focus", dotted, "-o", "none", "--sources", "2", "--quiet");
+  assert_refused (&shared, "“a.1”; rename one");
+  g_assert_false (exists ("none"));
+}
+
 static void
 test_synthesize (void)
 {
@@ -230,6 +285,8 @@ test_synthesize (void)
   g_assert_cmpstr (exposure.out, ==, "");
   g_auto (Run) large = CLI ("synthesize", "exposure", natural, "-o", "none", "--size", "512", "--quiet");
   assert_refused (&large, "large enough");
+  test_synthesize_again (natural);
+  test_synthesize_names ();
   g_auto (Run) kind = CLI ("synthesize", "night", natural, "-o", "none");
   assert_refused (&kind, "focus or exposure");
 }

@@ -596,6 +596,20 @@ test_cancel (void)
 /* An external method that is one of our own models' pictures has its scores; a missing and a mis-sized picture are named, and
  * the others are compared on what is left. */
 static void
+assert_name_refused (Setup *setup, const char *name, const char *pattern)
+{
+  g_autofree char *description = g_strdup_printf ("%s=%s", name, pattern);
+  g_autofree char *words = g_strdup_printf ("Two methods are called “%s”", name);
+  g_autoptr (OmniEvaluateMethod) method = omni_evaluate_method_new_external (description, NULL);
+  g_autoptr (GError) error = NULL;
+  g_ptr_array_add (setup->params.externals, method);
+  g_assert_null (omni_evaluation_run (&setup->params, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, words));
+  g_ptr_array_remove (setup->params.externals, method);
+}
+
+static void
 test_external (void)
 {
   write_picture ("x/focus/a/1.png", 0, W, H, 3, 1);
@@ -644,6 +658,11 @@ test_external (void)
   g_autoptr (GError) error = NULL;
   g_assert_null (omni_evaluation_run (&setup.params, NULL, NULL, NULL, &error));
   g_assert_nonnull (strstr (error->message, "Two methods are called “theirs”"));
+  g_ptr_array_remove (setup.params.externals, twin);
+
+  /* Nor may it be called like a model that nobody named: the baselines and the model as they come. */
+  assert_name_refused (&setup, "mean", pattern);
+  assert_name_refused (&setup, omni_model_default_for (OMNI_TASK_FOCUS)->name, pattern);
 }
 
 int

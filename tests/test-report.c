@@ -7,6 +7,7 @@
 #include "tests/cli-common.h"
 #include "tests/page-check.h"
 
+#include <float.h>
 #include <string.h>
 
 static void
@@ -77,6 +78,9 @@ test_axis (void)
   assert_axis ((const double[]){ 0, 0 }, 2, 0, 0.02);
   assert_axis ((const double[]){ 1, 1 }, 2, 0, 1);
   assert_axis ((const double[]){ -1, -1 }, 2, -1.02, -1);
+  /* Apart by the last bits of a double: the same. */
+  assert_axis ((const double[]){ 1, 1 + DBL_EPSILON }, 2, 0, 1);
+  assert_axis ((const double[]){ -1, -1 + DBL_EPSILON }, 2, -1.02, -1);
 }
 
 static void
@@ -183,6 +187,32 @@ test_curves (void)
   }
 }
 
+/* A thousand rates that are one but for their last bits, as a schedule's sums leave them: drawing them ends. */
+static void
+test_curve_noise (void)
+{
+  enum
+  {
+    N = 1500
+  };
+  double x[N], y[N];
+  for (guint sign = 0; sign < 2; sign++)
+  {
+    for (guint i = 0; i < N; i++)
+    {
+      x[i] = i;
+      y[i] = (sign == 0 ? 2e-4 : -2e-4) * (1 + (i % 3) * DBL_EPSILON);
+    }
+    const OmniHtmlCurve curve = { "rate", x, y, N };
+    g_autoptr (OmniHtml) html = omni_html_new ("Curves", NULL);
+    omni_html_add_curves (html, "Rate", &curve, 1, FALSE);
+    g_autoptr (GBytes) bytes = omni_html_finish (html);
+    g_autofree char *page = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+    g_assert_cmpuint (count (page, "class=\"grid\""), >=, 2);
+    g_assert_cmpuint (count (page, "class=\"grid\""), <=, 12);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -193,5 +223,6 @@ main (int argc, char **argv)
   g_test_add_func ("/report/pictures", test_pictures);
   g_test_add_func ("/report/encoded-bytes", test_encoded_bytes);
   g_test_add_func ("/report/curves", test_curves);
+  g_test_add_func ("/report/curve-noise", test_curve_noise);
   return g_test_run ();
 }

@@ -58,7 +58,14 @@ new_window_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 quit_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  g_application_quit (data);
+  GtkApplication *application = data;
+  GtkWindow *window;
+
+  /* Not g_application_quit(), which would not wait for a file that is being written. */
+  g_application_hold (data);
+  while ((window = gtk_application_get_active_window (application)) != NULL)
+    gtk_window_destroy (window);
+  g_application_release (data);
 }
 
 static void

@@ -270,32 +270,53 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
 }
 
 static void
-saved_cb (GObject *object, GAsyncResult *result, gpointer data)
+written_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
   OmniWindow *self = OMNI_WINDOW (object);
-  Saving *saving = g_task_get_task_data (G_TASK (result));
+  g_autofree char *path = data;
   g_autoptr (GError) error = NULL;
+  const gboolean written = g_task_propagate_boolean (G_TASK (result), &error);
 
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
+  if (g_cancellable_is_cancelled (self->cancellable))
+  {
+    /* There is no window left to say it in. */
+    if (!written)
+      g_message ("%s", error->message);
+    return;
+  }
+  if (!written)
   {
     omni_window_show_file_error (self, error->message);
     return;
   }
-  g_autofree char *name = g_filename_display_basename (saving->path);
+  g_autofree char *name = g_filename_display_basename (path);
   g_autofree char *words = g_strdup_printf (_ ("Saved as “%s”"), name);
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+}
+
+void
+omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
+                   GDestroyNotify free_data)
+{
+  GApplication *application = G_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
+  g_autoptr (GTask) task = g_task_new (self, NULL, written_cb, g_strdup (path));
+
+  g_task_set_task_data (task, data, free_data);
+  /* Until the callback has run. */
+  g_application_hold (application);
+  g_signal_connect_object (task, "notify::completed", G_CALLBACK (g_application_release), application,
+                           G_CONNECT_SWAPPED);
+  g_task_run_in_thread (task, write);
 }
 
 static void
 save (OmniWindow *self, OmniFusionResult *result, const char *path)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, saved_cb, NULL);
   Saving *saving = g_new0 (Saving, 1);
 
   saving->result = omni_fusion_result_ref (result);
   saving->path = g_strdup (path);
-  g_task_set_task_data (task, saving, (GDestroyNotify)saving_free);
-  g_task_run_in_thread (task, save_in_thread);
+  omni_window_write (self, path, save_in_thread, saving, (GDestroyNotify)saving_free);
 }
 
 static void

@@ -250,20 +250,13 @@ export_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
 }
 
 static void
-exported_cb (GObject *object, GAsyncResult *result, gpointer data)
+export_metrics (OmniWindow *self, const char *path)
 {
-  OmniWindow *self = OMNI_WINDOW (object);
-  Export *export = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GError) error = NULL;
+  Export *export = g_new0 (Export, 1);
 
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-  {
-    omni_window_show_file_error (self, error->message);
-    return;
-  }
-  g_autofree char *name = g_filename_display_basename (export->path);
-  g_autofree char *words = g_strdup_printf (_ ("Saved as “%s”"), name);
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+  export->report = make_report (self);
+  export->path = g_strdup (path);
+  omni_window_write (self, path, export_in_thread, export, (GDestroyNotify)export_free);
 }
 
 static void
@@ -273,16 +266,10 @@ export_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
   {
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
-    g_autoptr (GTask) task = g_task_new (self, NULL, exported_cb, NULL);
-    Export *export = g_new0 (Export, 1);
-    export->report = make_report (self);
-    export->path = g_steal_pointer (&path);
-    g_task_set_task_data (task, export, (GDestroyNotify)export_free);
-    if (export->path != NULL)
-      g_task_run_in_thread (task, export_in_thread);
+    if (path != NULL)
+      export_metrics (self, path);
     else
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s",
-                               _ ("This place is not on this computer; choose a folder that is."));
+      omni_window_show_file_error (self, _ ("This place is not on this computer; choose a folder that is."));
   }
   g_clear_object (&self->chooser);
 }

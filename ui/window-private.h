@@ -132,6 +132,11 @@ void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint po
 void omni_window_choose_files (OmniWindow *self, gboolean folder);
 void omni_window_choose_target (OmniWindow *self);
 void omni_window_open_samples (OmniWindow *self);
+
+/* Runs `write` in a thread, with `data` (transfer full) as its task data, and tells how it went. The program does not end
+ * before it has, even where the window is closed meanwhile. */
+void omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
+                        GDestroyNotify free_data);
 void omni_window_set_start_folder (OmniWindow *self, GtkFileChooser *chooser);
 
 G_END_DECLS

@@ -8,7 +8,7 @@
 #define MAX_DEFAULT_JOBS 4
 #define MAX_JOBS         64
 /* Of the pictures on the page: the longer side. */
-#define DEFAULT_PICTURE_PX 480
+#define DEFAULT_PICTURE_PX 960
 #define MIN_PICTURE_PX     64
 #define MAX_PICTURE_PX     4096
 

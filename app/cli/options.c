@@ -167,7 +167,7 @@ add_evaluate_options (OmniCliOptions *o, GOptionContext *context)
     { "cache", 0, 0, G_OPTION_ARG_FILENAME, &o->cache_path, "Where scores are kept", "FILE" },
     { "html", 0, 0, G_OPTION_ARG_FILENAME, &o->html_path, "Write a page with tables, charts and pictures",
       "FILE" },
-    { "picture-px", 0, 0, G_OPTION_ARG_INT, &o->picture_px, "Longer side of the pictures on the page (480)",
+    { "picture-px", 0, 0, G_OPTION_ARG_INT, &o->picture_px, "Longer side of the pictures on the page (960)",
       "PX" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing page", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },

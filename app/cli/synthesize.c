@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define MAX_SOURCES 64
+#define SOURCE_NAME "%02u.png"
+#define TRUTH_NAME  "truth.png"
 
 typedef struct
 {
@@ -144,6 +146,58 @@ make_folder (const char *path, GError **error)
   return refuse (error, "The folder “%s” cannot be made: %s.", name, g_strerror (errno));
 }
 
+/* (transfer full) The name of the picture's folder: its own without the extension. */
+static char *
+make_stem (const OmniScene *scene)
+{
+  const char *dot = strrchr (scene->name, '.');
+  return g_strndup (scene->name,
+                    dot != NULL && dot > scene->name ? (gsize)(dot - scene->name) : strlen (scene->name));
+}
+
+/* Two pictures must not share a folder. */
+static gboolean
+check_stems (GPtrArray *pictures, GError **error)
+{
+  g_autoptr (GHashTable) stems = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < pictures->len; i++)
+  {
+    const OmniScene *scene = pictures->pdata[i];
+    g_autofree char *stem = make_stem (scene);
+    const OmniScene *other = g_hash_table_lookup (stems, stem);
+    if (other != NULL)
+      return refuse (error, "“%s” and “%s” would both be written to the folder “%s”; rename one of them.",
+                     other->name, scene->name, stem);
+    g_hash_table_insert (stems, g_steal_pointer (&stem), (gpointer)scene);
+  }
+  return TRUE;
+}
+
+static gboolean
+remove_file (const char *folder, const char *name, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  if (g_unlink (path) == 0 || errno == ENOENT)
+    return TRUE;
+  g_autofree char *shown = g_filename_display_name (path);
+  return refuse (error, "The file “%s” of an earlier set cannot be removed: %s.", shown, g_strerror (errno));
+}
+
+/* The truth goes before anything else: a set that is interrupted half-way must not look whole. */
+static gboolean
+remove_earlier_set (const char *folder, guint n_sources, GError **error)
+{
+  if (!remove_file (folder, TRUTH_NAME, error))
+    return FALSE;
+  for (guint k = n_sources; k < MAX_SOURCES; k++)
+  {
+    g_autofree char *name = g_strdup_printf (SOURCE_NAME, k);
+    if (!remove_file (folder, name, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* FALSE without an error: the picture is too small, which is said. */
 static gboolean
 write_set (const OmniCliOptions *options, const Wanted *wanted, const OmniScene *scene, JsonBuilder *json,
@@ -166,18 +220,19 @@ write_set (const OmniCliOptions *options, const Wanted *wanted, const OmniScene 
                           + omni_random_below (&random, wanted->most_sources - wanted->least_sources + 1);
   g_autoptr (GPtrArray)
     set = omni_synthesis_make_set (wanted->kind, &omni_synthesis_defaults, &random, truth, n_sources, error);
-  g_autofree char *stem = g_strndup (scene->name, strcspn (scene->name, "."));
+  g_autofree char *stem = make_stem (scene);
   g_autofree char *folder = g_build_filename (options->output, stem, NULL);
-  if (set == NULL || !make_folder (folder, error))
+  if (set == NULL || !make_folder (folder, error)
+      || (options->force && !remove_earlier_set (folder, set->len, error)))
     return FALSE;
   for (guint k = 0; k < set->len; k++)
   {
-    g_autofree char *name = g_strdup_printf ("%02u.png", k);
+    g_autofree char *name = g_strdup_printf (SOURCE_NAME, k);
     if (!write_picture (set->pdata[k], folder, name, options->force, error))
       return FALSE;
   }
   /* The truth comes last: a scene that has one is whole. */
-  if (!write_picture (truth, folder, "truth.png", options->force, error))
+  if (!write_picture (truth, folder, TRUTH_NAME, options->force, error))
     return FALSE;
   json_builder_begin_object (json);
   omni_cli_add_path (json, "folder", folder);
@@ -198,7 +253,7 @@ run (const OmniCliOptions *options, GError **error)
   GCancellable *cancellable = omni_cli_catch_interrupt ();
   g_autoptr (OmniDataset) dataset = NULL;
   g_autoptr (GPtrArray) pictures = choose_pictures (options, &wanted, &dataset, error);
-  if (pictures == NULL)
+  if (pictures == NULL || !check_stems (pictures, error))
     return FALSE;
   g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
   g_autoptr (JsonBuilder) json = json_builder_new ();

@@ -23,7 +23,8 @@ task_free (gpointer data)
   const gsize n_cells = (gsize)task->scenes->len * task->methods->len;
   for (gsize i = 0; i < n_cells * task->metrics->len; i++)
     g_free (task->scores[i].reason);
-  for (gsize i = 0; i < n_cells; i++)
+  /* A task whose methods were refused has none yet. */
+  for (gsize i = 0; task->identities != NULL && i < n_cells; i++)
     g_free (task->identities[i]);
   g_free (task->scores);
   g_free (task->identities);
@@ -261,12 +262,20 @@ plan_scene (OmniEvaluateRun *run, OmniEvaluateTask *task, guint scene, guint *n_
 
 /* ---- Tasks, methods and metrics ---- */
 
-static gboolean
-has_name (GPtrArray *methods, const char *name)
+static OmniEvaluateMethod *
+find_method (GPtrArray *methods, const char *name)
 {
   for (guint i = 0; i < methods->len; i++)
     if (g_str_equal (((OmniEvaluateMethod *)methods->pdata[i])->name, name))
-      return TRUE;
+      return methods->pdata[i];
+  return NULL;
+}
+
+static gboolean
+refuse_name (const char *name, GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "Two methods are called “%s”; name each once, or give the external one another name.", name);
   return FALSE;
 }
 
@@ -278,34 +287,41 @@ leave_out (OmniEvaluateTask *task, const char *name, const char *reason)
   g_ptr_array_add (task->left_out, left_out);
 }
 
-static void
-add_method (OmniEvaluateTask *task, OmniEvaluateMethod *method)
+/* A model that is a baseline, too, is simply the model; an external method never stands for another one. */
+static gboolean
+add_method (OmniEvaluateTask *task, OmniEvaluateMethod *method, GError **error)
 {
-  if (has_name (task->methods, method->name))
-    return;
+  const OmniEvaluateMethod *other = find_method (task->methods, method->name);
+  if (other != NULL)
+    return (other->kind != OMNI_METHOD_EXTERNAL && method->kind != OMNI_METHOD_EXTERNAL)
+           || refuse_name (method->name, error);
   if (method->model == NULL || (method->model->tasks & (1u << task->task)) != 0)
   {
     g_ptr_array_add (task->methods, method);
-    return;
+    return TRUE;
   }
   g_autofree char *reason = g_strdup_printf ("%s is not made for the task “%s”.", method->model->title,
                                              omni_task_to_string (task->task));
   leave_out (task, method->name, reason);
+  return TRUE;
 }
 
-static void
-add_methods (OmniEvaluateTask *task, GPtrArray *methods)
+static gboolean
+add_methods (OmniEvaluateTask *task, GPtrArray *methods, GError **error)
 {
   for (guint i = 0; i < methods->len; i++)
-    add_method (task, methods->pdata[i]);
+    if (!add_method (task, methods->pdata[i], error))
+      return FALSE;
+  return TRUE;
 }
 
 /* Keeps `methods` (transfer full) as long as the evaluation. */
-static void
-add_own_methods (OmniEvaluation *self, OmniEvaluateTask *task, GPtrArray *methods)
+static gboolean
+add_own_methods (OmniEvaluation *self, OmniEvaluateTask *task, GPtrArray *methods, GError **error)
 {
-  add_methods (task, methods);
+  const gboolean added = add_methods (task, methods, error);
   g_ptr_array_extend_and_steal (self->owned_methods, methods);
+  return added;
 }
 
 static gboolean
@@ -316,24 +332,19 @@ add_default_model (OmniEvaluation *self, OmniEvaluateTask *task, GError **error)
   if (method == NULL)
     return FALSE;
   g_ptr_array_add (self->owned_methods, method);
-  add_method (task, method);
-  return TRUE;
+  return add_method (task, method, error);
 }
 
 static gboolean
 choose_methods (OmniEvaluation *self, OmniEvaluateTask *task, const OmniEvaluateParams *params,
                 GError **error)
 {
-  if (params->models->len > 0)
-    add_methods (task, params->models);
-  else if (!add_default_model (self, task, error))
+  if (!(params->models->len > 0 ? add_methods (task, params->models, error)
+                                : add_default_model (self, task, error))
+      || !add_methods (task, params->externals, error))
     return FALSE;
-  add_methods (task, params->externals);
   if (params->baselines != NULL)
-  {
-    add_methods (task, params->baselines);
-    return TRUE;
-  }
+    return add_methods (task, params->baselines, error);
   g_autoptr (GPtrArray) sets = g_ptr_array_new ();
   for (guint i = 0; i < task->scenes->len; i++)
   {
@@ -341,9 +352,8 @@ choose_methods (OmniEvaluation *self, OmniEvaluateTask *task, const OmniEvaluate
     if (scene->problem == NULL)
       g_ptr_array_add (sets, scene->sources);
   }
-  if (sets->len > 0)
-    add_own_methods (self, task, omni_evaluate_default_baselines (task->task, sets));
-  return TRUE;
+  return sets->len == 0
+         || add_own_methods (self, task, omni_evaluate_default_baselines (task->task, sets), error);
 }
 
 static void
@@ -430,12 +440,7 @@ check_names (const OmniEvaluateParams *params, GError **error)
       if (other != NULL
           && (other->kind == method->kind || other->kind == OMNI_METHOD_EXTERNAL
               || method->kind == OMNI_METHOD_EXTERNAL))
-      {
-        g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                     "Two methods are called “%s”; name each once, or give the external one another name.",
-                     method->name);
-        return FALSE;
-      }
+        return refuse_name (method->name, error);
       g_hash_table_insert (names, method->name, (gpointer)method);
     }
   return TRUE;

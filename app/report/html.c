@@ -231,6 +231,9 @@ omni_html_end_table (OmniHtml *self)
 
 /* ---- Charts ---- */
 
+/* Values that differ by less of their size are the same: an axis cannot be divided by the last bits of a double. */
+#define SAME_VALUE 1e-9
+
 /* 1, 2 or 5 times a power of ten, so that about five steps make `span`. */
 static double
 choose_step (double span)
@@ -253,6 +256,8 @@ omni_html_choose_axis (const double *values, guint n, double *low, double *high)
   *high = 1;
   if (!(least <= most))
     return;
+  if (most - least <= SAME_VALUE * MAX (fabs (least), fabs (most)))
+    most = least;
   /* Differences of less than a third of the largest value cannot be seen on bars from 0. */
   const gboolean from_zero = least >= 0 && most > 0 && (most == least || most - least >= most / 3);
   const double span = most > least ? most - least : MAX (fabs (most), 1) * 0.1;
@@ -350,6 +355,7 @@ omni_html_end_charts (OmniHtml *self)
 #define CURVES_RIGHT  8
 #define CURVES_BOTTOM 20
 #define N_CURVE_LOOKS 6
+#define MAX_GRID      12
 
 typedef struct
 {
@@ -469,12 +475,20 @@ append_curve_grid (GString *text, const CurveAxes *axes)
   const double step_x = MAX (1, choose_step (axes->high_x - axes->low_x));
   if (axes->logarithmic)
     append_logarithmic_grid (text, axes);
-  for (double at = axes->low_y; !axes->logarithmic && at < axes->high_y + step_y / 2; at += step_y)
-    append_grid_line (text, axes, fabs (at) < step_y / 1000 ? 0 : at);
-  for (double at = ceil (axes->low_x / step_x) * step_x; at <= axes->high_x; at += step_x)
-    g_string_append_printf (
-      text, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n",
-      MIN ((int)place_x (axes, at), CURVES_WIDTH - CURVES_RIGHT - 10), CURVES_HEIGHT - 5, at);
+  for (guint i = 0; i < MAX_GRID && !axes->logarithmic; i++)
+  {
+    const double at = axes->low_y + i * step_y;
+    if (at < axes->high_y + step_y / 2)
+      append_grid_line (text, axes, fabs (at) < step_y / 1000 ? 0 : at);
+  }
+  for (guint i = 0; i < MAX_GRID; i++)
+  {
+    const double at = (ceil (axes->low_x / step_x) + i) * step_x;
+    if (at <= axes->high_x)
+      g_string_append_printf (
+        text, "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n",
+        MIN ((int)place_x (axes, at), CURVES_WIDTH - CURVES_RIGHT - 10), CURVES_HEIGHT - 5, at);
+  }
 }
 
 static void

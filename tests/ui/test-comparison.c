@@ -245,6 +245,66 @@ test_region (Fixture *f, gconstpointer data)
   check_scores (f, NULL);
 }
 
+/* No score of one region is told as that of another, not even while nobody looks. */
+static void
+test_region_unseen (Fixture *f, gconstpointer data)
+{
+  double value;
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  g_assert_true (omni_comparison_row_get_score (get_row (f, 0), 0, &value));
+  omni_comparison_set_enabled (f->comparison, FALSE);
+  omni_comparison_set_region (f->comparison, &(const OmniMetricsRegion){ 16, 8, 64, 48 });
+
+  guint n_scored;
+  double least, greatest;
+  g_assert_false (omni_comparison_row_get_score (get_row (f, 0), 0, &value));
+  g_assert_cmpuint (omni_comparison_get_rank (f->comparison, get_row (f, 0), 0, &n_scored), ==, 0);
+  g_assert_cmpuint (n_scored, ==, 0);
+  g_assert_false (omni_comparison_get_bounds (f->comparison, 0, &least, &greatest));
+  g_autoptr (OmniComparisonReport) report = omni_comparison_report_new (f->comparison, NULL);
+  g_autofree char *csv = omni_comparison_report_to_csv (report);
+  g_assert_nonnull (strstr (csv, "\r\nmean,,exposure,3,\"16,8,64,48\",,,,"));
+
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  check_scores (f, &(const OmniMetricsRegion){ 16, 8, 64, 48 });
+}
+
+/* What waits is fused with what its row says, whatever the options have become meanwhile. */
+static void
+test_options_kept (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+  g_autoptr (GError) error = NULL;
+  OmniComparisonRow *waiting = NULL;
+
+  if (skip ())
+    return;
+  omni_document_set_model (f->document, mertens);
+  settle (f);
+  omni_document_set_option (f->document, &mertens->options[0], "0.5", &error);
+  g_assert_no_error (error);
+  omni_comparison_run_all (f->comparison);
+  omni_document_set_option (f->document, &mertens->options[0], "0.25", &error);
+  g_assert_no_error (error);
+  settle (f);
+  for (guint i = 0; i < count_rows (f); i++)
+    if (omni_comparison_row_get_model (get_row (f, i)) == mertens
+        && g_str_equal (omni_comparison_row_get_options (get_row (f, i)), "contrast=0.5"))
+      waiting = get_row (f, i);
+  g_assert_nonnull (waiting);
+  g_assert_null (omni_comparison_row_get_result (waiting));
+
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  g_assert_nonnull (omni_comparison_row_get_result (waiting));
+  g_assert_cmpstr (omni_comparison_row_get_result (waiting)->options, ==, "contrast=0.5");
+}
+
 static void
 test_cancel (Fixture *f, gconstpointer data)
 {
@@ -371,6 +431,37 @@ test_reports (Fixture *f, gconstpointer data)
   g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
 }
 
+/* A result of more bands than a page can show is named there with the reason, and the rest of the page stands. */
+static void
+test_report_of_bands (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *page = g_build_filename (f->folder, "bands.html", NULL);
+  g_autofree char *html = NULL;
+
+  if (skip ())
+    return;
+  settle (f);
+  omni_document_set_model (f->document, omni_model_find ("max"));
+  settle (f);
+  GBytes *pixels = g_bytes_new_take (g_malloc0 (WIDTH_PX * HEIGHT_PX * 5), WIDTH_PX * HEIGHT_PX * 5);
+  OmniPicture *bands = omni_picture_new (WIDTH_PX, HEIGHT_PX, 5, FALSE, OMNI_SAMPLE_U8, pixels, NULL, NULL,
+                                         &error);
+  g_assert_no_error (error);
+  OmniFusionResult *result = omni_comparison_row_get_result (get_row (f, 0));
+  g_object_unref (result->picture);
+  result->picture = bands;
+
+  g_autoptr (OmniComparisonReport) report = omni_comparison_report_new (f->comparison, NULL);
+  g_assert_true (omni_comparison_report_save (report, page, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (page, &html, NULL, NULL));
+  g_assert_nonnull (strstr (html, "bands"));
+  const char *first = strstr (html, "data:image/");
+  g_assert_nonnull (first);
+  g_assert_null (strstr (first + 1, "data:image/"));
+}
+
 static void
 add (const char *name, void (*test) (Fixture *, gconstpointer))
 {
@@ -388,11 +479,14 @@ main (int argc, char **argv)
   add ("current", test_current);
   add ("run-all", test_run_all);
   add ("region", test_region);
+  add ("region-unseen", test_region_unseen);
+  add ("options-kept", test_options_kept);
   add ("cancel", test_cancel);
   add ("abandoned", test_abandoned);
   add ("many-options", test_many_options);
   add ("medical", test_medical);
   add ("reports", test_reports);
+  add ("report-of-bands", test_report_of_bands);
 
   const int status = g_test_run ();
   g_object_unref (engine);

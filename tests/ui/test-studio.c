@@ -391,6 +391,41 @@ test_export (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (is_page, path));
 }
 
+/* The last window goes while a file is written */
+
+static void
+write_slowly (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  g_usleep (G_USEC_PER_SEC / 2);
+  g_task_return_boolean (task, g_file_set_contents (task_data, "whole", -1, NULL));
+}
+
+static gboolean
+close_all_cb (gpointer data)
+{
+  OmniTestWindow *f = data;
+  char *path = g_build_filename (f->folder, "slow.txt", NULL);
+  GApplication *application = g_application_get_default ();
+
+  omni_window_write (f->window, path, write_slowly, path, g_free);
+  g_application_release (application); /* the fixture's */
+  g_action_group_activate_action (G_ACTION_GROUP (application), "quit", NULL);
+  g_assert_null (gtk_application_get_windows (GTK_APPLICATION (application)));
+  f->window = NULL;
+  return G_SOURCE_REMOVE;
+}
+
+/* The application has ended after this one. */
+static void
+test_close_while_writing (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "slow.txt", NULL);
+
+  g_idle_add (close_all_cb, f);
+  g_assert_cmpint (g_application_run (g_application_get_default (), 0, NULL), ==, 0);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
 /* The least window */
 
 static gboolean
@@ -464,6 +499,7 @@ main (int argc, char **argv)
   add ("compare", test_compare);
   add ("export", test_export);
   add ("small", test_small);
+  add ("close-while-writing", test_close_while_writing);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -138,7 +138,8 @@ omni_test_window_set_up (OmniTestWindow *f, gconstpointer data)
 void
 omni_test_window_tear_down (OmniTestWindow *f, gconstpointer data)
 {
-  gtk_window_destroy (GTK_WINDOW (f->window));
+  if (f->window != NULL)
+    gtk_window_destroy (GTK_WINDOW (f->window));
   for (guint i = 0; i < N_SOURCES; i++)
     g_free (f->paths[i]);
   omni_test_remove_folder (f->folder);
