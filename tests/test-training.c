@@ -332,6 +332,47 @@ test_refused (void)
   g_rmdir (folder);
 }
 
+/* Half of what elastic weight consolidation keeps would be a crash or a division by nothing later: it is refused at once, and
+ * the trainer stays as it was. */
+static void
+test_damaged_consolidation (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("omnifuse-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "checkpoint.safetensors", NULL);
+  const struct
+  {
+    gboolean omega, anchor, fisher;
+    guint64 samples;
+    const char *names; /* NULL: sound */
+  } cases[] = { { TRUE, FALSE, FALSE, 0, "anchor" }, { FALSE, TRUE, FALSE, 0, "omega" },
+                { FALSE, FALSE, TRUE, 0, "fisher" }, { FALSE, FALSE, FALSE, 3, "fisher" },
+                { TRUE, TRUE, TRUE, 3, NULL },       { TRUE, TRUE, FALSE, 0, NULL } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autoptr (OmniTrainer) source = new_trainer (OMNI_OPTIMISER_ADAM);
+    g_autoptr (OmniTrainer) trainer = new_trainer (OMNI_OPTIMISER_ADAM);
+    g_autoptr (GError) error = NULL;
+    OmniTrainState *state = &source->state;
+
+    state->step = 7;
+    state->omega = cases[i].omega ? g_new0 (float, state->n) : NULL;
+    state->anchor = cases[i].anchor ? g_new0 (float, state->n) : NULL;
+    state->fisher = cases[i].fisher ? g_new0 (float, state->n) : NULL;
+    state->fisher_samples = cases[i].samples;
+    g_assert_true (omni_trainer_save (source, path, &error));
+    g_assert_cmpint (omni_trainer_load (trainer, path, &error), ==, cases[i].names == NULL);
+    g_assert_cmpuint (omni_trainer_get_step (trainer), ==, cases[i].names == NULL ? 7 : 0);
+    if (cases[i].names == NULL)
+      continue;
+    g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CHECKPOINT);
+    g_assert_nonnull (strstr (error->message, cases[i].names));
+    g_assert_null (trainer->state.omega);
+  }
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
 /* ---- NaN, learning, weights ---- */
 
 static void
@@ -596,6 +637,7 @@ add_tests (void)
   g_test_add_data_func ("/training/resume/sgd", GUINT_TO_POINTER (OMNI_OPTIMISER_SGD), test_resume);
   g_test_add_func ("/training/count", test_count);
   g_test_add_func ("/training/checkpoint-refused", test_refused);
+  g_test_add_func ("/training/checkpoint-damaged", test_damaged_consolidation);
   g_test_add_func ("/training/not-finite", test_not_finite);
   g_test_add_func ("/training/bad-batch", test_bad_batch);
   g_test_add_func ("/training/too-large", test_too_large);

@@ -365,8 +365,6 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
 
   if (!check_batch (trainer, batch, error))
     return FALSE;
-  if (state->fisher == NULL)
-    state->fisher = g_new0 (float, state->n);
 
   for (guint b = 0; b < batch->n_sets; b++)
   {
@@ -386,6 +384,8 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
     report.gradient_norm = omni_train_norm (trainer->gradient, state->n);
     if (!check_finite (trainer, &report, error))
       return FALSE;
+    if (state->fisher == NULL)
+      state->fisher = g_new0 (float, state->n);
     for (gsize i = 0; i < state->n; i++)
       state->fisher[i] += trainer->gradient[i] * trainer->gradient[i];
     state->fisher_samples++;
