@@ -103,6 +103,7 @@ test_recipe_order (void)
 }
 
 #define HEAD "[network]\narchitecture = ifani\n[train]\nsteps = 5\n"
+#define OMNI "[network]\narchitecture = omni\n"
 #define TASK "[task exposure]\ndata = exposure\nloss = mef-ssim 1\n"
 
 static void
@@ -143,7 +144,14 @@ test_recipe_errors (void)
     { "[network]\narchitecture = ifani\n[train]\norder = sequential\n" TASK, "line 5:", "“steps”" },
     { "[network]\narchitecture = ifani\n[train]\nsteps = 5\ncrop = 40\n[task exposure]\ndata = a\nloss = "
       "mef-ssim@8 1\n",
-      "line 5:", "too small" },
+      "line 5:", "loss of [task exposure]: their side must be a multiple of 8 and at least 88" },
+    { OMNI "base-levels = 1, 0, 0, 0.1\n[train]\nsteps = 5\ncrop = 128, 144@0.5\n" TASK, "line 6:",
+      "crops of 144 pixels do not suit omni at all of its base-levels: their side must be a multiple of 32" },
+    { OMNI "base-levels = 0, 0, 0, 1\n[train]\nsteps = 5\ncrop = 64\n" TASK, "line 6:", "at least 128" },
+    { OMNI "base-levels = 0, 0, 0, 1\n[train]\nsteps = 5\ncrop = 128\nvalidation-size = 100\n" TASK,
+      "line 7:", "squares for validation of 96 pixels do not suit omni" },
+    { HEAD "crop = 96\nvalidation-size = 80\n[task exposure]\ndata = a\nloss = mef-ssim@8 1\n",
+      "line 6:", "squares for validation of 80 pixels do not suit the loss of [task exposure]" },
     { HEAD "[task exposure]\ndata = a\nloss = mef-ssim 1\nsources = 1-3\n", "line 8:", "from 2" },
     { HEAD "[task exposure]\ndata = a,,b\nloss = mef-ssim 1\n", "line 6:", "commas" },
     { "[network]\narchitecture = ifani\nbase-levels = 0, 0\n[train]\nsteps = 5\n" TASK,
@@ -178,6 +186,17 @@ test_recipe_shipped (void)
     g_assert_no_error (error);
     g_assert_cmpuint (recipe->steps, >, 0);
     n++;
+    /* Whatever the size of a scene, if it is large enough for the crops: network and losses take its square. */
+    OmniTrainConfig config;
+    omni_recipe_get_config (recipe, &config);
+    for (guint side_px = omni_recipe_get_max_crop_px (recipe); side_px < 600; side_px++)
+    {
+      const guint size_px = omni_recipe_get_validation_px (recipe, side_px);
+      g_assert_true (omni_train_side_fits (omni_train_config_get_side (&config), size_px));
+      for (guint t = 0; t < recipe->tasks->len; t++)
+        g_assert_true (omni_train_side_fits (
+          omni_train_losses_get_side (&((const OmniRecipeTask *)recipe->tasks->pdata[t])->losses), size_px));
+    }
   }
   g_assert_cmpuint (n, >=, 5);
 }

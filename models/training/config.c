@@ -80,15 +80,48 @@ omni_trainer_list_architectures (void)
   return names;
 }
 
+static const OmniTrainNetwork *
+find_network (const char *architecture)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
+    if (g_strcmp0 (architecture, networks[i]->architecture) == 0)
+      return networks[i];
+  return NULL;
+}
+
+gboolean
+omni_train_side_fits (OmniTrainSide side, guint side_px)
+{
+  return side_px % side.multiple == 0 && side_px >= side.least;
+}
+
+OmniTrainSide
+omni_train_config_get_side (const OmniTrainConfig *config)
+{
+  const OmniTrainNetwork *network = find_network (config->architecture);
+  OmniTrainSide side = { 1, 1 };
+  float total = 0.0F;
+
+  for (guint b = 0; b < OMNI_TRAIN_BASE_LEVELS; b++)
+    total += config->base_level_chance[b];
+  for (guint b = 0; network != NULL && network->get_side != NULL && b < OMNI_TRAIN_BASE_LEVELS; b++)
+    if (config->base_level_chance[b] > 0.0F || (b == 0 && total <= 0.0F))
+    {
+      const OmniTrainSide at_level = network->get_side (b);
+
+      /* Powers of two. */
+      side.multiple = MAX (side.multiple, at_level.multiple);
+      side.least = MAX (side.least, at_level.least);
+    }
+  return side;
+}
+
 /* The network, and what 0 stands for in the configuration filled in. */
 const OmniTrainNetwork *
 omni_train_config_resolve (OmniTrainConfig *config, GError **error)
 {
-  const OmniTrainNetwork *network = NULL;
+  const OmniTrainNetwork *network = find_network (config->architecture);
 
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
-    if (g_strcmp0 (config->architecture, networks[i]->architecture) == 0)
-      network = networks[i];
   if (network == NULL)
   {
     g_autofree char *names = g_strjoinv (", ", (char **)omni_trainer_list_architectures ());

@@ -134,6 +134,20 @@ typedef struct
 /* Zeroes everything and sets what has a usual value: Adam, 1e-3, cosine to .02, clip 1, seed 1. */
 void omni_train_config_init (OmniTrainConfig *config);
 
+/* What the sides of pictures must be: multiples of the one, and at least the other. */
+typedef struct
+{
+  guint multiple, least;
+} OmniTrainSide;
+
+gboolean omni_train_side_fits (OmniTrainSide side, guint side_px);
+
+/* What the network takes at every base level that a step may draw; {1, 1} of an architecture that is none. */
+OmniTrainSide omni_train_config_get_side (const OmniTrainConfig *config);
+
+/* What all terms of a task's losses take. */
+OmniTrainSide omni_train_losses_get_side (const OmniTrainLosses *losses);
+
 /* NULL-terminated names of what omni_trainer_new() takes. */
 const char *const *omni_trainer_list_architectures (void);
 
