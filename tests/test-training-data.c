@@ -126,6 +126,7 @@ test_recipe_errors (void)
     { "[train]\ncrop = 64, 32\n", "line 2:", "64, 128@0.8" },
     { "[train]\ncrop = 64, 32@0.9, 16@0.8\n", "line 2:", "64, 128@0.8" },
     { "[optimiser]\nlearning-rate = nan\n", "line 2:", "a number from" },
+    { "[network]\nchannels = 260\n", "line 2:", "from 0 to 256" },
     { HEAD, "line 5:", "no [task" },
     { "[train]\nsteps = 5\n" TASK, "line 6:", "“architecture”" },
     { "[network]\narchitecture = ifani\n" TASK, "line 6:", "steps" },

@@ -315,6 +315,50 @@ test_count (void)
   g_assert_cmpuint (omni_trainer_count_parameters (omni), ==, 54344);
 }
 
+/* Zero is a value like any other, where it makes sense; what the trainer allows, the model reads. */
+static void
+test_limits (void)
+{
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  g_autoptr (GError) error = NULL;
+
+  config.beta1 = config.beta2 = config.power = config.norm_momentum = 0;
+
+  g_autoptr (OmniTrainer) zeros = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (zeros->config.beta1, ==, 0);
+  g_assert_cmpfloat (zeros->config.beta2, ==, 0);
+  g_assert_cmpfloat (zeros->config.power, ==, 0);
+  g_assert_cmpfloat (zeros->config.norm_momentum, ==, 0);
+  config.schedule = OMNI_SCHEDULE_POLY;
+  g_assert_cmpfloat (omni_train_learning_rate (&config, 10), ==, config.learning_rate);
+
+  const float floors[] = { 1e-6F, 1 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (floors); i++)
+  {
+    config.architecture = "omni";
+    config.energy_floor = floors[i];
+
+    g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+    g_autoptr (GBytes) bytes = omni_trainer_export (trainer, NULL, &error);
+    g_autoptr (OmniWeights) weights = omni_weights_load_bytes (bytes, "export", &error);
+    const OmniModelContext context = {
+      .task = OMNI_TASK_EXPOSURE, .n_sources = 2, .width = 64, .height = 64, .range = 1, .weights = weights
+    };
+    g_autoptr (OmniGraph) graph = omni_model_find ("omni")->build (&context, &error);
+
+    g_assert_no_error (error);
+    g_assert_nonnull (graph);
+  }
+
+  config.energy_floor = 0;
+  g_assert_null (omni_trainer_new (harness_device (), &config, &error));
+  g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "energy floor"));
+}
+
 /* A checkpoint of another shape is refused. */
 static void
 test_refused (void)
@@ -636,6 +680,7 @@ add_tests (void)
   g_test_add_data_func ("/training/resume/rmsprop", GUINT_TO_POINTER (OMNI_OPTIMISER_RMSPROP), test_resume);
   g_test_add_data_func ("/training/resume/sgd", GUINT_TO_POINTER (OMNI_OPTIMISER_SGD), test_resume);
   g_test_add_func ("/training/count", test_count);
+  g_test_add_func ("/training/limits", test_limits);
   g_test_add_func ("/training/checkpoint-refused", test_refused);
   g_test_add_func ("/training/checkpoint-damaged", test_damaged_consolidation);
   g_test_add_func ("/training/not-finite", test_not_finite);

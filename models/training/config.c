@@ -61,12 +61,19 @@ omni_train_config_init (OmniTrainConfig *config)
 {
   *config = (OmniTrainConfig){
     .seed = 1,
+    .norm_momentum = 0.05F,
+    .energy_floor = 2e-3F,
+    .beta1 = 0.9F,
+    .beta2 = 0.99F,
+    .power = 0.9F,
     .learning_rate = 1e-3F,
     .schedule = OMNI_SCHEDULE_COSINE,
     .floor = 0.02F,
     .clip_norm = 1.0F,
   };
 }
+
+#define MOST_DECAY 0.999999F
 
 static const OmniTrainNetwork *const networks[] = { &omni_train_ifani, &omni_train_omni };
 
@@ -134,11 +141,6 @@ omni_train_config_resolve (OmniTrainConfig *config, GError **error)
 
   config->architecture = network->architecture;
   config->channels = config->channels != 0 ? config->channels : network->channels;
-  config->beta1 = config->beta1 > 0.0F ? config->beta1 : 0.9F;
-  config->beta2 = config->beta2 > 0.0F ? config->beta2 : 0.99F;
-  config->power = config->power > 0.0F ? config->power : 0.9F;
-  config->energy_floor = config->energy_floor > 0.0F ? config->energy_floor : 2e-3F;
-  config->norm_momentum = config->norm_momentum > 0.0F ? config->norm_momentum : 0.05F;
   if (config->epsilon <= 0.0F)
     config->epsilon = config->optimiser == OMNI_OPTIMISER_RMSPROP ? 1e-10F : 1e-8F;
   if (omni_train_config_check (config, network, error))
@@ -146,13 +148,20 @@ omni_train_config_resolve (OmniTrainConfig *config, GError **error)
   return NULL;
 }
 
+static gboolean
+is_within (float value, float low, float high)
+{
+  return value >= low && value <= high;
+}
+
 gboolean
 omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error)
 {
   const char *wrong = NULL;
 
-  if (config->channels % network->channel_grain != 0 || config->channels > 256)
-    wrong = "channels must be a multiple of the network's grain and at most 256";
+  if (config->channels % network->channel_grain != 0 || config->channels > OMNI_TRAIN_MAX_CHANNELS)
+    wrong = "channels must be a multiple of the network's grain and at most " G_STRINGIFY (
+      OMNI_TRAIN_MAX_CHANNELS);
   else if (config->norm != OMNI_TRAIN_NORM_NONE && !network->has_norm)
     wrong = "norm must be “none”: this network has no normalisation";
   else if (config->padding == OMNI_BOUNDARY_SYMMETRIC)
@@ -164,8 +173,14 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
   else if ((config->schedule == OMNI_SCHEDULE_COSINE || config->schedule == OMNI_SCHEDULE_POLY)
            && config->total_steps == 0)
     wrong = "the cosine and poly schedules need the total number of steps";
-  else if (config->beta1 >= 1.0F || config->beta2 >= 1.0F)
-    wrong = "Adam's betas must be below 1";
+  else if (!is_within (config->beta1, 0.0F, MOST_DECAY) || !is_within (config->beta2, 0.0F, MOST_DECAY))
+    wrong = "Adam's betas must be at least 0 and below 1";
+  else if (!is_within (config->norm_momentum, 0.0F, 1.0F))
+    wrong = "the share of a batch in the running statistics must be within 0 and 1";
+  else if (!(config->power >= 0.0F))
+    wrong = "the power of the poly schedule must not be negative";
+  else if (!is_within (config->energy_floor, 1e-6F, 1.0F))
+    wrong = "the energy floor must be within 0.000001 and 1"; /* as models/omni.c reads it */
   if (wrong == NULL)
     return TRUE;
 
