@@ -2,7 +2,7 @@
 #include "app/evaluate/layout.h"
 
 #include "app/engine.h"
-#include "app/evaluate/csv.h"
+#include "app/files/csv.h"
 #include "app/files/natural-sort.h"
 #include "app/files/reader.h"
 
