@@ -275,6 +275,55 @@ test_split_groups (void)
   g_assert_false (first[0]);
 }
 
+static char *
+find_truth (const char *file, const char *another, guint *n_pictures, GPtrArray *notes)
+{
+  g_autofree char *folder = g_build_filename (root, "truths", "scene", NULL);
+  const char *const names[] = { "a.png", "b.png", file, another };
+  for (guint i = 0; i < G_N_ELEMENTS (names) && names[i] != NULL; i++)
+    g_free (write_scene (folder, names[i], i, 32, 32, 1, FALSE, OMNI_SAMPLE_U8, 1));
+  g_autoptr (OmniDataset) dataset = omni_dataset_open (root, NULL);
+  g_autoptr (GPtrArray)
+    scenes = omni_dataset_list (dataset, "truths", OMNI_SCENES_OF_SETS, FALSE, notes, NULL);
+  for (guint i = 2; i < G_N_ELEMENTS (names) && names[i] != NULL; i++)
+  {
+    g_autofree char *path = g_build_filename (folder, names[i], NULL);
+    g_remove (path);
+  }
+  if (scenes == NULL)
+    return NULL;
+  const OmniScene *scene = scenes->pdata[0];
+  *n_pictures = scene->n_pictures;
+  return scene->truth != NULL ? g_path_get_basename (scene->truth) : NULL;
+}
+
+/* What is a truth to evaluate is one to train, and never a source. */
+static void
+test_truths (void)
+{
+  g_autofree char *folder = g_build_filename (root, "truths", "scene", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  const char *const truths[] = { "truth.png", "Truth.png", "REFERENCE.PNG", "reference.tif" };
+  const char *const others[] = { "truth.2.png", "my-truth.png", "references.png" };
+  for (guint i = 0; i < G_N_ELEMENTS (truths); i++)
+    g_assert_true (omni_picture_is_truth (truths[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_false (omni_picture_is_truth (others[i]));
+
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  guint n;
+  g_autofree char *found = find_truth ("Truth.png", NULL, &n, notes);
+  g_assert_cmpstr (found, ==, "Truth.png");
+  g_assert_cmpuint (n, ==, 2);
+  g_autofree char *none = find_truth ("truth.2.png", NULL, &n, notes);
+  g_assert_null (none);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpuint (notes->len, ==, 0);
+  g_assert_null (find_truth ("truth.png", "Reference.png", &n, notes));
+  g_assert_cmpuint (notes->len, ==, 1);
+  g_assert_nonnull (strstr (notes->pdata[0], "2 pictures named truth or reference"));
+}
+
 static void
 test_split_csv (void)
 {
@@ -598,6 +647,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/split/groups", test_split_groups);
   g_test_add_func ("/training/split/csv", test_split_csv);
   g_test_add_func ("/training/split/shared", test_split_shared);
+  g_test_add_func ("/training/scenes/truths", test_truths);
   g_test_add_func ("/training/scenes/left-out", test_scenes_left_out);
   g_test_add_func ("/training/batches/same-for-threads-and-resume", test_batches_are_the_same);
   g_test_add_func ("/training/batches/values", test_batch_values);
