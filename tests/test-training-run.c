@@ -380,6 +380,11 @@ test_refusals (void)
   g_auto (Outcome) again = train (TEST_RECIPE, "whole", NULL, FALSE, (Fake){ .state = { 0 } });
   g_assert_error (again.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   g_assert_nonnull (strstr (again.error->message, "--resume"));
+  /* A checkpoint that is not there is what is wrong, not the files that are. */
+  g_auto (Outcome)
+    lost = train (TEST_RECIPE, "whole", "whale.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+  g_assert_error (lost.error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  g_assert_nonnull (strstr (lost.error->message, "whale.last.checkpoint"));
   g_auto (Outcome) nowhere = train (TEST_RECIPE, "no/such", NULL, FALSE, (Fake){ .state = { 0 } });
   g_assert_error (nowhere.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_auto (Outcome) past = train (TEST_RECIPE, "past", NULL, FALSE, (Fake){ .state = { 13, "" } });

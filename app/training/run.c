@@ -492,7 +492,7 @@ begin (Run *self, GError **error)
   self->goes_on = job->resume_path != NULL
                   && (is_same_file (job->resume_path, self->paths.last)
                       || is_same_file (job->resume_path, self->paths.best));
-  if (!check_files (self, error) || !find_step (self, error))
+  if (!find_step (self, error) || !check_files (self, error))
     return FALSE;
   self->log = omni_train_log_open (self->paths.csv, self->paths.validation, job->recipe,
                                    self->goes_on ? self->step : 0, error);
