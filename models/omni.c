@@ -423,7 +423,7 @@ read_epsilon (Builder *self, GError **error)
   const double epsilon = text != NULL ? g_ascii_strtod (text, NULL) : EPSILON;
 
   self->epsilon = (float)epsilon;
-  if (epsilon > 1e-6 && epsilon < 1)
+  if (epsilon >= 1e-6 && epsilon <= 1)
     return TRUE;
   g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                "“%s” gives the floor of the energies as “%s”; a number between 0.000001 and 1 is possible",

@@ -15,7 +15,7 @@ main ()
   const int padded = push.a[0], width = push.a[1], height = push.a[2], pitch = push.a[3];
   const int ring = push.a[4], padded_pitch = push.a[5], n = push.a[6], destination = push.a[7];
   const int padded_height = height + 2 * ring;
-  const int i = int (gl_GlobalInvocationID.x);
+  const int i = linear_index ();
   const int x = i % pitch;
   const int y = i / pitch % height;
   const int plane = i / (pitch * height);

@@ -15,7 +15,7 @@ main ()
   const int source = push.a[0], gradient = push.a[1], coefficients = push.a[2], planes = push.a[3];
   const int plane_texels = push.a[4], n = push.a[5], sums = push.a[6], products = push.a[7];
   const float share = push_float (8); // 1 / the values a channel has
-  const int i = int (gl_GlobalInvocationID.x);
+  const int i = linear_index ();
 
   if (i >= n)
     return;

@@ -11,7 +11,7 @@ main ()
   const int source = push.a[0], width = push.a[1], height = push.a[2], pitch = push.a[3];
   const int ring = push.a[4], out_pitch = push.a[5], n = push.a[6];
   const int out_height = height + 2 * ring;
-  const int i = int (gl_GlobalInvocationID.x);
+  const int i = linear_index ();
   const int x = i % out_pitch - ring;
   const int y = i / out_pitch % out_height - ring;
   const int plane = i / (out_pitch * out_height);

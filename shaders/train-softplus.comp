@@ -11,7 +11,7 @@ void
 main ()
 {
   const int source = push.a[0], gradient = push.a[1], n = push.a[2];
-  const int i = int (gl_GlobalInvocationID.x);
+  const int i = linear_index ();
 
   if (i >= n)
     return;

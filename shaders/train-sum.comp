@@ -9,7 +9,7 @@ void
 main ()
 {
   const int source = push.a[0], runs = push.a[1], length = push.a[2];
-  const int i = int (gl_GlobalInvocationID.x);
+  const int i = linear_index ();
   float sum = 0.0;
 
   if (i >= runs)

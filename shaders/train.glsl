@@ -35,6 +35,13 @@ layout (std430, binding = 5) buffer MoreFloats
   float more_floats[];
 };
 
+// The element of a kernel made with omni_ops_linear_kernel().
+int
+linear_index ()
+{
+  return int (gl_GlobalInvocationID.y * gl_NumWorkGroups.x * gl_WorkGroupSize.x + gl_GlobalInvocationID.x);
+}
+
 float
 push_float (int i)
 {

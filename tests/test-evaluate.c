@@ -3,7 +3,7 @@
 /* The library half of evaluate: figures worked out by hand, layouts, methods, the cache, and runs of it. */
 
 #include "app/evaluate/cache.h"
-#include "app/evaluate/csv.h"
+#include "app/files/csv.h"
 #include "app/evaluate/evaluate.h"
 #include "app/evaluate/layout.h"
 #include "app/evaluate/statistics.h"

@@ -103,6 +103,7 @@ test_recipe_order (void)
 }
 
 #define HEAD "[network]\narchitecture = ifani\n[train]\nsteps = 5\n"
+#define OMNI "[network]\narchitecture = omni\n"
 #define TASK "[task exposure]\ndata = exposure\nloss = mef-ssim 1\n"
 
 static void
@@ -125,6 +126,7 @@ test_recipe_errors (void)
     { "[train]\ncrop = 64, 32\n", "line 2:", "64, 128@0.8" },
     { "[train]\ncrop = 64, 32@0.9, 16@0.8\n", "line 2:", "64, 128@0.8" },
     { "[optimiser]\nlearning-rate = nan\n", "line 2:", "a number from" },
+    { "[network]\nchannels = 260\n", "line 2:", "from 0 to 256" },
     { HEAD, "line 5:", "no [task" },
     { "[train]\nsteps = 5\n" TASK, "line 6:", "“architecture”" },
     { "[network]\narchitecture = ifani\n" TASK, "line 6:", "steps" },
@@ -143,7 +145,14 @@ test_recipe_errors (void)
     { "[network]\narchitecture = ifani\n[train]\norder = sequential\n" TASK, "line 5:", "“steps”" },
     { "[network]\narchitecture = ifani\n[train]\nsteps = 5\ncrop = 40\n[task exposure]\ndata = a\nloss = "
       "mef-ssim@8 1\n",
-      "line 5:", "too small" },
+      "line 5:", "loss of [task exposure]: their side must be a multiple of 8 and at least 88" },
+    { OMNI "base-levels = 1, 0, 0, 0.1\n[train]\nsteps = 5\ncrop = 128, 144@0.5\n" TASK, "line 6:",
+      "crops of 144 pixels do not suit omni at all of its base-levels: their side must be a multiple of 32" },
+    { OMNI "base-levels = 0, 0, 0, 1\n[train]\nsteps = 5\ncrop = 64\n" TASK, "line 6:", "at least 128" },
+    { OMNI "base-levels = 0, 0, 0, 1\n[train]\nsteps = 5\ncrop = 128\nvalidation-size = 100\n" TASK,
+      "line 7:", "squares for validation of 96 pixels do not suit omni" },
+    { HEAD "crop = 96\nvalidation-size = 80\n[task exposure]\ndata = a\nloss = mef-ssim@8 1\n",
+      "line 6:", "squares for validation of 80 pixels do not suit the loss of [task exposure]" },
     { HEAD "[task exposure]\ndata = a\nloss = mef-ssim 1\nsources = 1-3\n", "line 8:", "from 2" },
     { HEAD "[task exposure]\ndata = a,,b\nloss = mef-ssim 1\n", "line 6:", "commas" },
     { "[network]\narchitecture = ifani\nbase-levels = 0, 0\n[train]\nsteps = 5\n" TASK,
@@ -178,6 +187,17 @@ test_recipe_shipped (void)
     g_assert_no_error (error);
     g_assert_cmpuint (recipe->steps, >, 0);
     n++;
+    /* Whatever the size of a scene, if it is large enough for the crops: network and losses take its square. */
+    OmniTrainConfig config;
+    omni_recipe_get_config (recipe, &config);
+    for (guint side_px = omni_recipe_get_max_crop_px (recipe); side_px < 600; side_px++)
+    {
+      const guint size_px = omni_recipe_get_validation_px (recipe, side_px);
+      g_assert_true (omni_train_side_fits (omni_train_config_get_side (&config), size_px));
+      for (guint t = 0; t < recipe->tasks->len; t++)
+        g_assert_true (omni_train_side_fits (
+          omni_train_losses_get_side (&((const OmniRecipeTask *)recipe->tasks->pdata[t])->losses), size_px));
+    }
   }
   g_assert_cmpuint (n, >=, 5);
 }
@@ -253,6 +273,55 @@ test_split_groups (void)
   g_assert_cmpuint (n, ==, 2);
   omni_split_groups (names, 1, first);
   g_assert_false (first[0]);
+}
+
+static char *
+find_truth (const char *file, const char *another, guint *n_pictures, GPtrArray *notes)
+{
+  g_autofree char *folder = g_build_filename (root, "truths", "scene", NULL);
+  const char *const names[] = { "a.png", "b.png", file, another };
+  for (guint i = 0; i < G_N_ELEMENTS (names) && names[i] != NULL; i++)
+    g_free (write_scene (folder, names[i], i, 32, 32, 1, FALSE, OMNI_SAMPLE_U8, 1));
+  g_autoptr (OmniDataset) dataset = omni_dataset_open (root, NULL);
+  g_autoptr (GPtrArray)
+    scenes = omni_dataset_list (dataset, "truths", OMNI_SCENES_OF_SETS, FALSE, notes, NULL);
+  for (guint i = 2; i < G_N_ELEMENTS (names) && names[i] != NULL; i++)
+  {
+    g_autofree char *path = g_build_filename (folder, names[i], NULL);
+    g_remove (path);
+  }
+  if (scenes == NULL)
+    return NULL;
+  const OmniScene *scene = scenes->pdata[0];
+  *n_pictures = scene->n_pictures;
+  return scene->truth != NULL ? g_path_get_basename (scene->truth) : NULL;
+}
+
+/* What is a truth to evaluate is one to train, and never a source. */
+static void
+test_truths (void)
+{
+  g_autofree char *folder = g_build_filename (root, "truths", "scene", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  const char *const truths[] = { "truth.png", "Truth.png", "REFERENCE.PNG", "reference.tif" };
+  const char *const others[] = { "truth.2.png", "my-truth.png", "references.png" };
+  for (guint i = 0; i < G_N_ELEMENTS (truths); i++)
+    g_assert_true (omni_picture_is_truth (truths[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_false (omni_picture_is_truth (others[i]));
+
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  guint n;
+  g_autofree char *found = find_truth ("Truth.png", NULL, &n, notes);
+  g_assert_cmpstr (found, ==, "Truth.png");
+  g_assert_cmpuint (n, ==, 2);
+  g_autofree char *none = find_truth ("truth.2.png", NULL, &n, notes);
+  g_assert_null (none);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpuint (notes->len, ==, 0);
+  g_assert_null (find_truth ("truth.png", "Reference.png", &n, notes));
+  g_assert_cmpuint (notes->len, ==, 1);
+  g_assert_nonnull (strstr (notes->pdata[0], "2 pictures named truth or reference"));
 }
 
 static void
@@ -578,6 +647,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/split/groups", test_split_groups);
   g_test_add_func ("/training/split/csv", test_split_csv);
   g_test_add_func ("/training/split/shared", test_split_shared);
+  g_test_add_func ("/training/scenes/truths", test_truths);
   g_test_add_func ("/training/scenes/left-out", test_scenes_left_out);
   g_test_add_func ("/training/batches/same-for-threads-and-resume", test_batches_are_the_same);
   g_test_add_func ("/training/batches/values", test_batch_values);

@@ -672,6 +672,73 @@ test_loss (Fixture *fixture, gconstpointer data)
     check_loss (loss, 3, 1, 24, 27);
 }
 
+/* ---- More workgroups than fit along x ---- */
+
+typedef struct
+{
+  guint side;
+  const float *values;
+  guint64 at;
+} Many;
+
+static void
+build_many (gpointer data)
+{
+  Many *self = data;
+  const OmniMaps maps = omni_ops_maps (&ops, 1, self->side, self->side);
+
+  g_assert_true (omni_ops_upload (&ops, &maps, self->values, NULL));
+
+  const OmniMaps after = omni_ops_softplus (&ops, &maps);
+
+  self->at = omni_ops_results (&ops, (guint64)self->side * self->side);
+  omni_ops_maps_to_results (&ops, &after, self->at);
+}
+
+/* Kernels over whole arenas go on along y, and miss no value. */
+static void
+test_many_groups (Fixture *fixture, gconstpointer data)
+{
+  const guint side = 2100, n = side * side;
+  g_autofree float *values = g_new (float, n), *got = g_new (float, n);
+  Many many = { .side = side, .values = values };
+
+  g_assert_cmpuint (n, >, 64 * 65535);
+  for (guint i = 0; i < n; i++)
+    values[i] = (float)(i % 9973) / 2000 - 2.5F;
+  run (build_many, &many, NULL, 0);
+  omni_work_read (ops.work, ops.results, many.at * 4, got, (guint64)n * 4);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpfloat_with_epsilon (got[i], log1p (exp (values[i])), 1e-5);
+}
+
+/* A kernel over pictures cannot, and more than the device takes is refused before anything is done. */
+static void
+test_too_many_groups (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (omni_work_max_groups (ops.work, 0) > 65535)
+  {
+    g_test_skip ("this device takes more than any picture has");
+    return;
+  }
+  for (guint side = 1024; side <= 4200; side += 4200 - 1024)
+  {
+    omni_ops_begin (&ops, 0, TRUE);
+
+    const OmniMaps maps = omni_ops_maps (&ops, 1, side, side);
+
+    omni_ops_down (&ops, &maps);
+    if (side == 1024)
+      g_assert_true (omni_ops_reserve (&ops, &error));
+    else
+      g_assert_false (omni_ops_reserve (&ops, &error));
+  }
+  g_assert_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED);
+  g_assert_nonnull (strstr (error->message, "smaller crops"));
+}
+
 static void
 add_tests (void)
 {
@@ -694,6 +761,8 @@ add_tests (void)
   g_test_add ("/training/set/ties", Fixture, NULL, set_up, test_set_ties, tear_down);
   g_test_add ("/training/maps/up", Fixture, NULL, set_up, test_up, tear_down);
   g_test_add ("/training/maps/mean-pool", Fixture, NULL, set_up, test_mean_pool, tear_down);
+  g_test_add ("/training/groups/many", Fixture, NULL, set_up, test_many_groups, tear_down);
+  g_test_add ("/training/groups/too-many", Fixture, NULL, set_up, test_too_many_groups, tear_down);
   g_test_add ("/training/maps/softmax", Fixture, NULL, set_up, test_softmax, tear_down);
   for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
   {

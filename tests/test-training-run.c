@@ -26,6 +26,8 @@ typedef struct
   guint64 nan_at;
   guint64 cancel_at;
   guint fail_saves_from, fail_saves_to;
+  guint fail_fisher_from; /* samples */
+  gboolean fail_weights;
   gboolean blurry; /* fuses badly from step 6 on */
   GCancellable *cancellable;
 } Fake;
@@ -84,6 +86,11 @@ fake_add_fisher (gpointer trainer, const OmniTrainBatch *batch, GError **error)
 {
   Fake *self = trainer;
   self->n_fisher += batch->n_sets;
+  if (self->fail_fisher_from > 0 && self->n_fisher >= self->fail_fisher_from)
+  {
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED, "The device is gone.");
+    return FALSE;
+  }
   self->fisher_at = self->state.step;
   return TRUE;
 }
@@ -124,6 +131,11 @@ fake_dup_weights (gpointer trainer, const char *const *metadata, GError **error)
 {
   Fake *self = trainer;
   g_assert_cmpstr (metadata[0], ==, "tasks");
+  if (self->fail_weights)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "“weights” cannot be written: no space left.");
+    return NULL;
+  }
   return g_bytes_new (self->state.weights, strlen (self->state.weights));
 }
 
@@ -368,10 +380,115 @@ test_refusals (void)
   g_auto (Outcome) again = train (TEST_RECIPE, "whole", NULL, FALSE, (Fake){ .state = { 0 } });
   g_assert_error (again.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   g_assert_nonnull (strstr (again.error->message, "--resume"));
+  /* A checkpoint that is not there is what is wrong, not the files that are. */
+  g_auto (Outcome)
+    lost = train (TEST_RECIPE, "whole", "whale.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+  g_assert_error (lost.error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  g_assert_nonnull (strstr (lost.error->message, "whale.last.checkpoint"));
   g_auto (Outcome) nowhere = train (TEST_RECIPE, "no/such", NULL, FALSE, (Fake){ .state = { 0 } });
   g_assert_error (nowhere.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_auto (Outcome) past = train (TEST_RECIPE, "past", NULL, FALSE, (Fake){ .state = { 13, "" } });
   g_assert_nonnull (strstr (past.error->message, "--steps"));
+}
+
+static char *
+write_output (const char *name, const char *text)
+{
+  char *path = g_build_filename (output_folder, name, NULL);
+  g_autofree char *folder = g_path_get_dirname (path);
+  GError *error = NULL;
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+/* Whatever stands where a file of the run would come is written over when that is asked for, and else never. */
+static void
+test_other_files (void)
+{
+  const char *const suffixes[] = { ".safetensors",  ".last.checkpoint", ".best.checkpoint",
+                                   ".csv",          ".validation.csv",  ".html",
+                                   ".fusions/a.png" };
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+  {
+    g_autofree char *name = g_strdup_printf ("other%u", i);
+    g_autofree char *file = g_strconcat (name, suffixes[i], NULL);
+    g_autofree char *path = write_output (file, "precious");
+    g_auto (Outcome) begun = train (TEST_RECIPE, name, NULL, FALSE, (Fake){ .state = { 0 } });
+    g_assert_error (begun.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+    /* Going on from another run's checkpoint is no leave, either. */
+    g_auto (Outcome)
+      resumed = train (TEST_RECIPE, name, "cut.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+    g_assert_error (resumed.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+    g_assert_cmpuint (begun.n_progress + resumed.n_progress, ==, 0);
+    g_autofree char *text = read_output (file);
+    g_assert_cmpstr (text, ==, "precious");
+  }
+}
+
+/* A run takes away its own old fusions alone; what else lies in their folder stays. */
+static void
+test_other_fusions (void)
+{
+  const char *const others[] = { "holiday.2021.png", "exposure.copy.png", "exposure.1.png",
+                                 "night.00000005.png" };
+  const char *const own[] = { "exposure.00000007.png", "exposure.source-09.png" };
+  for (guint i = 0; i < G_N_ELEMENTS (others) + G_N_ELEMENTS (own); i++)
+  {
+    g_autofree char *name = g_strconcat ("kept.fusions/", i < 4 ? others[i] : own[i - 4], NULL);
+    g_free (write_output (name, "picture"));
+  }
+  g_auto (Outcome) outcome = train (TEST_RECIPE, "kept", NULL, TRUE, (Fake){ .state = { 0 } });
+  g_assert_no_error (outcome.error);
+  for (guint i = 0; i < G_N_ELEMENTS (others) + G_N_ELEMENTS (own); i++)
+  {
+    g_autofree char *name = g_strconcat ("kept.fusions/", i < 4 ? others[i] : own[i - 4], NULL);
+    g_autofree char *text = read_output (name);
+    g_assert_cmpstr (text, ==, i < 4 ? "picture" : NULL);
+  }
+}
+
+/* Another run's checkpoint does not make its files those of this one: the curves begin anew, and so does the best. */
+static void
+test_foreign_checkpoint (void)
+{
+  g_auto (Outcome) first = train (TEST_RECIPE, "stem", NULL, FALSE, (Fake){ .cancel_at = 8 });
+  g_auto (Outcome) old = train (TEST_RECIPE, "branch", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_cmpuint (old.result.best_step, ==, 5);
+  g_auto (Outcome)
+    branch = train (TEST_RECIPE, "branch", "stem.last.checkpoint", TRUE, (Fake){ .state = { 0 } });
+  g_assert_no_error (branch.error);
+  g_assert_cmpuint (branch.result.first_step, ==, 8);
+  g_assert_cmpuint (branch.result.best_step, ==, 10);
+  g_assert_cmpuint (count_lines ("branch.csv"), ==, 5);
+}
+
+/* Weights that could not be written are not the best ones, neither in this run nor in the one that goes on. */
+static void
+test_lost_best (void)
+{
+  g_auto (Outcome)
+    outcome = train (TEST_RECIPE, "lost", NULL, FALSE, (Fake){ .fail_saves_from = 3, .fail_saves_to = 3 });
+  g_assert_no_error (outcome.error);
+  g_assert_cmpuint (outcome.n_warnings, ==, 1);
+  g_assert_cmpuint (outcome.result.best_step, ==, 10);
+  g_autofree char *best = read_output ("lost.best.checkpoint");
+  g_assert_cmpuint (((const State *)(gpointer)best)->step, ==, 10);
+  g_autofree char *stale = write_output ("lost.safetensors", "of an earlier run");
+  g_auto (Outcome)
+    cut = train (TEST_RECIPE, "lost", NULL, TRUE, (Fake){ .fail_weights = TRUE, .cancel_at = 7 });
+  g_assert_true (cut.done);
+  g_assert_false (cut.result.has_best);
+  g_assert_null (cut.result.weights_sha256);
+  g_auto (Outcome)
+    rest = train (TEST_RECIPE, "lost", "lost.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+  g_assert_no_error (rest.error);
+  g_assert_cmpuint (rest.result.best_step, ==, 10);
+  g_autofree char *weights = read_output ("lost.safetensors");
+  g_autofree char *sha256 = g_compute_checksum_for_string (G_CHECKSUM_SHA256, weights, -1);
+  g_assert_cmpstr (rest.result.weights_sha256, ==, sha256);
+  assert_no_leftovers ();
 }
 
 #define SEQUENTIAL                                                                                           \
@@ -405,6 +522,28 @@ test_consolidation (void)
   g_assert_cmpstr (rest.fake.state.weights, ==, outcome.fake.state.weights);
 }
 
+/* A consolidation that fails half-way is not saved as if it were done: the run that goes on comes to it again. */
+static void
+test_failed_consolidation (void)
+{
+  const char *text = SEQUENTIAL "[task infrared]\ndata = mri-pet\nsteps = 1\nloss = mef-ssim 1\n";
+  g_auto (Outcome) whole = train (text, "ewc3", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_no_error (whole.error);
+  g_auto (Outcome) first = train (text, "ewc4", NULL, FALSE, (Fake){ .fail_fisher_from = 18 });
+  g_assert_error (first.error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED);
+  g_test_message ("%s", first.error->message);
+  g_assert_nonnull (strstr (first.error->message, "[task exposure]"));
+  g_assert_nonnull (strstr (first.error->message, "ewc4.last.checkpoint"));
+  g_assert_cmpuint (first.result.last_step, ==, 7);
+  g_autofree char *checkpoint = read_output ("ewc4.last.checkpoint");
+  g_assert_cmpuint (((const State *)(gpointer)checkpoint)->step, <, 7);
+  g_auto (Outcome) rest = train (text, "ewc4", "ewc4.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+  g_assert_no_error (rest.error);
+  g_assert_cmpuint (first.fake.n_consolidated, ==, 1);
+  g_assert_cmpuint (rest.fake.n_consolidated, ==, whole.fake.n_consolidated);
+  g_assert_cmpstr (rest.fake.state.weights, ==, whole.fake.state.weights);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -419,6 +558,11 @@ main (int argc, char **argv)
   g_test_add_func ("/training-run/06-disk-full", test_disk_full);
   g_test_add_func ("/training-run/07-refusals", test_refusals);
   g_test_add_func ("/training-run/08-consolidation", test_consolidation);
+  g_test_add_func ("/training-run/09-failed-consolidation", test_failed_consolidation);
+  g_test_add_func ("/training-run/10-other-files", test_other_files);
+  g_test_add_func ("/training-run/11-other-fusions", test_other_fusions);
+  g_test_add_func ("/training-run/12-foreign-checkpoint", test_foreign_checkpoint);
+  g_test_add_func ("/training-run/13-lost-best", test_lost_best);
   const int status = g_test_run ();
   remove_folder (root);
   remove_folder (output_folder);

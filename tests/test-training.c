@@ -315,6 +315,50 @@ test_count (void)
   g_assert_cmpuint (omni_trainer_count_parameters (omni), ==, 54344);
 }
 
+/* Zero is a value like any other, where it makes sense; what the trainer allows, the model reads. */
+static void
+test_limits (void)
+{
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  g_autoptr (GError) error = NULL;
+
+  config.beta1 = config.beta2 = config.power = config.norm_momentum = 0;
+
+  g_autoptr (OmniTrainer) zeros = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (zeros->config.beta1, ==, 0);
+  g_assert_cmpfloat (zeros->config.beta2, ==, 0);
+  g_assert_cmpfloat (zeros->config.power, ==, 0);
+  g_assert_cmpfloat (zeros->config.norm_momentum, ==, 0);
+  config.schedule = OMNI_SCHEDULE_POLY;
+  g_assert_cmpfloat (omni_train_learning_rate (&config, 10), ==, config.learning_rate);
+
+  const float floors[] = { 1e-6F, 1 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (floors); i++)
+  {
+    config.architecture = "omni";
+    config.energy_floor = floors[i];
+
+    g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+    g_autoptr (GBytes) bytes = omni_trainer_export (trainer, NULL, &error);
+    g_autoptr (OmniWeights) weights = omni_weights_load_bytes (bytes, "export", &error);
+    const OmniModelContext context = {
+      .task = OMNI_TASK_EXPOSURE, .n_sources = 2, .width = 64, .height = 64, .range = 1, .weights = weights
+    };
+    g_autoptr (OmniGraph) graph = omni_model_find ("omni")->build (&context, &error);
+
+    g_assert_no_error (error);
+    g_assert_nonnull (graph);
+  }
+
+  config.energy_floor = 0;
+  g_assert_null (omni_trainer_new (harness_device (), &config, &error));
+  g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
+  g_assert_nonnull (strstr (error->message, "energy floor"));
+}
+
 /* A checkpoint of another shape is refused. */
 static void
 test_refused (void)
@@ -328,6 +372,47 @@ test_refused (void)
   g_assert_true (omni_trainer_save (adam, path, &error));
   g_assert_false (omni_trainer_load (sgd, path, &error));
   g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CHECKPOINT);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* Half of what elastic weight consolidation keeps would be a crash or a division by nothing later: it is refused at once, and
+ * the trainer stays as it was. */
+static void
+test_damaged_consolidation (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("omnifuse-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "checkpoint.safetensors", NULL);
+  const struct
+  {
+    gboolean omega, anchor, fisher;
+    guint64 samples;
+    const char *names; /* NULL: sound */
+  } cases[] = { { TRUE, FALSE, FALSE, 0, "anchor" }, { FALSE, TRUE, FALSE, 0, "omega" },
+                { FALSE, FALSE, TRUE, 0, "fisher" }, { FALSE, FALSE, FALSE, 3, "fisher" },
+                { TRUE, TRUE, TRUE, 3, NULL },       { TRUE, TRUE, FALSE, 0, NULL } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autoptr (OmniTrainer) source = new_trainer (OMNI_OPTIMISER_ADAM);
+    g_autoptr (OmniTrainer) trainer = new_trainer (OMNI_OPTIMISER_ADAM);
+    g_autoptr (GError) error = NULL;
+    OmniTrainState *state = &source->state;
+
+    state->step = 7;
+    state->omega = cases[i].omega ? g_new0 (float, state->n) : NULL;
+    state->anchor = cases[i].anchor ? g_new0 (float, state->n) : NULL;
+    state->fisher = cases[i].fisher ? g_new0 (float, state->n) : NULL;
+    state->fisher_samples = cases[i].samples;
+    g_assert_true (omni_trainer_save (source, path, &error));
+    g_assert_cmpint (omni_trainer_load (trainer, path, &error), ==, cases[i].names == NULL);
+    g_assert_cmpuint (omni_trainer_get_step (trainer), ==, cases[i].names == NULL ? 7 : 0);
+    if (cases[i].names == NULL)
+      continue;
+    g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CHECKPOINT);
+    g_assert_nonnull (strstr (error->message, cases[i].names));
+    g_assert_null (trainer->state.omega);
+  }
   g_unlink (path);
   g_rmdir (folder);
 }
@@ -595,7 +680,9 @@ add_tests (void)
   g_test_add_data_func ("/training/resume/rmsprop", GUINT_TO_POINTER (OMNI_OPTIMISER_RMSPROP), test_resume);
   g_test_add_data_func ("/training/resume/sgd", GUINT_TO_POINTER (OMNI_OPTIMISER_SGD), test_resume);
   g_test_add_func ("/training/count", test_count);
+  g_test_add_func ("/training/limits", test_limits);
   g_test_add_func ("/training/checkpoint-refused", test_refused);
+  g_test_add_func ("/training/checkpoint-damaged", test_damaged_consolidation);
   g_test_add_func ("/training/not-finite", test_not_finite);
   g_test_add_func ("/training/bad-batch", test_bad_batch);
   g_test_add_func ("/training/too-large", test_too_large);

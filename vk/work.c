@@ -414,3 +414,9 @@ omni_work_max_view_elements (const OmniWork *work)
 {
   return work->device->limits.maxTexelBufferElements;
 }
+
+guint32
+omni_work_max_groups (const OmniWork *work, guint axis)
+{
+  return work->device->limits.maxComputeWorkGroupCount[axis];
+}

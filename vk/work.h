@@ -88,8 +88,9 @@ typedef struct
 /* Waits for all dispatches. `stats` (nullable, out): since the last finish. After an error the work can be used again. */
 gboolean omni_work_finish (OmniWork *work, OmniWorkStats *stats, GError **error);
 
-/* Whether a storage binding or a view of that size is possible here. */
+/* The largest storage binding and view, and the most workgroups along axis 0, 1 or 2, that are possible here. */
 guint64 omni_work_max_output_bytes (const OmniWork *work);
 guint64 omni_work_max_view_elements (const OmniWork *work);
+guint32 omni_work_max_groups (const OmniWork *work, guint axis);
 
 G_END_DECLS

@@ -187,7 +187,7 @@ add_train_options (OmniCliOptions *o, GOptionContext *context)
     { "steps", 0, 0, G_OPTION_ARG_STRING, &o->n_steps, "Length of the run instead of the recipe's", "N" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &o->seed, "Seed instead of the recipe's", "S" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "Number of the device, or “software”", "D" },
-    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Begin anew over the files of an earlier run", NULL },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Write over the files of an earlier run", NULL },
     { "help-recipe", 0, 0, G_OPTION_ARG_NONE, &o->help_recipe, "Print every key of a recipe", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing but errors and JSON", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },

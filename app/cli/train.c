@@ -201,6 +201,7 @@ print_text (const Training *self, const OmniTrainResult *result, const char *out
   printf ("see %s\n", result->page_path);
 }
 
+/* FALSE with an error, or without one when the run was interrupted. */
 static gboolean
 run (const OmniCliOptions *options, GError **error)
 {
@@ -235,7 +236,7 @@ run (const OmniCliOptions *options, GError **error)
     print_json (&training, &result, output);
   else if (!options->quiet)
     print_text (&training, &result, output);
-  return TRUE;
+  return !result.interrupted;
 }
 
 int
@@ -255,5 +256,8 @@ omni_cli_train (int argc, char **argv)
     fputs (help, stdout);
     return OMNI_EXIT_DONE;
   }
-  return run (&options, &error) ? OMNI_EXIT_DONE : omni_cli_fail (error);
+  if (run (&options, &error))
+    return OMNI_EXIT_DONE;
+  /* What an interrupted run has to say, it has said. */
+  return error != NULL ? omni_cli_fail (error) : OMNI_EXIT_ERROR;
 }

@@ -2,7 +2,7 @@
 #include "app/evaluate/layout.h"
 
 #include "app/engine.h"
-#include "app/evaluate/csv.h"
+#include "app/files/csv.h"
 #include "app/files/natural-sort.h"
 #include "app/files/reader.h"
 
@@ -116,7 +116,7 @@ add_file (OmniEvaluateScene *scene, const char *folder, const char *name)
   g_autofree char *stem = get_stem (name);
   g_autoptr (GError) error = NULL;
   g_autoptr (OmniSource) source = omni_source_new (path, &error);
-  const gboolean is_reference = g_str_equal (stem, "reference") || g_str_equal (stem, "truth");
+  const gboolean is_reference = omni_picture_is_truth (name);
   if (source == NULL || (is_reference && scene->reference != NULL))
   {
     if (scene->problem == NULL)

@@ -362,6 +362,17 @@ omni_picture_is_candidate (const char *path)
   return has_known_extension (path) || find_reader (&input, NULL) != NULL;
 }
 
+gboolean
+omni_picture_is_truth (const char *path)
+{
+  g_return_val_if_fail (path != NULL, FALSE);
+
+  g_autofree char *name = g_path_get_basename (path);
+  const char *dot = strrchr (name, '.');
+  g_autofree char *stem = g_ascii_strdown (name, dot != NULL ? dot - name : -1);
+  return g_str_equal (stem, "truth") || g_str_equal (stem, "reference");
+}
+
 char *
 omni_file_sha256 (const char *path, GError **error)
 {

@@ -48,6 +48,10 @@ gboolean omni_picture_probe_with_profile (const char *path, OmniPictureInfo *inf
 /* Whether the first bytes of the file, or else its name, say that it is a picture of a known format. */
 gboolean omni_picture_is_candidate (const char *path);
 
+/* Whether the name says that a picture is what the fusion of its scene should look like, and no source: truth.* or
+ * reference.*, in capitals or not. */
+gboolean omni_picture_is_truth (const char *path);
+
 /* (transfer full) The lower-case hex SHA-256 of the file's bytes. */
 char *omni_file_sha256 (const char *path, GError **error);
 

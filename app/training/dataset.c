@@ -68,13 +68,6 @@ note (GPtrArray *notes, const char *format, ...)
 
 /* ---- One scene ---- */
 
-static gboolean
-is_truth (const char *path)
-{
-  g_autofree char *name = g_path_get_basename (path);
-  return g_str_has_prefix (name, "truth.") || g_str_has_prefix (name, "reference.");
-}
-
 /* Every picture can be read and has the size of the first; notes what is wrong otherwise. */
 static gboolean
 check_pictures (OmniScene *scene, GPtrArray *notes)
@@ -173,16 +166,19 @@ add_set (OmniDataset *self, GPtrArray *found, const char *folder, const char *pa
   }
   g_autoptr (GStrvBuilder) sources = g_strv_builder_new ();
   g_autofree char *truth = NULL;
-  guint n = 0;
+  guint n = 0, n_truths = 0;
   for (guint i = 0; files[i] != NULL; i++)
-    if (!is_truth (files[i]))
+    if (!omni_picture_is_truth (files[i]))
     {
       g_strv_builder_add (sources, files[i]);
       n++;
     }
-    else if (truth == NULL)
+    else if (n_truths++ == 0)
       truth = g_strdup (files[i]);
-  if (n < 2)
+  if (n_truths > 1)
+    note (notes, "%s/%s is left out: it has %u pictures named truth or reference; keep one.", folder, name,
+          n_truths);
+  else if (n < 2)
     note (notes, "%s/%s is left out: a set has at least two pictures.", folder, name);
   else
     add_scene (self, found, folder, name, g_strv_builder_end (sources), g_steal_pointer (&truth), notes);

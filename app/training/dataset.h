@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* A folder of training pictures: FOLDER/SCENE/NN.png (each SCENE one set) and FOLDER/NAME.png (single sharp pictures). A scene may
- * hold a truth.png or reference.png: what its fusion should look like.
+ * hold one truth.png or reference.png (omni_picture_is_truth()): what its fusion should look like.
  *
  * split.csv, where there is one, names the split of every file (columns “split” and “file”). Without it an eighth of the
  * groups of a folder is kept for validation, chosen by the groups' names alone: the order of the disk, other folders and

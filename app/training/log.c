@@ -247,6 +247,18 @@ omni_train_log_get_scores (const OmniTrainLog *self)
   return self->scores;
 }
 
+static gboolean
+is_lost (const OmniTrainLog *self, guint64 step)
+{
+  for (guint i = 0; i < self->scores->len; i++)
+  {
+    const OmniTrainLogScore *one = &g_array_index (self->scores, OmniTrainLogScore, i);
+    if (one->step == step && g_str_equal (one->metric, OMNI_TRAIN_LOST))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 gboolean
 omni_train_log_get_best (const OmniTrainLog *self, guint64 *step, double *score)
 {
@@ -254,7 +266,8 @@ omni_train_log_get_best (const OmniTrainLog *self, guint64 *step, double *score)
   for (guint i = 0; i < self->scores->len; i++)
   {
     const OmniTrainLogScore *one = &g_array_index (self->scores, OmniTrainLogScore, i);
-    if (!g_str_equal (one->metric, OMNI_TRAIN_SCORE) || (found && one->value <= *score))
+    if (!g_str_equal (one->metric, OMNI_TRAIN_SCORE) || (found && one->value <= *score)
+        || is_lost (self, one->step))
       continue;
     *step = one->step;
     *score = one->value;

@@ -45,9 +45,10 @@ gboolean omni_train_log_save (OmniTrainLog *self, GError **error);
 const GArray *omni_train_log_get_steps (const OmniTrainLog *self);
 const GArray *omni_train_log_get_scores (const OmniTrainLog *self);
 
-/* The largest score of all; FALSE when there is none. */
+/* The largest score of all whose weights could be kept; FALSE when there is none. */
 gboolean omni_train_log_get_best (const OmniTrainLog *self, guint64 *step, double *score);
 
 #define OMNI_TRAIN_SCORE "score"
+#define OMNI_TRAIN_LOST  "lost" /* beside a score: the weights of that step could not be written */
 
 G_END_DECLS

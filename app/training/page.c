@@ -186,7 +186,8 @@ add_validation (OmniHtml *html, const OmniTrainJob *job, const OmniTrainLog *log
   for (guint i = 0; i < scores->len; i++)
   {
     const OmniTrainLogScore *score = &g_array_index (scores, OmniTrainLogScore, i);
-    if (score->scene[0] == '\0' && !has_string (metrics, score->metric))
+    if (score->scene[0] == '\0' && !g_str_equal (score->metric, OMNI_TRAIN_LOST)
+        && !has_string (metrics, score->metric))
       g_ptr_array_add (metrics, score->metric);
   }
   omni_html_add_heading (html, 2, "validation", "Validation", "means over the scenes of the val split");

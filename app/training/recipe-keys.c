@@ -21,7 +21,7 @@ static const char *const syntheses[] = { "none", "focus", "exposure", NULL };
 
 const OmniRecipeKey omni_recipe_keys[] = {
   { "network", "architecture", OMNI_KEY_WORD, IN_RECIPE (architecture), 0, 0, NULL, NULL, "The network." },
-  { "network", "channels", OMNI_KEY_COUNT, IN_CONFIG (channels), 0, 512, "0", NULL,
+  { "network", "channels", OMNI_KEY_COUNT, IN_CONFIG (channels), 0, OMNI_TRAIN_MAX_CHANNELS, "0", NULL,
     "Its width; 0 for the architecture's own." },
   { "network", "normalisation", OMNI_KEY_CHOICE, IN_CONFIG (norm), 0, 0, "none", norms,
     "Batch normalisation, where the architecture has a place for it: none; with the statistics of the batch; "

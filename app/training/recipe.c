@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Windows of the structural losses, px. */
-#define LOSS_WINDOW_PX 11
+/* Validation squares are at least this much of a multiple, px. */
+#define VALIDATION_STEP_PX 16
 
 typedef struct
 {
@@ -155,26 +155,47 @@ finish_task (Reader *self, GError **error)
   return settle_losses (self, task, find_line (self, "task", "loss"), error);
 }
 
+/* Whether the network at every base level, and the losses of every task, take `what` of that side. */
 static gboolean
-check_windows (const Reader *self, GError **error)
+check_side (const Reader *self, guint line, const char *what, guint side_px, GError **error)
 {
-  const OmniRecipe *recipe = self->recipe;
-  guint scale = 1;
-  for (guint t = 0; t < recipe->tasks->len; t++)
-    for (guint k = 0; k < OMNI_MEF_SCALES; k++)
-      if (((const OmniRecipeTask *)recipe->tasks->pdata[t])->losses.mef_scales[k] > 0)
-        scale = MAX (scale, 1u << k);
-  for (guint c = 0; c < recipe->crops->len; c++)
+  OmniTrainConfig config;
+  omni_recipe_get_config (self->recipe, &config);
+  const OmniTrainSide side = omni_train_config_get_side (&config);
+  if (!omni_train_side_fits (side, side_px))
+    return refuse (
+      self, line, error,
+      "%s of %u pixels do not suit %s at all of its base-levels: their side must be a multiple of "
+      "%u and at least %u",
+      what, side_px, config.architecture, side.multiple, side.least);
+  for (guint t = 0; t < self->recipe->tasks->len; t++)
   {
-    const guint size_px = g_array_index (recipe->crops, OmniRecipeCrop, c).size_px;
-    if (size_px % scale != 0 || size_px / scale < LOSS_WINDOW_PX)
+    const OmniRecipeTask *task = self->recipe->tasks->pdata[t];
+    const OmniTrainSide of_losses = omni_train_losses_get_side (&task->losses);
+    if (!omni_train_side_fits (of_losses, side_px))
       return refuse (
-        self, find_line (self, "train", "crop"), error,
-        "crops of %u pixels are too small, or no multiple of %u, for mef-ssim@%u, whose windows are %u "
-        "pixels wide",
-        size_px, scale, scale, LOSS_WINDOW_PX);
+        self, line, error,
+        "%s of %u pixels do not suit the loss of [task %s]: their side must be a multiple of %u and "
+        "at least %u",
+        what, side_px, task->name, of_losses.multiple, of_losses.least);
   }
   return TRUE;
+}
+
+/* No step and no validation finds out after hours that its pictures cannot be judged. Scenes smaller than a crop are left out,
+ * so that squares for validation are as large as the smaller of crop and validation-size, or larger. */
+static gboolean
+check_sides (const Reader *self, GError **error)
+{
+  const OmniRecipe *recipe = self->recipe;
+  for (guint c = 0; c < recipe->crops->len; c++)
+    if (!check_side (self, find_line (self, "train", "crop"), "crops",
+                     g_array_index (recipe->crops, OmniRecipeCrop, c).size_px, error))
+      return FALSE;
+  const guint validation_px = omni_recipe_get_validation_px (recipe, G_MAXUINT);
+  return recipe->validate_every == 0
+         || check_side (self, find_line (self, "train", "validation-size"), "squares for validation",
+                        validation_px, error);
 }
 
 static gboolean
@@ -229,7 +250,7 @@ finish_recipe (Reader *self, guint n_lines, GError **error)
   if (sum <= 0 || recipe->base_levels->len > OMNI_TRAIN_BASE_LEVELS)
     return refuse (self, find_line (self, "network", "base-levels"), error,
                    "base-levels takes up to %d chances, one of them above 0", OMNI_TRAIN_BASE_LEVELS);
-  return check_order (self, n_lines, error) && check_windows (self, error);
+  return check_order (self, n_lines, error) && check_sides (self, error);
 }
 
 /* ---- Lines ---- */
@@ -416,6 +437,20 @@ omni_recipe_get_max_crop_px (const OmniRecipe *self)
   for (guint i = 0; i < self->crops->len; i++)
     size_px = MAX (size_px, g_array_index (self->crops, OmniRecipeCrop, i).size_px);
   return size_px;
+}
+
+guint
+omni_recipe_get_validation_px (const OmniRecipe *self, guint most_px)
+{
+  OmniTrainConfig config;
+  omni_recipe_get_config (self, &config);
+  guint multiple = MAX (VALIDATION_STEP_PX, omni_train_config_get_side (&config).multiple);
+  for (guint t = 0; t < self->tasks->len; t++)
+    multiple = MAX (
+      multiple,
+      omni_train_losses_get_side (&((const OmniRecipeTask *)self->tasks->pdata[t])->losses).multiple);
+  const guint side_px = (guint)MIN (self->validation_size, most_px);
+  return side_px - side_px % multiple;
 }
 
 void

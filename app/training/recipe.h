@@ -82,6 +82,10 @@ guint omni_recipe_get_crop_px (const OmniRecipe *self, guint64 step);
 /* Largest side of any crop. */
 guint omni_recipe_get_max_crop_px (const OmniRecipe *self);
 
+/* Side of the square that a validation cuts from a scene whose shorter side is `most_px`: what network and losses take at
+ * most of validation-size, without padding. */
+guint omni_recipe_get_validation_px (const OmniRecipe *self, guint most_px);
+
 /* What the trainer is made with. Its strings belong to the recipe. */
 void omni_recipe_get_config (const OmniRecipe *self, OmniTrainConfig *config);
 

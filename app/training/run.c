@@ -23,8 +23,10 @@ typedef struct
   OmniTrainPaths paths;
   OmniTrainLog *log;
   OmniTrainResult *result;
-  guint64 step; /* done */
+  gboolean goes_on; /* from a checkpoint of these very files */
+  guint64 step;     /* done */
   guint64 saved_step;
+  gboolean in_doubt; /* the trainer's state is none to go on from */
   gint64 start_us;
   gint64 times_us[RATE_STEPS];
   double last_wait_ms;
@@ -98,17 +100,28 @@ omni_train_paths_clear (OmniTrainPaths *self)
 }
 
 static gboolean
-check_files (const OmniTrainJob *job, const OmniTrainPaths *paths, GError **error)
+is_same_file (const char *a, const char *b)
 {
-  const char *const files[] = { paths->weights, paths->last };
-  for (guint i = 0; job->resume_path == NULL && !job->force && i < G_N_ELEMENTS (files); i++)
+  GStatBuf of_a, of_b;
+  return g_stat (a, &of_a) == 0 && g_stat (b, &of_b) == 0 && of_a.st_dev == of_b.st_dev
+         && of_a.st_ino == of_b.st_ino;
+}
+
+/* Nothing of another run is written over unless that is asked for. The files of a run that goes on are its own. */
+static gboolean
+check_files (const Run *self, GError **error)
+{
+  const OmniTrainPaths *paths = &self->paths;
+  const char *const files[] = { paths->weights,    paths->last, paths->best,   paths->csv,
+                                paths->validation, paths->page, paths->fusions };
+  for (guint i = 0; !self->goes_on && !self->job->force && i < G_N_ELEMENTS (files); i++)
     if (g_file_test (files[i], G_FILE_TEST_EXISTS))
     {
       g_autofree char *name = g_filename_display_name (files[i]);
       g_set_error (
         error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-        "“%s” is there already; go on from a checkpoint (--resume), choose another name (-o), or begin anew "
-        "over it (--force).",
+        "“%s” is there already; go on from its run's own checkpoint (--resume), choose another name "
+        "(-o), or write over it (--force).",
         name);
       return FALSE;
     }
@@ -124,34 +137,39 @@ fail_to_write (const char *path, int code, GError **error)
   return FALSE;
 }
 
-/* Puts the whole file `temporary` on the disk and gives it its name. */
+/* (out, transfer full) A whole checkpoint on the disk, under a hidden name beside `path`; nothing is left after a failure. */
 static gboolean
-take_place (const char *temporary, const char *path, GError **error)
-{
-  const int fd = open (temporary, O_RDONLY | O_CLOEXEC);
-  int code = fd < 0 || fsync (fd) != 0 ? errno : 0;
-  if (fd >= 0)
-    close (fd);
-  if (code == 0 && g_rename (temporary, path) != 0)
-    code = errno;
-  if (code == 0)
-    return TRUE;
-  g_remove (temporary);
-  return fail_to_write (path, code, error);
-}
-
-static gboolean
-save_checkpoint (const Run *self, const char *path, GError **error)
+stage_checkpoint (const Run *self, const char *path, char **temporary, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path);
   g_autofree char *hidden = g_strdup_printf (".%s.%d", name, (int)getpid ());
-  g_autofree char *temporary = g_build_filename (folder, hidden, NULL);
-  if (!self->job->interface->save (self->job->trainer, temporary, error))
+  g_autofree char *staged = g_build_filename (folder, hidden, NULL);
+  if (!self->job->interface->save (self->job->trainer, staged, error))
   {
-    g_remove (temporary);
+    g_remove (staged);
     return FALSE;
   }
-  return take_place (temporary, path, error);
+  const int fd = open (staged, O_RDONLY | O_CLOEXEC);
+  const int code = fd < 0 || fsync (fd) != 0 ? errno : 0;
+  if (fd >= 0)
+    close (fd);
+  if (code != 0)
+  {
+    g_remove (staged);
+    return fail_to_write (path, code, error);
+  }
+  *temporary = g_steal_pointer (&staged);
+  return TRUE;
+}
+
+static gboolean
+take_place (const char *temporary, const char *path, GError **error)
+{
+  if (g_rename (temporary, path) == 0)
+    return TRUE;
+  const int code = errno;
+  g_remove (temporary);
+  return fail_to_write (path, code, error);
 }
 
 /* What the weights say of where they come from. */
@@ -178,9 +196,24 @@ write_weights (Run *self, GError **error)
     return FALSE;
   gsize size;
   gconstpointer data = g_bytes_get_data (bytes, &size);
+  if (!omni_file_replace_contents_atomic (self->paths.weights, data, size, TRUE, error))
+    return FALSE;
   g_free (self->result->weights_sha256);
   self->result->weights_sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
-  return omni_file_replace_contents_atomic (self->paths.weights, data, size, TRUE, error);
+  return TRUE;
+}
+
+/* Weights and checkpoint of the same step: what may find no room is written before either gets its name. */
+static gboolean
+save_best (Run *self, GError **error)
+{
+  g_autofree char *temporary = NULL;
+  if (!stage_checkpoint (self, self->paths.best, &temporary, error))
+    return FALSE;
+  if (write_weights (self, error))
+    return take_place (temporary, self->paths.best, error);
+  g_remove (temporary);
+  return FALSE;
 }
 
 /* A disk that is full now may have room later: the run goes on, and the next attempt may succeed. */
@@ -194,7 +227,9 @@ warn (const Run *self, GError **error)
 static gboolean
 save_last (Run *self, GError **error)
 {
-  if (!save_checkpoint (self, self->paths.last, error) || !omni_train_log_save (self->log, error))
+  g_autofree char *temporary = NULL;
+  if (!stage_checkpoint (self, self->paths.last, &temporary, error)
+      || !take_place (temporary, self->paths.last, error) || !omni_train_log_save (self->log, error))
     return FALSE;
   self->saved_step = self->step;
   return TRUE;
@@ -230,14 +265,14 @@ report_progress (Run *self, const OmniSample *sample, const OmniTrainReport *rep
 }
 
 static gboolean
-fail_step (const Run *self, const OmniSample *sample, const OmniTrainReport *report, GError *cause,
-           GError **error)
+fail_step (Run *self, const OmniSample *sample, const OmniTrainReport *report, GError *cause, GError **error)
 {
   if (!g_error_matches (cause, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE))
   {
     g_propagate_error (error, cause);
     return FALSE;
   }
+  self->in_doubt = TRUE;
   const char *term = "the gradient";
   for (guint i = report->n_terms; i-- > 0;)
     if (!isfinite (report->terms[i].value))
@@ -273,18 +308,11 @@ do_step (Run *self, OmniSampler *sampler, GError **error)
   return TRUE;
 }
 
-/* At the end of a task in sequential order. Not interrupted: half a consolidation is of no use. */
 static gboolean
-consolidate (Run *self, GError **error)
+measure_task (const Run *self, int task, GError **error)
 {
   const OmniTrainJob *job = self->job;
   const OmniRecipe *recipe = job->recipe;
-  const int task = omni_recipe_get_task_at (recipe, self->step - 1);
-  if (!recipe->has_ewc || task < 0 || self->step == recipe->steps
-      || omni_recipe_get_task_at (recipe, self->step) == task)
-    return TRUE;
-  omni_train_say (job, FALSE, "step %" G_GUINT64_FORMAT ": [task %s] is done; measuring what it needs",
-                  self->step, ((const OmniRecipeTask *)recipe->tasks->pdata[task])->name);
   const guint64 n_batches = (recipe->ewc_samples + recipe->batch - 1) / recipe->batch;
   for (guint64 i = 0; i < n_batches; i++)
   {
@@ -294,6 +322,33 @@ consolidate (Run *self, GError **error)
       return FALSE;
   }
   return job->interface->consolidate (job->trainer, error);
+}
+
+/* At the end of a task in sequential order. Not interrupted: half a consolidation is of no use. For the same reason one that
+ * fails leaves nothing to save: a run that goes on from an earlier checkpoint comes to this end again. */
+static gboolean
+consolidate (Run *self, GError **error)
+{
+  const OmniTrainJob *job = self->job;
+  const OmniRecipe *recipe = job->recipe;
+  const int task = omni_recipe_get_task_at (recipe, self->step - 1);
+  if (!recipe->has_ewc || task < 0 || self->step == recipe->steps
+      || omni_recipe_get_task_at (recipe, self->step) == task)
+    return TRUE;
+  const char *name = ((const OmniRecipeTask *)recipe->tasks->pdata[task])->name;
+  omni_train_say (job, FALSE, "step %" G_GUINT64_FORMAT ": [task %s] is done; measuring what it needs",
+                  self->step, name);
+  g_autoptr (GError) cause = NULL;
+  if (measure_task (self, task, &cause))
+    return TRUE;
+  self->in_doubt = TRUE;
+  g_autofree char *checkpoint = g_filename_display_name (self->paths.last);
+  g_set_error (
+    error, cause->domain, cause->code,
+    "What [task %s] needs could not be measured: %s Training stopped; the last checkpoint is “%s”, "
+    "step %" G_GUINT64_FORMAT "; resume it to try again.",
+    name, cause->message, checkpoint, self->saved_step);
+  return FALSE;
 }
 
 static gboolean
@@ -307,11 +362,18 @@ validate (Run *self, GError **error)
   g_autoptr (GError) cause = NULL;
   if (scored && (!result->has_best || score > result->best_score))
   {
-    result->has_best = TRUE;
-    result->best_score = score;
-    result->best_step = self->step;
-    if (!save_checkpoint (self, self->paths.best, &cause) || !write_weights (self, &cause))
+    if (save_best (self, &cause))
+    {
+      result->has_best = TRUE;
+      result->best_score = score;
+      result->best_step = self->step;
+    }
+    else
+    {
+      /* These weights are gone with the next step; the next ones have to beat those that were kept. */
+      omni_train_log_add_score (self->log, self->step, -1, "", OMNI_TRAIN_LOST, score);
       warn (self, &cause);
+    }
   }
   if (!omni_train_page_write (self->job, &self->paths, self->log, &cause))
     warn (self, &cause);
@@ -350,40 +412,90 @@ do_steps (Run *self, GError **error)
 
 /* ---- Beginning and end ---- */
 
+/* Whether keep_fusion() of this recipe writes such a name; `step` is 0 for sources and truths. */
+static gboolean
+is_fusion (const OmniRecipe *recipe, const char *name, guint64 *step)
+{
+  for (guint i = 0; i < recipe->tasks->len; i++)
+  {
+    const char *task = ((const OmniRecipeTask *)recipe->tasks->pdata[i])->name;
+    const gsize length = strlen (task);
+    if (!g_str_has_prefix (name, task) || name[length] != '.')
+      continue;
+    const char *kind = name + length + 1;
+    const gboolean is_source = g_str_has_prefix (kind, "source-");
+    const char *number = is_source ? kind + strlen ("source-") : kind;
+    const gsize digits = strspn (number, G_CSET_DIGITS);
+    *step = is_source ? 0 : g_ascii_strtoull (number, NULL, 10);
+    return g_str_equal (kind, "truth.png")
+           || (digits >= (is_source ? 2 : 8) && g_str_equal (number + digits, ".png"));
+  }
+  return FALSE;
+}
+
 /* Fusions after the step where the run begins belong to another run; so do all, sources too, when it begins anew. */
 static void
 remove_later_fusions (const Run *self)
 {
+  guint64 step;
   g_autoptr (GDir) folder = g_dir_open (self->paths.fusions, 0, NULL);
   for (const char *name = folder != NULL ? g_dir_read_name (folder) : NULL; name != NULL;
        name = g_dir_read_name (folder))
   {
-    const char *dot = g_str_has_suffix (name, ".png") ? strchr (name, '.') : NULL;
-    const gboolean is_later = dot != NULL && g_ascii_strtoull (dot + 1, NULL, 10) > self->step;
     g_autofree char *path = g_build_filename (self->paths.fusions, name, NULL);
-    if (is_later || (dot != NULL && self->step == 0))
+    if (is_fusion (self->job->recipe, name, &step)
+        && (!self->goes_on || self->step == 0 || step > self->step))
       g_remove (path);
   }
+}
+
+static gboolean
+find_step (Run *self, GError **error)
+{
+  const OmniTrainJob *job = self->job;
+  if (job->resume_path != NULL && !job->interface->load (job->trainer, job->resume_path, error))
+    return FALSE;
+  self->step = self->result->first_step = job->interface->get_step (job->trainer);
+  if (self->step <= job->recipe->steps)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "The checkpoint has done %" G_GUINT64_FORMAT " steps, more than the %" G_GUINT64_FORMAT
+               " of the run; ask for more (--steps).",
+               self->step, job->recipe->steps);
+  return FALSE;
+}
+
+/* The best weights so far are those that this run has written, if they are still there. */
+static void
+find_best (Run *self)
+{
+  OmniTrainResult *result = self->result;
+  result->has_best = omni_train_log_get_best (self->log, &result->best_step, &result->best_score);
+  if (!result->has_best)
+    return;
+  if (g_file_test (self->paths.best, G_FILE_TEST_EXISTS))
+    result->weights_sha256 = omni_file_sha256 (self->paths.weights, NULL);
+  result->has_best = result->weights_sha256 != NULL;
+  if (!result->has_best)
+    omni_train_say (self->job, TRUE,
+                    "The best weights, those of step %" G_GUINT64_FORMAT
+                    ", are no longer there; the next validation begins anew.",
+                    result->best_step);
 }
 
 static gboolean
 begin (Run *self, GError **error)
 {
   const OmniTrainJob *job = self->job;
-  if (!omni_train_paths_init (&self->paths, job->output, error) || !check_files (job, &self->paths, error))
+  if (!omni_train_paths_init (&self->paths, job->output, error))
     return FALSE;
-  if (job->resume_path != NULL && !job->interface->load (job->trainer, job->resume_path, error))
+  self->goes_on = job->resume_path != NULL
+                  && (is_same_file (job->resume_path, self->paths.last)
+                      || is_same_file (job->resume_path, self->paths.best));
+  if (!find_step (self, error) || !check_files (self, error))
     return FALSE;
-  self->step = self->result->first_step = job->interface->get_step (job->trainer);
-  if (self->step > job->recipe->steps)
-  {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 "The checkpoint has done %" G_GUINT64_FORMAT " steps, more than the %" G_GUINT64_FORMAT
-                 " of the run; ask for more (--steps).",
-                 self->step, job->recipe->steps);
-    return FALSE;
-  }
-  self->log = omni_train_log_open (self->paths.csv, self->paths.validation, job->recipe, self->step, error);
+  self->log = omni_train_log_open (self->paths.csv, self->paths.validation, job->recipe,
+                                   self->goes_on ? self->step : 0, error);
   if (self->log == NULL)
     return FALSE;
   if (self->step > 0 && omni_train_log_get_steps (self->log)->len == 0)
@@ -392,8 +504,7 @@ begin (Run *self, GError **error)
       "“%s” says nothing of the steps before: the curves begin here, and the best weights so far are not "
       "known.",
       self->paths.csv);
-  self->result->has_best = omni_train_log_get_best (self->log, &self->result->best_step,
-                                                    &self->result->best_score);
+  find_best (self);
   self->result->checkpoint_path = g_strdup (self->paths.last);
   self->result->page_path = g_strdup (self->paths.page);
   self->start_us = g_get_monotonic_time ();
@@ -407,17 +518,8 @@ finish (Run *self, GError **error)
 {
   OmniTrainResult *result = self->result;
   result->interrupted = self->step < self->job->recipe->steps;
-  if (!save_last (self, error))
-    return FALSE;
-  const gboolean has_weights = result->has_best && g_file_test (self->paths.weights, G_FILE_TEST_EXISTS);
-  if (!has_weights && !result->interrupted && !write_weights (self, error))
-    return FALSE;
-  if (has_weights)
-  {
-    g_free (result->weights_sha256);
-    result->weights_sha256 = omni_file_sha256 (self->paths.weights, NULL);
-  }
-  return omni_train_page_write (self->job, &self->paths, self->log, error);
+  return save_last (self, error) && (result->has_best || result->interrupted || write_weights (self, error))
+         && omni_train_page_write (self->job, &self->paths, self->log, error);
 }
 
 gboolean
@@ -433,10 +535,8 @@ omni_train_run (const OmniTrainJob *job, OmniTrainResult *result, GError **error
   result->seconds = (double)(g_get_monotonic_time () - run.start_us) / G_USEC_PER_SEC;
   if (done)
     return finish (&run, error);
-  /* After a number that is none the weights are in doubt, and the checkpoint stays as it is. */
-  const gboolean in_doubt = g_error_matches (failure, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE);
   g_autoptr (GError) cause = NULL;
-  if (!(in_doubt ? omni_train_log_save (run.log, &cause) : save_last (&run, &cause))
+  if (!(run.in_doubt ? omni_train_log_save (run.log, &cause) : save_last (&run, &cause))
       || !omni_train_page_write (job, &run.paths, run.log, &cause))
     omni_train_say (job, TRUE, "%s", cause->message);
   g_propagate_error (error, g_steal_pointer (&failure));

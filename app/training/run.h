@@ -73,7 +73,8 @@ typedef struct
 void omni_train_result_clear (OmniTrainResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniTrainResult, omni_train_result_clear)
 
-/* Trains to the end of the recipe, or until cancelled: then everything is saved, the result says so, and it is no error. A
+/* Files that stand where those of the run would come are written over with `force` alone, unless the run goes on from a
+ * checkpoint of theirs. Trains to the end of the recipe, or until cancelled: then everything is saved, the result says so, and it is no error. A
  * term that is not a number ends the run with an error that names it and the last good checkpoint. The trainer's thread. */
 gboolean omni_train_run (const OmniTrainJob *job, OmniTrainResult *result, GError **error);
 

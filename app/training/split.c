@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/training/split.h"
 
-#include "app/evaluate/csv.h"
+#include "app/files/csv.h"
 
 #include <string.h>
 

@@ -8,10 +8,8 @@
 #define READ_TRIES     16
 #define CONTRAST_TRIES 5
 /* How often a bracket keeps a dark and a bright end. */
-#define SPREAD_CHANCE 0.7
-/* Validation squares are this much of a multiple, so that pyramids need no padding. */
-#define VALIDATION_STEP_PX 16
-#define VALIDATION_SEED    G_GUINT64_CONSTANT (0x76616c6964617465)
+#define SPREAD_CHANCE   0.7
+#define VALIDATION_SEED G_GUINT64_CONSTANT (0x76616c6964617465)
 
 typedef struct
 {
@@ -443,8 +441,7 @@ validate_set (OmniTrainData *self, guint index, const OmniScene *scene, GPtrArra
   const guint n_sources = made ? g_array_index (task->recipe->n_sources, guint,
                                                 g_str_hash (scene->name) % task->recipe->n_sources->len)
                                : MIN (scene->n_pictures, most);
-  guint size_px = MIN ((guint)self->recipe->validation_size, MIN (scene->width, scene->height));
-  size_px -= size_px % VALIDATION_STEP_PX;
+  const guint size_px = omni_recipe_get_validation_px (self->recipe, MIN (scene->width, scene->height));
   const gsize plane = (gsize)size_px * size_px;
   OmniSample *sample = sample_new (task->recipe, 0, index, 1, n_sources, size_px, error);
   if (sample == NULL)

@@ -93,6 +93,24 @@ check_shape (const OmniTrainer *trainer, const OmniWeights *weights, GError **er
   return FALSE;
 }
 
+/* What elastic weight consolidation keeps comes in pairs. */
+static gboolean
+check_consolidation (const OmniTrainState *state, const OmniWeights *weights, GError **error)
+{
+  const char *wrong = NULL;
+
+  if ((state->omega != NULL) != (state->anchor != NULL))
+    wrong = "of “omega” and “anchor” it holds one without the other";
+  else if ((state->fisher != NULL) != (state->fisher_samples > 0))
+    wrong = state->fisher != NULL ? "“fisher” is a sum over no samples" : "its samples have no “fisher”";
+  if (wrong == NULL)
+    return TRUE;
+  g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CHECKPOINT,
+               "“%s” is damaged: %s. Go on from an earlier checkpoint.", omni_weights_get_path (weights),
+               wrong);
+  return FALSE;
+}
+
 static gboolean
 load_vectors (OmniTrainer *trainer, const OmniWeights *weights, GError **error)
 {
@@ -117,6 +135,7 @@ load_vectors (OmniTrainer *trainer, const OmniWeights *weights, GError **error)
 
   OmniTrainState old = loaded;
 
+  sound = sound && check_consolidation (&loaded, weights, error);
   if (sound)
   {
     old = trainer->state;

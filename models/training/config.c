@@ -61,12 +61,19 @@ omni_train_config_init (OmniTrainConfig *config)
 {
   *config = (OmniTrainConfig){
     .seed = 1,
+    .norm_momentum = 0.05F,
+    .energy_floor = 2e-3F,
+    .beta1 = 0.9F,
+    .beta2 = 0.99F,
+    .power = 0.9F,
     .learning_rate = 1e-3F,
     .schedule = OMNI_SCHEDULE_COSINE,
     .floor = 0.02F,
     .clip_norm = 1.0F,
   };
 }
+
+#define MOST_DECAY 0.999999F
 
 static const OmniTrainNetwork *const networks[] = { &omni_train_ifani, &omni_train_omni };
 
@@ -80,15 +87,48 @@ omni_trainer_list_architectures (void)
   return names;
 }
 
+static const OmniTrainNetwork *
+find_network (const char *architecture)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
+    if (g_strcmp0 (architecture, networks[i]->architecture) == 0)
+      return networks[i];
+  return NULL;
+}
+
+gboolean
+omni_train_side_fits (OmniTrainSide side, guint side_px)
+{
+  return side_px % side.multiple == 0 && side_px >= side.least;
+}
+
+OmniTrainSide
+omni_train_config_get_side (const OmniTrainConfig *config)
+{
+  const OmniTrainNetwork *network = find_network (config->architecture);
+  OmniTrainSide side = { 1, 1 };
+  float total = 0.0F;
+
+  for (guint b = 0; b < OMNI_TRAIN_BASE_LEVELS; b++)
+    total += config->base_level_chance[b];
+  for (guint b = 0; network != NULL && network->get_side != NULL && b < OMNI_TRAIN_BASE_LEVELS; b++)
+    if (config->base_level_chance[b] > 0.0F || (b == 0 && total <= 0.0F))
+    {
+      const OmniTrainSide at_level = network->get_side (b);
+
+      /* Powers of two. */
+      side.multiple = MAX (side.multiple, at_level.multiple);
+      side.least = MAX (side.least, at_level.least);
+    }
+  return side;
+}
+
 /* The network, and what 0 stands for in the configuration filled in. */
 const OmniTrainNetwork *
 omni_train_config_resolve (OmniTrainConfig *config, GError **error)
 {
-  const OmniTrainNetwork *network = NULL;
+  const OmniTrainNetwork *network = find_network (config->architecture);
 
-  for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
-    if (g_strcmp0 (config->architecture, networks[i]->architecture) == 0)
-      network = networks[i];
   if (network == NULL)
   {
     g_autofree char *names = g_strjoinv (", ", (char **)omni_trainer_list_architectures ());
@@ -101,11 +141,6 @@ omni_train_config_resolve (OmniTrainConfig *config, GError **error)
 
   config->architecture = network->architecture;
   config->channels = config->channels != 0 ? config->channels : network->channels;
-  config->beta1 = config->beta1 > 0.0F ? config->beta1 : 0.9F;
-  config->beta2 = config->beta2 > 0.0F ? config->beta2 : 0.99F;
-  config->power = config->power > 0.0F ? config->power : 0.9F;
-  config->energy_floor = config->energy_floor > 0.0F ? config->energy_floor : 2e-3F;
-  config->norm_momentum = config->norm_momentum > 0.0F ? config->norm_momentum : 0.05F;
   if (config->epsilon <= 0.0F)
     config->epsilon = config->optimiser == OMNI_OPTIMISER_RMSPROP ? 1e-10F : 1e-8F;
   if (omni_train_config_check (config, network, error))
@@ -113,13 +148,20 @@ omni_train_config_resolve (OmniTrainConfig *config, GError **error)
   return NULL;
 }
 
+static gboolean
+is_within (float value, float low, float high)
+{
+  return value >= low && value <= high;
+}
+
 gboolean
 omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error)
 {
   const char *wrong = NULL;
 
-  if (config->channels % network->channel_grain != 0 || config->channels > 256)
-    wrong = "channels must be a multiple of the network's grain and at most 256";
+  if (config->channels % network->channel_grain != 0 || config->channels > OMNI_TRAIN_MAX_CHANNELS)
+    wrong = "channels must be a multiple of the network's grain and at most " G_STRINGIFY (
+      OMNI_TRAIN_MAX_CHANNELS);
   else if (config->norm != OMNI_TRAIN_NORM_NONE && !network->has_norm)
     wrong = "norm must be “none”: this network has no normalisation";
   else if (config->padding == OMNI_BOUNDARY_SYMMETRIC)
@@ -131,8 +173,14 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
   else if ((config->schedule == OMNI_SCHEDULE_COSINE || config->schedule == OMNI_SCHEDULE_POLY)
            && config->total_steps == 0)
     wrong = "the cosine and poly schedules need the total number of steps";
-  else if (config->beta1 >= 1.0F || config->beta2 >= 1.0F)
-    wrong = "Adam's betas must be below 1";
+  else if (!is_within (config->beta1, 0.0F, MOST_DECAY) || !is_within (config->beta2, 0.0F, MOST_DECAY))
+    wrong = "Adam's betas must be at least 0 and below 1";
+  else if (!is_within (config->norm_momentum, 0.0F, 1.0F))
+    wrong = "the share of a batch in the running statistics must be within 0 and 1";
+  else if (!(config->power >= 0.0F))
+    wrong = "the power of the poly schedule must not be negative";
+  else if (!is_within (config->energy_floor, 1e-6F, 1.0F))
+    wrong = "the energy floor must be within 0.000001 and 1"; /* as models/omni.c reads it */
   if (wrong == NULL)
     return TRUE;
 

@@ -137,18 +137,33 @@ omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fu
   return self.n_results;
 }
 
-static guint
-smallest_picture (const OmniTrainLosses *losses, guint loss)
+static OmniTrainSide
+get_side (const OmniTrainLosses *losses, guint loss)
 {
-  guint least = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM || loss == OMNI_LOSS_MEF_STRUCTURE
-                    || loss == OMNI_LOSS_MEF_SSIM
-                  ? SMALLEST_WINDOW
-                  : 2;
+  const gboolean has_windows = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
+                               || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM;
+  OmniTrainSide side = { 1, has_windows ? SMALLEST_WINDOW : 2 };
 
   for (guint s = 1; loss == OMNI_LOSS_MEF_SSIM && s < OMNI_MEF_SCALES; s++)
     if (losses->mef_scales[s] > 0.0F)
-      least = SMALLEST_WINDOW << s;
-  return least;
+      side = (OmniTrainSide){ 1U << s, SMALLEST_WINDOW << s };
+  return side;
+}
+
+OmniTrainSide
+omni_train_losses_get_side (const OmniTrainLosses *losses)
+{
+  OmniTrainSide side = { 1, 1 };
+
+  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+    if (losses->weight[loss] != 0.0F)
+    {
+      const OmniTrainSide of_loss = get_side (losses, loss);
+
+      side.multiple = MAX (side.multiple, of_loss.multiple); /* powers of two */
+      side.least = MAX (side.least, of_loss.least);
+    }
+  return side;
 }
 
 gboolean
@@ -170,11 +185,15 @@ omni_losses_check (const OmniTrainLosses *losses, const OmniTrainBatch *batch, G
                    "The loss “%s” of the task “%s” needs ground truth, and the batch has none.", name, task);
       return FALSE;
     }
-    if (batch->size_px < smallest_picture (losses, loss))
+
+    const OmniTrainSide side = get_side (losses, loss);
+
+    if (!omni_train_side_fits (side, batch->size_px))
     {
       g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
-                   "Crops of %u px are too small for the loss “%s” of the task “%s”: it needs %u.",
-                   batch->size_px, name, task, smallest_picture (losses, loss));
+                   "Pictures of %u px do not suit the loss “%s” of the task “%s”: their side must be a "
+                   "multiple of %u and at least %u.",
+                   batch->size_px, name, task, side.multiple, side.least);
       return FALSE;
     }
   }

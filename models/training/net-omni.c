@@ -82,19 +82,12 @@ coarsest_level (const OmniTrainPass *pass, guint size)
   return total;
 }
 
-static gboolean
-check (const OmniTrainPass *pass, guint size, GError **error)
+static OmniTrainSide
+get_side (guint base_level)
 {
-  const guint least = pass->base_level + 2;
+  const guint least = base_level + 2; /* levels */
 
-  if (coarsest_level (pass, size) >= least)
-    return TRUE;
-  g_set_error (
-    error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
-    "Omni cannot run on crops of %u px at base level %u: their side must be a multiple of %u and at "
-    "least %u.",
-    size, pass->base_level, 1U << least, 4U << least);
-  return FALSE;
+  return (OmniTrainSide){ 1U << least, 4U << least };
 }
 
 /* ---- Forward ---- */
@@ -387,7 +380,7 @@ const OmniTrainNetwork omni_train_omni = {
   .channel_grain = 4,
   .state_bytes = sizeof (State),
   .list_parameters = list_parameters,
-  .check = check,
+  .get_side = get_side,
   .forward = forward,
   .backward = backward,
 };

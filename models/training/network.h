@@ -38,8 +38,8 @@ typedef struct
   gboolean has_norm;   /* may be normalised */
   gsize state_bytes;
   void (*list_parameters) (const OmniTrainConfig *config, GArray *parameters);
-  /* (nullable) Whether pictures of size × size can pass. */
-  gboolean (*check) (const OmniTrainPass *pass, guint size, GError **error);
+  /* (nullable) What pictures can pass at a base level. */
+  OmniTrainSide (*get_side) (guint base_level);
   /* The fused pictures: B. */
   OmniMaps (*forward) (OmniOps *ops, OmniTrainPass *pass);
   /* From the gradient by the fused pictures to that of every parameter, in the results. */

@@ -301,7 +301,7 @@ pad (OmniOps *ops, const OmniFeatures *x, guint ring)
 {
   const OmniFeatures out = omni_ops_features (ops, x->n, x->c, x->h + 2 * ring, x->w + 2 * ring);
   const guint n = omni_features_image_texels (&out) * out.n;
-  OmniDispatch kernel = omni_ops_kernel ("train-pad", n, 1);
+  OmniDispatch kernel = omni_ops_linear_kernel ("train-pad", n);
   const gint32 push[] = { x->at,        (gint32)x->w,
                           (gint32)x->h, (gint32)omni_features_pitch (x),
                           (gint32)ring, (gint32)omni_features_pitch (&out),
@@ -319,7 +319,7 @@ fold (OmniOps *ops, const OmniFeatures *padded, OmniBoundary boundary, guint rin
       const OmniFeatures *out)
 {
   const guint n = omni_features_image_texels (out) * out->n;
-  OmniDispatch kernel = omni_ops_kernel ("train-fold", n, 1);
+  OmniDispatch kernel = omni_ops_linear_kernel ("train-fold", n);
   const gint32 push[] = { padded->at,     (gint32)out->w,
                           (gint32)out->h, (gint32)omni_features_pitch (out),
                           (gint32)ring,   (gint32)omni_features_pitch (padded),

@@ -56,7 +56,7 @@ omni_ops_mean_pool_grad (OmniOps *ops, const OmniMaps *output_gradient, guint fa
 static OmniDispatch
 make_sum (const OmniOps *ops, gint32 source, guint runs, guint length, float scale)
 {
-  OmniDispatch kernel = omni_ops_kernel ("train-sum", runs, 1);
+  OmniDispatch kernel = omni_ops_linear_kernel ("train-sum", runs);
   const gint32 push[] = { source, (gint32)runs, (gint32)length, omni_ops_float_bits (scale) };
 
   omni_ops_read_maps (ops, &kernel, 0);

@@ -79,7 +79,7 @@ omni_ops_norm (OmniOps *ops, const OmniNormLayer *layer, OmniNormStatistics stat
   *kept = (OmniNormKept){ take_vector (ops, 4 * planes), statistics };
 
   OmniDispatch make = omni_ops_kernel ("train-norm-coefficients", planes, 1);
-  OmniDispatch apply = omni_ops_kernel ("train-norm", n, 1);
+  OmniDispatch apply = omni_ops_linear_kernel ("train-norm", n);
   const gint32 make_push[] = {
     (gint32)layer->gamma, (gint32)layer->beta, (gint32)layer->mean, (gint32)layer->variance, mean.at,
     variance.at,          (gint32)planes,      (gint32)x->c
@@ -116,7 +116,7 @@ omni_ops_norm_grad (OmniOps *ops, const OmniNormLayer *layer, const OmniNormKept
   const OmniFeatures sums = sum_channels (ops, SUM_GRADIENTS, x, gradient, 0, 1.0F, layer->beta);
   const OmniFeatures products = sum_channels (ops, SUM_PRODUCTS, x, gradient, coefficients, 1.0F,
                                               layer->gamma);
-  OmniDispatch kernel = omni_ops_kernel ("train-norm", n, 1);
+  OmniDispatch kernel = omni_ops_linear_kernel ("train-norm", n);
   const gint32 push[] = { x->at,
                           gradient->at,
                           coefficients,

@@ -101,7 +101,7 @@ run_softplus (OmniOps *ops, const OmniMaps *x, const OmniMaps *output_gradient)
 {
   const OmniMaps out = omni_ops_maps (ops, x->n, x->h, x->w);
   const guint n = x->n * x->h * x->w;
-  OmniDispatch kernel = omni_ops_kernel ("train-softplus", n, 1);
+  OmniDispatch kernel = omni_ops_linear_kernel ("train-softplus", n);
   const gint32 push[] = { x->at, output_gradient != NULL ? output_gradient->at : 0, (gint32)n };
 
   omni_ops_constant (&kernel, output_gradient != NULL);

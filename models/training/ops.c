@@ -35,6 +35,7 @@ omni_ops_begin (OmniOps *ops, guint64 n_parameters, gboolean measuring)
   ops->n_features = ops->most_features = ZERO_TEXELS;
   ops->n_maps = ZERO_TEXELS;
   ops->largest_output = 0;
+  ops->fits_groups = TRUE;
   ops->n_packed = ZERO_TEXELS;
   ops->n_results = 0;
   ops->n_gradients = n_parameters;
@@ -47,12 +48,12 @@ omni_ops_reserve (OmniOps *ops, GError **error)
   const guint64 most = MIN (omni_work_max_view_elements (ops->work), G_MAXINT32);
 
   if (ops->most_features > most || ops->n_maps > most
-      || ops->largest_output > omni_work_max_output_bytes (ops->work))
+      || ops->largest_output > omni_work_max_output_bytes (ops->work) || !ops->fits_groups)
   {
     g_autofree char *size = g_format_size (ops->most_features * 16 + ops->n_maps * 4);
 
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "A training step of this size takes %s, more than the device can address at once. Choose "
+                 "A training step of this size takes %s, more than the device can work on at once. Choose "
                  "fewer sets, fewer pictures or smaller crops.",
                  size);
     return FALSE;
@@ -156,6 +157,21 @@ omni_ops_kernel (const char *shader, guint count, guint images)
   };
 }
 
+/* Every device takes as many workgroups along each axis. */
+#define MOST_GROUPS_X 65535
+
+OmniDispatch
+omni_ops_linear_kernel (const char *shader, guint count)
+{
+  const guint groups = (count + LOCAL_SIZE - 1) / LOCAL_SIZE,
+              rows = (groups + MOST_GROUPS_X - 1) / MOST_GROUPS_X;
+  OmniDispatch kernel = omni_ops_kernel (shader, count, rows);
+
+  if (rows > 1)
+    kernel.groups[0] = (groups + rows - 1) / rows;
+  return kernel;
+}
+
 void
 omni_ops_constant (OmniDispatch *dispatch, guint32 value)
 {
@@ -200,6 +216,8 @@ omni_ops_run (OmniOps *ops, OmniDispatch *dispatch)
     dispatch->bytes = 3.0 * (double)dispatch->out[0].size_bytes;
   for (guint i = 0; i < OMNI_WORK_OUTPUTS; i++)
     ops->largest_output = MAX (ops->largest_output, dispatch->out[i].size_bytes);
+  for (guint i = 0; i < G_N_ELEMENTS (dispatch->groups); i++)
+    ops->fits_groups &= dispatch->groups[i] <= omni_work_max_groups (ops->work, i);
   if (!ops->measuring)
     omni_work_dispatch (ops->work, dispatch);
 }

@@ -34,6 +34,7 @@ typedef struct
   guint64 n_features, n_maps, n_packed, n_results;   /* used: texels, floats, texels, floats */
   guint64 most_features;                             /* used at any time */
   guint64 largest_output;                            /* of one kernel, bytes */
+  gboolean fits_groups;                              /* every kernel does */
   guint64 n_gradients; /* floats at the start of the results: the parameters' gradient */
   gboolean measuring;
   guint lanes;
@@ -68,6 +69,9 @@ guint64 omni_maps_bytes (const OmniMaps *x);
 
 /* A kernel over `count` invocations in x, `images` in y, with its constants after the workgroup size. */
 OmniDispatch omni_ops_kernel (const char *shader, guint count, guint images);
+
+/* A kernel over `count` invocations that counts them with linear_index() (train.glsl): more than fit along x go along y, too. */
+OmniDispatch omni_ops_linear_kernel (const char *shader, guint count);
 void omni_ops_constant (OmniDispatch *dispatch, guint32 value);
 void omni_ops_read_features (const OmniOps *ops, OmniDispatch *dispatch, guint binding);
 void omni_ops_read_maps (const OmniOps *ops, OmniDispatch *dispatch, guint binding);

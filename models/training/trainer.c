@@ -190,6 +190,24 @@ follow_statistics (OmniTrainer *trainer)
 }
 
 static gboolean
+check_side (const Run *run, GError **error)
+{
+  const OmniTrainNetwork *network = run->trainer->network;
+  const guint base_level = run->pass.base_level, size_px = run->batch->size_px;
+  const OmniTrainSide side = network->get_side != NULL ? network->get_side (base_level)
+                                                       : (OmniTrainSide){ 1, 1 };
+
+  if (omni_train_side_fits (side, size_px))
+    return TRUE;
+  g_set_error (
+    error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+    "“%s” cannot run on pictures of %u px at base level %u: their side must be a multiple of %u and at "
+    "least %u.",
+    network->architecture, size_px, base_level, side.multiple, side.least);
+  return FALSE;
+}
+
+static gboolean
 run_pass (Run *run, OmniTrainReport *report, GError **error)
 {
   OmniTrainer *trainer = run->trainer;
@@ -201,7 +219,7 @@ run_pass (Run *run, OmniTrainReport *report, GError **error)
   run->pass.parameters = trainer->parameters;
   run->pass.n = run->batch->n_sources;
   run->pass.state = state;
-  if (trainer->network->check != NULL && !trainer->network->check (&run->pass, run->batch->size_px, error))
+  if (!check_side (run, error))
     return FALSE;
   if (!give_kernels (run, TRUE, error) || !omni_ops_reserve (ops, error)
       || !omni_work_write (ops->work, ops->parameters, 0, trainer->state.theta, trainer->state.n * 4, error)
@@ -365,8 +383,6 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
 
   if (!check_batch (trainer, batch, error))
     return FALSE;
-  if (state->fisher == NULL)
-    state->fisher = g_new0 (float, state->n);
 
   for (guint b = 0; b < batch->n_sets; b++)
   {
@@ -386,6 +402,8 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
     report.gradient_norm = omni_train_norm (trainer->gradient, state->n);
     if (!check_finite (trainer, &report, error))
       return FALSE;
+    if (state->fisher == NULL)
+      state->fisher = g_new0 (float, state->n);
     for (gsize i = 0; i < state->n; i++)
       state->fisher[i] += trainer->gradient[i] * trainer->gradient[i];
     state->fisher_samples++;

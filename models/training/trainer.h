@@ -93,14 +93,15 @@ typedef enum
 const char *omni_train_norm_to_string (OmniTrainNorm norm);
 gboolean omni_train_norm_from_string (const char *name, OmniTrainNorm *norm);
 
-#define OMNI_TRAIN_BASE_LEVELS 4
+#define OMNI_TRAIN_BASE_LEVELS  4
+#define OMNI_TRAIN_MAX_CHANNELS 256
 
 typedef struct
 {
   const char *architecture; /* "ifani", "omni", …; omni_trainer_list_architectures() */
-  guint channels;           /* 0: the architecture's own */
+  guint channels;           /* at most OMNI_TRAIN_MAX_CHANNELS; 0: the architecture's own */
   OmniTrainNorm norm;
-  float norm_momentum; /* share of the batch in the running statistics; 0: 0.05 */
+  float norm_momentum; /* share of the batch in the running statistics */
   guint64 freeze_step; /* 0: never */
   OmniBoundary padding;
   guint64 seed;
@@ -110,12 +111,12 @@ typedef struct
   float base_level_chance[OMNI_TRAIN_BASE_LEVELS];
   guint min_levels, max_levels; /* pyramid levels above the base; 0: as deep as the crop allows */
   float withhold_task;
-  float energy_floor; /* ε in ln (box |Laplacian| + ε); 0: 2e-3 */
+  float energy_floor; /* ε in ln (box |Laplacian| + ε) */
 
   OmniTrainLosses losses[OMNI_N_TASKS]; /* by OmniTask; a batch of a task without any weight is refused */
 
   OmniOptimiser optimiser;
-  float beta1, beta2;    /* ADAM; 0: .9, .99 */
+  float beta1, beta2;    /* ADAM */
   float decay, momentum; /* RMSPROP: ρ and μ; SGD: μ */
   float epsilon;         /* 0: 1e-8 (ADAM), 1e-10 (RMSPROP) */
   float learning_rate;
@@ -124,15 +125,30 @@ typedef struct
   guint64 halve_every;   /* HALVING */
   guint64 total_steps;   /* COSINE, POLY */
   float floor;           /* COSINE; of the full rate, e.g. .02 */
-  float power;           /* POLY; 0: .9 */
+  float power;           /* POLY */
   float clip_norm;       /* the gradient is scaled down to this norm; 0: never */
   float clip_weights;    /* weights are kept within ± this; 0: no limit */
 
   float ewc_lambda; /* λ in λ Σ Ω (θ − θ*)²; 0: no penalty. U2Fusion's λ/2 is half its constant here */
 } OmniTrainConfig;
 
-/* Zeroes everything and sets what has a usual value: Adam, 1e-3, cosine to .02, clip 1, seed 1. */
+/* Zeroes everything and sets what has a usual value: Adam (.9, .99), 1e-3, cosine to .02, power .9, clip 1, seed 1, a
+ * momentum of .05 in the running statistics, an energy floor of 2e-3. */
 void omni_train_config_init (OmniTrainConfig *config);
+
+/* What the sides of pictures must be: multiples of the one, and at least the other. */
+typedef struct
+{
+  guint multiple, least;
+} OmniTrainSide;
+
+gboolean omni_train_side_fits (OmniTrainSide side, guint side_px);
+
+/* What the network takes at every base level that a step may draw; {1, 1} of an architecture that is none. */
+OmniTrainSide omni_train_config_get_side (const OmniTrainConfig *config);
+
+/* What all terms of a task's losses take. */
+OmniTrainSide omni_train_losses_get_side (const OmniTrainLosses *losses);
 
 /* NULL-terminated names of what omni_trainer_new() takes. */
 const char *const *omni_trainer_list_architectures (void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/evaluate/csv.h"
+#include "app/files/csv.h"
 
 struct _OmniCsv
 {
