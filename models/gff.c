@@ -130,8 +130,9 @@ add_average (OmniGraph *graph, const OmniModelContext *context, OmniNode weight,
 }
 
 static OmniGraph *
-build (const OmniModelContext *context, GError **error)
+build (const OmniModelContext *full, GError **error)
 {
+  const OmniModelContext part = omni_model_part_to_fuse (full), *context = &part;
   g_autoptr (OmniGraph) graph = omni_graph_new ("gff");
   const OmniNode picture = omni_model_picture (graph, context);
   const OmniNode luma = context->colour ? omni_graph_picture (graph, OMNI_PLANES_LUMA, 0) : picture;
@@ -147,9 +148,10 @@ build (const OmniModelContext *context, GError **error)
   const OmniNode detail_weight = add_weight (graph, guide, map, (guint)get_number (context, "r2"),
                                              (float)get_number (context, "eps2"));
 
-  omni_graph_set_output (graph, omni_graph_binary (graph, OMNI_BINARY_ADD,
-                                                   add_average (graph, context, base_weight, base, 1),
-                                                   add_average (graph, context, detail_weight, detail, 2)));
+  omni_model_set_output (graph, full,
+                         omni_graph_binary (graph, OMNI_BINARY_ADD,
+                                            add_average (graph, context, base_weight, base, 1),
+                                            add_average (graph, context, detail_weight, detail, 2)));
   return g_steal_pointer (&graph);
 }
 

@@ -60,8 +60,9 @@ add_strength (OmniGraph *graph, OmniNode band, guint radius)
 }
 
 static OmniGraph *
-build (const OmniModelContext *context, GError **error)
+build (const OmniModelContext *full, GError **error)
 {
+  const OmniModelContext part = omni_model_part_to_fuse (full), *context = &part;
   g_autoptr (OmniGraph) graph = omni_graph_new ("laplacian");
   const guint depth = get_depth (context), radius = get_number (context, "radius");
   g_autofree OmniNode *fused = g_new (OmniNode, depth + 1);
@@ -84,7 +85,7 @@ build (const OmniModelContext *context, GError **error)
 
   for (guint level = depth; level-- > 0;)
     fused[level] = omni_graph_up_add (graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);
-  omni_graph_set_output (graph, fused[0]);
+  omni_model_set_output (graph, full, fused[0]);
   return g_steal_pointer (&graph);
 }
 

@@ -63,6 +63,12 @@ OmniNode omni_model_add_chroma (OmniGraph *graph, OmniNode luma);
 /* The picture the classical methods fuse: R, G, B or luminance. */
 OmniNode omni_model_picture (OmniGraph *graph, const OmniModelContext *context);
 
+/* Where grey and coloured sources meet, the methods that choose between sources would lose the colour wherever a grey one
+ * wins (a PET's focus under bright white matter). They fuse the luminance alone, the context returned, and
+ * omni_model_set_output() adds the chroma of the coloured sources by the papers' rule. */
+OmniModelContext omni_model_part_to_fuse (const OmniModelContext *context);
+void omni_model_set_output (OmniGraph *graph, const OmniModelContext *context, OmniNode fused);
+
 /* The mean of a tensor of samples over the set. Streams. */
 OmniNode omni_model_add_set_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x);
 

@@ -143,6 +143,23 @@ omni_model_picture (OmniGraph *graph, const OmniModelContext *context)
   return omni_graph_picture (graph, context->colour ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA, 0);
 }
 
+OmniModelContext
+omni_model_part_to_fuse (const OmniModelContext *context)
+{
+  OmniModelContext part = *context;
+
+  part.colour = context->colour && !context->grey_and_colour;
+  return part;
+}
+
+void
+omni_model_set_output (OmniGraph *graph, const OmniModelContext *context, OmniNode fused)
+{
+  const gboolean lacks_chroma = context->colour && context->grey_and_colour;
+
+  omni_graph_set_output (graph, lacks_chroma ? omni_model_add_chroma (graph, fused) : fused);
+}
+
 OmniNode
 omni_model_add_set_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x)
 {

@@ -90,8 +90,9 @@ add_strength (OmniGraph *graph, OmniNode detail, guint radius)
 }
 
 static OmniGraph *
-build (const OmniModelContext *context, GError **error)
+build (const OmniModelContext *full, GError **error)
 {
+  const OmniModelContext part = omni_model_part_to_fuse (full), *context = &part;
   g_autoptr (OmniGraph) graph = omni_graph_new ("wavelet");
   const guint n_levels = count_levels (context), radius = get_number (context, "radius");
   OmniNode picture = omni_model_picture (graph, context);
@@ -113,8 +114,9 @@ build (const OmniModelContext *context, GError **error)
     }
   }
 
-  omni_graph_set_output (graph, omni_graph_binary (graph, OMNI_BINARY_ADD,
-                                                   omni_model_add_set_mean (graph, context, picture), fused));
+  omni_model_set_output (
+    graph, full,
+    omni_graph_binary (graph, OMNI_BINARY_ADD, omni_model_add_set_mean (graph, context, picture), fused));
   return g_steal_pointer (&graph);
 }
 

@@ -343,10 +343,10 @@ make_grey_source (void)
 
 /* Beside a grey source the chroma is that of the coloured one, unweakened, wherever the result is not clipped. */
 static void
-test_grey_and_colour (void)
+test_grey_and_colour (gconstpointer model)
 {
   g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
-  g_autoptr (OmniFusionRequest) request = make_request ("omni", 1, OMNI_TASK_INFRARED);
+  g_autoptr (OmniFusionRequest) request = make_request (model, 1, OMNI_TASK_INFRARED);
   g_autoptr (OmniPicture) colour = make_scene (0, W, H, 3, FALSE, OMNI_SAMPLE_U8, 0.5);
   g_ptr_array_add (request->sources, make_grey_source ());
   OmniFusionResult *result = fuse (engine, request);
@@ -549,7 +549,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/repeat", test_repeat);
   g_test_add_func ("/engine/pansharpen", test_pansharpen);
   g_test_add_func ("/engine/overlay-roles", test_overlay_roles);
-  g_test_add_func ("/engine/grey-and-colour", test_grey_and_colour);
+  g_test_add_data_func ("/engine/grey-and-colour/omni", "omni", test_grey_and_colour);
+  g_test_add_data_func ("/engine/grey-and-colour/laplacian", "laplacian", test_grey_and_colour);
+  g_test_add_data_func ("/engine/grey-and-colour/gff", "gff", test_grey_and_colour);
+  g_test_add_data_func ("/engine/grey-and-colour/wavelet", "wavelet", test_grey_and_colour);
   g_test_add_func ("/engine/tiles", test_tiles);
   g_test_add_func ("/engine/losses", test_losses);
   g_test_add_func ("/engine/preview", test_preview);
