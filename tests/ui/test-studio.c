@@ -476,14 +476,6 @@ test_small (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (has_a_large_viewer, f->window));
 }
 
-static void
-add (const char *name, void (*test) (OmniTestWindow *, gconstpointer))
-{
-  g_autofree char *path = g_strdup_printf ("/studio/%s", name);
-
-  g_test_add (path, OmniTestWindow, NULL, omni_test_window_set_up, test, omni_test_window_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -491,15 +483,15 @@ main (int argc, char **argv)
   pointer = omni_test_window_start (&can_fuse);
   if (pointer == NULL)
     return 0;
-  add ("options", test_options);
-  add ("switch-off", test_switch_off);
-  add ("sizes", test_sizes);
-  add ("region", test_region);
-  add ("metrics", test_metrics);
-  add ("compare", test_compare);
-  add ("export", test_export);
-  add ("small", test_small);
-  add ("close-while-writing", test_close_while_writing);
+  omni_test_window_add ("/studio/options", test_options);
+  omni_test_window_add ("/studio/switch-off", test_switch_off);
+  omni_test_window_add ("/studio/sizes", test_sizes);
+  omni_test_window_add ("/studio/region", test_region);
+  omni_test_window_add ("/studio/metrics", test_metrics);
+  omni_test_window_add ("/studio/compare", test_compare);
+  omni_test_window_add ("/studio/export", test_export);
+  omni_test_window_add ("/studio/small", test_small);
+  omni_test_window_add ("/studio/close-while-writing", test_close_while_writing);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -230,14 +230,6 @@ test_inspector (OmniTestWindow *f, gconstpointer data)
   }
 }
 
-static void
-add (const char *name, void (*test) (OmniTestWindow *, gconstpointer))
-{
-  g_autofree char *path = g_strdup_printf ("/views/%s", name);
-
-  g_test_add (path, OmniTestWindow, NULL, omni_test_window_set_up, test, omni_test_window_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -245,10 +237,10 @@ main (int argc, char **argv)
   pointer = omni_test_window_start (&can_fuse);
   if (pointer == NULL)
     return 0;
-  add ("wipe", test_wipe);
-  add ("blink", test_blink);
-  add ("difference", test_difference);
-  add ("inspector", test_inspector);
+  omni_test_window_add ("/views/wipe", test_wipe);
+  omni_test_window_add ("/views/blink", test_blink);
+  omni_test_window_add ("/views/difference", test_difference);
+  omni_test_window_add ("/views/inspector", test_inspector);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -526,14 +526,6 @@ test_save (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpstr (hash, ==, omni_document_get_result (f->window->document)->sha256);
 }
 
-static void
-add (const char *name, void (*test) (OmniTestWindow *, gconstpointer))
-{
-  g_autofree char *path = g_strdup_printf ("/window/%s", name);
-
-  g_test_add (path, OmniTestWindow, NULL, omni_test_window_set_up, test, omni_test_window_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -541,13 +533,13 @@ main (int argc, char **argv)
   pointer = omni_test_window_start (&can_fuse);
   if (pointer == NULL)
     return 0;
-  add ("names", test_names);
-  add ("keys", test_keys);
-  add ("drag", test_drag);
-  add ("drop-files", test_drop_files);
-  add ("view", test_view);
-  add ("flip", test_flip);
-  add ("save", test_save);
+  omni_test_window_add ("/window/names", test_names);
+  omni_test_window_add ("/window/keys", test_keys);
+  omni_test_window_add ("/window/drag", test_drag);
+  omni_test_window_add ("/window/drop-files", test_drop_files);
+  omni_test_window_add ("/window/view", test_view);
+  omni_test_window_add ("/window/flip", test_flip);
+  omni_test_window_add ("/window/save", test_save);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

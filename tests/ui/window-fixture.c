@@ -109,8 +109,8 @@ omni_test_has_dialog (gpointer data)
 
 /* Set up */
 
-void
-omni_test_window_set_up (OmniTestWindow *f, gconstpointer data)
+static void
+set_up (OmniTestWindow *f, gconstpointer data)
 {
   GFile *files[N_SOURCES];
 
@@ -135,8 +135,8 @@ omni_test_window_set_up (OmniTestWindow *f, gconstpointer data)
   omni_test_wait_for_layout (f);
 }
 
-void
-omni_test_window_tear_down (OmniTestWindow *f, gconstpointer data)
+static void
+tear_down (OmniTestWindow *f, gconstpointer data)
 {
   if (f->window != NULL)
     gtk_window_destroy (GTK_WINDOW (f->window));
@@ -195,4 +195,10 @@ omni_test_window_start (gboolean *fuses)
   g_assert_no_error (error);
   g_application_hold (G_APPLICATION (application));
   return pointer;
+}
+
+void
+omni_test_window_add (const char *path, void (*test) (OmniTestWindow *, gconstpointer))
+{
+  g_test_add (path, OmniTestWindow, NULL, set_up, test, tear_down);
 }

@@ -21,8 +21,8 @@ typedef struct
  * there is a device. */
 OmniPointer *omni_test_window_start (gboolean *fuses);
 
-void omni_test_window_set_up (OmniTestWindow *f, gconstpointer data);
-void omni_test_window_tear_down (OmniTestWindow *f, gconstpointer data);
+/* A test with a window of its own. */
+void omni_test_window_add (const char *path, void (*test) (OmniTestWindow *, gconstpointer));
 
 /* Conditions, of an OmniWindow; the last of a guint. */
 gboolean omni_test_is_active (gpointer data);
