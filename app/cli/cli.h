@@ -108,6 +108,9 @@ OmniFusionRequest *omni_cli_make_request (const OmniCliOptions *options, const c
 gboolean omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
                                 GError **error);
 
+/* Sets G_OPTION_ERROR_BAD_VALUE with the sentence, and is FALSE. */
+gboolean omni_cli_refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
 /* --task; --tile, --precision and --quality. */
 gboolean omni_cli_read_task (const char *name, OmniTask *task, GError **error);
 gboolean omni_cli_read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error);

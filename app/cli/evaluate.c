@@ -34,19 +34,6 @@ request_clear (Request *request)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Request, request_clear)
 
-static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
-  return FALSE;
-}
-
 /* ---- Reading the options ---- */
 
 static gboolean
@@ -87,11 +74,12 @@ read_numbers (Request *request, const OmniCliOptions *options, GError **error)
   OmniEvaluateParams *params = &request->params;
   OmniFusionRequest numbers = { 0 };
   if (options->n_jobs < 0 || options->n_jobs > MAX_JOBS)
-    return refuse (error, "%d jobs are not possible; choose 1 to %d (--jobs).", options->n_jobs, MAX_JOBS);
+    return omni_cli_refuse (error, "%d jobs are not possible; choose 1 to %d (--jobs).", options->n_jobs,
+                            MAX_JOBS);
   const guint picture_px = options->picture_px != 0 ? (guint)options->picture_px : DEFAULT_PICTURE_PX;
   if (picture_px < MIN_PICTURE_PX || picture_px > MAX_PICTURE_PX)
-    return refuse (error, "Pictures of %d pixels are not possible; choose %d to %d (--picture-px).",
-                   options->picture_px, MIN_PICTURE_PX, MAX_PICTURE_PX);
+    return omni_cli_refuse (error, "Pictures of %d pixels are not possible; choose %d to %d (--picture-px).",
+                            options->picture_px, MIN_PICTURE_PX, MAX_PICTURE_PX);
   if (!omni_cli_read_numbers (options, &numbers, error))
     return FALSE;
   params->n_jobs = options->n_jobs > 0 ? (guint)options->n_jobs
@@ -111,7 +99,7 @@ read_scenes (Request *request, const OmniCliOptions *options, GError **error)
 {
   OmniTask task = OMNI_TASK_AUTO;
   if (options->arguments == NULL || options->arguments[1] != NULL)
-    return refuse (error, "Name one folder of scenes; see omnifuse-cli evaluate --help.");
+    return omni_cli_refuse (error, "Name one folder of scenes; see omnifuse-cli evaluate --help.");
   if (options->task_name != NULL && !omni_cli_read_task (options->task_name, &task, error))
     return FALSE;
   request->params.scenes = omni_evaluate_find_scenes (options->arguments[0], options->split, task,
@@ -181,7 +169,8 @@ check_any (const OmniEvaluation *evaluation, GError **error)
     for (guint k = 0; reason == NULL && k < task->scenes->len; k++)
       reason = ((OmniEvaluateScene *)task->scenes->pdata[k])->problem;
   }
-  return refuse (error, "Nothing could be scored. The first reason: %s", reason != NULL ? reason : "none.");
+  return omni_cli_refuse (error, "Nothing could be scored. The first reason: %s",
+                          reason != NULL ? reason : "none.");
 }
 
 static gboolean

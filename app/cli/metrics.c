@@ -48,19 +48,6 @@ run_clear (Run *run)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
 
-static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
-  return FALSE;
-}
-
 /* ---- Reading the options ---- */
 
 static gboolean
@@ -72,7 +59,7 @@ read_region (const char *text, OmniMetricsRegion *region, GError **error)
   for (guint i = 0; valid && i < 4; i++)
     valid = g_ascii_string_to_unsigned (parts[i], 10, i < 2 ? 0 : 1, G_MAXINT, &numbers[i], NULL);
   if (!valid)
-    return refuse (
+    return omni_cli_refuse (
       error, "“%s” is no region; write it like 100,50,640,480: left, top, width and height (--roi).", text);
   *region = (OmniMetricsRegion){ (guint)numbers[0], (guint)numbers[1], (guint)numbers[2], (guint)numbers[3] };
   return TRUE;
@@ -88,7 +75,8 @@ omni_cli_read_compat (const char *name, const OmniMetricsCompat **compat, GError
   const OmniMetricsCompat *const *list = omni_metrics_compat_list ();
   for (guint i = 0; list[i] != NULL; i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", list[i]->name);
-  return refuse (error, "There is no variant “%s”; the variants are %s (--compat).", name, names->str);
+  return omni_cli_refuse (error, "There is no variant “%s”; the variants are %s (--compat).", name,
+                          names->str);
 }
 
 static void
@@ -135,8 +123,8 @@ omni_cli_read_metrics (char **names, GPtrArray *metrics, GError **error)
     g_autoptr (GString) known = g_string_new (NULL);
     for (guint k = 0; list[k] != NULL; k++)
       g_string_append_printf (known, "%s%s", k > 0 ? ", " : "", list[k]->name);
-    return refuse (error, "There is no metric “%s”; the metrics are all, %s (--metric).", names[i],
-                   known->str);
+    return omni_cli_refuse (error, "There is no metric “%s”; the metrics are all, %s (--metric).", names[i],
+                            known->str);
   }
   return TRUE;
 }
@@ -162,7 +150,7 @@ static gboolean
 read_options (Run *run, const OmniCliOptions *options, GError **error)
 {
   if (options->fused == NULL)
-    return refuse (error, "Which picture is the result? Name it with --fused.");
+    return omni_cli_refuse (error, "Which picture is the result? Name it with --fused.");
   run->has_region = options->region != NULL;
   if ((run->has_region && !read_region (options->region, &run->region, error))
       || (options->compat != NULL && !omni_cli_read_compat (options->compat, &run->compat, error)))

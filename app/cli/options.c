@@ -7,6 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
+gboolean
+omni_cli_refuse (GError **error, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  return FALSE;
+}
+
 #define MIN_TILE_PX 16
 #define MAX_TILE_PX 32768
 #define MAX_SIDE_PX 65536
@@ -214,19 +225,6 @@ add_synthesize_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
-static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
-  return FALSE;
-}
-
 gboolean
 omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                         const char *description, int argc, char **argv, GError **error)
@@ -261,9 +259,10 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
   const gboolean parsed = g_option_context_parse (context, &argc, &argv, &local_error);
   g_set_prgname ("omnifuse-cli");
   if (!parsed)
-    return refuse (error, "%s; see omnifuse-cli %s --help.", local_error->message, command);
+    return omni_cli_refuse (error, "%s; see omnifuse-cli %s --help.", local_error->message, command);
   if (argc > 1 && (argc != 2 || strcmp (argv[1], "--") != 0))
-    return refuse (error, "“%s” is not expected here; see omnifuse-cli %s --help.", argv[1], command);
+    return omni_cli_refuse (error, "“%s” is not expected here; see omnifuse-cli %s --help.", argv[1],
+                            command);
   return TRUE;
 }
 
@@ -274,7 +273,7 @@ omni_cli_parse_size (const char *text, guint *width, guint *height, GError **err
   guint64 w, h;
   if (g_strv_length (parts) != 2 || !g_ascii_string_to_unsigned (parts[0], 10, 1, MAX_SIDE_PX, &w, NULL)
       || !g_ascii_string_to_unsigned (parts[1], 10, 1, MAX_SIDE_PX, &h, NULL))
-    return refuse (error, "“%s” is no size; write it like 1024x683 (--size).", text);
+    return omni_cli_refuse (error, "“%s” is no size; write it like 1024x683 (--size).", text);
   *width = (guint)w;
   *height = (guint)h;
   return TRUE;
@@ -286,15 +285,17 @@ gboolean
 omni_cli_read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
 {
   if (options->tile_px != 0 && (options->tile_px < MIN_TILE_PX || options->tile_px > MAX_TILE_PX))
-    return refuse (error, "A tile of %d pixels is not possible; choose %d to %d (--tile).", options->tile_px,
-                   MIN_TILE_PX, MAX_TILE_PX);
+    return omni_cli_refuse (error, "A tile of %d pixels is not possible; choose %d to %d (--tile).",
+                            options->tile_px, MIN_TILE_PX, MAX_TILE_PX);
   request->tile_px = (guint)options->tile_px;
   if (options->precision != NULL && !g_str_equal (options->precision, "fp32")
       && !g_str_equal (options->precision, "fp16"))
-    return refuse (error, "The precision is fp32 or fp16, not “%s” (--precision).", options->precision);
+    return omni_cli_refuse (error, "The precision is fp32 or fp16, not “%s” (--precision).",
+                            options->precision);
   request->half = g_strcmp0 (options->precision, "fp16") == 0;
   if (options->quality < 0 || options->quality > 100)
-    return refuse (error, "The quality is a number from 1 to 100, not %d (--quality).", options->quality);
+    return omni_cli_refuse (error, "The quality is a number from 1 to 100, not %d (--quality).",
+                            options->quality);
   return TRUE;
 }
 
@@ -302,10 +303,11 @@ gboolean
 omni_cli_read_task (const char *name, OmniTask *task, GError **error)
 {
   return omni_task_from_string (name, task)
-         || refuse (error,
-                    "There is no task “%s”; choose auto, exposure, focus, infrared, medical or pansharpen "
-                    "(--task).",
-                    name);
+         || omni_cli_refuse (
+           error,
+           "There is no task “%s”; choose auto, exposure, focus, infrared, medical or pansharpen "
+           "(--task).",
+           name);
 }
 
 static gboolean
@@ -322,8 +324,8 @@ read_task_and_model (const OmniCliOptions *options, OmniFusionRequest *request, 
   const OmniModel *const *models = omni_models_list ();
   for (guint i = 0; models[i] != NULL; i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", models[i]->name);
-  return refuse (error, "There is no model “%s”; the models are %s (--model).", options->model_name,
-                 names->str);
+  return omni_cli_refuse (error, "There is no model “%s”; the models are %s (--model).", options->model_name,
+                          names->str);
 }
 
 /* Needs to know the model, and so the task. */
@@ -353,7 +355,7 @@ read_depth (const OmniCliOptions *options, const char *output, OmniFusionRequest
     for (request->depth = OMNI_SAMPLE_U8; request->depth <= OMNI_SAMPLE_F32; request->depth++)
       if (g_str_equal (options->bits, omni_sample_type_to_string (request->depth)))
         return TRUE;
-    return refuse (error, "The depth is 8, 16 or 32f, not “%s” (--bits).", options->bits);
+    return omni_cli_refuse (error, "The depth is 8, 16 or 32f, not “%s” (--bits).", options->bits);
   }
   if (output == NULL)
     return TRUE;
@@ -397,16 +399,17 @@ read_roles (const OmniCliOptions *options, OmniFusionRequest *request, GError **
     const char *equals = strchr (options->roles[i], '=');
     g_autofree char *shown = g_filename_display_name (options->roles[i]);
     if (equals == NULL)
-      return refuse (error, "“%s” is no role; write ROLE=FILE (--role).", shown);
+      return omni_cli_refuse (error, "“%s” is no role; write ROLE=FILE (--role).", shown);
     g_autofree char *name = g_strndup (options->roles[i], equals - options->roles[i]);
     OmniRole role;
     if (!omni_role_from_string (name, &role))
-      return refuse (
+      return omni_cli_refuse (
         error, "There is no role “%s”; choose visible, infrared, mri, ct, pet, spect, ms or pan (--role).",
         name);
     OmniSource *source = find_source (request->sources, equals + 1);
     if (source == NULL)
-      return refuse (error, "“%s” gives a role to a file that is not among the sources (--role).", shown);
+      return omni_cli_refuse (error, "“%s” gives a role to a file that is not among the sources (--role).",
+                              shown);
     omni_source_set_role (source, role);
   }
   return TRUE;
@@ -428,7 +431,7 @@ static gboolean
 load_sources (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
 {
   if (options->arguments == NULL)
-    return refuse (error, "There are no pictures to fuse; name at least one.");
+    return omni_cli_refuse (error, "There are no pictures to fuse; name at least one.");
   g_auto (GStrv) paths = omni_files_expand (options->arguments, error);
   if (paths == NULL)
     return FALSE;

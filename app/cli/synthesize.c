@@ -23,19 +23,6 @@ typedef struct
   guint64 seed;
 } Wanted;
 
-static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
-  return FALSE;
-}
-
 static gboolean
 read_sources (const char *text, Wanted *wanted, GError **error)
 {
@@ -44,9 +31,9 @@ read_sources (const char *text, Wanted *wanted, GError **error)
   const guint n = g_strv_length (parts);
   if (n == 0 || !g_ascii_string_to_unsigned (parts[0], 10, 2, MAX_SOURCES, &least, NULL)
       || !g_ascii_string_to_unsigned (parts[n - 1], 10, 2, MAX_SOURCES, &most, NULL) || least > most)
-    return refuse (error,
-                   "“%s” is no number of sources; write one from 2 to %d, or two like 2-4 (--sources).", text,
-                   MAX_SOURCES);
+    return omni_cli_refuse (
+      error, "“%s” is no number of sources; write one from 2 to %d, or two like 2-4 (--sources).", text,
+      MAX_SOURCES);
   wanted->least_sources = (guint)least;
   wanted->most_sources = (guint)most;
   return TRUE;
@@ -57,24 +44,25 @@ read_options (const OmniCliOptions *options, Wanted *wanted, GError **error)
 {
   *wanted = (Wanted){ .least_sources = 3, .most_sources = 3, .seed = 1 };
   if (options->arguments == NULL || g_strv_length (options->arguments) != 2)
-    return refuse (error,
-                   "Say what to make, focus or exposure, and the folder of the pictures to make it from.");
+    return omni_cli_refuse (
+      error, "Say what to make, focus or exposure, and the folder of the pictures to make it from.");
   if (g_str_equal (options->arguments[0], "focus"))
     wanted->kind = OMNI_SYNTHESIS_FOCUS;
   else if (g_str_equal (options->arguments[0], "exposure"))
     wanted->kind = OMNI_SYNTHESIS_EXPOSURE;
   else
-    return refuse (error, "There is no synthesis of “%s”; choose focus or exposure.", options->arguments[0]);
+    return omni_cli_refuse (error, "There is no synthesis of “%s”; choose focus or exposure.",
+                            options->arguments[0]);
   if (options->output == NULL)
-    return refuse (error, "Which folder should the sets be written to? Name it with -o.");
+    return omni_cli_refuse (error, "Which folder should the sets be written to? Name it with -o.");
   if (options->n_count < 0 || options->crop_px < 0 || (options->crop_px > 0 && options->crop_px < 32))
-    return refuse (error, "--count takes a number from 1, --size one from 32.");
+    return omni_cli_refuse (error, "--count takes a number from 1, --size one from 32.");
   wanted->count = options->n_count > 0 ? (guint)options->n_count : G_MAXUINT;
   wanted->max_px = (guint)options->crop_px;
   if (options->seed != NULL
       && !g_ascii_string_to_unsigned (options->seed, 10, 0, G_MAXUINT32, &wanted->seed, NULL))
-    return refuse (error, "The seed is a number from 0 to %u, not “%s” (--seed).", G_MAXUINT32,
-                   options->seed);
+    return omni_cli_refuse (error, "The seed is a number from 0 to %u, not “%s” (--seed).", G_MAXUINT32,
+                            options->seed);
   return options->n_sources_text == NULL || read_sources (options->n_sources_text, wanted, error);
 }
 
@@ -108,7 +96,7 @@ choose_pictures (const OmniCliOptions *options, const Wanted *wanted, OmniDatase
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
   {
-    refuse (error, "“%s” is no folder; name one of sharp pictures.", options->arguments[1]);
+    omni_cli_refuse (error, "“%s” is no folder; name one of sharp pictures.", options->arguments[1]);
     return NULL;
   }
   *dataset = omni_dataset_open (parent, error);
@@ -143,7 +131,7 @@ make_folder (const char *path, GError **error)
   if (g_mkdir_with_parents (path, 0777) == 0)
     return TRUE;
   g_autofree char *name = g_filename_display_name (path);
-  return refuse (error, "The folder “%s” cannot be made: %s.", name, g_strerror (errno));
+  return omni_cli_refuse (error, "The folder “%s” cannot be made: %s.", name, g_strerror (errno));
 }
 
 /* (transfer full) The name of the picture's folder: its own without the extension. */
@@ -166,8 +154,9 @@ check_stems (GPtrArray *pictures, GError **error)
     g_autofree char *stem = make_stem (scene);
     const OmniScene *other = g_hash_table_lookup (stems, stem);
     if (other != NULL)
-      return refuse (error, "“%s” and “%s” would both be written to the folder “%s”; rename one of them.",
-                     other->name, scene->name, stem);
+      return omni_cli_refuse (error,
+                              "“%s” and “%s” would both be written to the folder “%s”; rename one of them.",
+                              other->name, scene->name, stem);
     g_hash_table_insert (stems, g_steal_pointer (&stem), (gpointer)scene);
   }
   return TRUE;
@@ -180,7 +169,8 @@ remove_file (const char *folder, const char *name, GError **error)
   if (g_unlink (path) == 0 || errno == ENOENT)
     return TRUE;
   g_autofree char *shown = g_filename_display_name (path);
-  return refuse (error, "The file “%s” of an earlier set cannot be removed: %s.", shown, g_strerror (errno));
+  return omni_cli_refuse (error, "The file “%s” of an earlier set cannot be removed: %s.", shown,
+                          g_strerror (errno));
 }
 
 /* The truth goes before anything else: a set that is interrupted half-way must not look whole. */
@@ -281,8 +271,8 @@ run (const OmniCliOptions *options, GError **error)
   json_builder_end_object (json);
   g_clear_pointer (&progress, omni_cli_progress_free);
   if (n_written == 0)
-    return refuse (error, "No picture of “%s” is large enough; choose a smaller --size.",
-                   options->arguments[1]);
+    return omni_cli_refuse (error, "No picture of “%s” is large enough; choose a smaller --size.",
+                            options->arguments[1]);
   if (options->json)
     omni_cli_print_json (json);
   else if (!options->quiet)

@@ -37,19 +37,6 @@ training_clear (Training *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Training, training_clear)
 
-static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
-  return FALSE;
-}
-
 /* ---- What the user sees ---- */
 
 static void
@@ -91,22 +78,23 @@ read_recipe (Training *self, GError **error)
   const OmniCliOptions *options = self->options;
   guint64 value;
   if (options->arguments == NULL || g_strv_length (options->arguments) != 1)
-    return refuse (error, "Name one recipe; models/recipes/ holds some, --help-recipe says what is in one.");
+    return omni_cli_refuse (
+      error, "Name one recipe; models/recipes/ holds some, --help-recipe says what is in one.");
   self->recipe = omni_recipe_load (options->arguments[0], error);
   if (self->recipe == NULL)
     return FALSE;
   if (options->n_steps != NULL)
   {
     if (!g_ascii_string_to_unsigned (options->n_steps, 10, 1, MAX_STEPS, &value, NULL))
-      return refuse (error, "The number of steps is one from 1 to %d, not “%s” (--steps).", MAX_STEPS,
-                     options->n_steps);
+      return omni_cli_refuse (error, "The number of steps is one from 1 to %d, not “%s” (--steps).",
+                              MAX_STEPS, options->n_steps);
     omni_recipe_set_steps (self->recipe, value);
   }
   if (options->seed != NULL)
   {
     if (!g_ascii_string_to_unsigned (options->seed, 10, 0, G_MAXUINT32, &value, NULL))
-      return refuse (error, "The seed is a number from 0 to %u, not “%s” (--seed).", G_MAXUINT32,
-                     options->seed);
+      return omni_cli_refuse (error, "The seed is a number from 0 to %u, not “%s” (--seed).", G_MAXUINT32,
+                              options->seed);
     self->recipe->config.seed = value;
   }
   return TRUE;
