@@ -33,6 +33,14 @@ const OmniTrainNetwork *omni_train_config_resolve (OmniTrainConfig *config, GErr
 gboolean
 omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error);
 
+/* ---- order.c ---- */
+
+/* Writes the places of the members of set `b` as the step sees them: a function of roles and content alone. */
+void omni_train_order_members (const OmniTrainBatch *batch, guint b, guint *order);
+
+/* (transfer full) The batch's luminance, every set's members in that order. */
+float *omni_train_dup_ordered (const OmniTrainBatch *batch);
+
 /* ---- parameters.c ---- */
 
 /* Lots that depend on nothing but their arguments. */

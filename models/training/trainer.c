@@ -73,6 +73,7 @@ typedef struct
 {
   OmniTrainer *trainer;
   const OmniTrainBatch *batch;
+  const float *luma; /* the batch's, in an order of its own */
   OmniTrainPass pass;
   OmniLossResult results[OMNI_MAX_LOSS_RESULTS];
   guint n_results;
@@ -100,7 +101,7 @@ give_kernels (Run *run, gboolean measuring, GError **error)
 
   const OmniMaps truth = omni_ops_maps (ops, batch->truth != NULL ? batch->n_sets : 0, size, size);
 
-  if (!omni_ops_upload (ops, &run->pass.sources, batch->luma, error)
+  if (!omni_ops_upload (ops, &run->pass.sources, run->luma, error)
       || (batch->truth != NULL && !omni_ops_upload (ops, &truth, batch->truth, error)))
     return FALSE;
 
@@ -213,12 +214,14 @@ run_pass (Run *run, OmniTrainReport *report, GError **error)
   OmniTrainer *trainer = run->trainer;
   OmniOps *ops = &trainer->ops;
   g_autofree gpointer state = g_malloc0 (trainer->network->state_bytes);
+  g_autofree float *luma = omni_train_dup_ordered (run->batch);
   OmniWorkStats stats;
 
   run->pass.config = &trainer->config;
   run->pass.parameters = trainer->parameters;
   run->pass.n = run->batch->n_sources;
   run->pass.state = state;
+  run->luma = luma;
   if (!check_side (run, error))
     return FALSE;
   if (!give_kernels (run, TRUE, error) || !omni_ops_reserve (ops, error)
@@ -396,6 +399,7 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
 
     one.n_sets = 1;
     one.luma += b * batch->n_sources * pixels;
+    one.roles = batch->roles != NULL ? batch->roles + b * batch->n_sources : NULL;
     one.truth = batch->truth != NULL ? batch->truth + b * pixels : NULL;
     if (!run_pass (&run, &report, error))
       return FALSE;
