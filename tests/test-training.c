@@ -1,202 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "models/training/trainer-private.h"
-#include "tests/harness.h"
-#include "tests/reference/training.h"
+#include "tests/training-pictures.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
-/* The trainer as a whole: gradients of whole networks against references in double precision, the optimisers against their
- * formulas, and what must not change a bit. */
-
-/* ---- Gradients of whole networks ---- */
-
-typedef struct
-{
-  const char *architecture;
-  OmniTask task;
-  guint n_sets, n, size, channels;
-  OmniBoundary padding;
-  guint base_level, levels;
-  OmniTrainNorm norm;
-} Network;
-
-typedef struct
-{
-  const Network *network;
-  OmniTrainer *trainer;
-  double *theta;
-  Double4 *sources, *truth;
-} NetworkRun;
-
-static double *
-find_tensor (gpointer data, const char *name)
-{
-  const NetworkRun *self = data;
-
-  for (guint p = 0; p < self->trainer->parameters->len; p++)
-  {
-    const OmniParameter *parameter = &g_array_index (self->trainer->parameters, OmniParameter, p);
-
-    if (g_str_equal (parameter->spec.name, name))
-      return self->theta + parameter->at;
-  }
-  return NULL;
-}
-
-static Double4 *
-fuse (NetworkRun *self)
-{
-  const Network *network = self->network;
-  const RefWeights weights = { find_tensor,
-                               self,
-                               network->channels,
-                               network->padding,
-                               network->norm != OMNI_TRAIN_NORM_NONE,
-                               network->norm == OMNI_TRAIN_NORM_BATCH };
-
-  if (g_str_equal (network->architecture, "ifani"))
-    return ref_train_ifani (self->sources, network->n, &weights);
-  return ref_train_omni (
-    self->sources, network->n, &weights,
-    &(RefOmni){ (int)network->task - OMNI_TASK_EXPOSURE, network->base_level, network->levels, 2e-3 });
-}
-
-static double
-reference_loss (gpointer data)
-{
-  NetworkRun *self = data;
-  const OmniTrainLosses *losses = &self->trainer->config.losses[self->network->task];
-  g_autoptr (Double4) fused = fuse (self);
-  double sum = 0;
-
-  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
-    if (losses->weight[loss] > 0)
-      sum += losses->weight[loss]
-             * twin_train_loss (loss, fused, omni_loss_needs_truth (loss) ? self->truth : self->sources, 0);
-  return sum;
-}
-
-static void
-set_losses (OmniTrainConfig *config)
-{
-  config->losses[OMNI_TASK_EXPOSURE].weight[OMNI_LOSS_MEF_SSIM] = 1;
-  config->losses[OMNI_TASK_FOCUS].weight[OMNI_LOSS_SSIM] = 1;
-  config->losses[OMNI_TASK_FOCUS].weight[OMNI_LOSS_MSE] = 5;
-  config->losses[OMNI_TASK_INFRARED].weight[OMNI_LOSS_MEF_STRUCTURE] = 0.5;
-  config->losses[OMNI_TASK_INFRARED].weight[OMNI_LOSS_MAX_INTENSITY] = 2;
-  config->losses[OMNI_TASK_INFRARED].weight[OMNI_LOSS_MAX_GRADIENT] = 5;
-}
-
-/* Pictures with coarse and fine structure, the same for the same seed. */
-static Double4 *
-make_pictures (guint n, guint size, guint32 seed)
-{
-  g_autoptr (Double4) coarse = double4_random (n, 1, (size + 3) / 4, (size + 3) / 4, 0.2, 0.8, seed);
-  g_autoptr (Double4) wide = twin_train_up (coarse, 4);
-  Double4 *fine = double4_random (n, 1, size, size, -0.15, 0.15, seed + 1);
-
-  for (guint k = 0; k < n; k++)
-    for (guint i = 0; i < size * size; i++)
-      fine->v[k * size * size + i] = (float)(fine->v[k * size * size + i]
-                                               * ((k + i / (size * 3)) % 2 ? 1 : 0.2)
-                                             + wide->v[(k * wide->h + i / size) * wide->w + i % size]);
-  return fine;
-}
-
-/* Of two steps the one that agrees: a kink of a ReLU or a maximum inside the large step spoils it, rounding the small one. A
- * wrong gradient agrees with neither. */
-static double
-difference_near (NetworkRun *self, guint i, double got)
-{
-  const double wide = twin_central_difference (self->theta, i, 1e-6, reference_loss, self);
-
-  if (fabs (wide - got) <= 1e-5 * fabs (got))
-    return wide;
-
-  const double narrow = twin_central_difference (self->theta, i, 1e-8, reference_loss, self);
-
-  return fabs (narrow - got) < fabs (wide - got) ? narrow : wide;
-}
-
-static void
-compare_gradient (NetworkRun *self, const OmniParameter *parameter, double whole_norm)
-{
-  if (parameter->is_statistic)
-    return;
-
-  const guint stride = MAX (parameter->n / 6, 1) | 1;
-  double away = 0, norm = 0;
-
-  for (guint i = 0; i < parameter->n; i += stride)
-  {
-    const double got = self->trainer->gradient[parameter->at + i];
-    const double want = difference_near (self, parameter->at + i, got);
-
-    away += (got - want) * (got - want);
-    norm += want * want;
-  }
-  g_test_message ("%s: ‖gradient‖ %.3g, relative difference %.2g", parameter->spec.name, sqrt (norm),
-                  sqrt (away / fmax (norm, 1e-30)));
-  /* What must be zero (Omni's logit bias: softmax does not see it) has no norm of its own. */
-  const gboolean is_zero = sqrt (norm) < 1e-7 * whole_norm;
-
-  if (!(sqrt (away) <= (is_zero ? 1e-5 * whole_norm : 1e-4 * sqrt (norm))))
-    g_error ("%s: the gradient is %.3g of its norm away", parameter->spec.name, sqrt (away / norm));
-}
-
-/* What begins at zero makes ReLU's kink the rule; a little away from it there is a derivative. */
-static void
-stir_vectors (OmniTrainer *trainer)
-{
-  for (guint p = 0; p < trainer->parameters->len; p++)
-  {
-    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
-
-    for (guint i = parameter->at; parameter->spec.n_dims == 1 && i < parameter->at + parameter->n; i++)
-      trainer->state.theta[i] += 0.1F * (float)omni_train_draw (5, i, 9);
-  }
-}
-
-static void
-test_network (gconstpointer data)
-{
-  const Network *network = data;
-  OmniTrainConfig config;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Double4) sources = make_pictures (network->n_sets * network->n, network->size, 21);
-  g_autoptr (Double4) truth = make_pictures (network->n_sets, network->size, 31);
-  g_autofree float *luma = double4_to_floats (sources), *wanted = double4_to_floats (truth);
-  const OmniTrainBatch batch = { network->task, network->n_sets, network->n, network->size, luma, wanted };
-  OmniTrainReport report;
-
-  omni_train_config_init (&config);
-  config.schedule = OMNI_SCHEDULE_CONSTANT;
-  config.architecture = network->architecture;
-  config.channels = network->channels;
-  config.padding = network->padding;
-  config.norm = network->norm;
-  config.base_level_chance[network->base_level] = 1;
-  config.min_levels = config.max_levels = network->levels;
-  set_losses (&config);
-
-  g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
-
-  g_assert_no_error (error);
-
-  g_autofree double *theta = g_new (double, trainer->state.n);
-  NetworkRun self = { network, trainer, theta, sources, truth };
-
-  stir_vectors (trainer);
-  for (gsize i = 0; i < trainer->state.n; i++)
-    theta[i] = trainer->state.theta[i];
-  omni_trainer_step (trainer, &batch, &report, &error);
-  g_assert_no_error (error);
-  g_assert_cmpfloat_with_epsilon (report.loss, reference_loss (&self), 1e-4);
-  for (guint p = 0; p < trainer->parameters->len; p++)
-    compare_gradient (&self, &g_array_index (trainer->parameters, OmniParameter, p), report.gradient_norm);
-}
+/* The trainer as a whole: the optimisers against their formulas, and what must not change a bit. */
 
 /* ---- What must not change a bit ---- */
 
@@ -291,34 +100,6 @@ test_resume (gconstpointer data)
   g_assert_cmpmem (whole->state.omega, bytes, second->state.omega, bytes);
   g_unlink (path);
   g_rmdir (folder);
-}
-
-/* Two members of every set in the other order: the same weights to the bit. */
-static void
-test_swapped (void)
-{
-  g_autoptr (OmniTrainer) first = new_trainer (OMNI_OPTIMISER_ADAM);
-  g_autoptr (OmniTrainer) second = new_trainer (OMNI_OPTIMISER_ADAM);
-  const gsize pixels = 24 * 24;
-  g_autoptr (GError) error = NULL;
-
-  for (guint step = 0; step < 3; step++)
-  {
-    g_autoptr (Double4) sources = make_pictures (6, 24, 300 + step);
-    g_autofree float *luma = double4_to_floats (sources), *swapped = double4_to_floats (sources);
-    const OmniTrainBatch batch = { OMNI_TASK_EXPOSURE, 2, 3, 24, luma, NULL };
-    const OmniTrainBatch other = { OMNI_TASK_EXPOSURE, 2, 3, 24, swapped, NULL };
-    OmniTrainReport report;
-
-    for (guint b = 0; b < 2; b++)
-    {
-      memcpy (swapped + 3 * b * pixels, luma + (3 * b + 2) * pixels, pixels * sizeof *luma);
-      memcpy (swapped + (3 * b + 2) * pixels, luma + 3 * b * pixels, pixels * sizeof *luma);
-    }
-    g_assert_true (omni_trainer_step (first, &batch, &report, &error));
-    g_assert_true (omni_trainer_step (second, &other, &report, &error));
-  }
-  g_assert_cmpmem (first->state.theta, first->state.n * 4, second->state.theta, second->state.n * 4);
 }
 
 /* The paper's own number (models.md §5), running statistics not counted. */
@@ -684,30 +465,12 @@ test_fisher (void)
   g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
 }
 
-static const Network networks[] = {
-  { "ifani", OMNI_TASK_EXPOSURE, 2, 3, 13, 4, OMNI_BOUNDARY_ZERO, 0, 0 },
-  { "ifani", OMNI_TASK_FOCUS, 1, 2, 12, 16, OMNI_BOUNDARY_REFLECT, 0, 0 },
-  { "omni", OMNI_TASK_FOCUS, 2, 3, 32, 4, OMNI_BOUNDARY_ZERO, 0, 3 },
-  { "omni", OMNI_TASK_EXPOSURE, 1, 4, 64, 8, OMNI_BOUNDARY_ZERO, 1, 3 },
-  { "omni", OMNI_TASK_INFRARED, 1, 2, 64, 4, OMNI_BOUNDARY_REPLICATE, 2, 2 },
-  { "ifani", OMNI_TASK_EXPOSURE, 2, 2, 13, 4, OMNI_BOUNDARY_ZERO, 0, 0, OMNI_TRAIN_NORM_BATCH },
-  { "ifani", OMNI_TASK_FOCUS, 1, 3, 14, 4, OMNI_BOUNDARY_ZERO, 0, 0, OMNI_TRAIN_NORM_FROZEN },
-};
-
 static void
 add_tests (void)
 {
-  g_test_add_data_func ("/training/network/ifani-4", &networks[0], test_network);
-  g_test_add_data_func ("/training/network/ifani-16-reflect", &networks[1], test_network);
-  g_test_add_data_func ("/training/network/omni-4", &networks[2], test_network);
-  g_test_add_data_func ("/training/network/omni-8-base-1", &networks[3], test_network);
-  g_test_add_data_func ("/training/network/omni-4-base-2", &networks[4], test_network);
-  g_test_add_data_func ("/training/network/ifani-batch-norm", &networks[5], test_network);
-  g_test_add_data_func ("/training/network/ifani-frozen-norm", &networks[6], test_network);
   g_test_add_data_func ("/training/resume/adam", GUINT_TO_POINTER (OMNI_OPTIMISER_ADAM), test_resume);
   g_test_add_data_func ("/training/resume/rmsprop", GUINT_TO_POINTER (OMNI_OPTIMISER_RMSPROP), test_resume);
   g_test_add_data_func ("/training/resume/sgd", GUINT_TO_POINTER (OMNI_OPTIMISER_SGD), test_resume);
-  g_test_add_func ("/training/order", test_swapped);
   g_test_add_func ("/training/count", test_count);
   g_test_add_func ("/training/limits", test_limits);
   g_test_add_func ("/training/checkpoint-refused", test_refused);

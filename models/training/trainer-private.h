@@ -74,8 +74,8 @@ typedef struct
 
 /* Runs every term of the task. `gradient` (nullable): by the fused pictures. Returns the number of results. */
 guint omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fused,
-                       const OmniMaps *sources, const OmniMaps *truth, const OmniMaps *gradient,
-                       OmniLossResult results[OMNI_MAX_LOSS_RESULTS]);
+                       const OmniMaps *sources, const OmniMaps *members, const OmniMaps *truth,
+                       const OmniMaps *gradient, OmniLossResult results[OMNI_MAX_LOSS_RESULTS]);
 
 /* Refuses a batch that the task's losses cannot judge. */
 gboolean omni_losses_check (const OmniTrainLosses *losses, const OmniTrainBatch *batch, GError **error);
