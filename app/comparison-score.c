@@ -13,20 +13,6 @@ omni_scoring_free (OmniScoring *self)
   g_free (self);
 }
 
-/* The source as it was fused: in the size of the result. */
-static OmniPicture *
-load_source (OmniSource *source, OmniPicture *fused, GCancellable *cancellable, GError **error)
-{
-  const guint width = omni_picture_get_width (fused), height = omni_picture_get_height (fused);
-  g_autoptr (OmniPicture) picture = omni_source_load (source, cancellable, error);
-
-  if (picture == NULL)
-    return NULL;
-  if (omni_picture_get_width (picture) == width && omni_picture_get_height (picture) == height)
-    return g_steal_pointer (&picture);
-  return omni_picture_resample (picture, width, height, cancellable, error);
-}
-
 static gboolean
 load_sources (OmniScoring *self, GCancellable *cancellable, GError **error)
 {
@@ -37,7 +23,10 @@ load_sources (OmniScoring *self, GCancellable *cancellable, GError **error)
     return TRUE;
   for (guint i = 0; i < sources->len; i++)
   {
-    OmniPicture *picture = load_source (sources->pdata[i], self->result->picture, cancellable, error);
+    /* As it was fused: in the size of the result. */
+    OmniPicture *picture = omni_source_load_at (
+      sources->pdata[i], omni_picture_get_width (self->result->picture),
+      omni_picture_get_height (self->result->picture), cancellable, error);
     if (picture == NULL)
       return FALSE;
     g_ptr_array_add (pictures, picture);

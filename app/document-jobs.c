@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document-private.h"
 
+#include "app/refine.h"
+
 #include <glib/gi18n.h>
 
 #define KEPT_BYTES (G_GUINT64_CONSTANT (1) << 30)
@@ -157,7 +159,9 @@ keep_result (OmniDocument *self, OmniFusionResult *result)
 static OmniOrderCheck
 check_order (OmniDocument *self, OmniFusionResult *result, const char *key)
 {
-  if (self->result == NULL || g_strcmp0 (self->result_key, key) != 0)
+  /* Refined weights are others than those that the model comes with. */
+  if (self->result == NULL || g_strcmp0 (self->result_key, key) != 0 || self->result->has_refine
+      || result->has_refine)
     return OMNI_ORDER_UNKNOWN;
 
   const gboolean same_bits = g_str_equal (self->result->sha256, result->sha256);
@@ -266,6 +270,66 @@ fuse (OmniDocument *self)
   job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
   omni_engine_fuse_async (self->engine, &job->request, engine_progress, job, job->cancellable, fused_cb,
                           job_ref (job));
+}
+
+/* Refining */
+
+static void
+refined_cb (GObject *object, GAsyncResult *async, gpointer data)
+{
+  g_autoptr (OmniJob) job = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniFusionResult) result = omni_engine_fuse_finish (OMNI_ENGINE (object), async, &error);
+  OmniDocument *self = finish_job (job);
+
+  if (self == NULL)
+    return;
+  if (result != NULL)
+  {
+    omni_document_set_error (self, NULL);
+    self->refine = result->refine;
+    /* What is no better is the result that is there already. */
+    if (result->refine.kept)
+      take_result (self, result, job->key);
+    omni_document_emit_refined (self);
+  }
+  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    omni_document_set_error (self, error->message);
+  omni_document_notify_progress (self);
+}
+
+gboolean
+omni_document_can_refine (OmniDocument *self)
+{
+  g_autofree char *why = NULL;
+
+  return self->result != NULL && self->job == NULL && !omni_document_needs_resize (self)
+         && omni_refine_fits (self->effective_model, self->state->active, &why);
+}
+
+void
+omni_document_refine (OmniDocument *self, double seconds)
+{
+  const OmniRefineParams params = { .seconds = seconds };
+
+  if (!omni_document_can_refine (self))
+    return;
+  self->job = job_new (self);
+  self->fraction = 0;
+  self->phase[0] = '\0';
+  self->job->key = omni_document_make_key (self);
+  self->job->request.task = self->effective_task;
+  self->job->request.model = self->effective_model;
+  self->job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
+  omni_engine_refine_async (self->engine, &self->job->request, &params, engine_progress, self->job,
+                            self->job->cancellable, refined_cb, job_ref (self->job));
+  omni_document_notify_progress (self);
+}
+
+const OmniRefineScores *
+omni_document_get_refine_scores (OmniDocument *self)
+{
+  return &self->refine;
 }
 
 /* Choosing task and model may mean looking at pixels and weights, so it is kept off the main thread, too. */

@@ -65,6 +65,7 @@ struct _OmniDocument
   char *result_key;
   GPtrArray *results; /* OmniFusionResult, newest first */
   OmniOrderCheck order_check;
+  OmniRefineScores refine; /* of the last refinement */
 };
 
 /* document-state.c */
@@ -86,6 +87,7 @@ void omni_document_change_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_replace_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_emit_changed (OmniDocument *self);
 void omni_document_emit_result (OmniDocument *self);
+void omni_document_emit_refined (OmniDocument *self);
 void omni_document_notify_progress (OmniDocument *self);
 void omni_document_set_error (OmniDocument *self, const char *message);
 

@@ -19,6 +19,7 @@ enum
 {
   SIGNAL_CHANGED,
   SIGNAL_RESULT,
+  SIGNAL_REFINED,
   N_SIGNALS
 };
 
@@ -457,6 +458,12 @@ omni_document_emit_result (OmniDocument *self)
 }
 
 void
+omni_document_emit_refined (OmniDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REFINED], 0);
+}
+
+void
 omni_document_notify_progress (OmniDocument *self)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
@@ -577,6 +584,8 @@ omni_document_class_init (OmniDocumentClass *klass)
                                           NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_RESULT] = g_signal_new ("result", OMNI_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 0);
+  signals[SIGNAL_REFINED] = g_signal_new ("refined", OMNI_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -22,7 +22,7 @@ typedef enum
  * Properties (all read-only, with notify): "busy", "fraction" (0 … 1), "phase", "error" (the sentence why the last
  * fusion failed, or NULL), "can-undo", "can-redo".
  * Signals: "changed" (the request is another one, or more is known about it: task and model to show), "result" (a new
- * current result, or none any more). */
+ * current result, or none any more), "refined" (a refinement came to its end: omni_document_get_refine_scores()). */
 #define OMNI_TYPE_DOCUMENT (omni_document_get_type ())
 G_DECLARE_FINAL_TYPE (OmniDocument, omni_document, OMNI, DOCUMENT, GObject)
 
@@ -122,6 +122,14 @@ void omni_document_cancel (OmniDocument *self);
 
 /* Fuses once more although nothing changed, e.g. after a cancel. */
 void omni_document_fuse (OmniDocument *self);
+
+/* Trains the effective model's weights further on this very set for so long, and takes the result that they give when its score
+ * is higher; the one before stays among the kept ones. Cancelled like a fusion. Does nothing when it cannot be. */
+void omni_document_refine (OmniDocument *self, double seconds);
+gboolean omni_document_can_refine (OmniDocument *self);
+
+/* (transfer none) Of the last refinement. */
+const OmniRefineScores *omni_document_get_refine_scores (OmniDocument *self);
 
 /* Whether the current result is of another request than the present one. */
 gboolean omni_document_is_stale (OmniDocument *self);

@@ -53,6 +53,11 @@ OmniFusionResult *
 omni_engine_core_fuse (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
                        gpointer user_data, GCancellable *cancellable, GError **error);
 
+/* The same with a refinement in between (refine.c). */
+OmniFusionResult *omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request,
+                                           const OmniRefineParams *params, OmniEngineProgress progress,
+                                           gpointer user_data, GCancellable *cancellable, GError **error);
+
 /* For tests: loses the device at submission `every`, on the next `n_devices` devices (the open one counts). */
 void omni_engine_inject_losses (OmniEngine *self, guint every, guint n_devices);
 

@@ -16,6 +16,7 @@ G_DEFINE_FINAL_TYPE (OmniEngine, omni_engine, G_TYPE_OBJECT)
 typedef enum
 {
   JOB_FUSE,
+  JOB_REFINE,
   JOB_OPEN,
   JOB_INJECT,
   JOB_QUIT
@@ -26,6 +27,7 @@ typedef struct
 {
   JobKind kind;
   OmniFusionRequest *request;
+  OmniRefineParams refine;
   OmniEngineProgress progress;
   gpointer user_data;
   GCancellable *cancellable;
@@ -50,6 +52,11 @@ run_job (OmniEngineCore *core, Job *job)
     if (!g_cancellable_set_error_if_cancelled (job->cancellable, &job->error))
       job->result = omni_engine_core_fuse (core, job->request, job->progress, job->user_data,
                                            job->cancellable, &job->error);
+    break;
+  case JOB_REFINE:
+    if (!g_cancellable_set_error_if_cancelled (job->cancellable, &job->error))
+      job->result = omni_engine_core_refine (core, job->request, &job->refine, job->progress, job->user_data,
+                                             job->cancellable, &job->error);
     break;
   case JOB_OPEN:
     job->success = omni_engine_core_ensure_device (core, &job->error);
@@ -213,6 +220,18 @@ omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **erro
   return job.success;
 }
 
+/* Runs a job that gives a result; the caller waits. */
+static OmniFusionResult *
+wait_for_result (OmniEngine *self, Job *job, const OmniFusionRequest *request, GError **error)
+{
+  job->request = omni_fusion_request_copy (request);
+  wait_for_job (self, job);
+  omni_fusion_request_free (job->request);
+  if (job->error != NULL)
+    g_propagate_error (error, job->error);
+  return job->result;
+}
+
 OmniFusionResult *
 omni_engine_fuse (OmniEngine *self, const OmniFusionRequest *request, OmniEngineProgress progress,
                   gpointer user_data, GCancellable *cancellable, GError **error)
@@ -220,12 +239,38 @@ omni_engine_fuse (OmniEngine *self, const OmniFusionRequest *request, OmniEngine
   g_return_val_if_fail (OMNI_IS_ENGINE (self), NULL);
 
   Job job = { .kind = JOB_FUSE, .progress = progress, .user_data = user_data, .cancellable = cancellable };
-  job.request = omni_fusion_request_copy (request);
-  wait_for_job (self, &job);
-  omni_fusion_request_free (job.request);
-  if (job.error != NULL)
-    g_propagate_error (error, job.error);
-  return job.result;
+  return wait_for_result (self, &job, request, error);
+}
+
+OmniFusionResult *
+omni_engine_refine (OmniEngine *self, const OmniFusionRequest *request, const OmniRefineParams *params,
+                    OmniEngineProgress progress, gpointer user_data, GCancellable *cancellable,
+                    GError **error)
+{
+  g_return_val_if_fail (OMNI_IS_ENGINE (self), NULL);
+
+  Job job = { .kind = JOB_REFINE,
+              .refine = *params,
+              .progress = progress,
+              .user_data = user_data,
+              .cancellable = cancellable };
+  return wait_for_result (self, &job, request, error);
+}
+
+/* (transfer full) A job whose task calls back. */
+static Job *
+job_new (OmniEngine *self, JobKind kind, const OmniFusionRequest *request, OmniEngineProgress progress,
+         gpointer user_data, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer callback_data)
+{
+  Job *job = g_new0 (Job, 1);
+  job->kind = kind;
+  job->request = omni_fusion_request_copy (request);
+  job->progress = progress;
+  job->user_data = user_data;
+  job->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  job->task = g_task_new (self, cancellable, callback, callback_data);
+  g_task_set_source_tag (job->task, omni_engine_fuse_async);
+  return job;
 }
 
 void
@@ -235,14 +280,19 @@ omni_engine_fuse_async (OmniEngine *self, const OmniFusionRequest *request, Omni
 {
   g_return_if_fail (OMNI_IS_ENGINE (self));
 
-  Job *job = g_new0 (Job, 1);
-  job->kind = JOB_FUSE;
-  job->request = omni_fusion_request_copy (request);
-  job->progress = progress;
-  job->user_data = user_data;
-  job->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
-  job->task = g_task_new (self, cancellable, callback, callback_data);
-  g_task_set_source_tag (job->task, omni_engine_fuse_async);
+  push_job (self,
+            job_new (self, JOB_FUSE, request, progress, user_data, cancellable, callback, callback_data));
+}
+
+void
+omni_engine_refine_async (OmniEngine *self, const OmniFusionRequest *request, const OmniRefineParams *params,
+                          OmniEngineProgress progress, gpointer user_data, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer callback_data)
+{
+  g_return_if_fail (OMNI_IS_ENGINE (self));
+
+  Job *job = job_new (self, JOB_REFINE, request, progress, user_data, cancellable, callback, callback_data);
+  job->refine = *params;
   push_job (self, job);
 }
 

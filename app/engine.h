@@ -22,6 +22,8 @@ typedef struct
   OmniTask task;          /* AUTO: omni_task_detect() */
   const OmniModel *model; /* NULL: the default for the task and set */
   const char *weights_path;
+  OmniWeights
+    *weights; /* (nullable) from memory, before `weights_path`; of `model`, which must then be given */
   const OmniModelOptions *options; /* of `model`, which must then be given */
   guint tile_px;
   gboolean half;
@@ -42,6 +44,23 @@ typedef struct
   double decode, upload, network, download, encode, total;
 } OmniFusionTimes; /* ms */
 
+/* How long to go on with the training of the model's weights on the set itself; see app/refine.h. */
+typedef struct
+{
+  double seconds;
+  guint64 max_steps; /* 0: as many as the time allows */
+} OmniRefineParams;
+
+/* What came of it. */
+typedef struct
+{
+  double seconds; /* spent on training */
+  guint64 steps;
+  const char *metric;   /* static, of omni_metric_find() */
+  double before, after; /* of the whole picture */
+  gboolean kept;        /* the result is the refined one: its score is the higher one */
+} OmniRefineScores;
+
 /* Immutable after the run. */
 typedef struct
 {
@@ -49,9 +68,10 @@ typedef struct
   OmniPicture *picture;
   char *sha256; /* omni_picture_hash (picture) */
   const OmniModel *model;
-  OmniTask task;        /* as detected or asked for */
-  char *task_reason;    /* one line: why this task */
-  char *options;        /* those that are not as the model comes, "key=value …"; "" if none */
+  OmniTask task;     /* as detected or asked for */
+  char *task_reason; /* one line: why this task */
+  char
+    *options; /* those that are not as the model comes, "key=value …", and "refined, N steps"; "" if none */
   char *weights_sha256; /* NULL for classical methods */
   char *device_name;
   gboolean order_invariant; /* derived from the graph that ran */
@@ -64,6 +84,8 @@ typedef struct
   double longest_submission_ms;
   double gflop;  /* floating-point operations of the whole run, as written, in 10^9 */
   guint tile_px; /* side of the tiles; 0: the whole picture at once */
+  gboolean has_refine;
+  OmniRefineScores refine;
 } OmniFusionResult;
 
 OmniFusionResult *omni_fusion_result_ref (OmniFusionResult *result);
@@ -84,6 +106,16 @@ void omni_engine_fuse_async (OmniEngine *self, const OmniFusionRequest *request,
                              gpointer user_data, GCancellable *cancellable, GAsyncReadyCallback callback,
                              gpointer callback_data);
 OmniFusionResult *omni_engine_fuse_finish (OmniEngine *self, GAsyncResult *result, GError **error);
+
+/* Fuses, refines the weights on these very pictures, fuses again, and returns the better of the two results with `refine` set.
+ * An error when the model cannot be refined. The async form is finished by omni_engine_fuse_finish(). */
+OmniFusionResult *omni_engine_refine (OmniEngine *self, const OmniFusionRequest *request,
+                                      const OmniRefineParams *params, OmniEngineProgress progress,
+                                      gpointer user_data, GCancellable *cancellable, GError **error);
+void
+omni_engine_refine_async (OmniEngine *self, const OmniFusionRequest *request, const OmniRefineParams *params,
+                          OmniEngineProgress progress, gpointer user_data, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer callback_data);
 
 /* Decides the task from what the sources are (roles, exposure data, grey/colour, brightness spread), never from their
  * order. `reason` (out, transfer full) is one line for people, e.g. "exposure times differ by 8 stops". */

@@ -17,6 +17,7 @@ omni_fusion_request_copy (const OmniFusionRequest *request)
   copy->sources = g_ptr_array_copy (request->sources, (GCopyFunc)(void (*) (void))g_object_ref, NULL);
   g_ptr_array_set_free_func (copy->sources, g_object_unref);
   copy->weights_path = g_strdup (request->weights_path);
+  copy->weights = request->weights != NULL ? omni_weights_ref (request->weights) : NULL;
   copy->options = request->options != NULL ? omni_model_options_copy (request->options) : NULL;
   return copy;
 }
@@ -28,6 +29,7 @@ omni_fusion_request_free (OmniFusionRequest *request)
     return;
   g_ptr_array_unref (request->sources);
   g_free ((char *)request->weights_path);
+  g_clear_pointer (&request->weights, omni_weights_unref);
   if (request->options != NULL)
     omni_model_options_free ((OmniModelOptions *)request->options);
   g_free (request);

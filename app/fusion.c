@@ -261,8 +261,9 @@ fusion_prepare (Fusion *self, GError **error)
   if (self->model == NULL)
     return FALSE;
   g_autoptr (GError) local_error = NULL;
-  self->weights = omni_engine_core_load_weights (self->core, self->model, request->weights_path,
-                                                 &local_error);
+  self->weights = request->weights != NULL ? omni_weights_ref (request->weights)
+                                           : omni_engine_core_load_weights (
+                                             self->core, self->model, request->weights_path, &local_error);
   if (local_error != NULL)
   {
     g_propagate_error (error, g_steal_pointer (&local_error));

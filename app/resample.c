@@ -276,3 +276,14 @@ omni_picture_resample (OmniPicture *picture, guint width, guint height, GCancell
                            g_bytes_new_take (g_steal_pointer (&pixels), size_bytes),
                            omni_picture_get_icc_profile (picture), omni_picture_get_path (picture), error);
 }
+
+OmniPicture *
+omni_source_load_at (OmniSource *source, guint width, guint height, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (OmniPicture) picture = omni_source_load (source, cancellable, error);
+  if (picture == NULL)
+    return NULL;
+  if (omni_picture_get_width (picture) == width && omni_picture_get_height (picture) == height)
+    return g_steal_pointer (&picture);
+  return omni_picture_resample (picture, width, height, cancellable, error);
+}

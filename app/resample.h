@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/picture.h"
+#include "app/source.h"
 
 G_BEGIN_DECLS
 
@@ -10,6 +10,10 @@ G_BEGIN_DECLS
  * samples read as they do in the graph: NaN 0, infinities ±65504. The same bits on every run. Any thread. */
 OmniPicture *omni_picture_resample (OmniPicture *picture, guint width, guint height,
                                     GCancellable *cancellable, GError **error);
+
+/* (transfer full) The source's picture in that size. Any thread. */
+OmniPicture *omni_source_load_at (OmniSource *source, guint width, guint height, GCancellable *cancellable,
+                                  GError **error);
 
 /* What the graph and everything beside it reads for a float sample: NaN 0, infinities ±65504. */
 static inline float

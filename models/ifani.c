@@ -54,16 +54,38 @@ has_norm (const OmniWeights *weights)
   return FALSE;
 }
 
+/* A file whose fb6 takes no third input is the variant without skips (an ablation of the trainer's). */
+static gboolean
+has_skips (const OmniWeights *weights)
+{
+  const GArray *specs = weights != NULL ? omni_weights_get_specs (weights) : NULL;
+
+  for (guint i = 0; specs != NULL && i < specs->len; i++)
+  {
+    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
+
+    if (g_str_equal (spec->name, "fb6.weight") && spec->n_dims == 4 && spec->dims[1] == 2 * CHANNELS)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static guint
+count_inputs (const Layer *layer, gboolean skips)
+{
+  return layer->in == 3 * CHANNELS && !skips ? 2 * CHANNELS : layer->in;
+}
+
 static gboolean
 list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
 {
-  const gboolean normalised = has_norm (weights);
+  const gboolean normalised = has_norm (weights), skips = has_skips (weights);
 
   for (guint i = 0; i < G_N_ELEMENTS (layers); i++)
   {
     const Layer *layer = &layers[i];
 
-    omni_model_add_spec (specs, layer->name, "weight", layer->out, layer->in, 3, 3);
+    omni_model_add_spec (specs, layer->name, "weight", layer->out, count_inputs (layer, skips), 3, 3);
     if (normalised && !layer->is_linear)
       omni_model_add_norm_specs (specs, layer->name, layer->out);
     else
@@ -77,7 +99,8 @@ typedef struct
   OmniGraph *graph;
   const OmniWeights *weights;
   OmniBoundary padding;
-  gboolean has_norm;
+  gboolean has_norm, has_skips;
+  OmniNode (*reduce) (OmniGraph *graph, OmniNode x);
   GError **error;
 } Builder;
 
@@ -87,6 +110,7 @@ add_layer (Builder *builder, guint index, OmniNode *tensor, OmniNode second, Omn
 {
   const Layer *layer = &layers[index];
   const OmniNode inputs[] = { *tensor, second, third };
+  const guint in = count_inputs (layer, builder->has_skips);
   g_autofree float *weight = omni_model_dup_tensor (builder->weights, layer->name, "weight");
   g_autofree float *bias = NULL, *scale = NULL, *shift = NULL;
 
@@ -98,7 +122,7 @@ add_layer (Builder *builder, guint index, OmniNode *tensor, OmniNode second, Omn
   *tensor = omni_graph_conv (
     builder->graph,
     &(OmniConvParams){ .inputs = inputs,
-                       .n_inputs = layer->in < CHANNELS ? 1 : layer->in / CHANNELS,
+                       .n_inputs = in < CHANNELS ? 1 : in / CHANNELS,
                        .out_channels = layer->out,
                        .kernel = 3,
                        .boundary = builder->padding,
@@ -111,11 +135,12 @@ add_layer (Builder *builder, guint index, OmniNode *tensor, OmniNode second, Omn
   return TRUE;
 }
 
-/* A layer on [own features, maximum over the set, skip]. */
+/* A layer on [own features, maximum over the set, skip if there are any]. */
 static gboolean
 add_pooled_layer (Builder *builder, guint index, OmniNode *tensor, OmniNode skip)
 {
-  return add_layer (builder, index, tensor, omni_graph_set_max (builder->graph, *tensor), skip);
+  return add_layer (builder, index, tensor, builder->reduce (builder->graph, *tensor),
+                    builder->has_skips ? skip : OMNI_NODE_NONE);
 }
 
 static gboolean
@@ -141,21 +166,41 @@ add_network (Builder *builder, OmniNode *x)
   for (guint i = 0; i < 4; i++)
     if (!add_pooled_layer (builder, FB6 + i, x, features[3 - i]))
       return FALSE;
-  *x = omni_graph_set_max (builder->graph, *x);
+  *x = builder->reduce (builder->graph, *x);
   return add_layer (builder, TAIL2, x, OMNI_NODE_NONE, OMNI_NODE_NONE);
+}
+
+/* The metadata `reduce`: what the weights were trained with, the paper's maximum or what it compares that with. */
+static gboolean
+get_reduce (Builder *builder)
+{
+  const char *reduce = omni_weights_get_metadata (builder->weights, "reduce");
+
+  builder->reduce = g_strcmp0 (reduce, "sum") == 0    ? omni_graph_set_sum
+                    : g_strcmp0 (reduce, "mean") == 0 ? omni_graph_set_mean
+                                                      : omni_graph_set_max;
+  if (reduce == NULL || g_str_equal (reduce, "max") || builder->reduce != omni_graph_set_max)
+    return TRUE;
+  g_set_error (builder->error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               "“%s” asks for the reduction “%s”; max, mean and sum are possible",
+               omni_weights_get_path (builder->weights), reduce);
+  return FALSE;
 }
 
 static OmniGraph *
 build (const OmniModelContext *context, GError **error)
 {
   g_autoptr (OmniGraph) graph = omni_graph_new ("ifani");
-  Builder builder = {
-    .graph = graph, .weights = context->weights, .has_norm = has_norm (context->weights), .error = error
-  };
+  Builder builder = { .graph = graph,
+                      .weights = context->weights,
+                      .has_norm = has_norm (context->weights),
+                      .has_skips = has_skips (context->weights),
+                      .error = error };
   OmniNode x;
 
   /* Zero is what the paper's framework does unless told otherwise. */
-  if (!omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder.padding, error))
+  if (!omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder.padding, error)
+      || !get_reduce (&builder))
     return NULL;
   x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
   if (!add_network (&builder, &x))

@@ -104,6 +104,9 @@ struct _OmniModel
 const OmniModel *const *omni_models_list (void);
 const OmniModel *omni_model_find (const char *name);
 
+/* Omni: the pyramid level below which the weights are chosen, for pictures of the context's size; 0 for other models. */
+guint omni_model_get_base_level (const OmniModel *model, const OmniModelContext *context);
+
 /* Number of trained parameters in a weight set (running statistics not counted). */
 guint64 omni_model_count_parameters (const OmniModel *model, const OmniWeights *weights);
 

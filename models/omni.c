@@ -400,6 +400,12 @@ choose_base (const OmniModel *model, const OmniModelContext *context)
   return megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
 }
 
+guint
+omni_model_get_base_level (const OmniModel *model, const OmniModelContext *context)
+{
+  return g_strcmp0 (model->architecture, "omni") == 0 ? choose_base (model, context) : 0;
+}
+
 /* The network reads three bands, and below them there must be something; below a pixel there is nothing new. */
 static guint
 choose_depth (const OmniModel *model, const OmniModelContext *context, guint base)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Of every plane: mean, 1 / deviation, scale and shift of y = γ (x − mean) / √(variance + 1e-5) + β. The statistics are those of
-// the batch, which then go to the host too, or the running ones.
+// the batch, which then go to the host too, the running ones, or (PICTURE) those of every image: then a plane is one of an image.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
 
@@ -10,25 +10,27 @@ layout (constant_id = 1) const int STATISTICS = 0;
 
 const int BATCH = 0;
 const int RUNNING = 1;
+const int PICTURE = 2;
 
 void
 main ()
 {
   const int gamma = push.a[0], beta = push.a[1], running_mean = push.a[2], running_variance = push.a[3];
   const int mean_at = push.a[4], variance_at = push.a[5], planes = push.a[6], channels = push.a[7];
+  const int layer_planes = push.a[8];
   const int plane = int (gl_GlobalInvocationID.x);
   vec4 mean = vec4 (0.0), inverse = vec4 (1.0), scale = vec4 (0.0), shift = vec4 (0.0);
 
   if (plane >= planes)
     return;
-  if (STATISTICS == BATCH)
+  if (STATISTICS == BATCH || STATISTICS == PICTURE)
     {
       mean = texelFetch (source0, mean_at + plane);
       inverse = 1.0 / sqrt (texelFetch (source0, variance_at + plane) + 1e-5);
     }
   for (int lane = 0; lane < 4; lane++)
     {
-      const int c = plane * 4 + lane;
+      const int c = plane % layer_planes * 4 + lane;
       if (c >= channels)
         continue;
       if (STATISTICS == RUNNING)

@@ -1,13 +1,15 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// |x − y| or (x − y)², averaged over the sources or against their maximum, and the derivative by x.
+// |x − y| or (x − y)², averaged over the sources (SHARES: each with its own share) or against their maximum, and the derivative
+// by x.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
 
 layout (constant_id = 1) const int ACCUMULATE = 0;
 layout (constant_id = 2) const int SQUARE = 0;
 layout (constant_id = 3) const int MAXIMUM = 0;
+layout (constant_id = 4) const int SHARES = 0;
 
 void
 main ()
@@ -29,8 +31,9 @@ main ()
       largest = k == 0 ? y : max (largest, y);
       if (MAXIMUM == 0)
         {
-          value += SQUARE != 0 ? (x - y) * (x - y) : abs (x - y);
-          slope += SQUARE != 0 ? 2.0 * (x - y) : sign (x - y);
+          const float share = SHARES != 0 ? texelFetch (source0, push.a[7] + set * n + k).x : 1.0 / float (n);
+          value += share * (SQUARE != 0 ? (x - y) * (x - y) : abs (x - y));
+          slope += share * (SQUARE != 0 ? 2.0 * (x - y) : sign (x - y));
         }
     }
   if (MAXIMUM != 0)
@@ -38,7 +41,6 @@ main ()
       value = SQUARE != 0 ? (x - largest) * (x - largest) : abs (x - largest);
       slope = SQUARE != 0 ? 2.0 * (x - largest) : sign (x - largest);
     }
-  const float share = MAXIMUM != 0 ? 1.0 : 1.0 / float (n);
-  out_floats[at] = value * share * value_scale;
-  more_floats[at] = slope * share * gradient_scale + (ACCUMULATE != 0 ? texelFetch (source0, gradient + at).x : 0.0);
+  out_floats[at] = value * value_scale;
+  more_floats[at] = slope * gradient_scale + (ACCUMULATE != 0 ? texelFetch (source0, gradient + at).x : 0.0);
 }

@@ -10,6 +10,7 @@
 layout (constant_id = 1) const int OWN = 1;    // the members' gradients hold something already
 layout (constant_id = 2) const int POOLED = 1; // there is a pool
 layout (constant_id = 3) const int SUM = 1;    // write the sum
+layout (constant_id = 4) const int SUMS = 0;   // what is not a maximum in the pool is a sum, else a mean
 
 void
 main ()
@@ -32,7 +33,7 @@ main ()
       largest = texelFetch (source0, pool + set * texels + i);
       for (int k = 0; k < n; k++)
         count += mix (vec4 (0.0), vec4 (1.0), equal (texelFetch (source0, features + first + k * texels), largest));
-      share = texelFetch (source0, pool_gradient + set * texels + i) / mix (vec4 (n), max (count, vec4 (1.0)), is_max);
+      share = texelFetch (source0, pool_gradient + set * texels + i) / mix (vec4 (SUMS != 0 ? 1 : n), max (count, vec4 (1.0)), is_max);
     }
 
   vec4 sum = vec4 (0.0);

@@ -1,9 +1,11 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Across the set: the maximum of the first channels, the mean of the others.
+// Across the set: the maximum of the first channels, the mean or (SUMS) the sum of the others.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
+
+layout (constant_id = 1) const int SUMS = 0;
 
 void
 main ()
@@ -24,6 +26,6 @@ main ()
       largest = max (largest, x);
       sum += x;
     }
-  out_texels[set * texels + i] = mix (sum / float (n), largest,
+  out_texels[set * texels + i] = mix (SUMS != 0 ? sum : sum / float (n), largest,
                                       lessThan (ivec4 (0, 1, 2, 3) + i / plane_texels * 4, ivec4 (n_max)));
 }

@@ -4,7 +4,7 @@
 // SSIM from the stack of windowed means of train-moments.comp, and its derivatives by them. Out: a stack of the value, the
 // derivatives by the means of x and of x², and for every source that by the mean of x·y.
 //
-// SSIM compares with every source and averages. MEF-SSIM (Ma et al. 2020) compares the structure with the source of the
+// SSIM compares with every source and averages (SHARES: each with its own share). MEF-SSIM (Ma et al. 2020) compares the structure with the source of the
 // largest variance there; of equal ones with the larger mean, then the larger product, so that the order of the sources is
 // nothing. With luminance, the wanted mean is that of the sources, weighted by how near to ½ they are there and as a whole.
 #extension GL_GOOGLE_include_directive : enable
@@ -12,6 +12,7 @@
 
 layout (constant_id = 1) const int MEF = 0;
 layout (constant_id = 2) const int LUMINANCE = 1;
+layout (constant_id = 3) const int SHARES = 0;
 
 const float C1 = 1e-4, C2 = 9e-4;
 
@@ -68,10 +69,11 @@ main ()
       if (MEF == 0)
         {
           const Similarity s = compare (mx, xx, m, m, square - m * m, p, true);
-          value += s.value / float (n);
-          by_mean += s.by_mean / float (n);
-          by_square += s.by_square / float (n);
-          out_floats[by_product + k * pixels] = s.by_product / float (n) * gradient_scale;
+          const float share = SHARES != 0 ? texelFetch (source0, push.a[7] + set * n + k).x : 1.0 / float (n);
+          value += s.value * share;
+          by_mean += s.by_mean * share;
+          by_square += s.by_square * share;
+          out_floats[by_product + k * pixels] = s.by_product * share * gradient_scale;
           continue;
         }
       if (k == 0 || v > best_v || (v == best_v && (m > best_m || (m == best_m && p > best_p))))

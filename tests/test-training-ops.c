@@ -1,157 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "models/training/trainer-private.h"
-#include "tests/harness.h"
-#include "tests/twins/training.h"
-
-#include <math.h>
-#include <string.h>
+#include "tests/training-ops-fixture.h"
 
 /* Every operation of training on the device against its plain C twin, and every gradient against central differences of
  * the twin in double precision. */
-
-static OmniOps ops;
-
-typedef struct
-{
-  int unused;
-} Fixture;
-
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  omni_ops_init (&ops, harness_device ());
-}
-
-/* As on a device without subgroup shuffles: the plain variants of the kernels. */
-static void
-set_up_plain (Fixture *fixture, gconstpointer data)
-{
-  omni_ops_init (&ops, harness_device ());
-  ops.has_shuffle = FALSE;
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  omni_ops_clear (&ops);
-}
-
-typedef void (*Build) (gpointer data);
-
-/* Gives the kernels of `build`, measuring first, and waits for them. */
-static void
-run (Build build, gpointer data, const float *parameters, gsize n_parameters)
-{
-  g_autoptr (GError) error = NULL;
-
-  omni_ops_begin (&ops, n_parameters, TRUE);
-  build (data);
-  g_assert_true (omni_ops_reserve (&ops, &error));
-  if (n_parameters > 0)
-    g_assert_true (omni_work_write (ops.work, ops.parameters, 0, parameters, n_parameters * 4, &error));
-  omni_ops_begin (&ops, n_parameters, FALSE);
-  build (data);
-  omni_work_finish (ops.work, NULL, &error);
-  g_assert_no_error (error);
-}
-
-static OmniMaps
-upload (const Double4 *x)
-{
-  const OmniMaps maps = omni_ops_maps (&ops, x->n * x->c, x->h, x->w);
-  g_autofree float *values = double4_to_floats (x);
-
-  g_assert_true (omni_ops_upload (&ops, &maps, values, NULL));
-  return maps;
-}
-
-/* A map of every channel, from maps that lie image by image. */
-static OmniFeatures
-upload_features (const Double4 *x)
-{
-  g_autofree OmniMaps *planes = g_new (OmniMaps, x->c);
-  g_autofree const OmniMaps **channels = g_new (const OmniMaps *, x->c);
-  Double4 plane = { x->n, 1, x->h, x->w, NULL };
-  const gsize pixels = (gsize)x->h * x->w;
-
-  for (guint c = 0; c < x->c; c++)
-  {
-    g_autofree double *values = g_new (double, x->n *pixels);
-
-    for (guint n = 0; n < x->n; n++)
-      memcpy (values + n * pixels, x->v + (n * x->c + c) * pixels, pixels * sizeof (double));
-    plane.v = values;
-    planes[c] = upload (&plane);
-    channels[c] = &planes[c];
-  }
-  return omni_ops_to_features (&ops, channels, NULL, x->c, x->n, x->h, x->w, 1.0F);
-}
-
-typedef struct
-{
-  guint64 first; /* of channel 0; the others follow, aligned */
-  guint64 stride;
-} Kept;
-
-static Kept
-keep (const OmniFeatures *x)
-{
-  Kept kept = { 0 };
-
-  for (guint c = 0; c < x->c; c++)
-  {
-    const OmniMaps map = omni_ops_to_map (&ops, x, c, 1.0F);
-    const guint64 at = omni_ops_results (&ops, (guint64)map.n * map.h * map.w);
-
-    omni_ops_maps_to_results (&ops, &map, at);
-    if (c == 0)
-      kept.first = at;
-    if (c == 1)
-      kept.stride = at - kept.first;
-  }
-  return kept;
-}
-
-static Double4 *
-read_features (const OmniFeatures *x, Kept kept)
-{
-  Double4 *out = double4_new (x->n, x->c, x->h, x->w);
-  const gsize pixels = (gsize)x->h * x->w;
-  g_autofree float *values = g_new (float, x->n *pixels);
-
-  for (guint c = 0; c < x->c; c++)
-  {
-    omni_work_read (ops.work, ops.results, (kept.first + c * kept.stride) * 4, values, x->n * pixels * 4);
-    for (guint n = 0; n < x->n; n++)
-      for (gsize i = 0; i < pixels; i++)
-        out->v[(n * x->c + c) * pixels + i] = values[n * pixels + i];
-  }
-  return out;
-}
-
-static double
-dot (const Double4 *a, const Double4 *b)
-{
-  double sum = 0;
-
-  for (gsize i = 0; i < double4_size (a); i++)
-    sum += a->v[i] * b->v[i];
-  return sum;
-}
-
-/* Within `tolerance` of the largest wanted value. */
-static void
-assert_close (const double *got, const double *want, gsize n, double tolerance, const char *what)
-{
-  double largest = 1e-12;
-
-  for (gsize i = 0; i < n; i++)
-    largest = fmax (largest, fabs (want[i]));
-  for (gsize i = 0; i < n; i++)
-    if (!(fabs (got[i] - want[i]) <= tolerance * largest))
-      g_error ("%s: element %" G_GSIZE_FORMAT " is %.9g, not %.9g (the largest is %.3g)", what, i, got[i],
-               want[i], largest);
-}
 
 /* ---- Convolutions ---- */
 
@@ -280,6 +131,7 @@ static const ConvCase conv_cases[] = {
 typedef struct
 {
   guint n, n_max;
+  gboolean sums; /* the other channels; else means */
   double slope;
   Double4 *z, *r, *rp; /* before the activation; what the features and the pool are multiplied with */
   OmniFeatures features, pool, gradient, sum;
@@ -295,7 +147,7 @@ build_set (gpointer data)
   memcpy (activated->v, self->z->v, double4_size (self->z) * sizeof (double));
   twin_train_leaky (activated, self->slope);
   self->features = upload_features (activated);
-  self->pool = omni_ops_set_pool (&ops, &self->features, self->n, self->n_max);
+  self->pool = omni_ops_set_pool (&ops, &self->features, self->n, self->n_max, self->sums);
   self->gradient = upload_features (self->r);
 
   const OmniFeatures pool_gradient = upload_features (self->rp);
@@ -305,6 +157,7 @@ build_set (gpointer data)
                                            .pool = &self->pool,
                                            .pool_gradient = &pool_gradient,
                                            .n_max = self->n_max,
+                                           .sums = self->sums,
                                            .slope = (float)self->slope,
                                            .has_gradient = TRUE },
                      self->n, &self->gradient, &self->sum);
@@ -323,7 +176,10 @@ set_dot (gpointer data)
   twin_train_leaky (x, self->slope);
 
   g_autoptr (Double4) pool = twin_train_set_pool (x, self->n, self->n_max);
+  const gsize pixels = (gsize)pool->h * pool->w;
 
+  for (gsize i = 0; self->sums && i < double4_size (pool); i++)
+    pool->v[i] *= i / pixels % pool->c >= self->n_max ? self->n : 1;
   return dot (x, self->r) + dot (pool, self->rp);
 }
 
@@ -334,7 +190,9 @@ test_set (Fixture *fixture, gconstpointer data)
   g_autoptr (Double4) z = double4_random (n * n_sets, 6, 5, 7, -1, 1, 5);
   g_autoptr (Double4) r = double4_random (n * n_sets, 6, 5, 7, -1, 1, 6);
   g_autoptr (Double4) rp = double4_random (n_sets, 6, 5, 7, -1, 1, 7);
-  SetRun self = { .n = n, .n_max = 3, .slope = 0.2, .z = z, .r = r, .rp = rp };
+  SetRun self = {
+    .n = n, .n_max = 3, .sums = GPOINTER_TO_UINT (data), .slope = 0.2, .z = z, .r = r, .rp = rp
+  };
   g_autofree double *want = g_new (double, double4_size (z));
   const gsize image = double4_size (z) / z->n;
 
@@ -390,24 +248,6 @@ typedef struct
   OmniMaps out, gradient, a_gradient;
   guint64 out_at, gradient_at, a_gradient_at;
 } MapRun;
-
-static guint64
-keep_maps (const OmniMaps *x)
-{
-  const guint64 at = omni_ops_results (&ops, (guint64)x->n * x->h * x->w);
-
-  omni_ops_maps_to_results (&ops, x, at);
-  return at;
-}
-
-static Double4 *
-read_maps (const OmniMaps *x, guint64 at)
-{
-  g_autofree float *values = g_new (float, (gsize)x->n * x->h * x->w);
-
-  omni_work_read (ops.work, ops.results, at * 4, values, omni_maps_bytes (x));
-  return double4_from_floats (x->n, 1, x->h, x->w, values);
-}
 
 static void
 build_up (gpointer data)
@@ -604,17 +444,32 @@ typedef struct
 
 #define LOSS_WEIGHT 0.7
 
+/* Picture `k` of every pair. */
+static OmniMaps
+upload_member (const Double4 *sources, guint k)
+{
+  const gsize pixels = (gsize)sources->h * sources->w;
+  g_autoptr (Double4) member = double4_new (sources->n / 2, 1, sources->h, sources->w);
+
+  for (guint b = 0; b < member->n; b++)
+    memcpy (member->v + b * pixels, sources->v + (2 * b + k) * pixels, pixels * sizeof (double));
+  return upload (member);
+}
+
 static void
 build_loss (gpointer data)
 {
   LossRun *self = data;
   OmniTrainLosses losses = { 0 };
   const OmniMaps fused = upload (self->fused), sources = upload (self->sources);
+  OmniMaps members[2] = { 0 };
 
+  for (guint k = 0; k < 2 && self->n == 2; k++)
+    members[k] = upload_member (self->sources, k);
   losses.weight[self->loss] = (float)LOSS_WEIGHT;
   losses.mef_scales[self->halvings] = 1.0F;
   self->gradient = omni_ops_maps (&ops, fused.n, fused.h, fused.w);
-  self->n_results = omni_losses_run (&ops, &losses, &fused, &sources, &sources, &self->gradient,
+  self->n_results = omni_losses_run (&ops, &losses, &fused, &sources, members, &sources, &self->gradient,
                                      self->results);
   self->gradient_at = omni_ops_results (&ops, double4_size (self->fused));
   omni_ops_maps_to_results (&ops, &self->gradient, self->gradient_at);
@@ -664,10 +519,11 @@ test_loss (Fixture *fixture, gconstpointer data)
 {
   const OmniLoss loss = GPOINTER_TO_UINT (data);
   const gboolean windowed = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
-                            || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM;
+                            || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM
+                            || loss == OMNI_LOSS_INFORMATION_SSIM;
 
-  check_loss (loss, 1, 0, windowed ? 12 : 9, 14);
-  check_loss (loss, 4, 0, windowed ? 15 : 5, 13);
+  check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 1, 0, windowed ? 12 : 9, 14);
+  check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 4, 0, windowed ? 15 : 5, 13);
   if (loss == OMNI_LOSS_MEF_SSIM)
     check_loss (loss, 3, 1, 24, 27);
 }
@@ -758,6 +614,7 @@ add_tests (void)
     g_test_add (plain, Fixture, one, set_up_plain, test_conv, tear_down);
   }
   g_test_add ("/training/set/gradient", Fixture, NULL, set_up, test_set, tear_down);
+  g_test_add ("/training/set/gradient-sums", Fixture, GUINT_TO_POINTER (TRUE), set_up, test_set, tear_down);
   g_test_add ("/training/set/ties", Fixture, NULL, set_up, test_set_ties, tear_down);
   g_test_add ("/training/maps/up", Fixture, NULL, set_up, test_up, tear_down);
   g_test_add ("/training/maps/mean-pool", Fixture, NULL, set_up, test_mean_pool, tear_down);

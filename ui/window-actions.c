@@ -67,6 +67,12 @@ fuse_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+refine_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_document_refine (OMNI_WINDOW (widget)->document, g_variant_get_int32 (parameter));
+}
+
+static void
 move_up_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   omni_filmstrip_move_selected (OMNI_WINDOW (widget)->filmstrip, -1);
@@ -217,6 +223,7 @@ omni_window_update_actions (OmniWindow *self)
   gtk_widget_action_set_enabled (widget, "win.shuffle", n > 1);
   gtk_widget_action_set_enabled (widget, "win.clear", n > 0);
   gtk_widget_action_set_enabled (widget, "win.fuse", n > 0);
+  gtk_widget_action_set_enabled (widget, "win.refine", omni_document_can_refine (document));
   gtk_widget_action_set_enabled (widget, "win.save", omni_document_get_result (document) != NULL);
   gtk_widget_action_set_enabled (widget, "win.cancel", omni_document_is_busy (document));
   update_resize (self);
@@ -234,6 +241,7 @@ omni_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.cancel", NULL, cancel_action);
   gtk_widget_class_install_action (widget_class, "win.escape", NULL, escape_action);
   gtk_widget_class_install_action (widget_class, "win.fuse", NULL, fuse_action);
+  gtk_widget_class_install_action (widget_class, "win.refine", "i", refine_action);
   gtk_widget_class_install_action (widget_class, "win.move-up", NULL, move_up_action);
   gtk_widget_class_install_action (widget_class, "win.move-down", NULL, move_down_action);
   gtk_widget_class_install_action (widget_class, "win.remove", NULL, remove_action);

@@ -86,11 +86,21 @@ choose (OmniWindow *self, guint pane, guint position)
 
 /* The list */
 
+/* Of a refined result: both scores. */
+static char *
+dup_refined_label (OmniFusionResult *result)
+{
+  return g_strdup_printf (_ ("%s · refined, %s %.4f (%.4f before)"), _ (result->model->title),
+                          omni_metric_find (result->refine.metric)->title, result->refine.after,
+                          result->refine.before);
+}
+
 /* What tells it from other results of the same model. */
 static void
 add_result (GPtrArray *subjects, OmniFusionResult *result)
 {
-  g_autofree char *label = result->options[0] != '\0'
+  g_autofree char *label = result->has_refine ? dup_refined_label (result)
+                           : result->options[0] != '\0'
                              ? g_strdup_printf ("%s · %s", _ (result->model->title), result->options)
                              : g_strdup_printf ("%s · %.4s…", _ (result->model->title), result->sha256);
 
@@ -109,7 +119,9 @@ add_results (OmniWindow *self, GPtrArray *subjects)
 
   if (newest != NULL)
   {
-    g_autofree char *label = g_strdup_printf (_ ("Result · %s"), _ (newest->model->title));
+    g_autofree char *title = newest->has_refine ? dup_refined_label (newest)
+                                                : g_strdup (_ (newest->model->title));
+    g_autofree char *label = g_strdup_printf (_ ("Result · %s"), title);
     g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
   }
   for (guint i = 0; i < results->len; i++)

@@ -169,6 +169,22 @@ result_cb (OmniWindow *self)
 }
 
 static void
+refined_cb (OmniWindow *self)
+{
+  const OmniRefineScores *scores = omni_document_get_refine_scores (self->document);
+  const char *metric = omni_metric_find (scores->metric)->title;
+  g_autofree char *words =
+    scores->kept
+      ? g_strdup_printf (_ ("Refined: %s is %.4f, was %.4f. The result before stands beside it in the list"),
+                         metric, scores->after, scores->before)
+      : g_strdup_printf (
+        _ ("Refining made nothing better: %s would be %.4f, is %.4f. The result stays as it was"), metric,
+        scores->after, scores->before);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+}
+
+static void
 view_changed_cb (OmniWindow *self)
 {
   g_autofree char *words = g_strdup_printf (_ ("%.0f %%"), omni_viewer_get_zoom (self->viewer) * 100);
@@ -186,6 +202,7 @@ follow_document (OmniWindow *self)
   g_signal_connect_object (document, "items-changed", G_CALLBACK (items_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "changed", G_CALLBACK (document_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "result", G_CALLBACK (result_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "refined", G_CALLBACK (refined_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::can-undo", G_CALLBACK (omni_window_update_actions), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::can-redo", G_CALLBACK (omni_window_update_actions), self,

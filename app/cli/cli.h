@@ -24,6 +24,7 @@ int omni_cli_metrics (int argc, char **argv);
 int omni_cli_evaluate (int argc, char **argv);
 int omni_cli_synthesize (int argc, char **argv);
 int omni_cli_train (int argc, char **argv);
+int omni_cli_evolve (int argc, char **argv);
 
 /* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
 int omni_cli_fail (GError *error);
@@ -48,6 +49,9 @@ typedef struct
   int tile_px;
   int quality;
   gboolean resize, force, json, quiet, profile;
+  /* fuse */
+  char *refine;
+  char *refine_steps;
   /* permute */
   char *orders;
   char *seed;
@@ -69,6 +73,8 @@ typedef struct
   int n_jobs, picture_px;
   char *cache_path;
   char *html_path;
+  /* evolve */
+  char *library;
   /* train and synthesize */
   char *data_path;
   char *resume_path;
@@ -90,7 +96,9 @@ typedef enum
   OMNI_CLI_METRICS = 1 << 4,
   OMNI_CLI_EVALUATE = 1 << 5,
   OMNI_CLI_TRAIN = 1 << 7,
-  OMNI_CLI_SYNTHESIZE = 1 << 8
+  OMNI_CLI_SYNTHESIZE = 1 << 8,
+  OMNI_CLI_REFINE = 1 << 9,
+  OMNI_CLI_EVOLVE = 1 << 10
 } OmniCliGroups;
 
 /* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no

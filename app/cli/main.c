@@ -23,6 +23,7 @@ static const Command commands[] = {
   { "bench", "time a model or a kernel", omni_cli_bench },
   { "synthesize", "make sets with a known truth", omni_cli_synthesize },
   { "train", "train a network", omni_cli_train },
+  { "evolve", "choose the best of many algorithms for each scene, to train towards", omni_cli_evolve },
 };
 
 static void

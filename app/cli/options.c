@@ -36,6 +36,8 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->device);
   g_free (options->precision);
   g_free (options->bits);
+  g_free (options->refine);
+  g_free (options->refine_steps);
   g_free (options->orders);
   g_free (options->seed);
   g_free (options->map_path);
@@ -52,6 +54,7 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->split);
   g_free (options->cache_path);
   g_free (options->html_path);
+  g_free (options->library);
   g_free (options->data_path);
   g_free (options->resume_path);
   g_free (options->n_steps);
@@ -111,6 +114,19 @@ add_source_options (OmniCliOptions *o, GOptionContext *context)
     { "metadata-from", 0, 0, G_OPTION_ARG_FILENAME, &o->metadata_path, "Take EXIF from this file", "FILE" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_refine_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "refine", 0, 0, G_OPTION_ARG_STRING, &o->refine,
+      "Train the weights further on these pictures for so long, and keep the better result", "SECONDS" },
+    { "refine-steps", 0, 0, G_OPTION_ARG_STRING, &o->refine_steps,
+      "Refine in at most so many steps: the same bits whenever the time is enough for them", "N" },
     { NULL },
   };
   g_option_context_add_main_entries (context, entries, NULL);
@@ -225,6 +241,29 @@ add_synthesize_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static void
+add_evolve_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The folder for the best results", "FOLDER" },
+    { "library", 0, 0, G_OPTION_ARG_STRING, &o->library,
+      "Begin with the first so many of mean, max, laplacian, mertens, wavelet, gff, ifani, omni (5, or 0 "
+      "with "
+      "--model)",
+      "N" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->models,
+      "An algorithm of the library, as evaluate takes it; may be repeated", "MODEL" },
+    { "split", 0, 0, G_OPTION_ARG_STRING, &o->split, "Only the scenes of this split in split.csv", "NAME" },
+    { "task", 't', 0, G_OPTION_ARG_STRING, &o->task_name,
+      "The task of all scenes (that of their folder, or what they look like)", "TASK" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "Number of the device, or “software”", "D" },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing but errors and JSON", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
 gboolean
 omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                         const char *description, int argc, char **argv, GError **error)
@@ -239,6 +278,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_model_options (options, context);
   if (groups & OMNI_CLI_DEVICE)
     add_device_options (options, context);
+  if (groups & OMNI_CLI_REFINE)
+    add_refine_options (options, context);
   if (groups & OMNI_CLI_PERMUTE)
     add_permute_options (options, context);
   if (groups & OMNI_CLI_BENCH)
@@ -249,6 +290,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_evaluate_options (options, context);
   if (groups & OMNI_CLI_TRAIN)
     add_train_options (options, context);
+  if (groups & OMNI_CLI_EVOLVE)
+    add_evolve_options (options, context);
   if (groups & OMNI_CLI_SYNTHESIZE)
     add_synthesize_options (options, context);
 

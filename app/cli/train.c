@@ -113,6 +113,27 @@ find_data (Training *self, const char *path, GError **error)
   return self->data != NULL;
 }
 
+/* Whether the model of this architecture will take what comes out; nobody wants to find that out after hours. */
+static void
+check_loads (Training *self)
+{
+  const OmniModel *model = omni_model_find (self->recipe->architecture);
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (GError) cause = NULL;
+  if (model == NULL)
+    return;
+  g_autoptr (GBytes) bytes = omni_trainer_export (self->trainer, NULL, &cause);
+  g_autoptr (OmniWeights)
+    weights = bytes != NULL ? omni_weights_load_bytes (bytes, self->recipe->name, &cause) : NULL;
+  if (weights != NULL && model->list_tensors (weights, specs, &cause)
+      && omni_weights_check (weights, specs, &cause))
+    return;
+  g_autofree char *words = g_strdup_printf (
+    "What this recipe trains cannot be used by the model %s, only looked at: %s.", model->name,
+    cause->message);
+  say_cb (words, TRUE, self);
+}
+
 static gboolean
 make_trainer (Training *self, GError **error)
 {
@@ -122,6 +143,7 @@ make_trainer (Training *self, GError **error)
   self->trainer = self->device != NULL ? omni_trainer_new (self->device, &config, error) : NULL;
   if (self->trainer == NULL)
     return FALSE;
+  check_loads (self);
   if (self->recipe->initial == NULL || self->options->resume_path != NULL)
     return TRUE;
   g_autofree char *folder = g_path_get_dirname (self->recipe->path);

@@ -21,6 +21,7 @@ scene_free (gpointer data)
   g_free (scene->folder);
   g_free (scene->name);
   g_strfreev (scene->paths);
+  g_free (scene->roles);
   g_free (scene->truth);
   g_free (scene);
 }
@@ -133,6 +134,21 @@ find_split (OmniDataset *self, OmniScene *scene, GPtrArray *notes)
   return TRUE;
 }
 
+static OmniRole *
+read_roles (char **paths, guint n)
+{
+  OmniRole *roles = g_new0 (OmniRole, n);
+  for (guint i = 0; i < n; i++)
+  {
+    g_autofree char *stem = g_path_get_basename (paths[i]);
+    char *dot = strrchr (stem, '.');
+    if (dot != NULL)
+      *dot = '\0';
+    omni_role_from_string (stem, &roles[i]);
+  }
+  return roles;
+}
+
 static void
 add_scene (OmniDataset *self, GPtrArray *found, const char *folder, const char *name, char **paths,
            char *truth, GPtrArray *notes)
@@ -142,6 +158,7 @@ add_scene (OmniDataset *self, GPtrArray *found, const char *folder, const char *
   scene->name = g_strdup (name);
   scene->paths = paths;
   scene->n_pictures = g_strv_length (paths);
+  scene->roles = read_roles (paths, scene->n_pictures);
   scene->truth = truth;
   if (!find_split (self, scene, notes) || !check_pictures (scene, notes))
   {

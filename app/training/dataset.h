@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "app/source.h"
 
 G_BEGIN_DECLS
 
@@ -25,7 +25,8 @@ typedef struct
   char *folder; /* below the data folder */
   char *name;
   OmniSplit split;
-  char **paths; /* the sources, in natural order */
+  char **paths;    /* the sources, in natural order */
+  OmniRole *roles; /* of each, where its name is one: infrared.png, mri.png … */
   guint n_pictures;
   char *truth;         /* (nullable) a path */
   guint width, height; /* of every picture of the scene */

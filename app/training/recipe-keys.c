@@ -10,8 +10,11 @@
 
 static const char *const yes_no[] = { "no", "yes", NULL };
 /* In the order of OmniTrainNorm, OmniBoundary, OmniOptimiser and OmniSchedule. */
-static const char *const norms[] = { "none", "batch", "frozen", "affine", NULL };
+static const char *const norms[] = { "none", "batch", "frozen", "affine", "picture", NULL };
 static const char *const paddings[] = { "zero", "replicate", "reflect", NULL };
+/* In the order of OmniTrainReduce and OmniTrainVariant. */
+static const char *const reductions[] = { "max", "mean", "sum", NULL };
+static const char *const variants[] = { "gcb", "regular", "plusplus", NULL };
 static const char *const orders[] = { "joint", "sequential", NULL };
 static const char *const optimisers[] = { "adam", "rmsprop", "sgd", NULL };
 static const char *const schedules[] = { "constant", "halving", "cosine", "poly", NULL };
@@ -25,14 +28,21 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "Its width; 0 for the architecture's own." },
   { "network", "normalisation", OMNI_KEY_CHOICE, IN_CONFIG (norm), 0, 0, "none", norms,
     "Batch normalisation, where the architecture has a place for it: none; with the statistics of the batch; "
-    "with "
-    "frozen ones; or its scale and shift alone." },
+    "with frozen ones; its scale and shift alone; or (pmgi) every picture's own statistics, without them." },
   { "network", "norm-momentum", OMNI_KEY_FLOAT, IN_CONFIG (norm_momentum), 0, 1, "0.05", NULL,
     "Share of a batch in the running statistics." },
   { "network", "freeze-norm-at", OMNI_KEY_NUMBER, IN_RECIPE (freeze_norm_at), 0, 1, "0.5", NULL,
     "Part of the run after which the running statistics stay as they are; 1 for never." },
   { "network", "padding", OMNI_KEY_CHOICE, IN_CONFIG (padding), 0, 0, "zero", paddings,
     "What convolutions see beyond the border." },
+  { "network", "reduce", OMNI_KEY_CHOICE, IN_CONFIG (reduce), 0, 0, "max", reductions,
+    "ifani and ifcnn: how the features of a set become one." },
+  { "network", "skips", OMNI_KEY_CHOICE, IN_RECIPE (skips), 0, 0, "yes", yes_no,
+    "ifani: whether its second half sees the features of the first." },
+  { "network", "variant", OMNI_KEY_CHOICE, IN_CONFIG (variant), 0, 0, "gcb", variants,
+    "aenetv2: with a grouped convolution and a channel shuffle, with a regular convolution in their place, "
+    "or "
+    "with neither." },
   { "network", "base-levels", OMNI_KEY_NUMBERS, IN_RECIPE (base_levels), 0, 1, "0.35, 0.4, 0.25", NULL,
     "omni: how likely a step runs at base level 0, 1, 2, 3 (the network at 1/4, 1/8, 1/16, 1/32)." },
   { "network", "levels", OMNI_KEY_RANGE, IN_RECIPE (levels), 0, 12, "0", NULL,
@@ -112,9 +122,15 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "task", "sources", OMNI_KEY_COUNTS, IN_TASK (n_sources), 2, 64, "2", NULL,
     "Pictures in a set, drawn anew each step; a number that stands twice is twice as likely." },
   { "task", "loss", OMNI_KEY_LOSSES, IN_TASK (losses), 0, 1e9, "", NULL,
-    "mae, mse, ssim and gradient compare with the truth, where there is one, the others with the sources. "
+    "mae, mse, ssim, gradient and truth-sobel compare with the truth, where there is one, the others with "
+    "the "
+    "sources; the first source of a pair is the infrared, PET, SPECT or CT one. "
     "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8). All sections of a task share one loss, "
     "given once." },
+  { "task", "information-scale", OMNI_KEY_FLOAT, IN_TASK (losses.information_scale), 1e-9, 1e9, "0.002", NULL,
+    "information-mse and information-ssim: c of the shares, softmax (g / c); g is the squared Laplacian, "
+    "over "
+    "five levels of a pyramid. Less makes the sharper source count for more." },
   { "task", "reduce", OMNI_KEY_COUNTS, IN_TASK (reductions), 1, 8, "1, 1, 2", NULL,
     "A crop is cut from the picture averaged down by one of these, where that is large enough." },
   { "task", "min-contrast", OMNI_KEY_NUMBER, IN_TASK (min_contrast), 0, 0.5, "0.05", NULL,

@@ -146,7 +146,8 @@ add_loss (const OmniRecipeKey *key, const char *item, OmniTrainLosses *losses)
 static gboolean
 read_losses (const OmniRecipeKey *key, const char *text, OmniTrainLosses *losses)
 {
-  *losses = (OmniTrainLosses){ 0 };
+  memset (losses->weight, 0, sizeof losses->weight);
+  memset (losses->mef_scales, 0, sizeof losses->mef_scales);
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
   for (guint i = 0; parts[i] != NULL; i++)
     if (!add_loss (key, g_strstrip (parts[i]), losses))

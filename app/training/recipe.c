@@ -104,7 +104,7 @@ static gboolean
 settle_losses (const Reader *self, OmniRecipeTask *task, guint line, GError **error)
 {
   const OmniTrainLosses none = { 0 };
-  const gboolean given = memcmp (&task->losses, &none, sizeof none) != 0;
+  const gboolean given = memcmp (task->losses.weight, none.weight, sizeof none.weight) != 0;
   gboolean found = given;
   for (guint i = 0; i < self->recipe->tasks->len; i++)
   {
@@ -114,7 +114,7 @@ settle_losses (const Reader *self, OmniRecipeTask *task, guint line, GError **er
     if (given)
       return refuse (self, line, error, "%s has its loss from [task %s] already; give it once",
                      omni_task_to_string (task->task), other->name);
-    task->losses = other->losses;
+    task->losses = other->losses; /* and what belongs to it */
     found = TRUE;
   }
   if (!found)
@@ -198,6 +198,26 @@ check_sides (const Reader *self, GError **error)
                         validation_px, error);
 }
 
+/* Networks and losses of pairs take two sources and nothing else. */
+static gboolean
+check_sources (const Reader *self, GError **error)
+{
+  OmniTrainConfig config;
+  omni_recipe_get_config (self->recipe, &config);
+  for (guint t = 0; t < self->recipe->tasks->len; t++)
+  {
+    const OmniRecipeTask *task = self->recipe->tasks->pdata[t];
+    const guint wanted = omni_train_config_get_n_sources (&config, task->task);
+    for (guint i = 0; wanted > 0 && i < task->n_sources->len; i++)
+      if (g_array_index (task->n_sources, guint, i) != wanted)
+        return refuse (self, task->line, error,
+                       "[task %s] has sets of %u sources, and %s with its losses takes %u; set sources = %u",
+                       task->name, g_array_index (task->n_sources, guint, i), config.architecture, wanted,
+                       wanted);
+  }
+  return TRUE;
+}
+
 static gboolean
 check_order (const Reader *self, guint n_lines, GError **error)
 {
@@ -250,7 +270,7 @@ finish_recipe (Reader *self, guint n_lines, GError **error)
   if (sum <= 0 || recipe->base_levels->len > OMNI_TRAIN_BASE_LEVELS)
     return refuse (self, find_line (self, "network", "base-levels"), error,
                    "base-levels takes up to %d chances, one of them above 0", OMNI_TRAIN_BASE_LEVELS);
-  return check_order (self, n_lines, error) && check_sides (self, error);
+  return check_order (self, n_lines, error) && check_sources (self, error) && check_sides (self, error);
 }
 
 /* ---- Lines ---- */
@@ -458,6 +478,7 @@ omni_recipe_get_config (const OmniRecipe *self, OmniTrainConfig *config)
 {
   *config = self->config;
   config->architecture = self->architecture;
+  config->without_skips = !self->skips;
   config->total_steps = self->steps;
   config->freeze_step = self->freeze_norm_at < 1 ? (guint64)ceil (self->freeze_norm_at * self->steps) : 0;
   config->min_levels = (guint)self->levels.low;

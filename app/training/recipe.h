@@ -55,7 +55,8 @@ typedef struct
   char *architecture;
   char *initial;         /* (nullable) weights to start from, relative to the recipe */
   double freeze_norm_at; /* part of the run */
-  GArray *base_levels;   /* double */
+  gboolean skips;
+  GArray *base_levels; /* double */
   OmniRange levels;
   gboolean sequential; /* one task after another; else every step draws one */
   guint64 steps, batch;

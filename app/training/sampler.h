@@ -17,6 +17,7 @@ typedef struct
   guint task; /* in the recipe */
   OmniTrainBatch batch;
   float *luma, *truth; /* what `batch` points to */
+  OmniRole *roles;
 } OmniSample;
 
 void omni_sample_free (OmniSample *self);

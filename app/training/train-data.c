@@ -34,6 +34,7 @@ omni_sample_free (OmniSample *self)
     return;
   g_free (self->luma);
   g_free (self->truth);
+  g_free (self->roles);
   g_free (self);
 }
 
@@ -209,26 +210,41 @@ typedef struct
   const Task *task;
   guint n_sources, size_px;
   float *luma, *truth; /* of this set; truth may be NULL */
+  OmniRole *roles;
 } Set;
 
+/* By brightness, and where two are as bright by their pixels: a function of what is in the pictures, so that neither names nor
+ * their order decide what is drawn. */
 static int
-compare_means (gconstpointer a, gconstpointer b)
+compare_pictures (gconstpointer a, gconstpointer b, gpointer data)
 {
-  const OmniLuma *x = *(OmniLuma *const *)a, *y = *(OmniLuma *const *)b;
-  return (x->mean > y->mean) - (x->mean < y->mean);
+  const GPtrArray *pictures = data;
+  const OmniLuma *x = pictures->pdata[*(const guint *)a], *y = pictures->pdata[*(const guint *)b];
+  if (x->mean != y->mean)
+    return x->mean > y->mean ? 1 : -1;
+  return memcmp (x->values, y->values, sizeof *x->values * x->width * x->height);
 }
 
-/* Writes the indices of `n` of the first `n_all` pictures, each once. A bracket mostly keeps its ends: which picture is dark is
- * found in the pictures, never in their order. */
+/* (transfer full) The indices of the first `n` pictures, the darkest first. */
+static guint *
+sort_pictures (GPtrArray *pictures, guint n)
+{
+  guint *order = g_new (guint, n);
+  for (guint i = 0; i < n; i++)
+    order[i] = i;
+  g_qsort_with_data (order, (int)n, sizeof *order, compare_pictures, pictures);
+  return order;
+}
+
+/* Writes the ranks of `n` of `n_all` pictures, each once. A bracket mostly keeps its ends. */
 static void
-choose_sources (OmniRandom *random, GPtrArray *pictures, guint n_all, guint n, gboolean bracket,
-                guint *chosen)
+choose_sources (OmniRandom *random, guint n_all, guint n, gboolean bracket, guint *chosen)
 {
   g_autofree guint *order = g_new (guint, n_all);
   omni_random_permute (random, order, n_all);
   if (bracket && n < n_all && n >= 2 && omni_random_chance (random, SPREAD_CHANCE))
   {
-    /* `pictures` is sorted by brightness here: one of the darkest and one of the brightest quarter come first. */
+    /* Ranks go by brightness: one of the darkest and one of the brightest quarter come first. */
     const guint quarter = MAX (1, n_all / 4);
     const guint dark = omni_random_below (random, quarter),
                 bright = n_all - 1 - omni_random_below (random, quarter);
@@ -284,16 +300,17 @@ cut_set (const Set *set, OmniRandom *random, const OmniScene *scene, GPtrArray *
   const gsize plane = (gsize)set->size_px * set->size_px;
   const gboolean bracket = set->task->recipe->task == OMNI_TASK_EXPOSURE;
   g_autofree guint *chosen = g_new (guint, set->n_sources);
-  if (bracket)
-    qsort (pictures->pdata, scene->n_pictures, sizeof (gpointer), compare_means);
-  choose_sources (random, pictures, scene->n_pictures, set->n_sources, bracket, chosen);
+  g_autofree guint *ranked = sort_pictures (pictures, scene->n_pictures);
+  choose_sources (random, scene->n_pictures, set->n_sources, bracket, chosen);
   guint order[64];
   omni_random_permute (random, order, set->n_sources);
+  for (guint k = 0; k < set->n_sources; k++)
+    set->roles[k] = scene->roles[ranked[chosen[order[k]]]];
   for (guint try = 0; try < CONTRAST_TRIES; try++)
   {
     const OmniCrop crop = draw_crop (random, set, scene->width, scene->height);
     for (guint k = 0; k < set->n_sources; k++)
-      omni_luma_crop (pictures->pdata[chosen[order[k]]], &crop, set->luma + k * plane);
+      omni_luma_crop (pictures->pdata[ranked[chosen[order[k]]]], &crop, set->luma + k * plane);
     if (set->truth != NULL)
       omni_luma_crop (pictures->pdata[scene->n_pictures], &crop, set->truth);
     if (measure_contrast (set->luma, plane * set->n_sources) >= set->task->recipe->min_contrast)
@@ -373,6 +390,7 @@ sample_new (const OmniRecipeTask *task, guint64 step, guint index, guint n_sets,
   self->step = step;
   self->task = index;
   self->luma = g_try_malloc_n (plane * n_sources * n_sets, sizeof (float));
+  self->roles = g_new0 (OmniRole, n_sources * n_sets);
   if (omni_recipe_task_has_truth (task))
     self->truth = g_try_malloc_n (plane * n_sets, sizeof (float));
   if (self->luma == NULL || (omni_recipe_task_has_truth (task) && self->truth == NULL))
@@ -387,7 +405,8 @@ sample_new (const OmniRecipeTask *task, guint64 step, guint index, guint n_sets,
                                   .n_sources = n_sources,
                                   .size_px = size_px,
                                   .luma = self->luma,
-                                  .truth = self->truth };
+                                  .truth = self->truth,
+                                  .roles = self->roles };
   return g_steal_pointer (&self);
 }
 
@@ -423,7 +442,8 @@ omni_train_data_draw (OmniTrainData *self, guint64 step, int task_index, GError 
                       .n_sources = n_sources,
                       .size_px = size_px,
                       .luma = sample->luma + b * n_sources * plane,
-                      .truth = sample->truth != NULL ? sample->truth + b * plane : NULL };
+                      .truth = sample->truth != NULL ? sample->truth + b * plane : NULL,
+                      .roles = sample->roles + b * n_sources };
     if (!draw_set (&set, &of_set, error))
       return NULL;
   }
@@ -461,12 +481,12 @@ validate_set (OmniTrainData *self, guint index, const OmniScene *scene, GPtrArra
                            size_px, size_px, n_sources, sources);
     return sample;
   }
-  if (task->recipe->task == OMNI_TASK_EXPOSURE)
-    qsort (pictures->pdata, scene->n_pictures, sizeof (gpointer), compare_means);
+  g_autofree guint *ranked = sort_pictures (pictures, scene->n_pictures);
   for (guint k = 0; k < n_sources; k++)
   {
-    const guint picture = n_sources > 1 ? k * (scene->n_pictures - 1) / (n_sources - 1) : 0;
+    const guint picture = ranked[n_sources > 1 ? k * (scene->n_pictures - 1) / (n_sources - 1) : 0];
     omni_luma_crop (pictures->pdata[picture], &crop, sample->luma + k * plane);
+    sample->roles[k] = scene->roles[picture];
   }
   if (sample->truth != NULL)
     omni_luma_crop (pictures->pdata[scene->n_pictures], &crop, sample->truth);

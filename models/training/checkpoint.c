@@ -33,9 +33,18 @@ list_vectors (OmniTrainState *state, Vector vectors[N_VECTORS])
 static char *
 describe_shape (const OmniTrainer *trainer)
 {
-  return g_strdup_printf ("%s %u %s %s", trainer->config.architecture, trainer->config.channels,
-                          omni_train_norm_to_string (trainer->config.norm),
-                          omni_optimiser_to_string (trainer->config.optimiser));
+  const OmniTrainConfig *config = &trainer->config;
+  GString *shape = g_string_new (NULL);
+
+  g_string_printf (shape, "%s %u %s %s", config->architecture, config->channels,
+                   omni_train_norm_to_string (config->norm), omni_optimiser_to_string (config->optimiser));
+  if (config->reduce != OMNI_TRAIN_REDUCE_MAX)
+    g_string_append_printf (shape, " %s", omni_train_reduce_to_string (config->reduce));
+  if (config->without_skips)
+    g_string_append (shape, " without skips");
+  if (config->variant != OMNI_TRAIN_VARIANT_GCB)
+    g_string_append_printf (shape, " %s", omni_train_variant_to_string (config->variant));
+  return g_string_free (shape, FALSE);
 }
 
 gboolean
@@ -208,6 +217,8 @@ omni_trainer_export (OmniTrainer *trainer, const char *const *metadata, GError *
     values[p] = trainer->state.theta + g_array_index (trainer->parameters, OmniParameter, p).at;
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)
     g_ptr_array_add (pairs, (gpointer)own[i]);
+  if (trainer->network->add_metadata != NULL)
+    trainer->network->add_metadata (&trainer->config, pairs);
   for (guint i = 0; metadata != NULL && metadata[i] != NULL; i++)
     g_ptr_array_add (pairs, (gpointer)metadata[i]);
   g_ptr_array_add (pairs, NULL);

@@ -1,16 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model-private.h"
 #include "models/training/trainer-private.h"
+
+#include <string.h>
 
 /* clang-format off */
 G_DEFINE_QUARK (omni-training-error-quark, omni_training_error)
 /* clang-format on */
 
-static const char *const loss_names[] = { "mae",      "mse",           "ssim",          "gradient",
-                                          "mef-ssim", "mef-structure", "max-intensity", "max-gradient",
-                                          "sobel",    "laplacian",     "source-mse",    "source-ssim" };
+static const char *const loss_names[] = { "mae",
+                                          "mse",
+                                          "ssim",
+                                          "gradient",
+                                          "mef-ssim",
+                                          "mef-structure",
+                                          "max-intensity",
+                                          "max-gradient",
+                                          "sobel",
+                                          "laplacian",
+                                          "source-mse",
+                                          "source-ssim",
+                                          "truth-sobel",
+                                          "information-mse",
+                                          "information-ssim",
+                                          "first-mse",
+                                          "second-mse",
+                                          "first-laplacian",
+                                          "second-laplacian" };
 static const char *const optimiser_names[] = { "adam", "rmsprop", "sgd" };
 static const char *const schedule_names[] = { "constant", "halving", "cosine", "poly" };
-static const char *const norm_names[] = { "none", "batch", "frozen", "affine" };
+static const char *const norm_names[] = { "none", "batch", "frozen", "affine", "picture" };
+static const char *const reduce_names[] = { "max", "mean", "sum" };
+static const char *const variant_names[] = { "gcb", "regular", "plusplus" };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (loss_names) == OMNI_N_LOSSES);
 
@@ -48,12 +69,20 @@ DEFINE_NAMES (OmniLoss, loss, loss_names)
 DEFINE_NAMES (OmniOptimiser, optimiser, optimiser_names)
 DEFINE_NAMES (OmniSchedule, schedule, schedule_names)
 DEFINE_NAMES (OmniTrainNorm, train_norm, norm_names)
+DEFINE_NAMES (OmniTrainReduce, train_reduce, reduce_names)
+DEFINE_NAMES (OmniTrainVariant, train_variant, variant_names)
 
 gboolean
 omni_loss_needs_truth (OmniLoss loss)
 {
   return loss == OMNI_LOSS_MAE || loss == OMNI_LOSS_MSE || loss == OMNI_LOSS_SSIM
-         || loss == OMNI_LOSS_GRADIENT;
+         || loss == OMNI_LOSS_GRADIENT || loss == OMNI_LOSS_TRUTH_SOBEL;
+}
+
+gboolean
+omni_loss_needs_pair (OmniLoss loss)
+{
+  return loss >= OMNI_LOSS_FIRST_MSE && loss <= OMNI_LOSS_SECOND_LAPLACIAN;
 }
 
 void
@@ -75,7 +104,9 @@ omni_train_config_init (OmniTrainConfig *config)
 
 #define MOST_DECAY 0.999999F
 
-static const OmniTrainNetwork *const networks[] = { &omni_train_ifani, &omni_train_omni };
+static const OmniTrainNetwork *const networks[] = { &omni_train_ifani, &omni_train_omni,
+                                                    &omni_train_ifcnn, &omni_train_u2fusion,
+                                                    &omni_train_pmgi,  &omni_train_aenetv2 };
 
 const char *const *
 omni_trainer_list_architectures (void)
@@ -123,6 +154,17 @@ omni_train_config_get_side (const OmniTrainConfig *config)
   return side;
 }
 
+guint
+omni_train_config_get_n_sources (const OmniTrainConfig *config, OmniTask task)
+{
+  const OmniTrainNetwork *network = find_network (config->architecture);
+
+  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+    if (config->losses[task].weight[loss] != 0.0F && omni_loss_needs_pair (loss))
+      return 2;
+  return network != NULL ? network->n_sources : 0;
+}
+
 /* The network, and what 0 stands for in the configuration filled in. */
 const OmniTrainNetwork *
 omni_train_config_resolve (OmniTrainConfig *config, GError **error)
@@ -149,6 +191,44 @@ omni_train_config_resolve (OmniTrainConfig *config, GError **error)
 }
 
 static gboolean
+has_norm_tensors (const OmniWeights *weights)
+{
+  const GArray *specs = omni_weights_get_specs (weights);
+
+  for (guint i = 0; i < specs->len; i++)
+    if (strstr (g_array_index (specs, OmniTensorSpec, i).name, ".bn.") != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weights, GError **error)
+{
+  const char *floor = omni_weights_get_metadata (weights, "epsilon");
+  const GArray *specs = omni_weights_get_specs (weights);
+
+  omni_train_config_init (config);
+  config->schedule = OMNI_SCHEDULE_CONSTANT;
+  config->architecture = omni_weights_get_metadata (weights, "architecture");
+  if (!omni_model_get_padding (weights, OMNI_BOUNDARY_ZERO, &config->padding, error))
+    return FALSE;
+  if (floor != NULL)
+    config->energy_floor = (float)g_ascii_strtod (floor, NULL);
+  config->norm = has_norm_tensors (weights) ? OMNI_TRAIN_NORM_FROZEN : OMNI_TRAIN_NORM_NONE;
+
+  const OmniTrainNetwork *network = find_network (config->architecture);
+
+  for (guint i = 0; network != NULL && i < specs->len; i++)
+  {
+    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
+
+    if (g_strcmp0 (spec->name, network->width_tensor) == 0)
+      config->channels = spec->dims[0];
+  }
+  return omni_train_config_resolve (config, error) != NULL;
+}
+
+static gboolean
 is_within (float value, float low, float high)
 {
   return value >= low && value <= high;
@@ -158,12 +238,22 @@ gboolean
 omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error)
 {
   const char *wrong = NULL;
+  g_autofree char *too_narrow = g_strdup_printf ("it has at least %u channels", network->least_channels);
 
   if (config->channels % network->channel_grain != 0 || config->channels > OMNI_TRAIN_MAX_CHANNELS)
     wrong = "channels must be a multiple of the network's grain and at most " G_STRINGIFY (
       OMNI_TRAIN_MAX_CHANNELS);
+  else if (config->channels < network->least_channels)
+    wrong = too_narrow;
   else if (config->norm != OMNI_TRAIN_NORM_NONE && !network->has_norm)
     wrong = "norm must be “none”: this network has no normalisation";
+  else if (config->norm == OMNI_TRAIN_NORM_PICTURE && !network->has_picture_norm)
+    wrong = "norm cannot be “picture”: only PMGI has it";
+  else if (config->norm == OMNI_TRAIN_NORM_NONE && network->needs_norm
+           && config->variant != OMNI_TRAIN_VARIANT_PLUSPLUS)
+    wrong = "norm must not be “none”: this network has a normalisation";
+  else if (config->reduce != OMNI_TRAIN_REDUCE_MAX && !network->has_reduce)
+    wrong = "reduce must be “max”: this network has no choice";
   else if (config->padding == OMNI_BOUNDARY_SYMMETRIC)
     wrong = "padding must be zero, replicate or reflect";
   else if (!(config->learning_rate > 0.0F))

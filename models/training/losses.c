@@ -7,7 +7,9 @@ typedef struct
 {
   OmniOps *ops;
   OmniLossTarget target; /* of the sources, full size */
-  const OmniMaps *truth;
+  const OmniMaps *truth, *members;
+  OmniMaps shares; /* of the information, once asked for */
+  float information_scale;
   OmniLossResult *results;
   guint n_results;
 } Running;
@@ -67,6 +69,21 @@ run_mef (Running *self, const OmniTrainLosses *losses, float weight)
     run_mef_scale (self, 0, 1.0F, weight);
 }
 
+#define INFORMATION_SCALE 2e-3F /* |g₁ − g₂| of natural pictures is of this size */
+
+/* What the pictures tell each other's shares: the same for all terms. */
+static const OmniMaps *
+get_shares (Running *self)
+{
+  const OmniMaps *sources = self->target.sources;
+
+  if (self->shares.n == 0)
+    self->shares = omni_ops_information (self->ops, sources, sources->n / self->target.fused->n,
+                                         self->information_scale > 0.0F ? self->information_scale
+                                                                        : INFORMATION_SCALE);
+  return &self->shares;
+}
+
 static void
 run_term (Running *self, OmniLoss loss, float weight)
 {
@@ -75,6 +92,10 @@ run_term (Running *self, OmniLoss loss, float weight)
 
   if (omni_loss_needs_truth (loss))
     target.sources = self->truth;
+  else if (omni_loss_needs_pair (loss))
+    target.sources = &self->members[loss == OMNI_LOSS_SECOND_MSE || loss == OMNI_LOSS_SECOND_LAPLACIAN];
+  else if (loss == OMNI_LOSS_INFORMATION_MSE || loss == OMNI_LOSS_INFORMATION_SSIM)
+    target.shares = get_shares (self);
   target.result = add_result (self, loss, 1.0F);
   switch (loss)
   {
@@ -83,6 +104,9 @@ run_term (Running *self, OmniLoss loss, float weight)
     break;
   case OMNI_LOSS_MSE:
   case OMNI_LOSS_SOURCE_MSE:
+  case OMNI_LOSS_INFORMATION_MSE:
+  case OMNI_LOSS_FIRST_MSE:
+  case OMNI_LOSS_SECOND_MSE:
     omni_ops_loss_residual (ops, &target, TRUE, FALSE, weight);
     break;
   case OMNI_LOSS_MAX_INTENSITY:
@@ -90,6 +114,7 @@ run_term (Running *self, OmniLoss loss, float weight)
     break;
   case OMNI_LOSS_SSIM:
   case OMNI_LOSS_SOURCE_SSIM:
+  case OMNI_LOSS_INFORMATION_SSIM:
     omni_ops_loss_ssim (ops, &target, weight);
     break;
   case OMNI_LOSS_GRADIENT:
@@ -100,8 +125,13 @@ run_term (Running *self, OmniLoss loss, float weight)
     omni_ops_loss_mef_ssim (ops, &target, FALSE, weight);
     break;
   case OMNI_LOSS_SOBEL:
+  case OMNI_LOSS_TRUTH_SOBEL:
+    omni_ops_loss_edges (ops, &target, TRUE, weight);
+    break;
   case OMNI_LOSS_LAPLACIAN:
-    omni_ops_loss_edges (ops, &target, loss == OMNI_LOSS_SOBEL, weight);
+  case OMNI_LOSS_FIRST_LAPLACIAN:
+  case OMNI_LOSS_SECOND_LAPLACIAN:
+    omni_ops_loss_edges (ops, &target, FALSE, weight);
     break;
   case OMNI_LOSS_MEF_SSIM:
   case OMNI_N_LOSSES:
@@ -113,13 +143,15 @@ run_term (Running *self, OmniLoss loss, float weight)
 
 guint
 omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fused, const OmniMaps *sources,
-                 const OmniMaps *truth, const OmniMaps *gradient,
+                 const OmniMaps *members, const OmniMaps *truth, const OmniMaps *gradient,
                  OmniLossResult results[OMNI_MAX_LOSS_RESULTS])
 {
   Running self = {
     .ops = ops,
     .target = { .fused = fused, .sources = sources, .gradient = gradient },
     .truth = truth,
+    .members = members,
+    .information_scale = losses->information_scale,
     .results = results,
   };
 
@@ -141,7 +173,8 @@ static OmniTrainSide
 get_side (const OmniTrainLosses *losses, guint loss)
 {
   const gboolean has_windows = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
-                               || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM;
+                               || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM
+                               || loss == OMNI_LOSS_INFORMATION_SSIM;
   OmniTrainSide side = { 1, has_windows ? SMALLEST_WINDOW : 2 };
 
   for (guint s = 1; loss == OMNI_LOSS_MEF_SSIM && s < OMNI_MEF_SCALES; s++)
@@ -183,6 +216,13 @@ omni_losses_check (const OmniTrainLosses *losses, const OmniTrainBatch *batch, G
     {
       g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
                    "The loss “%s” of the task “%s” needs ground truth, and the batch has none.", name, task);
+      return FALSE;
+    }
+    if (omni_loss_needs_pair (loss) && batch->n_sources != 2)
+    {
+      g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                   "The loss “%s” of the task “%s” is for pairs, and the batch has sets of %u pictures.",
+                   name, task, batch->n_sources);
       return FALSE;
     }
 

@@ -51,10 +51,31 @@ typedef struct
   Activation out[N_LAYERS];
 } State;
 
-static guint
-inputs_of (guint i, guint channels)
+/* What a layer takes; without skips the second half sees nothing of the first. */
+static Inputs
+inputs_of (const OmniTrainConfig *config, guint i)
 {
-  return i == 0 ? 1 : channels * (1 + layers[i].inputs);
+  return layers[i].inputs == SKIPPED && config->without_skips ? POOLED : layers[i].inputs;
+}
+
+static guint
+n_inputs_of (const OmniTrainConfig *config, guint i)
+{
+  return i == 0 ? 1 : config->channels * (1 + inputs_of (config, i));
+}
+
+/* How many of the pooled channels are maxima. */
+static guint
+n_max_of (const OmniTrainConfig *config)
+{
+  return config->reduce == OMNI_TRAIN_REDUCE_MAX ? config->channels : 0;
+}
+
+static OmniFeatures
+pool_set (OmniOps *ops, const OmniTrainPass *pass, const OmniFeatures *features)
+{
+  return omni_ops_set_pool (ops, features, pass->n, n_max_of (pass->config),
+                            pass->config->reduce == OMNI_TRAIN_REDUCE_SUM);
 }
 
 static gboolean
@@ -68,7 +89,7 @@ list_parameters (const OmniTrainConfig *config, GArray *parameters)
 {
   for (guint i = 0; i < N_LAYERS; i++)
   {
-    const guint in = inputs_of (i, config->channels);
+    const guint in = n_inputs_of (config, i);
     const guint out = i == TAIL2 ? 1 : config->channels;
     const double he = omni_parameters_he (9 * in, layers[i].is_linear ? sqrt (5.0) : 0.0);
 
@@ -120,24 +141,25 @@ forward_layer (OmniOps *ops, const OmniTrainPass *pass, State *state, guint i)
 {
   const OmniConvLayer layer = layer_of (pass, i);
   const OmniChannels parts[] = { own_part (pass, i), skipped_part (pass) };
-  const guint n_parts = layers[i].inputs == SKIPPED ? 2 : 1;
+  const Inputs takes = inputs_of (pass->config, i);
+  const guint n_parts = takes == SKIPPED ? 2 : 1;
   const OmniPackedConv own = omni_ops_pack (ops, &layer, parts, n_parts, TRUE);
   OmniFeatures inputs[2] = { *own_input (state, i) }, base;
 
-  if (layers[i].inputs == SKIPPED)
+  if (takes == SKIPPED)
     inputs[1] = state->out[layers[i].skip].features;
-  if (layers[i].inputs != OWN)
+  if (takes != OWN)
   {
     Activation *from = &state->out[layers[i].from];
     const OmniChannels part = pooled_part (pass);
     const OmniPackedConv pooled = omni_ops_pack (ops, &layer, &part, 1, FALSE);
 
-    from->pool = omni_ops_set_pool (ops, &from->features, pass->n, from->features.c);
+    from->pool = pool_set (ops, pass, &from->features);
     from->has_pool = TRUE;
     base = omni_ops_conv (ops, &pooled, layer.boundary, &from->pool, 1, NULL, OMNI_ACTIVATION_NONE, 1.0F);
   }
   state->out[i].features = omni_ops_conv (
-    ops, &own, layer.boundary, inputs, n_parts, layers[i].inputs != OWN ? &base : NULL,
+    ops, &own, layer.boundary, inputs, n_parts, takes != OWN ? &base : NULL,
     layers[i].is_linear ? OMNI_ACTIVATION_NONE : OMNI_ACTIVATION_RELU, 0.0F);
   if (is_normalised (pass->config, i))
   {
@@ -145,7 +167,8 @@ forward_layer (OmniOps *ops, const OmniTrainPass *pass, State *state, guint i)
     const OmniNormLayer norm = omni_parameters_norm (pass->parameters, layers[i].name);
 
     out->before = out->features;
-    out->features = omni_ops_norm (ops, &norm, omni_train_pass_statistics (pass), &out->before, &out->norm);
+    out->features = omni_ops_norm (ops, &norm, omni_train_pass_statistics (pass), 1.0F, &out->before,
+                                   &out->norm);
   }
 }
 
@@ -159,8 +182,7 @@ forward (OmniOps *ops, OmniTrainPass *pass)
                                                    1.0F) };
   for (guint i = 0; i <= TAIL1; i++)
     forward_layer (ops, pass, state, i);
-  state->out[TAIL1].pool = omni_ops_set_pool (ops, &state->out[TAIL1].features, pass->n,
-                                              pass->config->channels);
+  state->out[TAIL1].pool = pool_set (ops, pass, &state->out[TAIL1].features);
   state->out[TAIL1].has_pool = TRUE;
   forward_layer (ops, pass, state, TAIL2);
   return omni_ops_to_map (ops, &state->out[TAIL2].features, 0, 1.0F);
@@ -206,7 +228,8 @@ activation_grad (OmniOps *ops, const OmniTrainPass *pass, State *state, guint i,
     .features = &out->features,
     .pool = pool_gradient != NULL ? &out->pool : NULL,
     .pool_gradient = pool_gradient,
-    .n_max = out->features.c,
+    .n_max = n_max_of (pass->config),
+    .sums = pass->config->reduce == OMNI_TRAIN_REDUCE_SUM,
     .slope = normalised ? 1.0F : slope,
     .has_gradient = out->has_gradient,
   };
@@ -232,24 +255,25 @@ backward_layer (OmniOps *ops, const OmniTrainPass *pass, State *state, guint i,
 {
   const OmniConvLayer layer = layer_of (pass, i);
   Activation *out = &state->out[i];
+  const Inputs takes = inputs_of (pass->config, i);
   OmniFeatures sum, from_pool = { 0 };
 
   if (!out->has_gradient)
     out->gradient = omni_ops_features (ops, out->features.n, out->features.c, out->features.h,
                                        out->features.w);
-  activation_grad (ops, pass, state, i, pool_gradient, layers[i].inputs != OWN ? &sum : NULL);
+  activation_grad (ops, pass, state, i, pool_gradient, takes != OWN ? &sum : NULL);
 
   omni_ops_conv_weight_grad (ops, &layer, own_part (pass, i), own_input (state, i), &out->gradient, TRUE);
   if (i > 0)
     backward_part (ops, &layer, own_part (pass, i), &out->gradient, &state->out[layers[i].from]);
-  if (layers[i].inputs == SKIPPED)
+  if (takes == SKIPPED)
   {
     Activation *skip = &state->out[layers[i].skip];
 
     omni_ops_conv_weight_grad (ops, &layer, skipped_part (pass), &skip->features, &out->gradient, FALSE);
     backward_part (ops, &layer, skipped_part (pass), &out->gradient, skip);
   }
-  if (layers[i].inputs != OWN)
+  if (takes != OWN)
     from_pool = backward_pool (ops, pass, &layer, &sum, &state->out[layers[i].from].pool);
   return from_pool;
 }
@@ -272,13 +296,26 @@ backward (OmniOps *ops, OmniTrainPass *pass, const OmniMaps *fused_gradient)
     pool_gradient = backward_layer (ops, pass, state, i, state->out[i].has_pool ? &pool_gradient : NULL);
 }
 
+static void
+add_metadata (const OmniTrainConfig *config, GPtrArray *pairs)
+{
+  if (config->reduce != OMNI_TRAIN_REDUCE_MAX)
+  {
+    g_ptr_array_add (pairs, (gpointer) "reduce");
+    g_ptr_array_add (pairs, (gpointer)omni_train_reduce_to_string (config->reduce));
+  }
+}
+
 const OmniTrainNetwork omni_train_ifani = {
   .architecture = "ifani",
   .channels = CHANNELS,
   .channel_grain = 4,
+  .width_tensor = "neck3.bias",
   .has_norm = TRUE,
+  .has_reduce = TRUE,
   .state_bytes = sizeof (State),
   .list_parameters = list_parameters,
+  .add_metadata = add_metadata,
   .forward = forward,
   .backward = backward,
 };

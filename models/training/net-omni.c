@@ -151,13 +151,13 @@ run_network (OmniOps *ops, const OmniTrainPass *pass, State *state)
     const OmniConvLayer own = layer_of (pass, own_names[i], dilations[i]);
     const OmniConvLayer pooled = layer_of (pass, pool_names[i], dilations[i]);
 
-    state->pools[i] = omni_ops_set_pool (ops, &state->features[i], pass->n, n_max);
+    state->pools[i] = omni_ops_set_pool (ops, &state->features[i], pass->n, n_max, FALSE);
 
     const OmniFeatures common = run_layer (ops, &pooled, &state->pools[i], NULL, OMNI_ACTIVATION_NONE);
 
     state->features[i + 1] = run_layer (ops, &own, &state->features[i], &common, OMNI_ACTIVATION_LEAKY_RELU);
   }
-  state->pools[N_LAYERS] = omni_ops_set_pool (ops, &state->features[N_LAYERS], pass->n, n_max);
+  state->pools[N_LAYERS] = omni_ops_set_pool (ops, &state->features[N_LAYERS], pass->n, n_max, FALSE);
   state->logits = run_layer (ops, &logit, &state->features[N_LAYERS], NULL, OMNI_ACTIVATION_NONE);
   state->factors = run_layer (ops, &alpha, &state->pools[N_LAYERS], NULL, OMNI_ACTIVATION_NONE);
   for (guint k = 0; k < N_HEADS; k++)
@@ -378,6 +378,8 @@ const OmniTrainNetwork omni_train_omni = {
   .architecture = "omni",
   .channels = CHANNELS,
   .channel_grain = 4,
+  .width_tensor = "in.bias",
+  .least_channels = 8, /* as models/omni.c reads it */
   .state_bytes = sizeof (State),
   .list_parameters = list_parameters,
   .get_side = get_side,

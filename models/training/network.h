@@ -22,6 +22,7 @@ typedef struct
   const OmniTrainConfig *config;
   const GArray *parameters; /* (element-type OmniParameter) */
   OmniMaps sources;         /* B · N */
+  OmniMaps members[2];      /* of pairs: the first of every set, and the second: B each */
   guint n;                  /* N */
   OmniTask task;            /* AUTO: withheld */
   guint base_level, levels; /* Omni */
@@ -35,9 +36,17 @@ typedef struct
   const char *architecture;
   guint channels;      /* what 0 means */
   guint channel_grain; /* the width must be a multiple of it */
-  gboolean has_norm;   /* may be normalised */
+  guint least_channels;
+  const char *width_tensor; /* its first dimension is the width */
+  guint n_sources;          /* it takes exactly; 0: any number */
+  gboolean has_norm;        /* may be normalised */
+  gboolean needs_norm, has_picture_norm, has_reduce;
   gsize state_bytes;
   void (*list_parameters) (const OmniTrainConfig *config, GArray *parameters);
+  /* (nullable) After the draw: what does not begin at random. */
+  void (*initialise) (const OmniTrainConfig *config, const GArray *parameters, float *theta);
+  /* (nullable) Appends what the model reads in a weight file beside the usual: keys and values in turn, static. */
+  void (*add_metadata) (const OmniTrainConfig *config, GPtrArray *pairs);
   /* (nullable) What pictures can pass at a base level. */
   OmniTrainSide (*get_side) (guint base_level);
   /* The fused pictures: B. */
@@ -48,6 +57,10 @@ typedef struct
 
 extern const OmniTrainNetwork omni_train_ifani;
 extern const OmniTrainNetwork omni_train_omni;
+extern const OmniTrainNetwork omni_train_ifcnn;
+extern const OmniTrainNetwork omni_train_u2fusion;
+extern const OmniTrainNetwork omni_train_pmgi;
+extern const OmniTrainNetwork omni_train_aenetv2;
 
 /* Appends `layer`.`tensor`; trailing dims of 0 do not count. */
 void omni_parameters_add (GArray *parameters, const char *layer, const char *tensor, guint d0, guint d1,
@@ -70,5 +83,28 @@ double omni_parameters_he (guint fan_in, double slope);
 /* A k × k layer whose weight (and bias, if there is one) is named `layer`. */
 OmniConvLayer
 omni_parameters_conv (const GArray *parameters, const char *layer, guint dilation, OmniBoundary boundary);
+
+/* ---- layers.c: a convolution of a concatenation, there and back ---- */
+
+/* What a layer gives, and its gradient as far as it has come back. */
+typedef struct
+{
+  OmniFeatures features, gradient;
+  gboolean has_gradient;
+  gboolean is_picture; /* nobody asks for its gradient */
+} OmniTrainValue;
+
+/* activation (conv (inputs, one behind the other) + bias). All inputs but the last have multiples of four channels. */
+OmniFeatures
+omni_layer_forward (OmniOps *ops, const OmniConvLayer *layer, const OmniTrainValue *const *inputs,
+                    guint n_inputs, OmniActivation activation, float slope);
+
+/* From the gradient of its output before the activation: the weights' and the bias's into the results, and into that of every
+ * input what belongs to it. */
+void omni_layer_backward (OmniOps *ops, const OmniConvLayer *layer, OmniTrainValue *const *inputs,
+                          guint n_inputs, const OmniFeatures *gradient);
+
+/* From the gradient of the value to that before its activation, in place. */
+void omni_layer_activation_backward (OmniOps *ops, const OmniTrainValue *value, float slope);
 
 G_END_DECLS

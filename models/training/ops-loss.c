@@ -120,10 +120,12 @@ similarity (OmniOps *ops, OmniLossTarget *target, gboolean mef, gboolean luminan
                           (gint32)n,
                           globals.at,
                           omni_ops_float_bits (scale),
-                          omni_ops_float_bits (-weight * scale) };
+                          omni_ops_float_bits (-weight * scale),
+                          target->shares != NULL ? target->shares->at : 0 };
 
   omni_ops_constant (&kernel, mef);
   omni_ops_constant (&kernel, luminance);
+  omni_ops_constant (&kernel, target->shares != NULL);
   omni_ops_read_maps (ops, &kernel, 0);
   omni_ops_write_maps (ops, &kernel, 0, &out);
   memcpy (kernel.push, push, sizeof push);
@@ -185,11 +187,13 @@ omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, g
                           (gint32)pixels,
                           (gint32)(target->sources->n / x->n),
                           omni_ops_float_bits (scale),
-                          omni_ops_float_bits (weight * scale) };
+                          omni_ops_float_bits (weight * scale),
+                          target->shares != NULL ? target->shares->at : 0 };
 
   omni_ops_constant (&kernel, target->has_gradient);
   omni_ops_constant (&kernel, square);
   omni_ops_constant (&kernel, maximum);
+  omni_ops_constant (&kernel, target->shares != NULL);
   memcpy (kernel.push, push, sizeof push);
 
   const OmniMaps value = write_value_and_gradient (ops, &kernel, target);

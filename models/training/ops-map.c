@@ -3,6 +3,50 @@
 
 #include <string.h>
 
+/* shaders/train-point.comp */
+typedef enum
+{
+  POINT_AFFINE,
+  POINT_TANH,
+  POINT_TANH_GRADIENT
+} Point;
+
+static OmniMaps
+point (OmniOps *ops, Point what, const OmniMaps *x, const OmniMaps *gradient, float factor, float shift)
+{
+  const OmniMaps out = omni_ops_maps (ops, x->n, x->h, x->w);
+  const guint n = x->n * x->h * x->w;
+  OmniDispatch kernel = omni_ops_linear_kernel ("train-point", n);
+  const gint32 push[] = { x->at, gradient != NULL ? gradient->at : 0, (gint32)n, omni_ops_float_bits (factor),
+                          omni_ops_float_bits (shift) };
+
+  omni_ops_constant (&kernel, what);
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+OmniMaps
+omni_ops_affine (OmniOps *ops, const OmniMaps *x, float factor, float shift)
+{
+  return point (ops, POINT_AFFINE, x, NULL, factor, shift);
+}
+
+OmniMaps
+omni_ops_tanh (OmniOps *ops, const OmniMaps *x, float factor, float shift)
+{
+  return point (ops, POINT_TANH, x, NULL, factor, shift);
+}
+
+OmniMaps
+omni_ops_tanh_grad (OmniOps *ops, const OmniMaps *y, const OmniMaps *output_gradient, float factor,
+                    float shift)
+{
+  return point (ops, POINT_TANH_GRADIENT, y, output_gradient, factor, shift);
+}
+
 static OmniMaps
 mean_pool (OmniOps *ops, const OmniMaps *x, guint factor, gboolean distance, float centre)
 {
@@ -110,4 +154,40 @@ omni_ops_maps_to_results (OmniOps *ops, const OmniMaps *x, guint64 result)
   kernel.out[0].offset_bytes = result * 4;
   kernel.out[0].size_bytes = (guint64)n * 4;
   omni_ops_run (ops, &kernel);
+}
+
+/* ---- U2Fusion's measure of information ---- */
+
+#define INFORMATION_LEVELS   5
+#define INFORMATION_LEAST_PX 4
+
+static OmniMaps
+square_laplacian (OmniOps *ops, const OmniMaps *x)
+{
+  const OmniMaps out = omni_ops_maps (ops, x->n, x->h, x->w);
+  OmniDispatch kernel = omni_ops_kernel ("train-information", x->h * x->w, x->n);
+  const gint32 push[] = { x->at, (gint32)x->w, (gint32)x->h };
+
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+OmniMaps
+omni_ops_information (OmniOps *ops, const OmniMaps *sources, guint n, float scale)
+{
+  OmniMaps x = *sources, sum = { 0 };
+
+  for (guint l = 0; l < INFORMATION_LEVELS && MIN (x.h, x.w) >= INFORMATION_LEAST_PX; l++)
+  {
+    const OmniMaps squares = square_laplacian (ops, &x);
+    const OmniMaps mean = omni_ops_picture_mean (ops, &squares);
+
+    /* Enlarged by nothing: a scaled sum. */
+    sum = omni_ops_up (ops, &mean, 1, 1, 1, 1.0F / scale, l > 0 ? &sum : NULL);
+    x = omni_ops_down (ops, &x);
+  }
+  return omni_ops_set_softmax (ops, &sum, NULL, NULL, n);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 OmniFeatures
-omni_ops_set_pool (OmniOps *ops, const OmniFeatures *x, guint n, guint n_max)
+omni_ops_set_pool (OmniOps *ops, const OmniFeatures *x, guint n, guint n_max, gboolean sums)
 {
   const OmniFeatures out = omni_ops_features (ops, x->n / n, x->c, x->h, x->w);
   const guint texels = omni_features_image_texels (x);
@@ -12,6 +12,7 @@ omni_ops_set_pool (OmniOps *ops, const OmniFeatures *x, guint n, guint n_max)
   const gint32 push[] = { x->at, (gint32)texels, (gint32)n, (gint32)(omni_features_pitch (x) * x->h),
                           (gint32)n_max };
 
+  omni_ops_constant (&kernel, sums);
   omni_ops_read_features (ops, &kernel, 0);
   omni_ops_write_features (ops, &kernel, 0, &out);
   memcpy (kernel.push, push, sizeof push);
@@ -44,6 +45,7 @@ omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, const
   omni_ops_constant (&kernel, params->has_gradient);
   omni_ops_constant (&kernel, params->pool != NULL);
   omni_ops_constant (&kernel, sum != NULL);
+  omni_ops_constant (&kernel, params->sums);
   omni_ops_read_features (ops, &kernel, 0);
   omni_ops_write_features (ops, &kernel, 0, gradient);
   if (sum != NULL)
@@ -108,6 +110,89 @@ omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel, float scale
   memcpy (kernel.push, push, sizeof push);
   omni_ops_run (ops, &kernel);
   return out;
+}
+
+/* Between a map and up to four channels; a NULL is no shift. */
+static void
+mix (OmniOps *ops, const OmniFeatures *features, const OmniMaps *map, gboolean gathers, const float *factors,
+     const float *shifts)
+{
+  const guint pitch = omni_features_pitch (features);
+  OmniDispatch kernel = omni_ops_kernel ("train-mix", pitch * features->h, features->n);
+  gint32 *push = kernel.push;
+
+  g_return_if_fail (features->c <= 4);
+  push[0] = gathers ? features->at : map->at;
+  push[1] = (gint32)features->w;
+  push[2] = (gint32)features->h;
+  push[3] = (gint32)pitch;
+  for (guint c = 0; c < features->c; c++)
+    push[4 + c] = omni_ops_float_bits (factors[c]);
+  for (guint c = 0; shifts != NULL && c < (gathers ? 1 : features->c); c++)
+    push[8 + c] = omni_ops_float_bits (shifts[c]);
+  omni_ops_constant (&kernel, gathers);
+  if (gathers)
+  {
+    omni_ops_read_features (ops, &kernel, 0);
+    omni_ops_write_maps (ops, &kernel, 0, map);
+  }
+  else
+  {
+    omni_ops_read_maps (ops, &kernel, 0);
+    omni_ops_write_features (ops, &kernel, 0, features);
+  }
+  omni_ops_run (ops, &kernel);
+}
+
+OmniFeatures
+omni_ops_spread (OmniOps *ops, const OmniMaps *x, guint n_channels, const float *factors, const float *shifts)
+{
+  const OmniFeatures out = omni_ops_features (ops, x->n, n_channels, x->h, x->w);
+
+  mix (ops, &out, x, FALSE, factors, shifts);
+  return out;
+}
+
+OmniMaps
+omni_ops_gather (OmniOps *ops, const OmniFeatures *x, const float *factors, float shift)
+{
+  const OmniMaps out = omni_ops_maps (ops, x->n, x->h, x->w);
+
+  mix (ops, x, &out, TRUE, factors, &shift);
+  return out;
+}
+
+static OmniFeatures
+shuffle (OmniOps *ops, const OmniFeatures *x, guint groups, const OmniFeatures *base, gboolean transposed)
+{
+  const OmniFeatures out = omni_ops_features (ops, x->n, x->c, x->h, x->w);
+  OmniDispatch kernel = omni_ops_kernel ("train-shuffle", omni_features_image_texels (x), x->n);
+  const gint32 push[] = { x->at,
+                          base != NULL ? base->at : 0,
+                          (gint32)omni_features_image_texels (x),
+                          (gint32)(omni_features_pitch (x) * x->h),
+                          (gint32)x->c,
+                          (gint32)groups };
+
+  omni_ops_constant (&kernel, transposed);
+  omni_ops_constant (&kernel, base != NULL);
+  omni_ops_read_features (ops, &kernel, 0);
+  omni_ops_write_features (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+OmniFeatures
+omni_ops_shuffle (OmniOps *ops, const OmniFeatures *x, guint groups, const OmniFeatures *base)
+{
+  return shuffle (ops, x, groups, base, FALSE);
+}
+
+OmniFeatures
+omni_ops_shuffle_grad (OmniOps *ops, const OmniFeatures *output_gradient, guint groups)
+{
+  return shuffle (ops, output_gradient, groups, NULL, TRUE);
 }
 
 static OmniDispatch

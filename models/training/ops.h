@@ -143,34 +143,36 @@ typedef struct
 
 typedef enum
 {
-  OMNI_NORM_BATCH,  /* mean and biased variance over all images and pixels of the batch */
-  OMNI_NORM_RUNNING /* the running ones, which do not move */
+  OMNI_NORM_BATCH,   /* mean and biased variance over all images and pixels of the batch */
+  OMNI_NORM_RUNNING, /* the running ones, which do not move */
+  OMNI_NORM_PICTURE  /* mean and biased variance of every image by itself; the running ones are not touched */
 } OmniNormStatistics;
 
 typedef struct
 {
-  OmniFeatures coefficients; /* of every plane: mean, 1 / deviation, scale, shift */
+  OmniFeatures coefficients; /* of every plane (PICTURE: of every image): mean, 1 / deviation, scale, shift */
   OmniNormStatistics statistics;
 } OmniNormKept;
 
-/* γ (x − mean) / √(variance + 1e-5) + β. `kept` (out) is for the way back. */
+/* γ (x − mean) / √(variance + 1e-5) + β, and below zero that times `slope` (1: as it is). `kept` (out) is for the way back. */
 OmniFeatures omni_ops_norm (OmniOps *ops, const OmniNormLayer *layer, OmniNormStatistics statistics,
-                            const OmniFeatures *x, OmniNormKept *kept);
+                            float slope, const OmniFeatures *x, OmniNormKept *kept);
 
-/* `gradient`, of the output, becomes that of `x`; γ's and β's go into the results. */
+/* `gradient`, of the output before the slope, becomes that of `x`; γ's and β's go into the results. */
 void omni_ops_norm_grad (OmniOps *ops, const OmniNormLayer *layer, const OmniNormKept *kept,
                          const OmniFeatures *x, const OmniFeatures *gradient);
 
 /* ---- Across the set, and between features and maps: ops-set.c ---- */
 
-/* Over every `n` images: the maximum of the first `n_max` channels, the mean of the others. */
-OmniFeatures omni_ops_set_pool (OmniOps *ops, const OmniFeatures *x, guint n, guint n_max);
+/* Over every `n` images: the maximum of the first `n_max` channels, the mean (or the sum) of the others. */
+OmniFeatures omni_ops_set_pool (OmniOps *ops, const OmniFeatures *x, guint n, guint n_max, gboolean sums);
 
 typedef struct
 {
   const OmniFeatures *features;             /* after the activation */
   const OmniFeatures *pool, *pool_gradient; /* nullable, together */
   guint n_max;
+  gboolean sums;
   float slope;           /* of the activation where features ≤ 0; 1: none */
   gboolean has_gradient; /* `gradient` already holds what came back to the features themselves */
 } OmniSetGradParams;
@@ -185,6 +187,15 @@ void omni_ops_set_grad (OmniOps *ops, const OmniSetGradParams *params, guint n, 
 OmniFeatures omni_ops_to_features (OmniOps *ops, const OmniMaps *const *maps, const float *constants,
                                    guint n_channels, guint n, guint h, guint w, float scale);
 OmniMaps omni_ops_to_map (OmniOps *ops, const OmniFeatures *x, guint channel, float scale);
+
+/* Up to four channels from one map, factors · x + shifts; and one map from up to four channels, Σ factors · x + shift. */
+OmniFeatures omni_ops_spread (OmniOps *ops, const OmniMaps *x, guint n_channels, const float *factors,
+                              const float *shifts);
+OmniMaps omni_ops_gather (OmniOps *ops, const OmniFeatures *x, const float *factors, float shift);
+
+/* Channel shuffle in `groups` G of C / G channels: y[i·G + k] = x[k·C/G + i], plus `base` (nullable); and back. */
+OmniFeatures omni_ops_shuffle (OmniOps *ops, const OmniFeatures *x, guint groups, const OmniFeatures *base);
+OmniFeatures omni_ops_shuffle_grad (OmniOps *ops, const OmniFeatures *output_gradient, guint groups);
 
 /* Softmax over every `n` maps of logit + energy · factor; `energy` and `factor` (one map a set) are nullable, together. */
 OmniMaps omni_ops_set_softmax (OmniOps *ops, const OmniMaps *logit, const OmniMaps *energy,
@@ -239,13 +250,27 @@ OmniMaps omni_ops_block_energy (OmniOps *ops, const OmniMaps *band, guint factor
 OmniMaps omni_ops_softplus (OmniOps *ops, const OmniMaps *x);
 OmniMaps omni_ops_softplus_grad (OmniOps *ops, const OmniMaps *x, const OmniMaps *output_gradient);
 
+/* factor · x + shift. */
+OmniMaps omni_ops_affine (OmniOps *ops, const OmniMaps *x, float factor, float shift);
+
+/* factor · tanh x + shift, and back from its output `y`. */
+OmniMaps omni_ops_tanh (OmniOps *ops, const OmniMaps *x, float factor, float shift);
+OmniMaps omni_ops_tanh_grad (OmniOps *ops, const OmniMaps *y, const OmniMaps *output_gradient, float factor,
+                             float shift);
+
+/* How much information each of every `n` pictures holds, as shares (U2Fusion, without VGG: models.md §2.3): softmax of g / scale,
+ * g the sum over five levels of a pyramid of the mean squared Laplacian [⅛ …, −1], zero outside. One pixel an image. */
+OmniMaps omni_ops_information (OmniOps *ops, const OmniMaps *sources, guint n, float scale);
+
 /* ---- Losses: ops-loss.c ---- */
 
 /* The pictures a term compares, and the gradient by the fused ones that all terms add to. */
 typedef struct
 {
-  const OmniMaps *fused;    /* B */
-  const OmniMaps *sources;  /* B · N, or the ground truth: B */
+  const OmniMaps *fused;   /* B */
+  const OmniMaps *sources; /* B · N, or the ground truth: B */
+  const OmniMaps
+    *shares; /* B · N of one pixel: what each source counts; NULL: all alike. Of residual and ssim */
   const OmniMaps *gradient; /* B; NULL: values alone */
   gboolean has_gradient;    /* FALSE: the next term starts it */
   guint64 result;           /* where the B values of the next term go: offset into the results */

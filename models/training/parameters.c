@@ -49,6 +49,8 @@ omni_parameters_norm (const GArray *parameters, const char *layer)
 OmniNormStatistics
 omni_train_pass_statistics (const OmniTrainPass *pass)
 {
+  if (pass->config->norm == OMNI_TRAIN_NORM_PICTURE)
+    return OMNI_NORM_PICTURE;
   return pass->config->norm == OMNI_TRAIN_NORM_BATCH && !pass->is_frozen ? OMNI_NORM_BATCH
                                                                          : OMNI_NORM_RUNNING;
 }

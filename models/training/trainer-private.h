@@ -33,6 +33,14 @@ const OmniTrainNetwork *omni_train_config_resolve (OmniTrainConfig *config, GErr
 gboolean
 omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error);
 
+/* ---- order.c ---- */
+
+/* Writes the places of the members of set `b` as the step sees them: a function of roles and content alone. */
+void omni_train_order_members (const OmniTrainBatch *batch, guint b, guint *order);
+
+/* (transfer full) The batch's luminance, every set's members in that order. */
+float *omni_train_dup_ordered (const OmniTrainBatch *batch);
+
 /* ---- parameters.c ---- */
 
 /* Lots that depend on nothing but their arguments. */
@@ -66,8 +74,8 @@ typedef struct
 
 /* Runs every term of the task. `gradient` (nullable): by the fused pictures. Returns the number of results. */
 guint omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fused,
-                       const OmniMaps *sources, const OmniMaps *truth, const OmniMaps *gradient,
-                       OmniLossResult results[OMNI_MAX_LOSS_RESULTS]);
+                       const OmniMaps *sources, const OmniMaps *members, const OmniMaps *truth,
+                       const OmniMaps *gradient, OmniLossResult results[OMNI_MAX_LOSS_RESULTS]);
 
 /* Refuses a batch that the task's losses cannot judge. */
 gboolean omni_losses_check (const OmniTrainLosses *losses, const OmniTrainBatch *batch, GError **error);

@@ -24,6 +24,8 @@ omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **er
   trainer->gradient = g_new0 (float, state->n);
   trainer->statistics = g_new0 (float, state->n);
   omni_parameters_draw (trainer->parameters, trainer->config.seed, state->theta);
+  if (trainer->network->initialise != NULL)
+    trainer->network->initialise (&trainer->config, trainer->parameters, state->theta);
   omni_ops_init (&trainer->ops, device);
   return g_steal_pointer (&trainer);
 }
@@ -73,6 +75,7 @@ typedef struct
 {
   OmniTrainer *trainer;
   const OmniTrainBatch *batch;
+  const float *luma; /* the batch's, in an order of its own */
   OmniTrainPass pass;
   OmniLossResult results[OMNI_MAX_LOSS_RESULTS];
   guint n_results;
@@ -84,6 +87,28 @@ static const OmniTrainLosses *
 losses_of (const Run *run)
 {
   return &run->trainer->config.losses[run->batch->task];
+}
+
+/* The first picture of every set, and the second, of pairs. */
+static gboolean
+upload_members (const Run *run, GError **error)
+{
+  const OmniTrainBatch *batch = run->batch;
+  const gsize pixels = (gsize)batch->size_px * batch->size_px;
+
+  if (batch->n_sources != 2)
+    return TRUE;
+
+  g_autofree float *luma = g_new (float, batch->n_sets *pixels);
+
+  for (guint k = 0; k < 2; k++)
+  {
+    for (guint b = 0; b < batch->n_sets; b++)
+      memcpy (luma + b * pixels, run->luma + (2 * b + k) * pixels, pixels * sizeof *luma);
+    if (!omni_ops_upload (&run->trainer->ops, &run->pass.members[k], luma, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* The whole pass, once to measure and once for good. */
@@ -98,17 +123,20 @@ give_kernels (Run *run, gboolean measuring, GError **error)
   omni_ops_begin (ops, trainer->state.n, measuring);
   run->pass.sources = omni_ops_maps (ops, batch->n_sets * batch->n_sources, size, size);
 
+  for (guint k = 0; k < G_N_ELEMENTS (run->pass.members) && batch->n_sources == 2; k++)
+    run->pass.members[k] = omni_ops_maps (ops, batch->n_sets, size, size);
+
   const OmniMaps truth = omni_ops_maps (ops, batch->truth != NULL ? batch->n_sets : 0, size, size);
 
-  if (!omni_ops_upload (ops, &run->pass.sources, batch->luma, error)
+  if (!omni_ops_upload (ops, &run->pass.sources, run->luma, error) || !upload_members (run, error)
       || (batch->truth != NULL && !omni_ops_upload (ops, &truth, batch->truth, error)))
     return FALSE;
 
   const OmniMaps fused = trainer->network->forward (ops, &run->pass);
   const OmniMaps gradient = omni_ops_maps (ops, fused.n, fused.h, fused.w);
 
-  run->n_results = omni_losses_run (ops, losses_of (run), &fused, &run->pass.sources, &truth,
-                                    run->pass.learns ? &gradient : NULL, run->results);
+  run->n_results = omni_losses_run (ops, losses_of (run), &fused, &run->pass.sources, run->pass.members,
+                                    &truth, run->pass.learns ? &gradient : NULL, run->results);
   if (run->pass.learns)
     trainer->network->backward (ops, &run->pass, &gradient);
   if (run->wants_fused)
@@ -126,6 +154,13 @@ check_batch (const OmniTrainer *trainer, const OmniTrainBatch *batch, GError **e
   {
     g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
                  "A batch needs a task, at least one set and at least one picture in it.");
+    return FALSE;
+  }
+  if (trainer->network->n_sources != 0 && batch->n_sources != trainer->network->n_sources)
+  {
+    g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                 "“%s” takes sets of %u pictures, not of %u.", trainer->network->architecture,
+                 trainer->network->n_sources, batch->n_sources);
     return FALSE;
   }
   return omni_losses_check (&trainer->config.losses[batch->task], batch, error);
@@ -213,12 +248,14 @@ run_pass (Run *run, OmniTrainReport *report, GError **error)
   OmniTrainer *trainer = run->trainer;
   OmniOps *ops = &trainer->ops;
   g_autofree gpointer state = g_malloc0 (trainer->network->state_bytes);
+  g_autofree float *luma = omni_train_dup_ordered (run->batch);
   OmniWorkStats stats;
 
   run->pass.config = &trainer->config;
   run->pass.parameters = trainer->parameters;
   run->pass.n = run->batch->n_sources;
   run->pass.state = state;
+  run->luma = luma;
   if (!check_side (run, error))
     return FALSE;
   if (!give_kernels (run, TRUE, error) || !omni_ops_reserve (ops, error)
@@ -396,6 +433,7 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
 
     one.n_sets = 1;
     one.luma += b * batch->n_sources * pixels;
+    one.roles = batch->roles != NULL ? batch->roles + b * batch->n_sources : NULL;
     one.truth = batch->truth != NULL ? batch->truth + b * pixels : NULL;
     if (!run_pass (&run, &report, error))
       return FALSE;

@@ -37,18 +37,29 @@ typedef enum
   OMNI_LOSS_MAX_GRADIENT,  /* |∂F − the source difference of largest magnitude|, both directions summed */
   OMNI_LOSS_SOBEL, /* | |Sobel F| − max over the sources of |Sobel| |, directions summed, zero outside */
   OMNI_LOSS_LAPLACIAN, /* (∇F − ∇s)², mean over the sources; ∇ is the 4-neighbour Laplacian, zero outside */
-  OMNI_LOSS_SOURCE_MSE,  /* (F − s)², mean over the sources */
-  OMNI_LOSS_SOURCE_SSIM, /* 1 − SSIM (F, s), mean over the sources */
+  OMNI_LOSS_SOURCE_MSE,       /* (F − s)², mean over the sources */
+  OMNI_LOSS_SOURCE_SSIM,      /* 1 − SSIM (F, s), mean over the sources */
+  OMNI_LOSS_TRUTH_SOBEL,      /* | |Sobel F| − |Sobel truth| | */
+  OMNI_LOSS_INFORMATION_MSE,  /* (F − s)², each source with its share of the information (U2Fusion) */
+  OMNI_LOSS_INFORMATION_SSIM, /* 1 − SSIM (F, s), likewise */
+  OMNI_LOSS_FIRST_MSE, /* (F − s)² of the first source of a pair, and of the second (PMGI); see batch.h */
+  OMNI_LOSS_SECOND_MSE,
+  OMNI_LOSS_FIRST_LAPLACIAN, /* (∇F − ∇s)², likewise */
+  OMNI_LOSS_SECOND_LAPLACIAN,
   OMNI_N_LOSSES
 } OmniLoss;
 
 /* "mae", "mse", "ssim", "gradient", "mef-ssim", "mef-structure", "max-intensity", "max-gradient", "sobel", "laplacian",
- * "source-mse", "source-ssim". */
+ * "source-mse", "source-ssim", "truth-sobel", "information-mse", "information-ssim", "first-mse", "second-mse",
+ * "first-laplacian", "second-laplacian". */
 const char *omni_loss_to_string (OmniLoss loss);
 gboolean omni_loss_from_string (const char *name, OmniLoss *loss);
 
 /* TRUE for the terms that compare with the ground truth: a batch without one is refused. */
 gboolean omni_loss_needs_truth (OmniLoss loss);
+
+/* TRUE for the terms that tell two sources apart: a batch with another number is refused. */
+gboolean omni_loss_needs_pair (OmniLoss loss);
 
 #define OMNI_MEF_SCALES 4 /* full size, ½, ¼, ⅛ */
 
@@ -56,6 +67,7 @@ typedef struct
 {
   float weight[OMNI_N_LOSSES];       /* 0: the term is not computed */
   float mef_scales[OMNI_MEF_SCALES]; /* weights of the scales; all zero: full size alone */
+  float information_scale;           /* c of U2Fusion's softmax (g / c); 0: .002 */
 } OmniTrainLosses;
 
 typedef enum
@@ -86,24 +98,53 @@ typedef enum
   OMNI_TRAIN_NORM_NONE,   /* bias and activation only: what measured best */
   OMNI_TRAIN_NORM_BATCH,  /* batch statistics until `freeze_step`, running statistics after */
   OMNI_TRAIN_NORM_FROZEN, /* running statistics from the start: scale and shift are still trained */
-  OMNI_TRAIN_NORM_AFFINE  /* scale and shift alone */
+  OMNI_TRAIN_NORM_AFFINE, /* scale and shift alone */
+  OMNI_TRAIN_NORM_PICTURE /* every picture's own statistics, always, and neither scale nor shift (PMGI's script) */
 } OmniTrainNorm;
 
-/* "none", "batch", "frozen", "affine". */
+/* "none", "batch", "frozen", "affine", "picture". */
 const char *omni_train_norm_to_string (OmniTrainNorm norm);
 gboolean omni_train_norm_from_string (const char *name, OmniTrainNorm *norm);
+
+/* How a network's features of a set become one. */
+typedef enum
+{
+  OMNI_TRAIN_REDUCE_MAX,
+  OMNI_TRAIN_REDUCE_MEAN,
+  OMNI_TRAIN_REDUCE_SUM
+} OmniTrainReduce;
+
+/* "max", "mean", "sum". */
+const char *omni_train_reduce_to_string (OmniTrainReduce reduce);
+gboolean omni_train_reduce_from_string (const char *name, OmniTrainReduce *reduce);
+
+/* Which AE-Netv2. */
+typedef enum
+{
+  OMNI_TRAIN_VARIANT_GCB,     /* grouped convolution and channel shuffle: 5,378 parameters */
+  OMNI_TRAIN_VARIANT_REGULAR, /* a whole convolution in their place: 41,154 */
+  OMNI_TRAIN_VARIANT_PLUSPLUS /* two convolutions and nothing else: 1,537 */
+} OmniTrainVariant;
+
+/* "gcb", "regular", "plusplus". */
+const char *omni_train_variant_to_string (OmniTrainVariant variant);
+gboolean omni_train_variant_from_string (const char *name, OmniTrainVariant *variant);
 
 #define OMNI_TRAIN_BASE_LEVELS  4
 #define OMNI_TRAIN_MAX_CHANNELS 256
 
 typedef struct
 {
-  const char *architecture; /* "ifani", "omni", …; omni_trainer_list_architectures() */
-  guint channels;           /* at most OMNI_TRAIN_MAX_CHANNELS; 0: the architecture's own */
+  const char *
+    architecture; /* "ifani", "omni", "ifcnn", "u2fusion", "pmgi", "aenetv2"; omni_trainer_list_architectures() */
+  guint channels; /* at most OMNI_TRAIN_MAX_CHANNELS; 0: the architecture's own */
   OmniTrainNorm norm;
   float norm_momentum; /* share of the batch in the running statistics */
   guint64 freeze_step; /* 0: never */
   OmniBoundary padding;
+  OmniTrainReduce reduce;   /* ifani, ifcnn */
+  OmniTrainVariant variant; /* aenetv2 */
+  gboolean without_skips;   /* ifani: its second half sees nothing of the first */
   guint64 seed;
 
   /* Omni only. A step draws the base level with these chances (all zero: level 0), the depth above it from the range, and
@@ -136,6 +177,10 @@ typedef struct
  * momentum of .05 in the running statistics, an energy floor of 2e-3. */
 void omni_train_config_init (OmniTrainConfig *config);
 
+/* The same, and what a weight file says of its network: architecture, width, normalisation (running statistics), padding and
+ * energy floor. The rate is constant: nobody knows how long it will be. */
+gboolean omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weights, GError **error);
+
 /* What the sides of pictures must be: multiples of the one, and at least the other. */
 typedef struct
 {
@@ -146,6 +191,9 @@ gboolean omni_train_side_fits (OmniTrainSide side, guint side_px);
 
 /* What the network takes at every base level that a step may draw; {1, 1} of an architecture that is none. */
 OmniTrainSide omni_train_config_get_side (const OmniTrainConfig *config);
+
+/* How many pictures a set must have, by the architecture or the losses of a task; 0: any number. */
+guint omni_train_config_get_n_sources (const OmniTrainConfig *config, OmniTask task);
 
 /* What all terms of a task's losses take. */
 OmniTrainSide omni_train_losses_get_side (const OmniTrainLosses *losses);

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-static double *
-find (const RefWeights *weights, const char *layer, const char *tensor)
+double *
+ref_train_find (const RefWeights *weights, const char *layer, const char *tensor)
 {
   char name[64];
 
@@ -13,42 +13,36 @@ find (const RefWeights *weights, const char *layer, const char *tensor)
   return weights->find (weights->data, name);
 }
 
-static Double4 *
-conv (const Double4 *x, const RefWeights *weights, const char *layer, guint out, guint kernel, guint dilation)
+Double4 *
+ref_train_conv (const Double4 *x, const RefWeights *weights, const char *layer, guint out, guint kernel,
+                guint dilation)
 {
   const TwinConvShape shape = { out, kernel, dilation, 1, weights->padding };
 
-  return twin_train_conv (x, find (weights, layer, "weight"), find (weights, layer, "bias"), &shape);
+  return twin_train_conv (x, ref_train_find (weights, layer, "weight"),
+                          ref_train_find (weights, layer, "bias"), &shape);
 }
 
-static void
-normalise (Double4 *x, const RefWeights *weights, const char *layer)
+void
+ref_train_norm (Double4 *x, const RefWeights *weights, const char *layer, double slope)
 {
-  const double *gamma = find (weights, layer, "bn.weight"), *beta = find (weights, layer, "bn.bias");
-  const double *running_mean = find (weights, layer, "bn.running_mean");
-  const double *running_variance = find (weights, layer, "bn.running_var");
-  const guint pixels = x->h * x->w;
+  const gboolean is_running = !weights->uses_batch && !weights->by_picture;
 
-  for (guint c = 0; c < x->c; c++)
-  {
-    double mean = 0, variance = 0;
+  twin_train_norm (
+    x, ref_train_find (weights, layer, "bn.weight"), ref_train_find (weights, layer, "bn.bias"),
+    is_running ? ref_train_find (weights, layer, "bn.running_mean") : NULL,
+    is_running ? ref_train_find (weights, layer, "bn.running_var") : NULL, weights->by_picture, slope);
+}
 
-    for (guint i = 0; i < x->n * pixels; i++)
-      mean += x->v[(i / pixels * x->c + c) * pixels + i % pixels] / (x->n * pixels);
-    for (guint i = 0; i < x->n * pixels; i++)
-      variance += pow (x->v[(i / pixels * x->c + c) * pixels + i % pixels] - mean, 2) / (x->n * pixels);
-    if (!weights->uses_batch)
-    {
-      mean = running_mean[c];
-      variance = running_variance[c];
-    }
-    for (guint i = 0; i < x->n * pixels; i++)
-    {
-      double *value = &x->v[(i / pixels * x->c + c) * pixels + i % pixels];
+/* By the reduction of the weights. */
+Double4 *
+ref_train_pool (const Double4 *x, guint n, const RefWeights *weights)
+{
+  Double4 *pool = twin_train_set_pool (x, n, weights->reduce == OMNI_TRAIN_REDUCE_MAX ? x->c : 0);
 
-      *value = gamma[c] * (*value - mean) / sqrt (variance + 1e-5) + beta[c];
-    }
-  }
+  for (gsize i = 0; weights->reduce == OMNI_TRAIN_REDUCE_SUM && i < double4_size (pool); i++)
+    pool->v[i] *= n;
+  return pool;
 }
 
 /* ReLU of a layer on [x, maximum over the set if `pooled`, skip]. Takes x. */
@@ -60,7 +54,7 @@ block (Double4 *x, guint n, gboolean pooled, const Double4 *skip, const RefWeigh
 
   if (pooled)
   {
-    g_autoptr (Double4) pool = twin_train_set_pool (x, n, x->c);
+    g_autoptr (Double4) pool = ref_train_pool (x, n, weights);
     Double4 *wide = twin_train_concat (input, pool);
 
     double4_free (input);
@@ -74,12 +68,12 @@ block (Double4 *x, guint n, gboolean pooled, const Double4 *skip, const RefWeigh
     input = wide;
   }
 
-  Double4 *y = conv (input, weights, layer, weights->channels, 3, 1);
+  Double4 *y = ref_train_conv (input, weights, layer, weights->channels, 3, 1);
 
   if (!is_linear)
     twin_train_leaky (y, 0);
   if (!is_linear && weights->has_norm)
-    normalise (y, weights, layer);
+    ref_train_norm (y, weights, layer, 1);
   return y;
 }
 
@@ -109,14 +103,14 @@ ref_train_ifani (const Double4 *sources, guint n, const RefWeights *weights)
   x = block (x, n, FALSE, NULL, weights, "neck3", TRUE);
   x = block (x, n, FALSE, NULL, weights, "fb5", FALSE);
   for (guint b = 0; b < 4; b++)
-    x = block (x, n, TRUE, features[3 - b], weights, decoder[b], FALSE);
+    x = block (x, n, TRUE, weights->without_skips ? NULL : features[3 - b], weights, decoder[b], FALSE);
 
   g_autoptr (Double4) last = x;
-  g_autoptr (Double4) pool = twin_train_set_pool (last, n, last->c);
+  g_autoptr (Double4) pool = ref_train_pool (last, n, weights);
 
   for (guint b = 0; b < 4; b++)
     double4_free (features[b]);
-  return conv (pool, weights, "tail2", 1, 3, 1);
+  return ref_train_conv (pool, weights, "tail2", 1, 3, 1);
 }
 
 /* ---- Omni ---- */
@@ -207,7 +201,7 @@ static Double4 *
 run_net (const Double4 *inputs, guint n, const RefWeights *weights)
 {
   static const guint dilation[] = { 1, 2, 4, 8, 1 };
-  Double4 *f = conv (inputs, weights, "in", weights->channels, 3, 1);
+  Double4 *f = ref_train_conv (inputs, weights, "in", weights->channels, 3, 1);
 
   twin_train_leaky (f, LEAK);
   for (guint i = 0; i < 5; i++)
@@ -218,9 +212,9 @@ run_net (const Double4 *inputs, guint n, const RefWeights *weights)
 
     g_snprintf (own, sizeof own, "own%u", i + 1);
     g_snprintf (pooled, sizeof pooled, "pool%u", i + 1);
-    f = conv (before, weights, own, weights->channels, 3, dilation[i]);
+    f = ref_train_conv (before, weights, own, weights->channels, 3, dilation[i]);
 
-    g_autoptr (Double4) common = conv (pool, weights, pooled, weights->channels, 3, dilation[i]);
+    g_autoptr (Double4) common = ref_train_conv (pool, weights, pooled, weights->channels, 3, dilation[i]);
     const gsize image = (gsize)f->c * f->h * f->w;
 
     for (gsize j = 0; j < double4_size (f); j++)
@@ -333,8 +327,8 @@ ref_train_omni (const Double4 *sources, guint n, const RefWeights *weights, cons
   g_autoptr (Double4) inputs = inputs_of (gauss, lap, options);
   g_autoptr (Double4) features = run_net (inputs, n, weights);
   g_autoptr (Double4) pool = twin_train_set_pool (features, n, weights->channels / 2);
-  g_autoptr (Double4) logits = conv (features, weights, "logit", 4, 1, 1);
-  g_autoptr (Double4) alphas = conv (pool, weights, "alpha", 4, 1, 1);
+  g_autoptr (Double4) logits = ref_train_conv (features, weights, "logit", 4, 1, 1);
+  g_autoptr (Double4) alphas = ref_train_conv (pool, weights, "alpha", 4, 1, 1);
 
   for (gsize i = 0; i < double4_size (logits); i++)
     logits->v[i] *= 3;

@@ -213,6 +213,99 @@ twin_train_down (const Double4 *x)
   return out;
 }
 
+void
+twin_train_norm (Double4 *x, const double *gamma, const double *beta, const double *mean,
+                 const double *variance, gboolean by_picture, double slope)
+{
+  const guint pixels = x->h * x->w, images = by_picture ? 1 : x->n;
+
+  for (guint p = 0; p < x->c * (by_picture ? x->n : 1); p++)
+  {
+    const guint c = p % x->c, first = p / x->c;
+    double m = 0, v = 0;
+
+    for (guint n = first; n < first + images; n++)
+      for (guint i = 0; i < pixels; i++)
+        m += plane_of (x, n, c)[i] / (images * pixels);
+    for (guint n = first; n < first + images; n++)
+      for (guint i = 0; i < pixels; i++)
+        v += pow (plane_of (x, n, c)[i] - m, 2) / (images * pixels);
+    m = mean != NULL ? mean[c] : m;
+    v = mean != NULL ? variance[c] : v;
+    for (guint n = first; n < first + images; n++)
+      for (guint i = 0; i < pixels; i++)
+      {
+        double *value = &plane_of (x, n, c)[i];
+
+        *value = gamma[c] * (*value - m) / sqrt (v + 1e-5) + beta[c];
+        *value *= *value > 0 ? 1 : slope;
+      }
+  }
+}
+
+Double4 *
+twin_train_shuffle (const Double4 *x, guint groups)
+{
+  Double4 *y = double4_new (x->n, x->c, x->h, x->w);
+
+  for (guint n = 0; n < x->n; n++)
+    for (guint k = 0; k < groups; k++)
+      for (guint i = 0; i < x->c / groups; i++)
+        memcpy (plane_of (y, n, i * groups + k), plane_of (x, n, k * (x->c / groups) + i),
+                sizeof (double) * x->h * x->w);
+  return y;
+}
+
+/* The mean of the squared Laplacian of plane `n`. */
+static double
+laplacian_energy (const Double4 *x, guint n)
+{
+  double sum = 0;
+
+  for (int y = 0; y < (int)x->h; y++)
+    for (int column = 0; column < (int)x->w; column++)
+    {
+      double value = 0;
+
+      for (int a = -1; a <= 1; a++)
+        for (int b = -1; b <= 1; b++)
+          if (y + a >= 0 && y + a < (int)x->h && column + b >= 0 && column + b < (int)x->w)
+            value += (a == 0 && b == 0 ? -1 : 0.125) * plane_of (x, n, 0)[(y + a) * (int)x->w + column + b];
+      sum += value * value / (x->h * x->w);
+    }
+  return sum;
+}
+
+double *
+twin_train_information (const Double4 *sources, guint n, double scale)
+{
+  double *shares = g_new0 (double, sources->n);
+  Double4 *x = double4_new (sources->n, 1, sources->h, sources->w);
+
+  memcpy (x->v, sources->v, double4_size (x) * sizeof (double));
+  for (guint l = 0; l < 5 && MIN (x->h, x->w) >= 4; l++)
+  {
+    g_autoptr (Double4) before = x;
+
+    for (guint k = 0; k < x->n; k++)
+      shares[k] += laplacian_energy (x, k) / scale;
+    x = twin_train_down (before);
+  }
+  double4_free (x);
+  for (guint b = 0; b < sources->n / n; b++)
+  {
+    double sum = 0, largest = -INFINITY;
+
+    for (guint k = b * n; k < (b + 1) * n; k++)
+      largest = fmax (largest, shares[k]);
+    for (guint k = b * n; k < (b + 1) * n; k++)
+      sum += exp (shares[k] - largest);
+    for (guint k = b * n; k < (b + 1) * n; k++)
+      shares[k] = exp (shares[k] - largest) / sum;
+  }
+  return shares;
+}
+
 /* ---- Losses ---- */
 
 #define C1 1e-4
@@ -268,9 +361,10 @@ mean_of (const double *x, gsize n)
   return sum / (double)n;
 }
 
-/* SSIM or MEF-SSIM of set `b` at one window. */
+/* SSIM or MEF-SSIM of set `b` at one window. `shares`: nullable. */
 static double
-similarity_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint b, guint left, guint top)
+similarity_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, const double *shares, guint b,
+               guint left, guint top)
 {
   const guint n = sources->n / fused->n;
   double mean = 0, weights = 0, sum = 0;
@@ -283,7 +377,7 @@ similarity_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guin
     const double away = w.my - 0.5, global = mean_of (y, (gsize)fused->h * fused->w) - 0.5;
     const double weight = exp (-away * away / 0.08) * exp (-global * global / 0.08);
 
-    sum += structure (&w) * luminance (w.mx, w.my) / n;
+    sum += structure (&w) * luminance (w.mx, w.my) * (shares != NULL ? shares[b * n + k] : 1.0 / n);
     mean += weight * w.my;
     weights += weight;
     if (w.vy > best.vy)
@@ -297,14 +391,14 @@ similarity_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guin
 }
 
 static double
-similarity_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources)
+similarity_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, const double *shares)
 {
   double sum = 0;
 
   for (guint b = 0; b < fused->n; b++)
     for (guint top = 0; top + 11 <= fused->h; top++)
       for (guint left = 0; left + 11 <= fused->w; left++)
-        sum += similarity_at (loss, fused, sources, b, left, top);
+        sum += similarity_at (loss, fused, sources, shares, b, left, top);
   return 1 - sum / ((double)fused->n * (fused->h - 10) * (fused->w - 10));
 }
 
@@ -378,7 +472,8 @@ edge_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint b, i
 }
 
 static double
-residual_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint b, guint i)
+residual_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, const double *shares, guint b,
+             guint i)
 {
   const guint n = sources->n / fused->n;
   const double x = plane_of (fused, b, 0)[i];
@@ -388,10 +483,56 @@ residual_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint 
   {
     const double y = plane_of (sources, b * n + k, 0)[i];
 
-    sum += (loss == OMNI_LOSS_MAE ? fabs (x - y) : (x - y) * (x - y)) / n;
+    sum += (loss == OMNI_LOSS_MAE ? fabs (x - y) : (x - y) * (x - y))
+           * (shares != NULL ? shares[b * n + k] : 1.0 / n);
     largest = fmax (largest, y);
   }
   return loss == OMNI_LOSS_MAX_INTENSITY ? fabs (x - largest) : sum;
+}
+
+/* One of every pair. */
+static Double4 *
+member_of (const Double4 *sources, guint k)
+{
+  Double4 *y = double4_new (sources->n / 2, 1, sources->h, sources->w);
+
+  for (guint b = 0; b < y->n; b++)
+    memcpy (plane_of (y, b, 0), plane_of (sources, 2 * b + k, 0), sizeof (double) * y->h * y->w);
+  return y;
+}
+
+/* The terms that are another one of something else; FALSE for the others. */
+static gboolean
+other_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, double *value)
+{
+  const gboolean is_second = loss == OMNI_LOSS_SECOND_MSE || loss == OMNI_LOSS_SECOND_LAPLACIAN;
+  const guint n = sources->n / fused->n;
+
+  if (omni_loss_needs_pair (loss))
+  {
+    g_autoptr (Double4) member = member_of (sources, is_second);
+
+    *value = twin_train_loss (
+      loss == OMNI_LOSS_FIRST_MSE || loss == OMNI_LOSS_SECOND_MSE ? OMNI_LOSS_MSE : OMNI_LOSS_LAPLACIAN,
+      fused, member, 0);
+    return TRUE;
+  }
+  if (loss == OMNI_LOSS_INFORMATION_MSE || loss == OMNI_LOSS_INFORMATION_SSIM)
+  {
+    g_autofree double *shares = twin_train_information (sources, n, 2e-3);
+
+    *value = 0;
+    if (loss == OMNI_LOSS_INFORMATION_SSIM)
+      *value = similarity_loss (OMNI_LOSS_SOURCE_SSIM, fused, sources, shares);
+    for (guint i = 0; loss == OMNI_LOSS_INFORMATION_MSE && i < double4_size (fused); i++)
+      *value += residual_at (loss, fused, sources, shares, i / (fused->h * fused->w),
+                             i % (fused->h * fused->w))
+                / (double)double4_size (fused);
+    return TRUE;
+  }
+  if (loss == OMNI_LOSS_TRUTH_SOBEL)
+    *value = twin_train_loss (OMNI_LOSS_SOBEL, fused, sources, 0);
+  return loss == OMNI_LOSS_TRUTH_SOBEL;
 }
 
 double
@@ -399,6 +540,9 @@ twin_train_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, gu
 {
   const gboolean edges = loss == OMNI_LOSS_SOBEL || loss == OMNI_LOSS_LAPLACIAN;
   double sum = 0;
+
+  if (other_loss (loss, fused, sources, &sum))
+    return sum;
 
   if (halvings > 0)
   {
@@ -409,13 +553,13 @@ twin_train_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, gu
   }
   if (loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM || loss == OMNI_LOSS_MEF_SSIM
       || loss == OMNI_LOSS_MEF_STRUCTURE)
-    return similarity_loss (loss, fused, sources);
+    return similarity_loss (loss, fused, sources, NULL);
   if (loss == OMNI_LOSS_GRADIENT || loss == OMNI_LOSS_MAX_GRADIENT)
     return difference_loss (fused, sources);
   for (guint b = 0; b < fused->n; b++)
     for (guint i = 0; i < fused->h * fused->w; i++)
       sum += edges ? edge_at (loss, fused, sources, b, (int)(i / fused->w), (int)(i % fused->w))
-                   : residual_at (loss, fused, sources, b, i);
+                   : residual_at (loss, fused, sources, NULL, b, i);
   return sum / (double)double4_size (fused);
 }
 

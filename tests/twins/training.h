@@ -44,6 +44,17 @@ Double4 *twin_train_mean_pool (const Double4 *x, guint factor);
 /* [1 3 3 1]/8, stride 2, replicate; odd sides count the last pixel twice. */
 Double4 *twin_train_down (const Double4 *x);
 
+/* γ (x − mean) / √(variance + 1e-5) + β, below zero times `slope`; the statistics of all images together, of every image by
+ * itself, or those given (nullable). */
+void twin_train_norm (Double4 *x, const double *gamma, const double *beta, const double *mean,
+                      const double *variance, gboolean by_picture, double slope);
+
+/* y[i·G + k] = x[k·C/G + i]. */
+Double4 *twin_train_shuffle (const Double4 *x, guint groups);
+
+/* Shares of the information: [B · N]. */
+double *twin_train_information (const Double4 *sources, guint n, double scale);
+
 /* The value of a loss term: fused [B][1], sources [B · N][1] or the ground truth. `halvings`: of MEF-SSIM. */
 double twin_train_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint halvings);
 

@@ -525,6 +525,60 @@ test_resize (Fixture *f, gconstpointer data)
 }
 
 static void
+count_refined_cb (OmniDocument *document, gpointer data)
+{
+  ++*(guint *)data;
+}
+
+/* A refined result stands beside the one before, or there is none; either way that is said once. Classical methods have nothing
+ * to refine, and one that runs for hours can be stopped. */
+static void
+test_refine (Fixture *f, gconstpointer data)
+{
+  OmniDocument *document = f->document;
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n_refined = 0;
+
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("wide-%u.png", i);
+    g_ptr_array_add (sources, make_source (f, name, 2 * WIDTH_PX, 2 * HEIGHT_PX, 40 + 60 * i));
+  }
+  g_signal_handlers_disconnect_by_data (document, f); /* these are none of the fixture's */
+  g_signal_connect (document, "refined", G_CALLBACK (count_refined_cb), &n_refined);
+  omni_document_insert (document, 0, sources);
+  omni_document_set_task (document, OMNI_TASK_EXPOSURE);
+  omni_document_set_model (document, omni_model_find ("mertens"));
+  if (!wait_for_result (f))
+    return;
+  g_assert_false (omni_document_can_refine (document));
+  omni_document_set_model (document, omni_model_find ("omni"));
+  wait_for_result (f);
+  g_assert_true (omni_document_can_refine (document));
+
+  g_autofree char *before = g_strdup (omni_document_get_result (document)->sha256);
+  const guint n_results = omni_document_get_results (document)->len;
+  omni_document_refine (document, 0.01);
+  g_assert_true (omni_document_is_busy (document));
+  g_assert_false (omni_document_can_refine (document));
+  wait_for_result (f);
+  g_assert_cmpuint (n_refined, ==, 1);
+
+  const OmniRefineScores *scores = omni_document_get_refine_scores (document);
+  OmniFusionResult *result = omni_document_get_result (document);
+  g_assert_cmpuint (scores->steps, >=, 1);
+  g_assert_cmpint (scores->kept, ==, scores->after > scores->before);
+  g_assert_cmpint (g_str_equal (result->sha256, before), ==, !scores->kept);
+  g_assert_cmpuint (omni_document_get_results (document)->len, ==, n_results + (scores->kept ? 1 : 0));
+  g_assert_cmpint (omni_document_get_order_check (document), ==, OMNI_ORDER_UNKNOWN);
+
+  omni_document_refine (document, 3600);
+  omni_document_cancel (document);
+  wait_for_result (f);
+  g_assert_cmpuint (n_refined, ==, 1);
+}
+
+static void
 add (const char *name, void (*test) (Fixture *, gconstpointer))
 {
   g_autofree char *path = g_strdup_printf ("/document/%s", name);
@@ -550,6 +604,7 @@ main (int argc, char **argv)
   add ("switch-off", test_switch_off);
   add ("copies", test_copies);
   add ("resize", test_resize);
+  add ("refine", test_refine);
   add ("automatic", test_automatic);
   add ("abandoned", test_abandoned);
 

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/training/library.h"
+
+#include "app/engine.h"
+#include "app/files/csv.h"
+#include "app/files/output.h"
+#include "app/files/writer.h"
+#include "app/metrics/metrics.h"
+#include "app/training/luma.h"
+#include "app/training/split.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Simple ones first, so that the table shows what better ones are worth. */
+static const char *const library[OMNI_LIBRARY_MOST + 1] = { "mean",    "max",     "laplacian",
+                                                            "mertens", "wavelet", "gff",
+                                                            "ifani",   "omni",    NULL };
+
+const char *const *
+omni_library_get_default (void)
+{
+  return library;
+}
+
+/* ---- What is known of a scene ---- */
+
+typedef struct
+{
+  char *key;          /* GROUP/SCENE */
+  GHashTable *scores; /* identity of a method → double */
+  char *best;         /* identity; NULL: none yet */
+  double best_score;
+} Known;
+
+static void
+known_free (gpointer data)
+{
+  Known *known = data;
+  g_free (known->key);
+  g_hash_table_unref (known->scores);
+  g_free (known->best);
+  g_free (known);
+}
+
+typedef struct
+{
+  const OmniLibraryParams *params;
+  OmniLibraryResult *result;
+  OmniEngine *engine;
+  GHashTable *known;  /* key → Known */
+  GPtrArray *order;   /* Known, as they came */
+  GHashTable *splits; /* nullable */
+  GString *split_csv;
+} Choosing;
+
+static void
+choosing_clear (Choosing *self)
+{
+  g_clear_object (&self->engine);
+  g_clear_pointer (&self->known, g_hash_table_unref);
+  g_clear_pointer (&self->order, g_ptr_array_unref);
+  g_clear_pointer (&self->splits, g_hash_table_unref);
+  if (self->split_csv != NULL)
+    g_string_free (self->split_csv, TRUE);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Choosing, choosing_clear)
+
+/* A model with other options or weights is another algorithm. */
+static char *
+dup_identity (const OmniEvaluateMethod *method)
+{
+  return g_strdup_printf ("%s%s%s%s%.12s", method->model->name, method->options_text[0] != '\0' ? ":" : "",
+                          method->options_text, method->weights_sha256 != NULL ? "@" : "",
+                          method->weights_sha256 != NULL ? method->weights_sha256 : "");
+}
+
+static Known *
+get_known (Choosing *self, const char *key)
+{
+  Known *known = g_hash_table_lookup (self->known, key);
+  if (known != NULL)
+    return known;
+  known = g_new0 (Known, 1);
+  known->key = g_strdup (key);
+  known->scores = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_hash_table_insert (self->known, known->key, known);
+  g_ptr_array_add (self->order, known);
+  return known;
+}
+
+static void
+add_score (Known *known, const char *identity, double score)
+{
+  g_hash_table_insert (known->scores, g_strdup (identity), g_memdup2 (&score, sizeof score));
+  if (known->best != NULL && score <= known->best_score)
+    return;
+  g_free (known->best);
+  known->best = g_strdup (identity);
+  known->best_score = score;
+}
+
+static char *
+dup_truth_path (const Choosing *self, const char *key)
+{
+  return g_build_filename (self->params->output, key, OMNI_LIBRARY_TRUTH, NULL);
+}
+
+/* ---- choices.csv ---- */
+
+static gboolean
+read_choices (Choosing *self, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->params->output, OMNI_LIBRARY_CHOICES, NULL);
+  guint scene, method, score;
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_autoptr (OmniCsv) csv = omni_csv_read (path, error);
+  if (csv == NULL)
+    return FALSE;
+  if (!omni_csv_find_column (csv, "scene", &scene) || !omni_csv_find_column (csv, "method", &method)
+      || !omni_csv_find_column (csv, "score", &score))
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                 "“%s” lacks the columns scene, method and score; name another folder, or remove it.", path);
+    return FALSE;
+  }
+  for (guint row = 0; row < omni_csv_count_rows (csv); row++)
+  {
+    const char *key = omni_csv_get (csv, row, scene);
+    g_autofree char *truth = dup_truth_path (self, key);
+    /* Scores without the picture they speak of are worth nothing. */
+    if (g_file_test (truth, G_FILE_TEST_EXISTS))
+      add_score (get_known (self, key), omni_csv_get (csv, row, method),
+                 g_ascii_strtod (omni_csv_get (csv, row, score), NULL));
+  }
+  return TRUE;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (a, b);
+}
+
+static gboolean
+write_choices (const Choosing *self, GError **error)
+{
+  g_autoptr (GString) text = g_string_new ("scene,method,score,chosen\n");
+  g_autofree char *path = g_build_filename (self->params->output, OMNI_LIBRARY_CHOICES, NULL);
+  for (guint i = 0; i < self->order->len; i++)
+  {
+    const Known *known = self->order->pdata[i];
+    g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (known->scores), compare_names);
+    for (const GList *name = names; name != NULL; name = name->next)
+    {
+      char number[G_ASCII_DTOSTR_BUF_SIZE];
+      g_string_append_printf (
+        text, "\"%s\",\"%s\",%s,%s\n", known->key, (const char *)name->data,
+        g_ascii_dtostr (number, sizeof number,
+                        *(const double *)g_hash_table_lookup (known->scores, name->data)),
+        g_str_equal (known->best, name->data) ? "yes" : "no");
+    }
+  }
+  return omni_file_replace_contents_atomic (path, text->str, text->len, TRUE, error);
+}
+
+/* ---- The pair ---- */
+
+typedef struct
+{
+  GPtrArray *sources;  /* OmniSource: two */
+  GPtrArray *pictures; /* OmniPicture of each */
+} Pair;
+
+static void
+pair_clear (Pair *pair)
+{
+  g_clear_pointer (&pair->sources, g_ptr_array_unref);
+  g_clear_pointer (&pair->pictures, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
+
+typedef struct
+{
+  guint index;
+  float mean;
+  char *hash;
+} Brightness;
+
+static int
+compare_brightness (gconstpointer a, gconstpointer b)
+{
+  const Brightness *x = a, *y = b;
+  return x->mean != y->mean ? (x->mean > y->mean ? 1 : -1) : strcmp (x->hash, y->hash);
+}
+
+/* A function of the pictures, not of their names. */
+static gboolean
+choose_pair (const OmniEvaluateScene *scene, Pair *pair, GCancellable *cancellable, GError **error)
+{
+  const guint n = scene->sources->len;
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree Brightness *ranks = g_new0 (Brightness, n);
+  gboolean sound = TRUE;
+  for (guint i = 0; i < n && sound; i++)
+  {
+    OmniPicture *picture = omni_source_load (scene->sources->pdata[i], cancellable, error);
+    if (picture == NULL)
+      return FALSE;
+    g_ptr_array_add (all, picture);
+    g_autoptr (OmniLuma) luma = omni_luma_new (picture, error);
+    sound = luma != NULL;
+    ranks[i] = (Brightness){ i, sound ? luma->mean : 0, omni_picture_hash (picture) };
+  }
+  if (sound)
+  {
+    qsort (ranks, n, sizeof *ranks, compare_brightness);
+    const guint chosen[] = { n > 2 ? n / 4 : 0, n > 2 ? n - 1 - n / 4 : n - 1 };
+    pair->sources = g_ptr_array_new_with_free_func (g_object_unref);
+    pair->pictures = g_ptr_array_new_with_free_func (g_object_unref);
+    for (guint k = 0; k < G_N_ELEMENTS (chosen); k++)
+    {
+      const guint index = ranks[chosen[k]].index;
+      g_ptr_array_add (pair->sources, g_object_ref (scene->sources->pdata[index]));
+      g_ptr_array_add (pair->pictures, g_object_ref (all->pdata[index]));
+    }
+  }
+  for (guint i = 0; i < n; i++)
+    g_free (ranks[i].hash);
+  return sound;
+}
+
+/* ---- The evaluator ---- */
+
+static gboolean
+evaluate (const Pair *pair, OmniTask task, OmniPicture *fused, GCancellable *cancellable, double *score,
+          GError **error)
+{
+  const gboolean exposes = task == OMNI_TASK_EXPOSURE;
+  const char *const names[] = { exposes ? "mef-ssim" : "qabf", exposes ? "mef-ssim-lum" : "mef-ssim-cs" };
+  g_autoptr (OmniMetricsInput) input = omni_metrics_input_new ((OmniPicture *const *)pair->pictures->pdata,
+                                                               pair->pictures->len, fused, NULL, NULL, error);
+  *score = 0;
+  if (input == NULL)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  {
+    double value;
+    g_autofree char *reason = NULL;
+    if (!omni_metric_compute (omni_metric_find (names[i]), NULL, input, cancellable, &value, &reason))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s cannot be computed: %s.", names[i], reason);
+      return FALSE;
+    }
+    *score += value / G_N_ELEMENTS (names);
+  }
+  return TRUE;
+}
+
+/* ---- The data folder ---- */
+
+static gboolean
+write_truth (const Choosing *self, const char *key, OmniPicture *fused, GError **error)
+{
+  g_autofree char *path = dup_truth_path (self, key);
+  g_autoptr (OmniLuma) luma = omni_luma_new (fused, error);
+  const OmniWriteOptions options = { .force = TRUE, .cancellable = self->params->cancellable };
+  if (luma == NULL)
+    return FALSE;
+  const gsize n = (gsize)luma->width * luma->height;
+  g_autofree float *values = g_try_new (float, n);
+  if (values == NULL)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "There is not enough memory for %u × %u pixels.",
+                 luma->width, luma->height);
+    return FALSE;
+  }
+  for (gsize i = 0; i < n; i++)
+    values[i] = luma->values[i] / 65535.0F;
+  g_autoptr (OmniPicture) grey = omni_luma_to_picture (values, luma->width, luma->height, error);
+  return grey != NULL && omni_picture_write (grey, path, &options, error);
+}
+
+/* A link, or where there are none a copy. */
+static gboolean
+lay_source (const char *from, const char *to, GError **error)
+{
+  g_autofree char *absolute = g_canonicalize_filename (from, NULL);
+  g_autoptr (GFile) source = g_file_new_for_path (absolute), target = g_file_new_for_path (to);
+  if (g_file_test (to, G_FILE_TEST_EXISTS) || symlink (absolute, to) == 0)
+    return TRUE;
+  return g_file_copy (source, target, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, error);
+}
+
+/* The split of the original file goes for the link. */
+static void
+add_split (Choosing *self, const char *from, const char *below)
+{
+  const gsize length = strlen (self->params->data_path);
+  const char *original = g_str_has_prefix (from, self->params->data_path) ? from + length : from;
+  while (*original == G_DIR_SEPARATOR)
+    original++;
+  const guint split = self->splits != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (self->splits, original))
+                                           : 0;
+  if (split != 0)
+    g_string_append_printf (self->split_csv, "%s,\"%s\"\n", split == OMNI_SPLIT_VAL + 1 ? "val" : "train",
+                            below);
+}
+
+static gboolean
+lay_scene (Choosing *self, const char *key, const Pair *pair, GError **error)
+{
+  g_autofree char *folder = g_build_filename (self->params->output, key, NULL);
+  if (g_mkdir_with_parents (folder, 0777) != 0)
+  {
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "The folder “%s” cannot be made: %s.",
+                 folder, g_strerror (errno));
+    return FALSE;
+  }
+  for (guint k = 0; k < pair->sources->len; k++)
+  {
+    const char *from = omni_source_get_path (pair->sources->pdata[k]);
+    g_autofree char *name = g_path_get_basename (from);
+    g_autofree char *to = g_build_filename (folder, name, NULL), *below = g_build_filename (key, name, NULL);
+    add_split (self, from, below);
+    if (!lay_source (from, to, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ---- One scene ---- */
+
+static void note (Choosing *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+note (Choosing *self, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_ptr_array_add (self->result->notes, g_strdup_vprintf (format, arguments));
+  va_end (arguments);
+}
+
+/* Runs one algorithm, and takes its result as the truth where it is the best so far. An algorithm that cannot fuse this pair
+ * is passed over. */
+static gboolean
+try_method (Choosing *self, const OmniEvaluateScene *scene, const Pair *pair,
+            const OmniEvaluateMethod *method, Known *known, GError **error)
+{
+  g_autofree char *identity = dup_identity (method);
+  g_autoptr (GError) cause = NULL;
+  const OmniFusionRequest request = { .sources = pair->sources,
+                                      .task = scene->task,
+                                      .model = method->model,
+                                      .options = method->options,
+                                      .weights_path = method->weights_path };
+  double score;
+  if (g_hash_table_contains (known->scores, identity))
+    return TRUE;
+  g_autoptr (OmniFusionResult)
+    result = omni_engine_fuse (self->engine, &request, NULL, NULL, self->params->cancellable, &cause);
+  if (result == NULL
+      || !evaluate (pair, scene->task, result->picture, self->params->cancellable, &score, &cause))
+  {
+    if (g_cancellable_set_error_if_cancelled (self->params->cancellable, error))
+      return FALSE;
+    note (self, "%s passes over %s: %s", method->name, scene->id, cause->message);
+    return TRUE;
+  }
+  const gboolean is_best = known->best == NULL || score > known->best_score;
+  if (is_best && !write_truth (self, known->key, result->picture, error))
+    return FALSE;
+  self->result->n_new++;
+  add_score (known, identity, score);
+  return TRUE;
+}
+
+static gboolean
+choose_scene (Choosing *self, const OmniEvaluateScene *scene, GError **error)
+{
+  g_autofree char *key = g_build_filename (scene->group, scene->name, NULL);
+  g_auto (Pair) pair = { 0 };
+  g_autoptr (GError) cause = NULL;
+  if (!choose_pair (scene, &pair, self->params->cancellable, &cause))
+  {
+    if (g_cancellable_set_error_if_cancelled (self->params->cancellable, error))
+      return FALSE;
+    note (self, "%s is left out: %s", scene->id, cause->message);
+    return TRUE;
+  }
+  Known *known = get_known (self, key);
+  g_autofree char *before = g_strdup (known->best);
+  if (!lay_scene (self, key, &pair, error))
+    return FALSE;
+  for (guint i = 0; i < self->params->methods->len; i++)
+    if (!try_method (self, scene, &pair, self->params->methods->pdata[i], known, error))
+      return FALSE;
+  self->result->n_improved += before != NULL && g_strcmp0 (before, known->best) != 0;
+  return TRUE;
+}
+
+/* ---- The table ---- */
+
+static void
+row_free (gpointer data)
+{
+  OmniLibraryRow *row = data;
+  g_free (row->group);
+  g_free (row->method);
+  g_free (row);
+}
+
+void
+omni_library_result_clear (OmniLibraryResult *result)
+{
+  g_clear_pointer (&result->rows, g_ptr_array_unref);
+  g_clear_pointer (&result->notes, g_ptr_array_unref);
+}
+
+static OmniLibraryRow *
+get_row (OmniLibraryResult *result, const char *group, const char *method)
+{
+  for (guint i = 0; i < result->rows->len; i++)
+  {
+    OmniLibraryRow *row = result->rows->pdata[i];
+    if (g_str_equal (row->group, group) && g_str_equal (row->method, method))
+      return row;
+  }
+  OmniLibraryRow *row = g_new0 (OmniLibraryRow, 1);
+  row->group = g_strdup (group);
+  row->method = g_strdup (method);
+  g_ptr_array_add (result->rows, row);
+  return row;
+}
+
+static double
+get_mean_best (const Choosing *self)
+{
+  double sum = 0;
+  guint n = 0;
+  for (guint i = 0; i < self->order->len; i++)
+  {
+    const Known *known = self->order->pdata[i];
+    sum += known->best != NULL ? known->best_score : 0;
+    n += known->best != NULL;
+  }
+  return n > 0 ? sum / n : 0;
+}
+
+static void
+tabulate (Choosing *self)
+{
+  OmniLibraryResult *result = self->result;
+  for (guint i = 0; i < self->params->scenes->len; i++)
+  {
+    const OmniEvaluateScene *scene = self->params->scenes->pdata[i];
+    g_autofree char *key = g_build_filename (scene->group, scene->name, NULL);
+    const Known *known = g_hash_table_lookup (self->known, key);
+    if (known == NULL || known->best == NULL)
+      continue;
+    result->n_scenes++;
+    for (guint k = 0; k < self->params->methods->len; k++)
+    {
+      const OmniEvaluateMethod *method = self->params->methods->pdata[k];
+      g_autofree char *identity = dup_identity (method);
+      const double *score = g_hash_table_lookup (known->scores, identity);
+      OmniLibraryRow *row = get_row (result, scene->group, method->name);
+      if (score == NULL)
+        continue;
+      row->mean = (row->mean * row->n_scenes + *score) / (row->n_scenes + 1);
+      row->n_scenes++;
+      row->n_best += g_str_equal (identity, known->best);
+    }
+  }
+  result->mean_best = get_mean_best (self);
+}
+
+/* ---- All of it ---- */
+
+static gboolean
+begin (Choosing *self, GError **error)
+{
+  g_autofree char *splits = g_build_filename (self->params->data_path, "split.csv", NULL);
+  self->known = g_hash_table_new (g_str_hash, g_str_equal);
+  self->order = g_ptr_array_new_with_free_func (known_free);
+  self->engine = omni_engine_new (self->params->device);
+  self->split_csv = g_string_new ("split,file\n");
+  if (g_mkdir_with_parents (self->params->output, 0777) != 0)
+  {
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "The folder “%s” cannot be made: %s.",
+                 self->params->output, g_strerror (errno));
+    return FALSE;
+  }
+  if (g_file_test (splits, G_FILE_TEST_EXISTS) && (self->splits = omni_split_read (splits, error)) == NULL)
+    return FALSE;
+  if (!read_choices (self, error))
+    return FALSE;
+  self->result->mean_before = get_mean_best (self);
+  return TRUE;
+}
+
+static gboolean
+choose_all (Choosing *self, GError **error)
+{
+  const OmniLibraryParams *params = self->params;
+  for (guint i = 0; i < params->scenes->len; i++)
+  {
+    const OmniEvaluateScene *scene = params->scenes->pdata[i];
+    if (params->progress != NULL)
+      params->progress (i, params->scenes->len, scene->id, params->user_data);
+    if (scene->problem != NULL || scene->task == OMNI_TASK_PANSHARPEN)
+      note (self, "%s is left out: %s", scene->id,
+            scene->problem != NULL ? scene->problem : "bands have no luminance.");
+    else if (!choose_scene (self, scene, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+omni_library_choose (const OmniLibraryParams *params, OmniLibraryResult *result, GError **error)
+{
+  *result = (OmniLibraryResult){ .rows = g_ptr_array_new_with_free_func (row_free),
+                                 .notes = g_ptr_array_new_with_free_func (g_free) };
+  g_auto (Choosing) self = { .params = params, .result = result };
+  if (!begin (&self, error))
+    return FALSE;
+  const gboolean done = choose_all (&self, error);
+  g_autofree char *splits = g_build_filename (params->output, "split.csv", NULL);
+  /* What was found out stays, whatever happened. */
+  if (!write_choices (&self, done ? error : NULL)
+      || (self.splits != NULL
+          && !omni_file_replace_contents_atomic (splits, self.split_csv->str, self.split_csv->len, TRUE,
+                                                 done ? error : NULL)))
+    return FALSE;
+  tabulate (&self);
+  return done;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Runs omnifuse-cli evolve and fuse --refine on small made-up scenes: what the one chooses and keeps, and that a network trains
+ * towards it; what the other says, and refuses. */
+
+#include "tests/cli-common.h"
+#include "tests/cli-run.h"
+
+#include <glib/gstdio.h>
+
+static void
+write_picture (const char *name, guint index, guint channels, double gain)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *parent = g_path_get_dirname (path);
+  g_assert_cmpint (g_mkdir_with_parents (parent, 0700), ==, 0);
+  g_free (write_scene (folder, name, index, 96, 80, channels, FALSE, OMNI_SAMPLE_U8, gain));
+}
+
+static void
+make_scenes (void)
+{
+  for (guint scene = 0; scene < 3; scene++)
+    for (guint k = 0; k < 3; k++)
+    {
+      g_autofree char *name = g_strdup_printf ("data/exposure/s%u/%u.png", scene, k);
+      write_picture (name, scene, 3, 0.3 + 0.5 * k);
+    }
+  for (guint scene = 0; scene < 2; scene++)
+  {
+    g_autofree char *infrared = g_strdup_printf ("data/infrared/i%u/infrared.png", scene);
+    g_autofree char *visible = g_strdup_printf ("data/infrared/i%u/visible.png", scene);
+    write_picture (infrared, 10 + scene, 1, 1);
+    write_picture (visible, 20 + scene, 3, 1);
+  }
+}
+
+static char *
+read_text (const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  char *text;
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  return text;
+}
+
+static guint
+count_chosen (const char *text)
+{
+  guint n = 0;
+  for (const char *at = text; (at = strstr (at, ",yes\n")) != NULL; at++)
+    n++;
+  return n;
+}
+
+/* A library of two; a third joins, is run alone, and can only make things better. */
+static void
+test_evolve (void)
+{
+  g_autofree char *data = g_build_filename (folder, "data", NULL),
+                  *to = g_build_filename (folder, "best", NULL);
+  g_auto (Run) first = CLI ("evolve", data, "-o", to, "--library", "2", "--json");
+  assert_done (&first);
+  JsonObject *root = first.json;
+  g_assert_cmpint (json_object_get_int_member (root, "scenes"), ==, 5);
+  g_assert_cmpint (json_object_get_int_member (root, "new_scores"), ==, 10);
+  const double best = json_object_get_double_member (root, "best");
+  g_autofree char *truth = g_build_filename (to, "exposure", "s0", "truth.png", NULL);
+  g_autofree char *source = g_build_filename (to, "infrared", "i1", "visible.png", NULL);
+  g_assert_true (g_file_test (truth, G_FILE_TEST_IS_REGULAR));
+  g_assert_true (g_file_test (source, G_FILE_TEST_IS_SYMLINK));
+
+  g_auto (Run) second = CLI ("evolve", data, "-o", to, "--library", "3", "--json");
+  assert_done (&second);
+  root = second.json;
+  g_assert_cmpint (json_object_get_int_member (root, "new_scores"), ==, 5);
+  g_assert_cmpfloat (json_object_get_double_member (root, "best_before"), ==, best);
+  g_assert_cmpfloat (json_object_get_double_member (root, "best"), >=, best);
+  /* The Laplacian pyramid beats a mean and a maximum. */
+  g_assert_cmpint (json_object_get_int_member (root, "improved"), >, 0);
+
+  g_autofree char *choices = read_text ("best/choices.csv");
+  g_assert_cmpuint (count_chosen (choices), ==, 5);
+
+  /* Nothing new: nothing is run. */
+  g_auto (Run) third = CLI ("evolve", data, "-o", to, "--library", "3", "--json");
+  assert_done (&third);
+  root = third.json;
+  g_assert_cmpint (json_object_get_int_member (root, "new_scores"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (root, "improved"), ==, 0);
+}
+
+static void
+test_train (void)
+{
+  static const char recipe[] =
+    "[network]\narchitecture = aenetv2\nnormalisation = batch\n"
+    "[train]\nsteps = 3\nbatch = 2\ncrop = 32\nvalidate-every = 3\nvalidation-size = 48\n"
+    "[task exposure]\ndata = exposure\ntruth = yes\nsources = 2\nloss = ssim 1, mae 1\n";
+  g_autofree char *path = g_build_filename (folder, "a.recipe", NULL);
+  g_autofree char *to = g_build_filename (folder, "best", NULL);
+  g_autofree char *weights = g_build_filename (folder, "a.safetensors", NULL);
+  g_assert_true (g_file_set_contents (path, recipe, -1, NULL));
+  g_auto (Run) node = CLI ("train", path, "--data", to, "-o", weights, "--json");
+  assert_done (&node);
+  JsonObject *root = node.json;
+  g_assert_cmpint (json_object_get_int_member (root, "last_step"), ==, 3);
+  g_assert_cmpint (json_object_get_int_member (root, "parameters"), ==, 5378);
+}
+
+static void
+test_refine (void)
+{
+  g_autofree char *scene = g_build_filename (folder, "data", "exposure", "s0", NULL);
+  g_autofree char *to = g_build_filename (folder, "refined.png", NULL);
+  g_auto (Run) plain = CLI ("fuse", scene, "-o", to, "--model", "omni", "--json");
+  assert_done (&plain);
+  g_assert_true (json_object_get_null_member (plain.json, "refine"));
+  g_auto (Run) run = CLI ("fuse", scene, "-o", to, "--force", "--model", "omni", "--refine", "600",
+                          "--refine-steps", "2", "--json");
+  assert_done (&run);
+  JsonObject *refine = json_object_get_object_member (run.json, "refine");
+  const double before = json_object_get_double_member (refine, "before");
+  const double after = json_object_get_double_member (refine, "after");
+  g_assert_cmpint (json_object_get_int_member (refine, "steps"), ==, 2);
+  g_assert_cmpfloat (json_object_get_double_member (refine, "seconds"), >, 0);
+  g_assert_cmpstr (json_object_get_string_member (refine, "metric"), ==, "mef-ssim");
+  g_assert_cmpint (json_object_get_boolean_member (refine, "kept"), ==, after > before);
+  g_auto (Run) text = CLI ("fuse", scene, "-o", to, "--force", "--model", "omni", "--refine", "0.01");
+  assert_done (&text);
+  g_assert_nonnull (strstr (text.out, "  refine  mef-ssim "));
+
+  g_auto (Run) classical = CLI ("fuse", scene, "-o", to, "--force", "--model", "mertens", "--refine", "1");
+  assert_refused (&classical, "cannot be refined");
+  g_auto (Run) zero = CLI ("fuse", scene, "-o", to, "--force", "--refine", "0");
+  assert_refused (&zero, "above 0");
+  g_auto (Run) alone = CLI ("fuse", scene, "-o", to, "--force", "--refine-steps", "3");
+  assert_refused (&alone, "--refine SECONDS");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("omnifuse-evolve-XXXXXX", NULL);
+  make_scenes ();
+  g_test_add_func ("/evolve/library", test_evolve);
+  g_test_add_func ("/evolve/train", test_train);
+  g_test_add_func ("/refine/command", test_refine);
+  const int status = g_test_run ();
+  remove_folder (folder);
+  g_free (folder);
+  return status;
+}

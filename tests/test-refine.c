@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Refining on the machine's own device: the same bits for every order, the better of two results, and nothing else. */
+
+#include "app/engine-private.h"
+#include "app/refine.h"
+#include "models/training/trainer.h"
+#include "tests/cli-common.h"
+
+#include <string.h>
+
+#define W 150
+#define H 110
+#define N 4
+
+static OmniFusionRequest *
+make_request (const char *model, guint n, OmniTask task, const guint *order)
+{
+  OmniFusionRequest *request = g_new0 (OmniFusionRequest, 1);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  request->task = task;
+  request->model = omni_model_find (model);
+  for (guint i = 0; i < n; i++)
+  {
+    const guint k = order != NULL ? order[i] : i;
+    g_autoptr (OmniPicture) picture = make_scene (k / 2, W, H, 3, FALSE, OMNI_SAMPLE_U8, 0.4 + 0.3 * k);
+    g_autofree char *name = g_strdup_printf ("picture %u", k);
+    g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, name));
+  }
+  return request;
+}
+
+static OmniFusionResult *
+refine (OmniEngine *engine, const OmniFusionRequest *request, guint64 steps)
+{
+  const OmniRefineParams params = { .seconds = 3600, .max_steps = steps };
+  GError *error = NULL;
+  OmniFusionResult *result = omni_engine_refine (engine, request, &params, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (result->has_refine);
+  g_assert_cmpuint (result->refine.steps, ==, steps);
+  return result;
+}
+
+/* Whatever is decided from the set is decided from its content: crops, their order, and every bit of every step. */
+static void
+test_order (gconstpointer data)
+{
+  const char *model = data;
+  static const guint orders[][N] = { { 0, 1, 2, 3 }, { 3, 1, 0, 2 }, { 2, 3, 1, 0 } };
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autofree char *sha256 = NULL;
+  double after = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (orders); i++)
+  {
+    g_autoptr (OmniFusionRequest) request = make_request (model, N, OMNI_TASK_EXPOSURE, orders[i]);
+    g_autoptr (OmniFusionResult) result = refine (engine, request, 3);
+    if (i == 0)
+    {
+      sha256 = g_strdup (result->sha256);
+      after = result->refine.after;
+    }
+    g_assert_cmpstr (result->sha256, ==, sha256);
+    g_assert_cmpfloat (result->refine.after, ==, after);
+  }
+}
+
+/* The better one is returned and says so; the shipped weights are the bytes that they were. */
+static void
+test_better (void)
+{
+  const OmniModel *model = omni_model_find ("omni");
+  g_autofree char *path = omni_model_get_weights_path (model), *before = NULL, *after = NULL;
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 3, OMNI_TASK_EXPOSURE, NULL);
+  gsize n_before, n_after;
+  GError *error = NULL;
+  g_assert_true (g_file_get_contents (path, &before, &n_before, NULL));
+  g_autoptr (OmniFusionResult) plain = omni_engine_fuse (engine, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_false (plain->has_refine);
+  g_autoptr (OmniFusionResult) refined = refine (engine, request, 25);
+  g_test_message ("%s %.4f, then %.4f", refined->refine.metric, refined->refine.before,
+                  refined->refine.after);
+  g_assert_cmpstr (refined->refine.metric, ==, "mef-ssim");
+  g_assert_cmpint (refined->refine.kept, ==, refined->refine.after > refined->refine.before);
+  if (refined->refine.kept)
+  {
+    g_assert_cmpstr (refined->sha256, !=, plain->sha256);
+    g_assert_cmpstr (refined->weights_sha256, !=, plain->weights_sha256);
+    g_assert_cmpstr (refined->options, ==, "refined, 25 steps");
+  }
+  else
+    g_assert_cmpstr (refined->sha256, ==, plain->sha256);
+  /* Afterwards everything is as before. */
+  g_autoptr (OmniFusionResult) again = omni_engine_fuse (engine, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (again->sha256, ==, plain->sha256);
+  g_assert_true (g_file_get_contents (path, &after, &n_after, NULL));
+  g_assert_cmpmem (before, n_before, after, n_after);
+}
+
+/* Weights that learned to fuse nothing are no better, and the result before is what comes back. */
+static void
+test_no_better (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 2, OMNI_TASK_FOCUS, NULL);
+  GError *error = NULL;
+  /* Identical pictures: every weight gives the same, and equal is not better. */
+  g_ptr_array_set_size (request->sources, 0);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_autoptr (OmniPicture) picture = make_scene (1, W, H, 3, FALSE, OMNI_SAMPLE_U8, 1);
+    g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, i == 0 ? "a" : "b"));
+  }
+  g_autoptr (OmniFusionResult) plain = omni_engine_fuse (engine, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (OmniFusionResult) refined = refine (engine, request, 2);
+  g_assert_false (refined->refine.kept);
+  g_assert_cmpfloat (refined->refine.after, ==, refined->refine.before);
+  g_assert_cmpstr (refined->sha256, ==, plain->sha256);
+  g_assert_cmpstr (refined->options, ==, "");
+}
+
+static void
+test_refused (void)
+{
+  static const struct
+  {
+    const char *model;
+    guint n;
+    const char *words;
+  } cases[] = { { "mertens", 3, "cannot be refined" }, { "omni", 1, "at least two" } };
+  const OmniRefineParams params = { .seconds = 1 };
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autoptr (OmniFusionRequest)
+      request = make_request (cases[i].model, cases[i].n, OMNI_TASK_EXPOSURE, NULL);
+    g_autoptr (GError) error = NULL;
+    g_assert_null (omni_engine_refine (engine, request, &params, NULL, NULL, NULL, &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+    g_assert_nonnull (strstr (error->message, cases[i].words));
+  }
+}
+
+static void
+cancel_in_training (double fraction, const char *phase, gpointer user_data)
+{
+  if (g_str_equal (phase, "Refining"))
+    g_cancellable_cancel (user_data);
+}
+
+static void
+test_cancel (void)
+{
+  const OmniRefineParams params = { .seconds = 3600 };
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 2, OMNI_TASK_EXPOSURE, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_assert_null (
+    omni_engine_refine (engine, request, &params, cancel_in_training, cancellable, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* What a weight file says of its network is enough to go on with it. */
+static void
+test_config (void)
+{
+  static const struct
+  {
+    const char *model, *architecture;
+    guint channels;
+  } cases[] = { { "omni", "omni", 24 }, { "omni-small", "omni", 12 }, { "ifani", "ifani", 32 } };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    OmniTrainConfig config;
+    GError *error = NULL;
+    g_autoptr (OmniWeights)
+      weights = omni_model_load_weights (omni_model_find (cases[i].model), NULL, &error);
+    g_assert_no_error (error);
+    g_assert_true (omni_train_config_from_weights (&config, weights, &error));
+    g_assert_no_error (error);
+    g_assert_cmpstr (config.architecture, ==, cases[i].architecture);
+    g_assert_cmpuint (config.channels, ==, cases[i].channels);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/refine/config", test_config);
+  g_test_add_data_func ("/refine/order/omni", "omni", test_order);
+  g_test_add_data_func ("/refine/order/ifani", "ifani", test_order);
+  g_test_add_func ("/refine/better", test_better);
+  g_test_add_func ("/refine/no-better", test_no_better);
+  g_test_add_func ("/refine/refused", test_refused);
+  g_test_add_func ("/refine/cancel", test_cancel);
+  return g_test_run ();
+}
