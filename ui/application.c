@@ -103,6 +103,7 @@ add_accelerators (GtkApplication *application)
     { "win.full-screen", { "F11" } },
     { "win.zoom-fit", { "<Control>0", "<Control>KP_0" } },
     { "win.zoom-full", { "<Control>1", "<Control>KP_1" } },
+    { "win.export-view", { "<Control><Shift>e" } },
     { "win.shortcuts", { "<Control>question", "<Control><Shift>slash" } },
   };
 

@@ -7,7 +7,7 @@
 #include <math.h>
 
 #define LEVELS       256
-#define MAX_DOUBLING 6 /* a gain of 64: one level fills a quarter of the scale */
+#define MAX_DOUBLING 10 /* a gain of 1024: a step of 10 bits is the brightest colour */
 
 struct _OmniDifferenceBar
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "ui/mipmap.h"
+#include "app/view/mipmap.h"
 
 #include <adwaita.h>
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/subject.h"
 
+#include "app/files/reader.h"
+
+#define DRAFT_PX      1024
+#define DRAFT_FROM_PX ((guint64)4000000) /* smaller ones are there soon enough */
+
 struct _OmniSubject
 {
   GObject parent_instance;
@@ -109,6 +114,54 @@ omni_subject_load_async (OmniSubject *self, GCancellable *cancellable, GAsyncRea
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_run_in_thread (task, load_in_thread);
+}
+
+/* Only JPEG is faster to read smaller. */
+static void
+load_draft_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  OmniSubject *self = source_object;
+  const char *path = omni_source_get_path (self->source);
+  g_autoptr (OmniPicture) picture = NULL;
+  GError *error = NULL;
+  OmniPictureInfo info;
+  OmniMipmap *mipmap = NULL;
+
+  if (omni_picture_probe (path, &info, NULL) && g_str_equal (info.format_name, "JPEG"))
+    picture = omni_picture_read_scaled (path, DRAFT_PX, cancellable, &error);
+  else
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                         "There is no smaller version of this kind.");
+  if (picture != NULL)
+    mipmap = omni_mipmap_new (picture, cancellable, &error);
+
+  if (mipmap != NULL)
+    g_task_return_pointer (task, mipmap, (GDestroyNotify)omni_mipmap_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+omni_subject_load_draft_async (OmniSubject *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  guint width, height;
+
+  omni_subject_get_size (self, &width, &height);
+  if (self->source == NULL || (guint64)width * height < DRAFT_FROM_PX)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "A smaller version is not needed.");
+  else
+    g_task_run_in_thread (task, load_draft_in_thread);
+}
+
+void
+omni_subject_get_size (OmniSubject *self, guint *width, guint *height)
+{
+  *width = self->source != NULL ? omni_source_get_width (self->source)
+                                : omni_picture_get_width (self->result->picture);
+  *height = self->source != NULL ? omni_source_get_height (self->source)
+                                 : omni_picture_get_height (self->result->picture);
 }
 
 OmniMipmap *

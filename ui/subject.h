@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/engine.h"
-#include "ui/mipmap.h"
+#include "app/view/mipmap.h"
 
 G_BEGIN_DECLS
 
@@ -28,5 +28,13 @@ gboolean omni_subject_is_same_choice (OmniSubject *self, OmniSubject *other);
 void omni_subject_load_async (OmniSubject *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                               gpointer user_data);
 OmniMipmap *omni_subject_load_finish (OmniSubject *self, GAsyncResult *result, GError **error);
+
+/* A smaller version to begin with, where that is there much earlier: of a large JPEG. Finished by the same function; without one
+ * the error is G_IO_ERROR_NOT_SUPPORTED. */
+void omni_subject_load_draft_async (OmniSubject *self, GCancellable *cancellable,
+                                    GAsyncReadyCallback callback, gpointer user_data);
+
+/* The size of the picture, known before it is loaded. */
+void omni_subject_get_size (OmniSubject *self, guint *width, guint *height);
 
 G_END_DECLS

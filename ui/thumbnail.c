@@ -2,7 +2,7 @@
 #include "ui/thumbnail.h"
 
 #include "app/files/reader.h"
-#include "ui/mipmap.h"
+#include "app/view/mipmap.h"
 
 #define WIDTH_PX  80
 #define HEIGHT_PX 60

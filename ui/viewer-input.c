@@ -16,9 +16,12 @@ to_device (OmniViewer *self, double logical)
 void
 omni_viewer_update_cursor (OmniViewer *self)
 {
-  const char *cursor = omni_viewer_is_on_line (self, self->pointer_x) ? "col-resize"
-                       : self->region_tool                            ? "crosshair"
-                                                                      : NULL;
+  const gboolean lies = fabs (fabs (self->wipe_angle - 180) - 90) < 45;
+  const char *cursor = omni_viewer_find_knob (self, self->pointer_x, self->pointer_y) ? "grab"
+                       : omni_viewer_is_on_line (self, self->pointer_x, self->pointer_y)
+                         ? lies ? "row-resize" : "col-resize"
+                       : self->region_tool ? "crosshair"
+                                           : NULL;
 
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), cursor);
 }
@@ -28,8 +31,26 @@ motion_cb (OmniViewer *self, double x, double y)
 {
   self->pointer_x = to_device (self, x);
   self->pointer_y = to_device (self, y);
+  self->inside = TRUE;
   omni_viewer_update_cursor (self);
   omni_viewer_emit_pointed (self);
+  if (self->loupe)
+    gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+leave_cb (OmniViewer *self)
+{
+  self->inside = FALSE;
+  if (self->loupe)
+    gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+omni_viewer_set_loupe (OmniViewer *self, gboolean on)
+{
+  self->loupe = on;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 /* A wheel zooms; two fingers on a trackpad pan, with Ctrl they zoom. */
@@ -46,7 +67,7 @@ scroll_cb (OmniViewer *self, double dx, double dy, GtkEventControllerScroll *scr
                             self->pointer_y);
   }
   else
-    omni_viewer_pan_by (self, -to_device (self, dx), -to_device (self, dy));
+    omni_viewer_pan_by (self, -to_device (self, dx), -to_device (self, dy), self->pointer_x, self->pointer_y);
   return GDK_EVENT_STOP;
 }
 
@@ -59,8 +80,9 @@ drag_begin_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
   self->drag_y = 0;
   self->press_x = to_device (self, x);
   self->press_y = to_device (self, y);
-  self->wiping = omni_viewer_is_on_line (self, self->press_x);
-  if (!self->wiping && (self->region_tool || (state & GDK_SHIFT_MASK) != 0))
+  self->turning = omni_viewer_find_knob (self, self->press_x, self->press_y);
+  self->wiping = self->turning == 0 && omni_viewer_is_on_line (self, self->press_x, self->press_y);
+  if (!self->wiping && self->turning == 0 && (self->region_tool || (state & GDK_SHIFT_MASK) != 0))
     omni_viewer_begin_region (self, self->press_x, self->press_y);
   gtk_widget_grab_focus (GTK_WIDGET (self));
 }
@@ -68,9 +90,19 @@ drag_begin_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 static void
 drag_update_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
 {
+  const double dx = to_device (self, x - self->drag_x), dy = to_device (self, y - self->drag_y);
+
+  self->drag_x = x;
+  self->drag_y = y;
+  if (self->turning != 0)
+  {
+    omni_viewer_turn_line (self, self->turning, self->press_x + to_device (self, x),
+                           self->press_y + to_device (self, y));
+    return;
+  }
   if (self->wiping)
   {
-    omni_viewer_drag_line (self, self->press_x + to_device (self, x));
+    omni_viewer_drag_line (self, dx, dy);
     return;
   }
   if (self->selecting)
@@ -80,9 +112,7 @@ drag_update_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
     return;
   }
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self), "grabbing");
-  omni_viewer_pan_by (self, to_device (self, x - self->drag_x), to_device (self, y - self->drag_y));
-  self->drag_x = x;
-  self->drag_y = y;
+  omni_viewer_pan_by (self, dx, dy, self->press_x, self->press_y);
 }
 
 static void
@@ -91,6 +121,7 @@ drag_end_cb (OmniViewer *self, double x, double y, GtkGestureDrag *drag)
   if (self->selecting)
     omni_viewer_end_region (self);
   self->wiping = FALSE;
+  self->turning = 0;
   omni_viewer_update_cursor (self);
 }
 
@@ -132,6 +163,7 @@ omni_viewer_init_input (OmniViewer *self)
 
   g_signal_connect_swapped (motion, "enter", G_CALLBACK (motion_cb), self);
   g_signal_connect_swapped (motion, "motion", G_CALLBACK (motion_cb), self);
+  g_signal_connect_swapped (motion, "leave", G_CALLBACK (leave_cb), self);
   g_signal_connect_swapped (scroll, "scroll", G_CALLBACK (scroll_cb), self);
   g_signal_connect_swapped (drag, "drag-begin", G_CALLBACK (drag_begin_cb), self);
   g_signal_connect_swapped (drag, "drag-update", G_CALLBACK (drag_update_cb), self);
@@ -152,22 +184,29 @@ key_pan_cb (GtkWidget *widget, GVariant *args, gpointer data)
   OmniViewer *self = OMNI_VIEWER (widget);
   double x, y;
 
+  /* The keys move the pane under the pointer, else the first. */
   g_variant_get (args, "(dd)", &x, &y);
-  omni_viewer_pan_by (self, to_device (self, x), to_device (self, y));
+  omni_viewer_pan_by (self, to_device (self, x), to_device (self, y), self->inside ? self->pointer_x : 0,
+                      self->inside ? self->pointer_y : 0);
   return TRUE;
 }
 
 static gboolean
 key_line_cb (GtkWidget *widget, GVariant *args, gpointer data)
 {
-  return omni_viewer_step_line (OMNI_VIEWER (widget), g_variant_get_int32 (args));
+  int along, turn;
+
+  g_variant_get (args, "(ii)", &along, &turn);
+  return omni_viewer_step_line (OMNI_VIEWER (widget), along, turn);
 }
 
 void
 omni_viewer_class_add_keys (GtkWidgetClass *widget_class)
 {
-  gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, GDK_SHIFT_MASK, key_line_cb, "i", -1);
-  gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, GDK_SHIFT_MASK, key_line_cb, "i", 1);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, GDK_SHIFT_MASK, key_line_cb, "(ii)", -1, 0);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, GDK_SHIFT_MASK, key_line_cb, "(ii)", 1, 0);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Up, GDK_SHIFT_MASK, key_line_cb, "(ii)", 0, -1);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Down, GDK_SHIFT_MASK, key_line_cb, "(ii)", 0, 1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, 0, key_pan_cb, "(dd)", KEY_PAN_PX, 0.0);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, 0, key_pan_cb, "(dd)", -KEY_PAN_PX, 0.0);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Up, 0, key_pan_cb, "(dd)", 0.0, KEY_PAN_PX);

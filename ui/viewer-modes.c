@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two pictures in one place: a line to wipe with, blinking, and their difference. */
+/* Two pictures in one place: a line to wipe with and blinking; and what says which picture is which. */
 #include "ui/viewer-private.h"
 
-#include "ui/heat-map.h"
-
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
 #define GRAB_PX    10.0 /* on either side of the line, logical */
 #define LINE_PX    2.0f
 #define HANDLE_PX  28.0f
-#define BLINK_MS   700
+#define KNOB_PX    70.0 /* from the middle of the line to what turns it */
+#define KNOB_SIZE  12.0f
 #define STEP       0.05
+#define TURN       15.0
+#define SNAP       4.0 /* degrees about upright and lying */
 #define LABEL_PX   8.0f
 #define LABEL_PADS 6.0f
 
@@ -31,185 +33,264 @@ void
 omni_viewer_start_mode (OmniViewer *self)
 {
   g_clear_handle_id (&self->blink_id, g_source_remove);
-  g_clear_object (&self->difference);
   self->blink_pane = 0;
   self->wiping = FALSE;
+  self->turning = 0;
   if (self->mode == OMNI_VIEWER_BLINK)
-    self->blink_id = g_timeout_add (BLINK_MS, blink_cb, self);
+    self->blink_id = g_timeout_add (self->blink_ms, blink_cb, self);
 }
 
 void
 omni_viewer_stop_mode (OmniViewer *self)
 {
   g_clear_handle_id (&self->blink_id, g_source_remove);
-  g_clear_object (&self->difference);
-}
-
-/* The line */
-
-static double
-get_line (OmniViewer *self)
-{
-  return round (self->wipe * omni_viewer_get_pane_rect (self, 0).width);
-}
-
-gboolean
-omni_viewer_is_on_line (OmniViewer *self, double x)
-{
-  const double grab = GRAB_PX * gtk_widget_get_scale_factor (GTK_WIDGET (self));
-
-  return self->mode == OMNI_VIEWER_WIPE && fabs (x - get_line (self)) <= grab;
 }
 
 void
-omni_viewer_set_wipe (OmniViewer *self, double wipe)
+omni_viewer_set_blink_ms (OmniViewer *self, guint ms)
 {
-  self->wipe = CLAMP (wipe, 0, 1);
-  gtk_widget_queue_draw (GTK_WIDGET (self));
-}
-
-void
-omni_viewer_drag_line (OmniViewer *self, double x)
-{
-  const int width = omni_viewer_get_pane_rect (self, 0).width;
-
-  if (width > 0)
-    omni_viewer_set_wipe (self, x / width);
-}
-
-gboolean
-omni_viewer_step_line (OmniViewer *self, int direction)
-{
-  if (self->mode != OMNI_VIEWER_WIPE)
-    return FALSE;
-  omni_viewer_set_wipe (self, self->wipe + direction * STEP);
-  return TRUE;
-}
-
-/* Drawing */
-
-/* Which picture this is: in these modes their places do not tell. */
-static void
-snapshot_label (OmniViewer *self, GtkSnapshot *snapshot, guint pane, gboolean at_right)
-{
-  OmniSubject *subject = self->panes[pane].subject;
-  const GdkRGBA ground = { 0, 0, 0, 0.55f }, white = { 1, 1, 1, 1 };
-  int width, height;
-
-  if (subject == NULL)
+  if (self->blink_ms == ms)
     return;
-  g_autoptr (PangoLayout)
-    layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), omni_subject_get_label (subject));
-  pango_layout_get_pixel_size (layout, &width, &height);
-  const float wide = (float)width + 2 * LABEL_PADS;
-  const float left = at_right ? (float)gtk_widget_get_width (GTK_WIDGET (self)) - wide - LABEL_PX : LABEL_PX;
-  gtk_snapshot_append_color (snapshot, &ground,
-                             &GRAPHENE_RECT_INIT (left, LABEL_PX, wide, (float)height + LABEL_PADS));
-  gtk_snapshot_save (snapshot);
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (left + LABEL_PADS, LABEL_PX + LABEL_PADS / 2));
-  gtk_snapshot_append_layout (snapshot, layout, &white);
-  gtk_snapshot_restore (snapshot);
-}
-
-static void
-snapshot_clipped (OmniViewer *self, GtkSnapshot *snapshot, guint pane, float left, float right)
-{
-  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (left, 0, MAX (right - left, 0),
-                                                         (float)gtk_widget_get_height (GTK_WIDGET (self))));
-  omni_viewer_snapshot_pane (self, snapshot, pane);
-  snapshot_label (self, snapshot, pane, pane == 1);
-  gtk_snapshot_pop (snapshot);
-}
-
-static void
-snapshot_wipe (OmniViewer *self, GtkSnapshot *snapshot)
-{
-  const float line = (float)(get_line (self) / gtk_widget_get_scale_factor (GTK_WIDGET (self)));
-  const float width = (float)gtk_widget_get_width (GTK_WIDGET (self));
-  const float height = (float)gtk_widget_get_height (GTK_WIDGET (self));
-  const GdkRGBA bright = { 1, 1, 1, 0.95f }, dark = { 0, 0, 0, 0.5f };
-  const graphene_rect_t handle = GRAPHENE_RECT_INIT (line - HANDLE_PX / 6, (height - HANDLE_PX) / 2,
-                                                     HANDLE_PX / 3, HANDLE_PX);
-  GskRoundedRect round;
-
-  snapshot_clipped (self, snapshot, 0, 0, line);
-  snapshot_clipped (self, snapshot, 1, line, width);
-  gtk_snapshot_append_color (snapshot, &dark, &GRAPHENE_RECT_INIT (line - LINE_PX, 0, 2 * LINE_PX, height));
-  gtk_snapshot_append_color (snapshot, &bright, &GRAPHENE_RECT_INIT (line - LINE_PX / 2, 0, LINE_PX, height));
-  gsk_rounded_rect_init_from_rect (&round, &handle, HANDLE_PX / 6);
-  gtk_snapshot_push_rounded_clip (snapshot, &round);
-  gtk_snapshot_append_color (snapshot, &bright, &handle);
-  gtk_snapshot_pop (snapshot);
-}
-
-/* Both pictures where both are, in the pixels of the screen. */
-static GdkTexture *
-render_difference (OmniViewer *self, const OmniViewerPlace places[2])
-{
-  const gsize n = (gsize)places[0].visible.width * (gsize)places[0].visible.height;
-  g_autofree guint32 *first = g_try_new (guint32, n);
-  g_autofree guint32 *second = g_try_new (guint32, n);
-
-  if (first == NULL || second == NULL)
-    return NULL;
-  for (guint i = 0; i < 2; i++)
-    omni_mipmap_render (self->panes[i].mipmap, i == 0 ? first : second, (guint)places[i].visible.width,
-                        (guint)places[i].visible.height, places[i].x, places[i].y, places[i].scale);
-  omni_heat_map_difference (first, second, first, n, self->gain);
-  g_autoptr (GBytes) bytes = g_bytes_new_take (g_steal_pointer (&first), n * sizeof (guint32));
-  return gdk_memory_texture_new (places[0].visible.width, places[0].visible.height, GDK_MEMORY_DEFAULT, bytes,
-                                 (gsize)places[0].visible.width * sizeof (guint32));
-}
-
-static void
-snapshot_difference (OmniViewer *self, GtkSnapshot *snapshot)
-{
-  OmniViewerPlace places[2];
-
-  if (!omni_viewer_locate_both (self, places))
+  self->blink_ms = ms;
+  if (self->blink_id == 0)
     return;
-  if (self->difference == NULL || memcmp (places, self->difference_places, sizeof places) != 0)
-  {
-    g_clear_object (&self->difference);
-    self->difference = render_difference (self, places);
-    memcpy (self->difference_places, places, sizeof places);
-  }
-  if (self->difference != NULL)
-    omni_viewer_append_texture (self, snapshot, self->difference, &places[0].visible);
+  g_source_remove (self->blink_id);
+  self->blink_id = g_timeout_add (ms, blink_cb, self);
+}
+
+guint
+omni_viewer_get_blink_ms (OmniViewer *self)
+{
+  return self->blink_ms;
 }
 
 void
 omni_viewer_set_gain (OmniViewer *self, double gain)
 {
   self->gain = gain;
-  g_clear_object (&self->difference);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+/* The line */
+
+void
+omni_viewer_get_line (OmniViewer *self, double *x, double *y, double *normal_x, double *normal_y)
+{
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
+  const double angle = self->wipe_angle * G_PI / 180;
+
+  *x = round (self->wipe_x * rect.width);
+  *y = round (self->wipe_y * rect.height);
+  *normal_x = cos (angle);
+  *normal_y = sin (angle);
+}
+
+static double
+get_device (OmniViewer *self)
+{
+  return gtk_widget_get_scale_factor (GTK_WIDGET (self));
+}
+
+gboolean
+omni_viewer_is_on_line (OmniViewer *self, double x, double y)
+{
+  double line_x, line_y, normal_x, normal_y;
+
+  omni_viewer_get_line (self, &line_x, &line_y, &normal_x, &normal_y);
+  return self->mode == OMNI_VIEWER_WIPE
+         && fabs ((x - line_x) * normal_x + (y - line_y) * normal_y) <= GRAB_PX * get_device (self);
+}
+
+/* Two knobs on the line turn it: 1 after its place, -1 before. */
+int
+omni_viewer_find_knob (OmniViewer *self, double x, double y)
+{
+  double line_x, line_y, normal_x, normal_y;
+
+  omni_viewer_get_line (self, &line_x, &line_y, &normal_x, &normal_y);
+  for (int end = -1; end <= 1; end += 2)
+  {
+    const double knob_x = line_x - normal_y * end * KNOB_PX * get_device (self);
+    const double knob_y = line_y + normal_x * end * KNOB_PX * get_device (self);
+    if (self->mode == OMNI_VIEWER_WIPE && hypot (x - knob_x, y - knob_y) <= GRAB_PX * get_device (self))
+      return end;
+  }
+  return 0;
+}
+
+void
+omni_viewer_set_wipe (OmniViewer *self, double x, double y)
+{
+  self->wipe_x = CLAMP (x, 0, 1);
+  self->wipe_y = CLAMP (y, 0, 1);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 void
+omni_viewer_set_wipe_angle (OmniViewer *self, double degrees)
+{
+  degrees = fmod (fmod (degrees, 360) + 360, 360);
+  for (int right = 0; right <= 360; right += 90)
+    if (fabs (degrees - right) < SNAP)
+      degrees = right % 360;
+  self->wipe_angle = degrees;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+double
+omni_viewer_get_wipe_angle (OmniViewer *self)
+{
+  return self->wipe_angle;
+}
+
+/* Only what moves the line counts, not what goes along it. */
+void
+omni_viewer_drag_line (OmniViewer *self, double dx, double dy)
+{
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
+  double x, y, normal_x, normal_y;
+
+  if (rect.width <= 0 || rect.height <= 0)
+    return;
+  omni_viewer_get_line (self, &x, &y, &normal_x, &normal_y);
+  const double way = dx * normal_x + dy * normal_y;
+  omni_viewer_set_wipe (self, self->wipe_x + way * normal_x / rect.width,
+                        self->wipe_y + way * normal_y / rect.height);
+}
+
+/* So that this end goes through the point. */
+void
+omni_viewer_turn_line (OmniViewer *self, int end, double x, double y)
+{
+  double line_x, line_y, normal_x, normal_y;
+
+  omni_viewer_get_line (self, &line_x, &line_y, &normal_x, &normal_y);
+  const double along_x = (x - line_x) * end, along_y = (y - line_y) * end;
+  if (hypot (along_x, along_y) >= 1)
+    omni_viewer_set_wipe_angle (self, atan2 (-along_x, along_y) * 180 / G_PI);
+}
+
+gboolean
+omni_viewer_step_line (OmniViewer *self, int along, int turn)
+{
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
+
+  if (self->mode != OMNI_VIEWER_WIPE)
+    return FALSE;
+  if (turn != 0)
+    omni_viewer_set_wipe_angle (self, self->wipe_angle + turn * TURN);
+  else
+  {
+    const double angle = self->wipe_angle * G_PI / 180;
+    omni_viewer_drag_line (self, along * STEP * rect.width * cos (angle),
+                           along * STEP * rect.height * sin (angle));
+  }
+  return TRUE;
+}
+
+/* Drawing */
+
+static void
+snapshot_words (OmniViewer *self, GtkSnapshot *snapshot, const char *words, float x, float y,
+                gboolean at_right, gboolean at_bottom)
+{
+  const GdkRGBA ground = { 0, 0, 0, 0.55f }, white = { 1, 1, 1, 1 };
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), words);
+  int width, height;
+
+  pango_layout_get_pixel_size (layout, &width, &height);
+  const float wide = (float)width + 2 * LABEL_PADS, high = (float)height + LABEL_PADS;
+  const float left = at_right ? x - wide - LABEL_PX : x + LABEL_PX;
+  const float top = at_bottom ? y - high - LABEL_PX : y + LABEL_PX;
+  gtk_snapshot_append_color (snapshot, &ground, &GRAPHENE_RECT_INIT (left, top, wide, high));
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (left + LABEL_PADS, top + LABEL_PADS / 2));
+  gtk_snapshot_append_layout (snapshot, layout, &white);
+  gtk_snapshot_restore (snapshot);
+}
+
+/* Which picture this is: in these modes their places do not tell. */
+static void
+snapshot_label (OmniViewer *self, GtkSnapshot *snapshot, guint pane, gboolean at_right)
+{
+  OmniSubject *subject = self->panes[pane].subject;
+
+  if (subject != NULL)
+    snapshot_words (self, snapshot, omni_subject_get_label (subject),
+                    at_right ? (float)gtk_widget_get_width (GTK_WIDGET (self)) : 0, 0, at_right, FALSE);
+}
+
+/* The line from edge to edge, drawn turned about its place. */
+static void
+snapshot_line (OmniViewer *self, GtkSnapshot *snapshot)
+{
+  const float device = (float)get_device (self);
+  const float reach = (float)(gtk_widget_get_width (GTK_WIDGET (self))
+                              + gtk_widget_get_height (GTK_WIDGET (self)));
+  const GdkRGBA bright = { 1, 1, 1, 0.95f }, dark = { 0, 0, 0, 0.5f };
+  GskRoundedRect round;
+  double x, y, normal_x, normal_y;
+
+  omni_viewer_get_line (self, &x, &y, &normal_x, &normal_y);
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((float)x / device, (float)y / device));
+  gtk_snapshot_rotate (snapshot, (float)self->wipe_angle);
+  gtk_snapshot_append_color (snapshot, &dark, &GRAPHENE_RECT_INIT (-LINE_PX, -reach, 2 * LINE_PX, 2 * reach));
+  gtk_snapshot_append_color (snapshot, &bright,
+                             &GRAPHENE_RECT_INIT (-LINE_PX / 2, -reach, LINE_PX, 2 * reach));
+  const graphene_rect_t parts[] = {
+    GRAPHENE_RECT_INIT (-HANDLE_PX / 6, -HANDLE_PX / 2, HANDLE_PX / 3, HANDLE_PX),
+    GRAPHENE_RECT_INIT (-KNOB_SIZE / 2, (float)KNOB_PX - KNOB_SIZE / 2, KNOB_SIZE, KNOB_SIZE),
+    GRAPHENE_RECT_INIT (-KNOB_SIZE / 2, (float)-KNOB_PX - KNOB_SIZE / 2, KNOB_SIZE, KNOB_SIZE),
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+  {
+    gsk_rounded_rect_init_from_rect (&round, &parts[i], i == 0 ? HANDLE_PX / 6 : KNOB_SIZE / 2);
+    gtk_snapshot_push_rounded_clip (snapshot, &round);
+    gtk_snapshot_append_color (snapshot, &bright, &parts[i]);
+    gtk_snapshot_pop (snapshot);
+  }
+  gtk_snapshot_restore (snapshot);
+}
+
+/* A picture of another size than the widest says that it is drawn larger. */
+static void
+snapshot_size (OmniViewer *self, GtkSnapshot *snapshot, guint pane)
+{
+  OmniMipmap *mipmap = self->panes[pane].mipmap;
+  GdkRectangle area;
+  double width, height;
+
+  omni_viewer_get_pane_area (self, pane, &area);
+  if (mipmap == NULL || self->panes[pane].is_draft || !omni_viewer_get_reference (self, &width, &height)
+      || (omni_mipmap_get_width (mipmap) == width && omni_mipmap_get_height (mipmap) == height))
+    return;
+  const double factor = width / omni_mipmap_get_width (mipmap);
+  g_autofree char *words = factor == 1 ? g_strdup_printf ("%u × %u", omni_mipmap_get_width (mipmap),
+                                                          omni_mipmap_get_height (mipmap))
+                                       : g_strdup_printf (_ ("%u × %u, drawn %.2f times as large"),
+                                                          omni_mipmap_get_width (mipmap),
+                                                          omni_mipmap_get_height (mipmap), factor);
+  const gboolean at_right = self->mode != OMNI_VIEWER_SIDE_BY_SIDE && pane == 1;
+  snapshot_words (self, snapshot, words, (float)(at_right ? area.x + area.width : area.x),
+                  (float)(area.y + area.height), at_right, TRUE);
+}
+
+/* In two panes the lists above them say what they show, in more the lists in them. */
+void
 omni_viewer_snapshot_mode (OmniViewer *self, GtkSnapshot *snapshot)
 {
-  switch (self->mode)
+  if (self->mode == OMNI_VIEWER_WIPE)
   {
-  case OMNI_VIEWER_WIPE:
-    snapshot_wipe (self, snapshot);
-    break;
-  case OMNI_VIEWER_BLINK:
-    omni_viewer_snapshot_pane (self, snapshot, self->blink_pane);
-    snapshot_label (self, snapshot, self->blink_pane, FALSE);
-    break;
-  case OMNI_VIEWER_DIFFERENCE:
-    snapshot_difference (self, snapshot);
-    break;
-  case OMNI_VIEWER_SIDE_BY_SIDE:
-    omni_viewer_snapshot_pane (self, snapshot, 1);
-    omni_viewer_snapshot_pane (self, snapshot, 0);
-    omni_viewer_snapshot_region (self, snapshot, 1);
-    break;
-  case OMNI_VIEWER_SINGLE:
-  default:
-    omni_viewer_snapshot_pane (self, snapshot, 0);
-    break;
+    /* The normal points to the second picture. */
+    const gboolean swapped = self->wipe_angle > 90 && self->wipe_angle < 270;
+    snapshot_label (self, snapshot, 0, swapped);
+    snapshot_label (self, snapshot, 1, !swapped);
+    snapshot_line (self, snapshot);
   }
-  omni_viewer_snapshot_region (self, snapshot, 0);
+  else if (self->mode == OMNI_VIEWER_BLINK)
+    snapshot_label (self, snapshot, self->blink_pane, FALSE);
+  for (guint pane = 0; pane < omni_viewer_get_n_shown (self); pane++)
+    if (self->mode != OMNI_VIEWER_BLINK || pane == self->blink_pane)
+      snapshot_size (self, snapshot, pane);
 }

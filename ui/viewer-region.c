@@ -77,6 +77,26 @@ omni_viewer_get_region (OmniViewer *self, guint width, guint height, GdkRectangl
   return TRUE;
 }
 
+gboolean
+omni_viewer_get_region_part (OmniViewer *self, graphene_rect_t *part)
+{
+  const graphene_point_t *a = &self->corners[0], *b = &self->corners[1];
+
+  if (self->has_region)
+    graphene_rect_init (part, MIN (a->x, b->x), MIN (a->y, b->y), ABS (a->x - b->x), ABS (a->y - b->y));
+  return self->has_region;
+}
+
+void
+omni_viewer_set_region_part (OmniViewer *self, const graphene_rect_t *part)
+{
+  self->corners[0] = part->origin;
+  self->corners[1] = GRAPHENE_POINT_INIT (part->origin.x + part->size.width,
+                                          part->origin.y + part->size.height);
+  self->has_region = !is_empty (self);
+  omni_viewer_emit_region_changed (self);
+}
+
 void
 omni_viewer_clear_region (OmniViewer *self)
 {

@@ -288,7 +288,6 @@ omni_window_add_keys (OmniWindow *self)
   GtkEventController *keys = gtk_shortcut_controller_new ();
 
   omni_window_add_stateful (self, "resize", G_CALLBACK (resize_changed_cb));
-  add_key (self, keys, "space", "win.flip");
   add_key (self, keys, "x", "win.swap");
   add_key (self, keys, "s", "win.shuffle");
   add_key (self, keys, "plus|equal|KP_Add", "win.zoom-in");
@@ -303,6 +302,13 @@ omni_window_add_keys (OmniWindow *self)
   add_key (self, keys, "i", "win.inspector");
   add_key (self, keys, "c", "win.compare-models");
   add_key (self, keys, "r", "win.region-visible");
+  add_key (self, keys, "l", "win.link");
+  add_key (self, keys, "<Shift>l", "win.align");
+  add_key (self, keys, "z", "win.loupe");
+  add_key (self, keys, "k", "win.bookmark");
+  add_key (self, keys, "<Shift>k", "win.next-bookmark");
+  add_key (self, keys, "bracketright", "win.more-panes");
+  add_key (self, keys, "bracketleft", "win.fewer-panes");
   add_key (self, keys, "<Alt>Up|<Alt>KP_Up", "win.move-up");
   add_key (self, keys, "<Alt>Down|<Alt>KP_Down", "win.move-down");
   add_digits (self, keys);

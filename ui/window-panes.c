@@ -6,6 +6,8 @@
 
 #include <glib/gi18n.h>
 
+#define PICKER_MARGIN_PX 6
+
 static OmniSubject *
 get_subject (OmniWindow *self, guint position)
 {
@@ -36,32 +38,55 @@ find_source (OmniWindow *self, OmniSource *source)
 static void
 update_description (OmniWindow *self)
 {
-  OmniSubject *first = omni_viewer_get_subject (self->viewer, 0);
-  OmniSubject *second = omni_viewer_get_subject (self->viewer, 1);
-  g_autofree char *spoken = NULL;
+  g_autofree char *spoken = g_strdup ("");
 
-  if (first == NULL)
-    spoken = g_strdup ("");
-  else if (omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE && second != NULL)
-    spoken = g_strdup_printf (_ ("%s beside %s"), omni_subject_get_label (first),
-                              omni_subject_get_label (second));
-  else
-    spoken = g_strdup (omni_subject_get_label (first));
+  for (guint pane = 0; pane < omni_viewer_get_n_shown (self->viewer); pane++)
+  {
+    OmniSubject *subject = omni_viewer_get_subject (self->viewer, pane);
+    if (subject == NULL)
+      continue;
+    g_autofree char *before = g_steal_pointer (&spoken);
+    spoken = before[0] == '\0'
+               ? g_strdup (omni_subject_get_label (subject))
+               : g_strdup_printf (_ ("%s beside %s"), before, omni_subject_get_label (subject));
+  }
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->viewer), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken,
                                   -1);
 }
 
-/* The second pane costs nothing while it is not seen. */
+/* With more than two panes each has its list in itself, else they stand above. */
+static void
+place_pickers (OmniWindow *self)
+{
+  const gboolean many = omni_viewer_get_n_shown (self->viewer) > 2;
+
+  gtk_widget_set_visible (self->pickers_bar, !many);
+  gtk_widget_set_visible (self->second_picker, omni_viewer_get_n_shown (self->viewer) == 2);
+  for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
+    gtk_widget_set_visible (GTK_WIDGET (self->pane_pickers[pane]),
+                            many && pane < omni_viewer_get_n_shown (self->viewer));
+  gtk_widget_queue_resize (GTK_WIDGET (self->stage));
+}
+
+/* A pane costs nothing while it is not seen. */
 static void
 apply_choices (OmniWindow *self)
 {
-  const gboolean both = omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE;
+  const guint n_shown = omni_viewer_get_n_shown (self->viewer);
+  const gboolean was_updating = self->updating;
+
+  self->updating = TRUE;
+  for (guint pane = 0; pane < 2; pane++)
+    gtk_drop_down_set_selected (self->pane_pickers[pane], gtk_drop_down_get_selected (self->pickers[pane]));
+  self->updating = was_updating;
 
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
     OmniSubject *subject = gtk_drop_down_get_selected_item (self->pickers[pane]);
-    omni_viewer_set_subject (self->viewer, pane, pane == 0 || both ? subject : NULL);
-    omni_drop_down_tell (self->pickers[pane], subject != NULL ? omni_subject_get_label (subject) : "");
+    const char *label = subject != NULL ? omni_subject_get_label (subject) : "";
+    omni_viewer_set_subject (self->viewer, pane, pane < n_shown ? subject : NULL);
+    omni_drop_down_tell (self->pickers[pane], label);
+    omni_drop_down_tell (self->pane_pickers[pane], label);
   }
   update_description (self);
 }
@@ -71,7 +96,9 @@ picked_cb (OmniWindow *self, GParamSpec *pspec, GtkDropDown *picker)
 {
   if (self->updating)
     return;
-  const guint pane = picker == self->pickers[0] ? 0 : 1;
+  guint pane = 0;
+  while (self->pickers[pane] != picker)
+    pane++;
   OmniSubject *subject = gtk_drop_down_get_selected_item (picker);
   self->chosen[pane] = subject != NULL && !(pane == 0 && omni_subject_is_newest (subject));
   apply_choices (self);
@@ -155,7 +182,7 @@ void
 omni_window_update_subjects (OmniWindow *self)
 {
   g_autoptr (GPtrArray) subjects = g_ptr_array_new_with_free_func (g_object_unref);
-  OmniSubject *before[OMNI_VIEWER_PANES] = { NULL, NULL };
+  OmniSubject *before[OMNI_VIEWER_PANES] = { NULL };
 
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
     g_set_object (&before[pane], gtk_drop_down_get_selected_item (self->pickers[pane]));
@@ -168,8 +195,7 @@ omni_window_update_subjects (OmniWindow *self)
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
     /* What stands beside the result stays there when the order changes. */
-    const gboolean keep = self->chosen[pane]
-                          || (pane == 1 && omni_viewer_get_mode (self->viewer) != OMNI_VIEWER_SINGLE);
+    const gboolean keep = self->chosen[pane] || (pane > 0 && pane < omni_viewer_get_n_shown (self->viewer));
     guint position = keep ? find_choice (self, before[pane]) : GTK_INVALID_LIST_POSITION;
     if (position == GTK_INVALID_LIST_POSITION)
     {
@@ -249,14 +275,17 @@ static void
 set_mode (OmniWindow *self, OmniViewerMode mode)
 {
   omni_viewer_set_mode (self->viewer, mode);
-  gtk_widget_set_visible (self->second_picker, mode != OMNI_VIEWER_SINGLE);
-  gtk_widget_set_visible (GTK_WIDGET (self->difference), mode == OMNI_VIEWER_DIFFERENCE);
+  gtk_widget_set_visible (GTK_WIDGET (self->difference),
+                          mode == OMNI_VIEWER_DIFFERENCE || mode == OMNI_VIEWER_MAP);
+  gtk_widget_set_visible (self->blink_bar, mode == OMNI_VIEWER_BLINK);
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
   {
     GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), modes[i].action);
     g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_boolean (mode == modes[i].mode));
   }
+  place_pickers (self);
   apply_choices (self);
+  omni_window_update_view (self);
 }
 
 static void
@@ -273,19 +302,99 @@ gain_changed_cb (OmniWindow *self)
   omni_viewer_set_gain (self->viewer, omni_difference_bar_get_gain (self->difference));
 }
 
+/* How many side by side: what there is, as far as somebody chose it, else the next in the list. */
+void
+omni_window_set_n_panes (OmniWindow *self, guint n)
+{
+  omni_viewer_set_n_panes (self->viewer, n);
+  set_mode (self, OMNI_VIEWER_SIDE_BY_SIDE);
+}
+
+static void
+panes_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
+{
+  g_simple_action_set_state (action, state);
+  omni_window_set_n_panes (self, (guint)g_variant_get_int32 (state));
+}
+
+/* Its list stands in the left upper corner of its pane. */
+static gboolean
+place_picker_cb (OmniWindow *self, GtkWidget *widget, GdkRectangle *place)
+{
+  for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
+  {
+    int natural, height;
+    if (widget != GTK_WIDGET (self->pane_pickers[pane]))
+      continue;
+    omni_viewer_get_pane_area (self->viewer, pane, place);
+    gtk_widget_measure (widget, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &natural, NULL, NULL);
+    gtk_widget_measure (widget, GTK_ORIENTATION_VERTICAL, -1, &height, NULL, NULL, NULL);
+    place->x += PICKER_MARGIN_PX;
+    place->y += PICKER_MARGIN_PX;
+    place->width = MAX (MIN (natural, place->width - 2 * PICKER_MARGIN_PX), 1);
+    place->height = height;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+init_picker (OmniWindow *self, GtkDropDown *picker)
+{
+  g_autoptr (GtkExpression) label = gtk_property_expression_new (OMNI_TYPE_SUBJECT, NULL, "label");
+
+  omni_drop_down_let_shrink (picker);
+  gtk_drop_down_set_expression (picker, label);
+  gtk_drop_down_set_model (picker, G_LIST_MODEL (self->subjects));
+}
+
+/* The first two panes have two lists each, which say the same. */
+static void
+picked_twin_cb (OmniWindow *self, GParamSpec *pspec, GtkDropDown *picker)
+{
+  const guint pane = picker == self->pane_pickers[0] ? 0 : 1;
+
+  if (!self->updating)
+    gtk_drop_down_set_selected (self->pickers[pane], gtk_drop_down_get_selected (picker));
+}
+
+static void
+init_pane_picker (OmniWindow *self, guint pane)
+{
+  GtkWidget *picker = gtk_drop_down_new (NULL, NULL);
+  g_autofree char *name = g_strdup_printf (_ ("Picture in pane %u"), pane + 1);
+
+  self->pane_pickers[pane] = GTK_DROP_DOWN (picker);
+  gtk_widget_add_css_class (picker, "pane-picker");
+  gtk_widget_set_visible (picker, FALSE);
+  gtk_widget_set_tooltip_text (picker, _ ("What Is Shown Here"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (picker), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  gtk_overlay_add_overlay (self->stage, picker);
+  init_picker (self, self->pane_pickers[pane]);
+  if (pane < 2)
+    g_signal_connect_swapped (picker, "notify::selected", G_CALLBACK (picked_twin_cb), self);
+  else
+    self->pickers[pane] = self->pane_pickers[pane];
+}
+
 void
 omni_window_init_panes (OmniWindow *self)
 {
+  g_autoptr (GSimpleAction)
+    panes = g_simple_action_new_stateful ("panes", G_VARIANT_TYPE_INT32, g_variant_new_int32 (2));
+
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
     omni_window_add_stateful (self, modes[i].action, G_CALLBACK (mode_changed_cb));
+  g_signal_connect (panes, "change-state", G_CALLBACK (panes_changed_cb), self);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (panes));
   g_signal_connect_swapped (self->difference, "notify::gain", G_CALLBACK (gain_changed_cb), self);
   self->subjects = g_list_store_new (OMNI_TYPE_SUBJECT);
+  for (guint pane = 0; pane < 2; pane++)
+    init_picker (self, self->pickers[pane]);
   for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
   {
-    omni_drop_down_let_shrink (self->pickers[pane]);
-    g_autoptr (GtkExpression) label = gtk_property_expression_new (OMNI_TYPE_SUBJECT, NULL, "label");
-    gtk_drop_down_set_expression (self->pickers[pane], label);
-    gtk_drop_down_set_model (self->pickers[pane], G_LIST_MODEL (self->subjects));
+    init_pane_picker (self, pane);
     g_signal_connect_swapped (self->pickers[pane], "notify::selected", G_CALLBACK (picked_cb), self);
   }
+  g_signal_connect_swapped (self->stage, "get-child-position", G_CALLBACK (place_picker_cb), self);
 }

@@ -7,6 +7,7 @@
 #include "ui/filmstrip.h"
 #include "ui/histogram.h"
 #include "ui/inspector.h"
+#include "ui/level-bar.h"
 #include "ui/metrics-panel.h"
 #include "ui/options-button.h"
 #include "ui/order-chip.h"
@@ -63,11 +64,26 @@ struct _OmniWindow
   gboolean updating;
 
   /* window-panes.c */
-  GtkDropDown *pickers[OMNI_VIEWER_PANES];
+  GtkDropDown *pickers[OMNI_VIEWER_PANES];      /* two above the viewer, the others in their panes */
+  GtkDropDown *pane_pickers[OMNI_VIEWER_PANES]; /* all of them in their panes */
+  GtkWidget *pickers_bar;
   GtkWidget *second_picker;
+  GtkOverlay *stage; /* over the viewer */
   OmniDifferenceBar *difference;
   GListStore *subjects;               /* OmniSubject */
   gboolean chosen[OMNI_VIEWER_PANES]; /* somebody chose what the pane shows */
+
+  /* window-view.c */
+  OmniLevelBar *level_bar;
+  GtkWidget *blink_bar;
+  GtkRange *blink_scale;
+  GtkWidget *unlinked;   /* says so */
+  gboolean flip_is_down; /* the key that flips */
+  guint32 flip_ms;       /* since when */
+
+  /* window-export.c */
+  GArray *bookmarks; /* graphene_rect_t, 0 … 1 over the scene */
+  guint bookmark;    /* gone to last; G_MAXUINT: none */
 
   /* window-metrics.c */
   OmniComparison *comparison;
@@ -108,6 +124,17 @@ void omni_window_show_source (OmniWindow *self, OmniSource *source);
 void omni_window_show_result (OmniWindow *self, OmniFusionResult *result);
 void omni_window_flip (OmniWindow *self);
 void omni_window_swap_panes (OmniWindow *self);
+void omni_window_set_n_panes (OmniWindow *self, guint n);
+
+/* window-view.c */
+void omni_window_class_install_view (GtkWidgetClass *widget_class);
+void omni_window_init_view (OmniWindow *self);
+void omni_window_update_view (OmniWindow *self);
+
+/* window-export.c */
+void omni_window_class_install_export (GtkWidgetClass *widget_class);
+void omni_window_init_export (OmniWindow *self);
+void omni_window_update_export (OmniWindow *self);
 
 /* window-metrics.c */
 void omni_window_class_install_metrics (GtkWidgetClass *widget_class);

@@ -192,6 +192,8 @@ view_changed_cb (OmniWindow *self)
   if (!g_str_equal (words, gtk_label_get_text (self->zoom)))
     gtk_label_set_text (self->zoom, words);
   omni_window_update_histogram (self);
+  omni_window_update_view (self);
+  omni_window_update_export (self);
 }
 
 static void
@@ -287,6 +289,7 @@ omni_window_finalize (GObject *object)
   g_clear_object (&self->subjects);
   g_array_unref (self->offered_tasks);
   g_ptr_array_unref (self->offered_models);
+  g_array_unref (self->bookmarks);
   g_free (self->sample_folder);
   g_free (self->copies_dismissed);
   G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
@@ -348,6 +351,7 @@ omni_window_class_init (OmniWindowClass *klass)
   g_type_ensure (OMNI_TYPE_DIFFERENCE_BAR);
   g_type_ensure (OMNI_TYPE_HISTOGRAM);
   g_type_ensure (OMNI_TYPE_INSPECTOR);
+  g_type_ensure (OMNI_TYPE_LEVEL_BAR);
   g_type_ensure (OMNI_TYPE_METRICS_PANEL);
   g_type_ensure (OMNI_TYPE_OPTIONS_BUTTON);
   g_type_ensure (OMNI_TYPE_ORDER_CHIP);
@@ -361,6 +365,8 @@ omni_window_class_init (OmniWindowClass *klass)
   omni_window_class_install_actions (widget_class);
   omni_window_class_install_metrics (widget_class);
   omni_window_class_install_inspect (widget_class);
+  omni_window_class_install_view (widget_class);
+  omni_window_class_install_export (widget_class);
 }
 
 static void
@@ -379,6 +385,8 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_filmstrip_set_document (self->filmstrip, self->document);
   omni_options_button_set_document (self->options, self->document);
   omni_window_init_offers (self);
+  omni_window_init_view (self);
+  omni_window_init_export (self);
   omni_window_init_panes (self);
   omni_window_init_files (self);
   omni_window_init_metrics (self);

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define MAX_ARENAS           8
 #define SETS_PER_SUBMISSION  1024
 #define TARGET_SUBMISSION_MS 40.0
 #define ZEROED_BYTES         4096
@@ -14,13 +13,13 @@ typedef struct
 {
   OmniWorkKind kind;
   OmniBuffer buffer;
-  VkBufferView floats, texels;
+  VkBufferView floats, texels, words;
 } Arena;
 
 struct _OmniWork
 {
   OmniDevice *device;
-  Arena arenas[MAX_ARENAS];
+  Arena arenas[OMNI_WORK_ARENAS];
   guint n_arenas;
   OmniBuffer tile_uniform; /* the engine's kernels read a tile's origin: zero */
   VkDescriptorPool pool;
@@ -48,7 +47,8 @@ clear_views (OmniWork *work, Arena *arena)
 {
   vk.DestroyBufferView (work->device->handle, arena->floats, NULL);
   vk.DestroyBufferView (work->device->handle, arena->texels, NULL);
-  arena->floats = arena->texels = VK_NULL_HANDLE;
+  vk.DestroyBufferView (work->device->handle, arena->words, NULL);
+  arena->floats = arena->texels = arena->words = VK_NULL_HANDLE;
 }
 
 void
@@ -80,7 +80,7 @@ omni_work_get_device (const OmniWork *work)
 guint
 omni_work_add_arena (OmniWork *work, OmniWorkKind kind)
 {
-  g_return_val_if_fail (work->n_arenas < MAX_ARENAS, 0);
+  g_return_val_if_fail (work->n_arenas < OMNI_WORK_ARENAS, 0);
   work->arenas[work->n_arenas].kind = kind;
   return work->n_arenas++;
 }
@@ -93,7 +93,9 @@ create_view (OmniWork *work, Arena *arena, OmniWorkView kind, VkBufferView *view
   const VkBufferViewCreateInfo create = {
     .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
     .buffer = arena->buffer.handle,
-    .format = kind == OMNI_WORK_TEXELS ? VK_FORMAT_R32G32B32A32_SFLOAT : VK_FORMAT_R32_SFLOAT,
+    .format = kind == OMNI_WORK_TEXELS  ? VK_FORMAT_R32G32B32A32_SFLOAT
+              : kind == OMNI_WORK_WORDS ? VK_FORMAT_R32_UINT
+                                        : VK_FORMAT_R32_SFLOAT,
     .range = MIN (arena->buffer.size_bytes / element_bytes * element_bytes, most),
   };
 
@@ -120,7 +122,16 @@ omni_work_reserve (OmniWork *work, guint arena, guint64 size_bytes, GError **err
                            error)
          && omni_buffer_upload (work->device, &self->buffer, 0, zeros, sizeof zeros, error)
          && create_view (work, self, OMNI_WORK_FLOATS, &self->floats, error)
-         && create_view (work, self, OMNI_WORK_TEXELS, &self->texels, error);
+         && create_view (work, self, OMNI_WORK_TEXELS, &self->texels, error)
+         && create_view (work, self, OMNI_WORK_WORDS, &self->words, error);
+}
+
+void
+omni_work_release (OmniWork *work, guint arena)
+{
+  g_return_if_fail (!work->recording);
+  clear_views (work, &work->arenas[arena]);
+  omni_buffer_clear (work->device, &work->arenas[arena].buffer);
 }
 
 gboolean
@@ -295,7 +306,9 @@ make_set (OmniWork *work, const OmniDispatch *dispatch, GError **error)
                                          : is_weights ? dispatch->weights.arena
                                                       : dispatch->in[input].arena];
 
-      views[i] = view == OMNI_WORK_TEXELS ? arena->texels : arena->floats;
+      views[i] = view == OMNI_WORK_TEXELS  ? arena->texels
+                 : view == OMNI_WORK_WORDS ? arena->words
+                                           : arena->floats;
       writes[i].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
     }
     else

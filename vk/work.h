@@ -25,12 +25,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniWork, omni_work_free)
 
 OmniDevice *omni_work_get_device (const OmniWork *work);
 
-/* A new, empty arena. */
+/* A new, empty arena; OMNI_WORK_ARENAS at most. */
+#define OMNI_WORK_ARENAS 40
 guint omni_work_add_arena (OmniWork *work, OmniWorkKind kind);
 
 /* Grows the arena to at least `size_bytes`; a no-op when it is that large. Growing loses the contents: the first 4096
  * bytes are then zero, the rest is undefined. Not between dispatches and omni_work_finish(). */
 gboolean omni_work_reserve (OmniWork *work, guint arena, guint64 size_bytes, GError **error);
+
+/* Gives the arena's memory back; it is empty then. Not between dispatches and omni_work_finish(). */
+void omni_work_release (OmniWork *work, guint arena);
 
 /* Copies into an arena (at once: dispatches given before may still be waiting), or out of a READBACK arena after
  * omni_work_finish(). */
@@ -42,7 +46,8 @@ typedef enum
 {
   OMNI_WORK_NONE,
   OMNI_WORK_FLOATS, /* samplerBuffer of one float an element */
-  OMNI_WORK_TEXELS  /* samplerBuffer of four floats an element */
+  OMNI_WORK_TEXELS, /* samplerBuffer of four floats an element */
+  OMNI_WORK_WORDS   /* usamplerBuffer of one 32-bit word an element */
 } OmniWorkView;
 
 #define OMNI_WORK_INPUTS    4

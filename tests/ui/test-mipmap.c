@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the viewer draws, pixel by pixel. */
 #include "app/pixel.h"
-#include "ui/heat-map.h"
-#include "ui/mipmap.h"
+#include "app/view/mipmap.h"
 
 #define WIDTH_PX  37
 #define HEIGHT_PX 23
@@ -154,41 +153,6 @@ test_values (void)
   g_assert_cmpstr (values, ==, "1.5000");
 }
 
-/* Heat maps */
-
-static guint
-get_brightness (guint32 pixel)
-{
-  return (pixel >> 16 & 0xff) * 299 + (pixel >> 8 & 0xff) * 587 + (pixel & 0xff) * 114;
-}
-
-static void
-test_heat_map (void)
-{
-  const guint32 a[] = { 0xff102030, 0xff102030, 0xff102030, 0xff000000 };
-  const guint32 b[] = { 0xff102030, 0xff132030, 0xff102c2e, 0xff0000ff };
-  guint32 out[4];
-
-  /* Brighter with every level, so that more looks like more in grey, too. */
-  for (guint i = 1; i < 256; i++)
-  {
-    g_assert_cmphex (omni_heat_map_get (i) >> 24, ==, 0xff);
-    g_assert_cmpuint (get_brightness (omni_heat_map_get (i)) + 400, >=,
-                      get_brightness (omni_heat_map_get (i - 1)));
-  }
-  g_assert_cmpuint (get_brightness (omni_heat_map_get (0)), <, 3000);
-  g_assert_cmpuint (get_brightness (omni_heat_map_get (255)), >, 240000);
-
-  omni_heat_map_difference (a, b, out, 4, 1);
-  g_assert_cmphex (out[0], ==, omni_heat_map_get (0));
-  g_assert_cmphex (out[1], ==, omni_heat_map_get (3));
-  g_assert_cmphex (out[2], ==, omni_heat_map_get (12)); /* the largest of the three */
-  g_assert_cmphex (out[3], ==, omni_heat_map_get (255));
-  omni_heat_map_difference (b, a, out, 4, 32);
-  g_assert_cmphex (out[1], ==, omni_heat_map_get (96));
-  g_assert_cmphex (out[2], ==, omni_heat_map_get (255)); /* beyond the scale */
-}
-
 int
 main (int argc, char **argv)
 {
@@ -199,6 +163,5 @@ main (int argc, char **argv)
   g_test_add_func ("/mipmap/alpha", test_alpha);
   g_test_add_func ("/mipmap/count", test_count);
   g_test_add_func ("/values", test_values);
-  g_test_add_func ("/heat-map", test_heat_map);
   return g_test_run ();
 }

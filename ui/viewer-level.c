@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Window and level: what is drawn black and white. A drag with the right button sets both, for all panes. */
+#include "ui/viewer-private.h"
+
+#include <math.h>
+
+#define FULL_DRAG_PX 400.0 /* logical: this far is all of the display range, or twice the window */
+#define LEAST_WINDOW 1e-4
+
+void
+omni_viewer_set_level (OmniViewer *self, double low, double high)
+{
+  if (high - low < LEAST_WINDOW)
+  {
+    const double middle = (low + high) / 2;
+    low = middle - LEAST_WINDOW / 2;
+    high = middle + LEAST_WINDOW / 2;
+  }
+  if (low == self->low && high == self->high)
+    return;
+  self->low = low;
+  self->high = high;
+  omni_viewer_emit_level_changed (self);
+}
+
+void
+omni_viewer_get_level (OmniViewer *self, double *low, double *high)
+{
+  *low = self->low;
+  *high = self->high;
+}
+
+void
+omni_viewer_set_colour_map (OmniViewer *self, OmniColourMap map)
+{
+  if (self->colours == map)
+    return;
+  self->colours = map;
+  omni_viewer_emit_level_changed (self);
+}
+
+OmniColourMap
+omni_viewer_get_colour_map (OmniViewer *self)
+{
+  return self->colours;
+}
+
+void
+omni_viewer_set_level_axes (OmniViewer *self, gboolean swapped)
+{
+  self->swapped_axes = swapped;
+}
+
+static void
+drag_begin_cb (OmniViewer *self, double x, double y)
+{
+  self->level_low = self->low;
+  self->level_high = self->high;
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+}
+
+/* To the right the window widens, upwards the picture gets brighter. */
+static void
+drag_update_cb (OmniViewer *self, double x, double y)
+{
+  const double across = (self->swapped_axes ? -y : x) / FULL_DRAG_PX;
+  const double up = (self->swapped_axes ? x : -y) / FULL_DRAG_PX;
+  const double window = (self->level_high - self->level_low) * exp2 (2 * across);
+  const double level = (self->level_high + self->level_low) / 2
+                       - up * MAX (self->level_high - self->level_low, 0.05);
+
+  omni_viewer_set_level (self, level - window / 2, level + window / 2);
+}
+
+static void
+pressed_cb (OmniViewer *self, int n_press)
+{
+  if (n_press == 2)
+    omni_viewer_set_level (self, 0, 1);
+}
+
+void
+omni_viewer_init_level (OmniViewer *self)
+{
+  GtkGesture *drag = gtk_gesture_drag_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (drag), GDK_BUTTON_SECONDARY);
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect_swapped (drag, "drag-begin", G_CALLBACK (drag_begin_cb), self);
+  g_signal_connect_swapped (drag, "drag-update", G_CALLBACK (drag_update_cb), self);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drag));
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+}
