@@ -57,14 +57,18 @@ kept_cb (GObject *object, GAsyncResult *result, gpointer data)
   OmniWindow *self = OMNI_WINDOW (object);
   g_autoptr (GError) error = NULL;
 
+  const gboolean kept = g_task_propagate_boolean (G_TASK (result), &error);
+
   self->keeping = FALSE;
-  if (!g_task_propagate_boolean (G_TASK (result), &error) && !self->keeping_failed)
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
+  if (!kept && !self->keeping_failed)
   {
     /* Said once: it would come again with every change. */
     self->keeping_failed = TRUE;
     omni_window_show_file_error (self, error->message);
   }
-  if (self->keep_again && !g_cancellable_is_cancelled (self->cancellable))
+  if (self->keep_again)
     start_keeping (self);
 }
 

@@ -3,7 +3,9 @@
  * there again after the program was killed. */
 #include "tests/ui/window-fixture.h"
 
+#include "app/files/reader.h"
 #include "app/session-store.h"
+#include "ui/result-provider.h"
 
 #include <signal.h>
 
@@ -195,6 +197,60 @@ test_paste (OmniTestWindow *f, gconstpointer data)
   expect_order (f, "0123py");
 }
 
+/* The result, as a file manager takes it */
+
+typedef struct
+{
+  GMemoryOutputStream *stream;
+  gboolean done;
+} Taking;
+
+static void
+taken_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Taking *taking = data;
+  g_autoptr (GError) error = NULL;
+
+  gdk_content_provider_write_mime_type_finish (GDK_CONTENT_PROVIDER (object), result, &error);
+  g_assert_no_error (error);
+  taking->done = TRUE;
+}
+
+static gboolean
+is_taken (gpointer data)
+{
+  return ((Taking *)data)->done;
+}
+
+static void
+test_drag_out (OmniTestWindow *f, gconstpointer data)
+{
+  g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
+  Taking taking = { G_MEMORY_OUTPUT_STREAM (stream), FALSE };
+  g_autoptr (GError) error = NULL;
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  OmniFusionResult *result = omni_document_get_result (f->window->document);
+  g_autoptr (GdkContentProvider) provider = omni_result_provider_new (result);
+  gdk_content_provider_write_mime_type_async (provider, "text/uri-list", stream, G_PRIORITY_DEFAULT, NULL,
+                                              taken_cb, &taking);
+  g_assert_true (omni_test_wait (is_taken, &taking));
+  g_autofree char *list = g_strndup (g_memory_output_stream_get_data (taking.stream),
+                                     g_memory_output_stream_get_data_size (taking.stream));
+  g_auto (GStrv) uris = g_uri_list_extract_uris (list);
+  g_assert_cmpuint (g_strv_length (uris), ==, 1);
+  g_autofree char *path = g_filename_from_uri (uris[0], NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (OmniPicture) picture = omni_picture_read (path, NULL, &error);
+  g_assert_no_error (error);
+  g_autofree char *hash = omni_picture_hash (picture);
+  g_assert_cmpstr (hash, ==, result->sha256);
+}
+
 /* Versions */
 
 static gboolean
@@ -333,6 +389,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/sources/drag-many", test_drag_many);
   omni_test_window_add ("/sources/replace", test_replace);
   omni_test_window_add ("/sources/paste", test_paste);
+  omni_test_window_add ("/sources/drag-out", test_drag_out);
   omni_test_window_add ("/versions/flip", test_versions);
   omni_test_window_add ("/session/killed", test_killed);
   const int status = g_test_run ();
