@@ -368,7 +368,7 @@ refined_cb (GObject *object, GAsyncResult *async, gpointer data)
     self->refine = result->refine;
     /* What is no better is the result that is there already. */
     if (result->refine.kept)
-      take_result (self, result, job->key);
+      take_result (self, result, job);
     omni_document_emit_refined (self);
   }
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

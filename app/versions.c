@@ -340,6 +340,14 @@ check_facts (OmniFusionVersion *version, GError **error)
                  omni_fusion_version_get_name (version), facts->model);
     return FALSE;
   }
+  if (strstr (facts->options, "refined,") != NULL)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                 _ ("The weights of “%s” were refined on its pictures and are gone; refine again for a "
+                    "version of today."),
+                 omni_fusion_version_get_name (version));
+    return FALSE;
+  }
   for (guint i = 0; i < facts->sources->len; i++)
     if (omni_source_get_role (facts->sources->pdata[i]) != facts->roles[i])
     {

@@ -321,8 +321,8 @@ omni_window_add_keys (OmniWindow *self)
   add_key (self, keys, "<Shift>k", "win.next-bookmark");
   add_key (self, keys, "bracketright", "win.more-panes");
   add_key (self, keys, "bracketleft", "win.fewer-panes");
-  add_key (self, keys, "bracketleft", "win.version-older");
-  add_key (self, keys, "bracketright", "win.version-newer");
+  add_key (self, keys, "comma", "win.version-older");
+  add_key (self, keys, "period", "win.version-newer");
   add_key (self, keys, "<Alt>Up|<Alt>KP_Up", "win.move-up");
   add_key (self, keys, "<Alt>Down|<Alt>KP_Down", "win.move-down");
   add_digits (self, keys);

@@ -287,9 +287,9 @@ test_versions (OmniTestWindow *f, gconstpointer data)
   omni_test_wait_for_layout (f);
   g_assert_false (shows_second_version (f->window));
   omni_test_click_card (f, 0);
-  omni_pointer_key (pointer, "bracketleft", 0);
+  omni_pointer_key (pointer, "comma", 0);
   g_assert_true (omni_test_wait (shows_second_version, f->window));
-  omni_pointer_key (pointer, "bracketright", 0);
+  omni_pointer_key (pointer, "period", 0);
   for (guint i = 0; i < 400 && shows_second_version (f->window); i++)
     g_main_context_iteration (NULL, TRUE);
   g_assert_false (shows_second_version (f->window));
