@@ -170,15 +170,92 @@ check_order (OmniDocument *self, OmniFusionResult *result, const char *key)
   return same_bits ? OMNI_ORDER_SAME : OMNI_ORDER_CHANGED;
 }
 
-static void
-take_result (OmniDocument *self, OmniFusionResult *result, const char *key)
+/* How results of two orders differ: millions of pixels, so not in the main thread. */
+
+typedef struct
 {
-  self->order_check = check_order (self, result, key);
+  OmniPicture *before, *after;
+  OmniPictureDifference difference;
+} Differing;
+
+static void
+differing_free (Differing *differing)
+{
+  g_object_unref (differing->before);
+  g_object_unref (differing->after);
+  g_free (differing);
+}
+
+static void
+compare_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  Differing *differing = task_data;
+
+  g_task_return_boolean (task,
+                         omni_picture_compare (differing->before, differing->after, &differing->difference));
+}
+
+static void
+compared_cb (GObject *object, GAsyncResult *async, gpointer data)
+{
+  const Differing *differing = g_task_get_task_data (G_TASK (async));
+
+  if (!g_task_propagate_boolean (G_TASK (async), NULL)) /* cancelled; the document may be gone */
+    return;
+  OmniDocument *self = data;
+  g_clear_object (&self->comparing);
+  self->difference = differing->difference;
+  self->has_difference = TRUE;
+  omni_document_emit_result (self);
+}
+
+void
+omni_document_stop_comparing (OmniDocument *self)
+{
+  if (self->comparing != NULL)
+    g_cancellable_cancel (self->comparing);
+  g_clear_object (&self->comparing);
+}
+
+static void
+forget_order (OmniDocument *self)
+{
+  omni_document_stop_comparing (self);
+  self->has_difference = FALSE;
+  g_clear_pointer (&self->order_before, g_free);
+}
+
+/* `self->result` is the one before. */
+static void
+note_order (OmniDocument *self, OmniFusionResult *result)
+{
+  if (self->order_check != OMNI_ORDER_UNKNOWN
+      && omni_sources_same_order (self->result->sources, result->sources))
+    return; /* fused once more in the same order: what was said stands */
+  forget_order (self);
+  if (self->order_check == OMNI_ORDER_UNKNOWN)
+    return;
+  self->order_before = g_strdup (self->result->sha256);
+  Differing *differing = g_new0 (Differing, 1);
+  differing->before = g_object_ref (self->result->picture);
+  differing->after = g_object_ref (result->picture);
+  self->comparing = g_cancellable_new ();
+  g_autoptr (GTask) task = g_task_new (NULL, self->comparing, compared_cb, self);
+  g_task_set_task_data (task, differing, (GDestroyNotify)differing_free);
+  g_task_run_in_thread (task, compare_in_thread);
+}
+
+static void
+take_result (OmniDocument *self, OmniFusionResult *result, const OmniJob *job)
+{
+  self->order_check = check_order (self, result, job->key);
+  note_order (self, result);
   keep_result (self, result);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
   self->result = omni_fusion_result_ref (result);
   g_free (self->result_key);
-  self->result_key = g_strdup (key);
+  self->result_key = g_strdup (job->key);
+  omni_versions_add (self->versions, result, job->request.resize);
   omni_document_emit_result (self);
 }
 
@@ -191,6 +268,7 @@ drop_results (OmniDocument *self)
   g_clear_pointer (&self->result_key, g_free);
   g_ptr_array_set_size (self->results, 0);
   self->order_check = OMNI_ORDER_UNKNOWN;
+  forget_order (self);
   omni_document_emit_result (self);
 }
 
@@ -244,7 +322,7 @@ fused_cb (GObject *object, GAsyncResult *async, gpointer data)
   if (result != NULL)
   {
     omni_document_set_error (self, NULL);
-    take_result (self, result, job->key);
+    take_result (self, result, job);
   }
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     omni_document_set_error (self, error->message);
@@ -290,7 +368,7 @@ refined_cb (GObject *object, GAsyncResult *async, gpointer data)
     self->refine = result->refine;
     /* What is no better is the result that is there already. */
     if (result->refine.kept)
-      take_result (self, result, job->key);
+      take_result (self, result, job);
     omni_document_emit_refined (self);
   }
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

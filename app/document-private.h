@@ -64,8 +64,13 @@ struct _OmniDocument
   OmniFusionResult *result;
   char *result_key;
   GPtrArray *results; /* OmniFusionResult, newest first */
+  OmniVersions *versions;
   OmniOrderCheck order_check;
   OmniRefineScores refine; /* of the last refinement */
+  char *order_before; /* the hash that order_check compared with */
+  GCancellable *comparing;
+  gboolean has_difference;
+  OmniPictureDifference difference;
 };
 
 /* document-state.c */
@@ -92,6 +97,7 @@ void omni_document_notify_progress (OmniDocument *self);
 void omni_document_set_error (OmniDocument *self, const char *message);
 
 /* document-jobs.c */
+void omni_document_stop_comparing (OmniDocument *self);
 void omni_document_schedule (OmniDocument *self);
 void omni_document_abandon_job (OmniDocument *self);
 

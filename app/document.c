@@ -225,6 +225,45 @@ omni_document_move (OmniDocument *self, guint from, guint to)
 }
 
 gboolean
+omni_document_move_sources (OmniDocument *self, GPtrArray *sources, guint position)
+{
+  g_autoptr (GPtrArray) next = g_ptr_array_new ();
+  g_autoptr (GPtrArray) moved = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->state->sources->len; i++)
+  {
+    OmniSource *source = self->state->sources->pdata[i];
+    g_ptr_array_add (g_ptr_array_find (sources, source, NULL) ? moved : next, source);
+  }
+  position = MIN (position, next->len);
+  for (guint i = 0; i < moved->len; i++)
+    g_ptr_array_insert (next, (int)(position + i), moved->pdata[i]);
+  if (omni_sources_same_order (next, self->state->sources))
+    return FALSE;
+  change_sources (self, next);
+  return TRUE;
+}
+
+gboolean
+omni_document_replace (OmniDocument *self, OmniSource *source, OmniSource *next)
+{
+  guint position;
+
+  if (!omni_document_find (self, source, &position)
+      || holds_path (self->state->sources, omni_source_get_path (next)))
+    return FALSE;
+  OmniDocumentState *state = omni_document_state_copy (self->state);
+  g_autoptr (GPtrArray) sources = borrow_sources (self);
+  sources->pdata[position] = next;
+  if (!omni_document_is_on (self, source))
+    g_hash_table_add (state->off, g_object_ref (next));
+  omni_source_set_role (next, omni_source_get_role (source));
+  omni_document_state_set_sources (state, sources);
+  omni_document_change_state (self, state);
+  return TRUE;
+}
+
+gboolean
 omni_document_shuffle (OmniDocument *self)
 {
   g_autoptr (GPtrArray) next = borrow_sources (self);
@@ -263,13 +302,31 @@ omni_document_is_on (OmniDocument *self, OmniSource *source)
 }
 
 void
+omni_document_set_all_on (OmniDocument *self, GPtrArray *sources, gboolean on)
+{
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < sources->len; i++)
+    if (omni_document_find (self, sources->pdata[i], NULL)
+        && omni_document_is_on (self, sources->pdata[i]) != on)
+    {
+      omni_document_state_set_on (next, sources->pdata[i], on);
+      any = TRUE;
+    }
+  if (any)
+    omni_document_change_state (self, next);
+  else
+    omni_document_state_free (next);
+}
+
+void
 omni_document_set_on (OmniDocument *self, OmniSource *source, gboolean on)
 {
-  if (!omni_document_find (self, source, NULL) || omni_document_is_on (self, source) == on)
-    return;
-  OmniDocumentState *next = omni_document_state_copy (self->state);
-  omni_document_state_set_on (next, source, on);
-  omni_document_change_state (self, next);
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+
+  g_ptr_array_add (sources, source);
+  omni_document_set_all_on (self, sources, on);
 }
 
 GPtrArray *
@@ -336,9 +393,8 @@ omni_document_get_hint (OmniDocument *self)
   return self->hint;
 }
 
-/* A network without weights is not offered. */
-static gboolean
-has_weights (const OmniModel *model)
+gboolean
+omni_document_has_weights (const OmniModel *model)
 {
   if (model->architecture == NULL)
     return TRUE;
@@ -349,7 +405,7 @@ has_weights (const OmniModel *model)
 static gboolean
 fits (OmniDocument *self, const OmniModel *model, OmniTask task)
 {
-  return omni_model_fits (model, task, self->state->active, NULL) && has_weights (model);
+  return omni_model_fits (model, task, self->state->active, NULL) && omni_document_has_weights (model);
 }
 
 gboolean
@@ -432,10 +488,30 @@ omni_document_get_results (OmniDocument *self)
   return self->results;
 }
 
+OmniVersions *
+omni_document_get_versions (OmniDocument *self)
+{
+  return self->versions;
+}
+
 OmniOrderCheck
 omni_document_get_order_check (OmniDocument *self)
 {
   return self->order_check;
+}
+
+const char *
+omni_document_get_order_before (OmniDocument *self)
+{
+  return self->order_before;
+}
+
+gboolean
+omni_document_get_order_difference (OmniDocument *self, OmniPictureDifference *difference)
+{
+  if (self->has_difference)
+    *difference = self->difference;
+  return self->has_difference;
 }
 
 OmniEngine *
@@ -539,6 +615,7 @@ omni_document_dispose (GObject *object)
   g_clear_handle_id (&self->start_id, g_source_remove);
   omni_document_abandon_job (self);
   omni_document_stop_searching (self);
+  omni_document_stop_comparing (self);
   G_OBJECT_CLASS (omni_document_parent_class)->dispose (object);
 }
 
@@ -553,8 +630,10 @@ omni_document_finalize (GObject *object)
   g_clear_object (&self->engine);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
   g_ptr_array_unref (self->results);
+  g_object_unref (self->versions);
   g_clear_pointer (&self->copies, g_hash_table_unref);
   g_free (self->result_key);
+  g_free (self->order_before);
   g_free (self->choice_key);
   g_free (self->task_reason);
   g_free (self->hint);
@@ -592,6 +671,7 @@ static void
 omni_document_init (OmniDocument *self)
 {
   self->state = omni_document_state_new ();
+  self->versions = omni_versions_new ();
   self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_fusion_result_unref);
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "app/engine.h"
+#include "app/picture-difference.h"
+#include "app/versions.h"
 
 G_BEGIN_DECLS
 
@@ -43,6 +45,12 @@ void omni_document_remove (OmniDocument *self, GPtrArray *sources);
 /* After the move the source stands at `to`. FALSE when nothing changes. */
 gboolean omni_document_move (OmniDocument *self, guint from, guint to);
 
+/* Moves several, which keep their order, so that `position` others stand before them. FALSE when nothing changes. */
+gboolean omni_document_move_sources (OmniDocument *self, GPtrArray *sources, guint position);
+
+/* `next` takes the place of `source`, with its role and whether it is on. FALSE when its file is in the set already. */
+gboolean omni_document_replace (OmniDocument *self, OmniSource *source, OmniSource *next);
+
 /* Another order, never the same one; needs two sources. */
 gboolean omni_document_shuffle (OmniDocument *self);
 
@@ -51,6 +59,7 @@ void omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole ro
 /* A source that is switched off stays in the list and is not fused. */
 gboolean omni_document_is_on (OmniDocument *self, OmniSource *source);
 void omni_document_set_on (OmniDocument *self, OmniSource *source, gboolean on);
+void omni_document_set_all_on (OmniDocument *self, GPtrArray *sources, gboolean on); /* one step for undo */
 
 /* The sources that are fused, in list order. (transfer none) (element-type OmniSource) */
 GPtrArray *omni_document_get_active (OmniDocument *self);
@@ -107,6 +116,9 @@ const char *omni_document_get_hint (OmniDocument *self);
 gboolean omni_document_offers_task (OmniDocument *self, OmniTask task);
 gboolean omni_document_offers_model (OmniDocument *self, const OmniModel *model);
 
+/* A network without weights is not offered. */
+gboolean omni_document_has_weights (const OmniModel *model);
+
 gboolean omni_document_can_undo (OmniDocument *self);
 gboolean omni_document_can_redo (OmniDocument *self);
 void omni_document_undo (OmniDocument *self);
@@ -142,6 +154,14 @@ OmniFusionResult *omni_document_get_result (OmniDocument *self);
 #define OMNI_DOCUMENT_KEPT_RESULTS 8
 GPtrArray *omni_document_get_results (OmniDocument *self);
 
+/* (transfer none) Every fusion that came to its end. */
+OmniVersions *omni_document_get_versions (OmniDocument *self);
+
 OmniOrderCheck omni_document_get_order_check (OmniDocument *self);
+
+/* What the last order check compared: the hash of the result before (nullable: nothing was compared), and how the results differ;
+ * FALSE while that is not known yet ("result" tells). */
+const char *omni_document_get_order_before (OmniDocument *self);
+gboolean omni_document_get_order_difference (OmniDocument *self, OmniPictureDifference *difference);
 
 G_END_DECLS

@@ -206,6 +206,12 @@ omni_engine_new (const char *device_selector)
   return self;
 }
 
+GArray *
+omni_engine_list_devices (GError **error)
+{
+  return omni_device_list (error);
+}
+
 gboolean
 omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **error)
 {

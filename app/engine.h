@@ -14,6 +14,8 @@ G_DECLARE_FINAL_TYPE (OmniEngine, omni_engine, OMNI, ENGINE, GObject)
 
 /* Opening the device is left to the first fusion, or to omni_engine_ensure_device(). */
 OmniEngine *omni_engine_new (const char *device_selector);
+/* (transfer full) (element-type OmniDeviceInfo) (nullable) What there is to choose from; takes a while. Any thread. */
+GArray *omni_engine_list_devices (GError **error);
 gboolean omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **error);
 
 typedef struct

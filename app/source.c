@@ -17,6 +17,7 @@ struct _OmniSource
   OmniPicture *held; /* in-memory sources keep their picture; files only a weak reference */
   GMutex decoding;   /* so that two threads do not decode the same file side by side */
   GWeakRef decoded;
+  GMutex hashing;
   GMutex lock; /* for what follows */
   OmniPicture *thumbnail;
   char *sha256;
@@ -61,6 +62,7 @@ omni_source_finalize (GObject *object)
   g_clear_object (&self->thumbnail);
   g_weak_ref_clear (&self->decoded);
   g_mutex_clear (&self->decoding);
+  g_mutex_clear (&self->hashing);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (omni_source_parent_class)->finalize (object);
 }
@@ -76,6 +78,7 @@ omni_source_init (OmniSource *self)
 {
   g_weak_ref_init (&self->decoded, NULL);
   g_mutex_init (&self->decoding);
+  g_mutex_init (&self->hashing);
   g_mutex_init (&self->lock);
 }
 
@@ -254,13 +257,27 @@ omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError 
   return self->thumbnail != NULL ? g_object_ref (self->thumbnail) : NULL;
 }
 
+gboolean
+omni_source_has_sha256 (OmniSource *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->sha256 != NULL;
+}
+
 char *
 omni_source_dup_sha256 (OmniSource *self, GError **error)
 {
   g_return_val_if_fail (OMNI_IS_SOURCE (self), NULL);
 
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  if (self->sha256 == NULL)
-    self->sha256 = self->held != NULL ? omni_picture_hash (self->held) : omni_file_sha256 (self->path, error);
+  /* Not under the lock of the rest: a large file takes its time, and the main thread asks for exposures. */
+  g_autoptr (GMutexLocker) hashing = g_mutex_locker_new (&self->hashing);
+  if (!omni_source_has_sha256 (self))
+  {
+    char *sha256 = self->held != NULL ? omni_picture_hash (self->held) : omni_file_sha256 (self->path, error);
+    g_mutex_lock (&self->lock);
+    self->sha256 = sha256;
+    g_mutex_unlock (&self->lock);
+  }
   return g_strdup (self->sha256);
 }

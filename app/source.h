@@ -47,5 +47,6 @@ OmniPicture *omni_source_load_thumbnail (OmniSource *self, GCancellable *cancell
 
 /* (transfer full) Hex SHA-256 of the file (of the picture, when there is no file); computed once. */
 char *omni_source_dup_sha256 (OmniSource *self, GError **error);
+gboolean omni_source_has_sha256 (OmniSource *self); /* it would not have to be computed */
 
 G_END_DECLS

@@ -128,6 +128,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniModelOptions, omni_model_options_free)
 
 /* "key=value"; an unknown key or a bad value is an error that lists what is possible. */
 gboolean omni_model_options_set (OmniModelOptions *options, const char *assignment, GError **error);
+
+/* (transfer full) From what omni_model_options_to_string() gives. */
+OmniModelOptions *omni_model_options_parse (const OmniModel *model, const char *text, GError **error);
 double omni_model_options_get_number (const OmniModelOptions *options, const char *key);
 const char *omni_model_options_get_string (const OmniModelOptions *options, const char *key);
 

@@ -170,6 +170,18 @@ is_default (const OmniModelOption *option, const char *value)
   return g_str_equal (value, option->default_value);
 }
 
+OmniModelOptions *
+omni_model_options_parse (const OmniModel *model, const char *text, GError **error)
+{
+  g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (words[i][0] != '\0' && !omni_model_options_set (options, words[i], error))
+      return NULL;
+  return g_steal_pointer (&options);
+}
+
 char *
 omni_model_options_to_string (const OmniModelOptions *options)
 {

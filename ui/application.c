@@ -2,9 +2,15 @@
 #include "ui/application.h"
 
 #include "app/engine.h"
+#include "app/session-store.h"
+#include "app/settings.h"
+#include "ui/preferences.h"
 #include "ui/window.h"
 
 #include <glib/gi18n.h>
+
+/* More windows than that are not opened by themselves; their sets are among the recent ones. */
+#define MAX_RESTORED 4
 
 struct _OmniApplication
 {
@@ -23,13 +29,31 @@ create_window (OmniApplication *self)
   return omni_window_new (ADW_APPLICATION (self), self->engine);
 }
 
+/* What was open when the program ended, however it did; or an empty window. */
+static GtkWindow *
+restore_windows (OmniApplication *self)
+{
+  g_autoptr (GPtrArray) paths = omni_settings_is (OMNI_SETTING_RESTORE, "yes")
+                                  ? omni_session_store_list (TRUE)
+                                  : g_ptr_array_new ();
+  OmniWindow *window = NULL;
+
+  for (guint i = MIN (paths->len, MAX_RESTORED); i-- > 0;)
+  {
+    window = create_window (self);
+    omni_window_restore_session (window, paths->pdata[i]);
+    gtk_window_present (GTK_WINDOW (window));
+  }
+  return GTK_WINDOW (window != NULL ? window : create_window (self));
+}
+
 static void
 omni_application_activate (GApplication *application)
 {
   GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (application));
 
   if (window == NULL)
-    window = GTK_WINDOW (create_window (OMNI_APPLICATION (application)));
+    window = restore_windows (OMNI_APPLICATION (application));
   gtk_window_present (window);
 }
 
@@ -83,6 +107,12 @@ about_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+preferences_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  gtk_window_present (omni_preferences_new (gtk_application_get_active_window (data)));
+}
+
+static void
 add_accelerators (GtkApplication *application)
 {
   static const struct
@@ -92,15 +122,19 @@ add_accelerators (GtkApplication *application)
   } accelerators[] = {
     { "app.new-window", { "<Control>n" } },
     { "app.quit", { "<Control>q" } },
+    { "app.preferences", { "<Control>comma" } },
     { "window.close", { "<Control>w" } },
     { "win.open", { "<Control>o" } },
     { "win.open-folder", { "<Control><Shift>o" } },
     { "win.save", { "<Control>s" } },
     { "win.undo", { "<Control>z" } },
+    { "win.paste", { "<Control>v" } },
     { "win.redo", { "<Control><Shift>z", "<Control>y" } },
     { "win.fuse", { "F5" } },
+    { "win.stage", { "F8" } },
     { "win.side-by-side", { "F9" } },
     { "win.full-screen", { "F11" } },
+    { "win.present", { "F12" } },
     { "win.zoom-fit", { "<Control>0", "<Control>KP_0" } },
     { "win.zoom-full", { "<Control>1", "<Control>KP_1" } },
     { "win.export-view", { "<Control><Shift>e" } },
@@ -120,6 +154,7 @@ omni_application_startup (GApplication *application)
     { .name = "new-window", .activate = new_window_action },
     { .name = "quit", .activate = quit_action },
     { .name = "about", .activate = about_action },
+    { .name = "preferences", .activate = preferences_action },
   };
 
   G_APPLICATION_CLASS (omni_application_parent_class)->startup (application);

@@ -5,6 +5,13 @@
 #define SCROLL_STEP_PX  12.0
 #define CARD_MARGINS_PX 2 /* above and below together, as in style.css */
 
+/* Whether this row is on the way. */
+static gboolean
+is_dragged (OmniFilmstrip *self, GtkWidget *row)
+{
+  return self->dragged != NULL && g_ptr_array_find (self->dragged, row, NULL);
+}
+
 /* The gap where the card would go */
 
 static void
@@ -20,7 +27,7 @@ show_gap (OmniFilmstrip *self, int gap)
   {
     GtkWidget *row = GTK_WIDGET (omni_filmstrip_get_card (self, i));
     gtk_widget_remove_css_class (row, "gap-after");
-    if (row == GTK_WIDGET (self->dragged))
+    if (is_dragged (self, row))
       continue;
     if (before++ == gap)
       gtk_widget_add_css_class (row, "gap-before");
@@ -42,7 +49,7 @@ find_gap (OmniFilmstrip *self, double y)
   for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
   {
     GtkWidget *row = GTK_WIDGET (omni_filmstrip_get_card (self, i));
-    if (row == GTK_WIDGET (self->dragged))
+    if (is_dragged (self, row))
       continue;
     y -= gtk_widget_get_height (row) + CARD_MARGINS_PX;
     if (y < 0)
@@ -94,6 +101,25 @@ scroll_near_edge (OmniFilmstrip *self, double list_y)
 
 /* Dragging a card */
 
+/* All that are selected go with the card that is held, or it goes alone. */
+static void
+collect_dragged (OmniFilmstrip *self, GtkListBoxRow *held)
+{
+  g_clear_pointer (&self->dragged, g_ptr_array_unref);
+  self->dragged = g_ptr_array_new ();
+  if (!gtk_list_box_row_is_selected (held))
+  {
+    gtk_list_box_unselect_all (self->list);
+    gtk_list_box_select_row (self->list, held);
+  }
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+  {
+    GtkListBoxRow *row = GTK_LIST_BOX_ROW (omni_filmstrip_get_card (self, i));
+    if (gtk_list_box_row_is_selected (row))
+      g_ptr_array_add (self->dragged, row);
+  }
+}
+
 static GdkContentProvider *
 prepare_cb (OmniFilmstrip *self, double x, double y, GtkDragSource *source)
 {
@@ -102,55 +128,67 @@ prepare_cb (OmniFilmstrip *self, double x, double y, GtkDragSource *source)
 
   if (row == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
     return NULL;
-  self->dragged = row;
+  collect_dragged (self, row);
+  self->held = row;
   self->grab_x = x - bounds.origin.x;
   self->grab_y = y - bounds.origin.y;
-  return gdk_content_provider_new_typed (OMNI_TYPE_SOURCE,
-                                         omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
+  g_autoptr (GPtrArray) sources = omni_filmstrip_list_selected (self);
+  return gdk_content_provider_new_typed (G_TYPE_PTR_ARRAY, sources);
 }
 
-/* The card on a ground of its own, for a screen without compositing has none. */
+/* The card on a ground of its own, for a screen without compositing has none; with the number of cards. */
 static void
 set_icon (OmniFilmstrip *self, GdkDrag *drag)
 {
-  g_autoptr (GdkPaintable) live = gtk_widget_paintable_new (GTK_WIDGET (self->dragged));
+  g_autoptr (GdkPaintable) live = gtk_widget_paintable_new (GTK_WIDGET (self->held));
   g_autoptr (GdkPaintable) image = gdk_paintable_get_current_image (live);
-  GtkWidget *picture = gtk_picture_new_for_paintable (image);
+  GtkWidget *overlay = gtk_overlay_new ();
+  g_autofree char *count = g_strdup_printf ("%u", self->dragged->len);
+  GtkWidget *badge = gtk_label_new (count);
 
-  gtk_widget_add_css_class (picture, "dragged-card");
-  gtk_drag_icon_set_child (GTK_DRAG_ICON (gtk_drag_icon_get_for_drag (drag)), picture);
+  gtk_overlay_set_child (GTK_OVERLAY (overlay), gtk_picture_new_for_paintable (image));
+  gtk_widget_set_halign (badge, GTK_ALIGN_END);
+  gtk_widget_set_valign (badge, GTK_ALIGN_START);
+  gtk_widget_add_css_class (badge, "card-number");
+  gtk_widget_set_visible (badge, self->dragged->len > 1);
+  gtk_overlay_add_overlay (GTK_OVERLAY (overlay), badge);
+  gtk_widget_add_css_class (overlay, "dragged-card");
+  gtk_drag_icon_set_child (GTK_DRAG_ICON (gtk_drag_icon_get_for_drag (drag)), overlay);
   gdk_drag_set_hotspot (drag, (int)self->grab_x, (int)self->grab_y);
+}
+
+/* How many others stand before the first that is dragged. */
+static int
+find_own_gap (OmniFilmstrip *self)
+{
+  return gtk_list_box_row_get_index (self->dragged->pdata[0]);
 }
 
 static void
 drag_begin_cb (OmniFilmstrip *self, GdkDrag *drag, GtkDragSource *source)
 {
-  guint position;
-
-  omni_document_find (self->document, omni_source_card_get_source (OMNI_SOURCE_CARD (self->dragged)),
-                      &position);
   set_icon (self, drag);
-  gtk_list_box_select_row (self->list, self->dragged);
-  gtk_widget_set_visible (GTK_WIDGET (self->dragged), FALSE);
-  show_gap (self, (int)position);
+  const int gap = find_own_gap (self);
+  for (guint i = 0; i < self->dragged->len; i++)
+    gtk_widget_set_visible (self->dragged->pdata[i], FALSE);
+  show_gap (self, gap);
 }
 
-static void
-end_drag (OmniFilmstrip *self)
+void
+omni_filmstrip_end_drag (OmniFilmstrip *self)
 {
-  GtkListBoxRow *row = self->dragged;
+  g_autoptr (GPtrArray) rows = g_steal_pointer (&self->dragged);
 
   omni_filmstrip_stop_scrolling (self);
-  self->dragged = NULL;
   show_gap (self, -1);
-  if (row != NULL)
-    gtk_widget_set_visible (GTK_WIDGET (row), TRUE);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    gtk_widget_set_visible (rows->pdata[i], TRUE);
 }
 
 static void
 drag_end_cb (OmniFilmstrip *self)
 {
-  end_drag (self);
+  omni_filmstrip_end_drag (self);
 }
 
 /* Dropping */
@@ -173,16 +211,18 @@ leave_cb (OmniFilmstrip *self)
     return;
   }
   /* Outside the list a card falls back to where it was. */
-  show_gap (self, gtk_list_box_row_get_index (self->dragged));
+  show_gap (self, find_own_gap (self));
 }
 
 static void
-insert_source (OmniFilmstrip *self, OmniSource *source, guint position)
+drop_sources (OmniFilmstrip *self, GPtrArray *sources, guint position)
 {
-  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
-
-  g_ptr_array_add (sources, source);
-  omni_document_insert (self->document, position, sources);
+  self->still = TRUE;
+  if (sources->len > 0 && omni_document_find (self->document, sources->pdata[0], NULL))
+    omni_document_move_sources (self->document, sources, position);
+  else
+    omni_document_insert (self->document, position, sources);
+  self->still = FALSE;
 }
 
 static gboolean
@@ -190,19 +230,13 @@ drop_cb (OmniFilmstrip *self, const GValue *value, double x, double y, GtkDropTa
 {
   const guint position = (guint)find_gap (self, y);
 
+  omni_filmstrip_end_drag (self);
   if (G_VALUE_HOLDS (value, GDK_TYPE_FILE_LIST))
-  {
-    end_drag (self);
     omni_filmstrip_emit_files (self, g_value_get_boxed (value), position);
-    return TRUE;
-  }
-  OmniSource *source = g_value_get_object (value);
-  guint from;
-  end_drag (self);
-  if (omni_document_find (self->document, source, &from))
-    omni_document_move (self->document, from, position);
+  else if (G_VALUE_HOLDS (value, GDK_TYPE_TEXTURE))
+    omni_filmstrip_emit_texture (self, g_value_get_object (value), position);
   else
-    insert_source (self, source, position);
+    drop_sources (self, g_value_get_boxed (value), position);
   return TRUE;
 }
 
@@ -219,7 +253,8 @@ omni_filmstrip_init_dnd (OmniFilmstrip *self)
   g_signal_connect_swapped (source, "drag-end", G_CALLBACK (drag_end_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->list), GTK_EVENT_CONTROLLER (source));
 
-  gtk_drop_target_set_gtypes (target, (GType[]){ OMNI_TYPE_SOURCE, GDK_TYPE_FILE_LIST }, 2);
+  /* A browser offers the picture itself beside its address. */
+  gtk_drop_target_set_gtypes (target, (GType[]){ G_TYPE_PTR_ARRAY, GDK_TYPE_TEXTURE, GDK_TYPE_FILE_LIST }, 3);
   g_signal_connect_swapped (target, "enter", G_CALLBACK (motion_cb), self);
   g_signal_connect_swapped (target, "motion", G_CALLBACK (motion_cb), self);
   g_signal_connect_swapped (target, "leave", G_CALLBACK (leave_cb), self);

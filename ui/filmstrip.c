@@ -7,6 +7,7 @@ enum
 {
   SIGNAL_SHOW_SOURCE,
   SIGNAL_FILES_DROPPED,
+  SIGNAL_TEXTURE_DROPPED,
   N_SIGNALS
 };
 
@@ -23,9 +24,17 @@ omni_filmstrip_get_card (OmniFilmstrip *self, guint position)
 OmniSource *
 omni_filmstrip_get_selected (OmniFilmstrip *self)
 {
-  GtkListBoxRow *row = gtk_list_box_get_selected_row (self->list);
+  return g_ptr_array_find (self->chosen, self->selected, NULL) ? self->selected : NULL;
+}
 
-  return row != NULL ? omni_source_card_get_source (OMNI_SOURCE_CARD (row)) : NULL;
+GPtrArray *
+omni_filmstrip_list_selected (OmniFilmstrip *self)
+{
+  GPtrArray *sources = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < self->chosen->len; i++)
+    g_ptr_array_add (sources, g_object_ref (self->chosen->pdata[i]));
+  return sources;
 }
 
 char **
@@ -52,6 +61,12 @@ omni_filmstrip_emit_files (OmniFilmstrip *self, GdkFileList *files, guint positi
   g_signal_emit (self, signals[SIGNAL_FILES_DROPPED], 0, paths, position);
 }
 
+void
+omni_filmstrip_emit_texture (OmniFilmstrip *self, GdkTexture *texture, guint position)
+{
+  g_signal_emit (self, signals[SIGNAL_TEXTURE_DROPPED], 0, texture, position);
+}
+
 /* The list follows the document */
 
 static void
@@ -68,9 +83,39 @@ refresh_cards (OmniFilmstrip *self)
   gtk_label_set_text (self->count, count);
 }
 
+/* The card with the focus is the one that was selected last. */
+static void
+selection_changed_cb (OmniFilmstrip *self)
+{
+  GtkWidget *focus = gtk_widget_get_focus_child (GTK_WIDGET (self->list));
+  OmniSource *selected = NULL;
+
+  if (self->restoring)
+    return;
+  g_ptr_array_set_size (self->chosen, 0);
+  for (int i = 0;; i++)
+  {
+    GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, i);
+    if (row == NULL)
+      break;
+    if (!gtk_list_box_row_is_selected (row))
+      continue;
+    OmniSource *source = omni_source_card_get_source (OMNI_SOURCE_CARD (row));
+    g_ptr_array_add (self->chosen, g_object_ref (source));
+    if (selected == NULL || GTK_WIDGET (row) == focus || source == self->selected)
+      selected = source;
+  }
+  if (selected != NULL)
+    g_set_object (&self->selected, selected);
+}
+
 static void
 before_items_changed_cb (OmniFilmstrip *self)
 {
+  if (self->dragged != NULL) /* its rows may go */
+    omni_filmstrip_end_drag (self);
+  self->restoring = TRUE;
+  omni_filmstrip_note_places (self);
   self->had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self->list)) != NULL;
 }
 
@@ -79,6 +124,10 @@ after_items_changed_cb (OmniFilmstrip *self)
 {
   guint position;
 
+  gtk_list_box_unselect_all (self->list);
+  for (guint i = 0; i < self->chosen->len; i++)
+    if (omni_document_find (self->document, self->chosen->pdata[i], &position))
+      gtk_list_box_select_row (self->list, gtk_list_box_get_row_at_index (self->list, (int)position));
   if (self->selected != NULL && omni_document_find (self->document, self->selected, &position))
   {
     GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int)position);
@@ -86,7 +135,10 @@ after_items_changed_cb (OmniFilmstrip *self)
     if (self->had_focus)
       gtk_widget_grab_focus (GTK_WIDGET (row));
   }
+  self->restoring = FALSE;
+  selection_changed_cb (self);
   refresh_cards (self);
+  omni_filmstrip_glide (self);
 }
 
 static GtkWidget *
@@ -109,13 +161,6 @@ omni_filmstrip_set_document (OmniFilmstrip *self, OmniDocument *document)
 }
 
 static void
-row_selected_cb (OmniFilmstrip *self, GtkListBoxRow *row)
-{
-  if (row != NULL)
-    g_set_object (&self->selected, omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
-}
-
-static void
 row_activated_cb (OmniFilmstrip *self, GtkListBoxRow *row)
 {
   g_signal_emit (self, signals[SIGNAL_SHOW_SOURCE], 0, omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
@@ -123,42 +168,63 @@ row_activated_cb (OmniFilmstrip *self, GtkListBoxRow *row)
 
 /* Changes */
 
+/* The one after the last of them, or else before the first, is selected next, so that Delete can be pressed again. */
+static void
+remove_sources (OmniFilmstrip *self, GPtrArray *sources)
+{
+  OmniSource *neighbour = NULL;
+  gboolean passed = FALSE;
+
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+  {
+    OmniSource *source = omni_document_get_source (self->document, i);
+    if (g_ptr_array_find (sources, source, NULL))
+    {
+      passed = TRUE;
+      continue;
+    }
+    neighbour = source;
+    if (passed)
+      break;
+  }
+  g_set_object (&self->selected, neighbour);
+  g_ptr_array_set_size (self->chosen, 0);
+  omni_document_remove (self->document, sources);
+}
+
 static void
 remove_source (OmniFilmstrip *self, OmniSource *source)
 {
   g_autoptr (GPtrArray) sources = g_ptr_array_new ();
-  guint position;
 
-  if (!omni_document_find (self->document, source, &position))
-    return;
-  /* The neighbour is selected next, so that Delete can be pressed again. */
-  const guint n = omni_document_get_n_sources (self->document);
-  g_set_object (&self->selected,
-                omni_document_get_source (self->document, position + 1 < n ? position + 1 : position - 1));
   g_ptr_array_add (sources, source);
-  omni_document_remove (self->document, sources);
+  remove_sources (self, sources);
 }
 
 void
 omni_filmstrip_remove_selected (OmniFilmstrip *self)
 {
-  OmniSource *source = omni_filmstrip_get_selected (self);
+  g_autoptr (GPtrArray) sources = omni_filmstrip_list_selected (self);
 
-  if (source != NULL)
-    remove_source (self, source);
+  if (sources->len > 0)
+    remove_sources (self, sources);
 }
 
+/* Those that are selected, as a block. */
 void
 omni_filmstrip_move_selected (OmniFilmstrip *self, int delta)
 {
-  OmniSource *source = omni_filmstrip_get_selected (self);
-  guint position;
+  g_autoptr (GPtrArray) sources = omni_filmstrip_list_selected (self);
+  guint before = 0, after = 0, first;
 
-  if (source == NULL || !omni_document_find (self->document, source, &position))
+  if (sources->len == 0 || !omni_document_find (self->document, sources->pdata[0], &first))
     return;
-  const int to = (int)position + delta;
-  if (to >= 0 && to < (int)omni_document_get_n_sources (self->document))
-    omni_document_move (self->document, position, (guint)to);
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+    if (!g_ptr_array_find (sources, omni_document_get_source (self->document, i), NULL))
+      *(i < first ? &before : &after) += 1;
+  const int to = (int)before + delta;
+  if (to >= 0 && to <= (int)(before + after))
+    omni_document_move_sources (self->document, sources, (guint)to);
 }
 
 static OmniSource *
@@ -201,7 +267,7 @@ omni_filmstrip_toggle_selected (OmniFilmstrip *self)
   OmniSource *source = omni_filmstrip_get_selected (self);
 
   if (source != NULL)
-    omni_document_set_on (self->document, source, !omni_document_is_on (self->document, source));
+    omni_document_set_all_on (self->document, self->chosen, !omni_document_is_on (self->document, source));
 }
 
 static void
@@ -245,6 +311,7 @@ create_menu (void)
   }
   g_menu_append_submenu (rest, _ ("Role"), G_MENU_MODEL (roles));
   g_menu_append (rest, _ ("Switch On or Off"), "win.toggle-source");
+  g_menu_append (rest, _ ("Replace With…"), "win.replace");
   g_menu_append (rest, _ ("Remove"), "win.remove");
   g_menu_append_section (menu, NULL, G_MENU_MODEL (rest));
   return G_MENU_MODEL (menu);
@@ -274,6 +341,8 @@ secondary_pressed_cb (OmniFilmstrip *self, int n_press, double x, double y)
   GtkListBoxRow *row = gtk_list_box_get_row_at_y (self->list, (int)list_y);
   if (row == NULL)
     return;
+  if (!gtk_list_box_row_is_selected (row))
+    gtk_list_box_unselect_all (self->list);
   gtk_list_box_select_row (self->list, row);
   open_menu (self, x, y);
 }
@@ -282,9 +351,13 @@ static gboolean
 menu_key_cb (GtkWidget *widget, GVariant *args, gpointer data)
 {
   OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
-  GtkListBoxRow *row = gtk_list_box_get_selected_row (self->list);
+  guint position;
   graphene_rect_t bounds;
 
+  if (omni_filmstrip_get_selected (self) == NULL
+      || !omni_document_find (self->document, self->selected, &position))
+    return FALSE;
+  GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int)position);
   if (row == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), widget, &bounds))
     return FALSE;
   open_menu (self, bounds.origin.x + 24, bounds.origin.y + bounds.size.height);
@@ -299,9 +372,12 @@ omni_filmstrip_dispose (GObject *object)
   OmniFilmstrip *self = OMNI_FILMSTRIP (object);
 
   omni_filmstrip_stop_scrolling (self);
+  omni_filmstrip_clear_glide (self);
+  g_clear_pointer (&self->dragged, g_ptr_array_unref);
   g_clear_pointer (&self->menu, gtk_widget_unparent);
   g_clear_object (&self->document);
   g_clear_object (&self->selected);
+  g_clear_pointer (&self->chosen, g_ptr_array_unref);
   G_OBJECT_CLASS (omni_filmstrip_parent_class)->dispose (object);
 }
 
@@ -327,12 +403,15 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
                                               NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_SOURCE);
   signals[SIGNAL_FILES_DROPPED] = g_signal_new ("files-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0,
                                                 NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRV, G_TYPE_UINT);
+  signals[SIGNAL_TEXTURE_DROPPED] = g_signal_new ("texture-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST,
+                                                  0, NULL, NULL, NULL, G_TYPE_NONE, 2, GDK_TYPE_TEXTURE,
+                                                  G_TYPE_UINT);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/filmstrip.ui");
   gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, count);
   gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, list);
   gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, scroller);
-  gtk_widget_class_bind_template_callback (widget_class, row_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, selection_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
 
   gtk_widget_class_install_action (widget_class, "strip.remove-path", "s", remove_path_action);
@@ -346,11 +425,13 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
 static void
 omni_filmstrip_init (OmniFilmstrip *self)
 {
+  self->chosen = g_ptr_array_new_with_free_func (g_object_unref);
   gtk_widget_init_template (GTK_WIDGET (self));
 
   GtkGesture *secondary = gtk_gesture_click_new ();
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (secondary), GDK_BUTTON_SECONDARY);
   g_signal_connect_swapped (secondary, "pressed", G_CALLBACK (secondary_pressed_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (secondary));
+  omni_filmstrip_init_glide (self);
   omni_filmstrip_init_dnd (self);
 }

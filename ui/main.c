@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/settings.h"
 #include "ui/application.h"
 
 #include <libintl.h>
@@ -28,6 +29,7 @@ main (int argc, char **argv)
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_application_name ("Omnifuse");
+  omni_settings_apply ();
 
   g_autoptr (OmniApplication) application = omni_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);

@@ -18,6 +18,8 @@ struct _OmniOrderChip
   GtkImage *icon;
   GtkLabel *hash;
   GtkLabel *verdict;
+  GtkLabel *difference;
+  char *before; /* the hash before the reorder */
   GtkGrid *facts;
 };
 
@@ -44,6 +46,33 @@ set_verdict (OmniOrderChip *self, OmniOrderCheck check)
   }
   gtk_label_set_text (self->verdict, words != NULL ? words : "");
   gtk_widget_set_visible (self->verdict_box, words != NULL);
+}
+
+void
+omni_order_chip_set_compared (OmniOrderChip *self, const char *before,
+                              const OmniPictureDifference *difference)
+{
+  g_autofree char *words = NULL;
+
+  g_free (self->before);
+  self->before = g_strdup (before);
+  if (before == NULL || difference == NULL)
+    words = g_strdup ("");
+  else if (difference->max_abs == 0)
+    words = g_strdup (_ ("max |Δ| 0"));
+  else
+    words = g_strdup_printf (_ ("max |Δ| %.3g · PSNR %.1f dB"), difference->max_abs, difference->psnr_db);
+  gtk_label_set_text (self->difference, words);
+}
+
+/* "9f3a… = 9f3a…" where two results were compared. */
+static char *
+format_hashes (OmniOrderChip *self, OmniOrderCheck check)
+{
+  if (check == OMNI_ORDER_UNKNOWN || self->before == NULL)
+    return g_strdup_printf ("sha256 %.*s…", SHOWN_DIGITS, self->result->sha256);
+  return g_strdup_printf ("%.*s… %s %.*s…", SHOWN_DIGITS, self->before, check == OMNI_ORDER_SAME ? "=" : "≠",
+                          SHOWN_DIGITS, self->result->sha256);
 }
 
 /* What is known about the result */
@@ -119,13 +148,18 @@ omni_order_chip_set_result (OmniOrderChip *self, OmniFusionResult *result, OmniO
     return;
 
   self->result = omni_fusion_result_ref (result);
-  g_autofree char *hash = g_strdup_printf ("sha256 %.*s…", SHOWN_DIGITS, result->sha256);
+  g_autofree char *hash = format_hashes (self, check);
   gtk_label_set_text (self->hash, hash);
   set_verdict (self, check);
+  const char *difference = gtk_label_get_text (self->difference);
+  const gboolean compared = check != OMNI_ORDER_UNKNOWN && difference[0] != '\0';
+  gtk_widget_set_visible (GTK_WIDGET (self->difference), compared);
 
   const char *verdict = gtk_label_get_text (self->verdict);
-  g_autofree char *spoken = verdict[0] != '\0' ? g_strdup_printf ("sha256 %s, %s", result->sha256, verdict)
-                                               : g_strdup_printf ("sha256 %s", result->sha256);
+  g_autofree char *spoken = verdict[0] != '\0'
+                              ? g_strdup_printf ("sha256 %s, %s%s%s", result->sha256, verdict,
+                                                 compared ? ", " : "", compared ? difference : "")
+                              : g_strdup_printf ("sha256 %s", result->sha256);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken,
                                   -1);
 }
@@ -136,6 +170,7 @@ omni_order_chip_dispose (GObject *object)
   OmniOrderChip *self = OMNI_ORDER_CHIP (object);
 
   g_clear_pointer (&self->result, omni_fusion_result_unref);
+  g_clear_pointer (&self->before, g_free);
   G_OBJECT_CLASS (omni_order_chip_parent_class)->dispose (object);
 }
 
@@ -151,6 +186,7 @@ omni_order_chip_class_init (OmniOrderChipClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniOrderChip, icon);
   gtk_widget_class_bind_template_child (widget_class, OmniOrderChip, hash);
   gtk_widget_class_bind_template_child (widget_class, OmniOrderChip, verdict);
+  gtk_widget_class_bind_template_child (widget_class, OmniOrderChip, difference);
   gtk_widget_class_bind_template_child (widget_class, OmniOrderChip, facts);
   gtk_widget_class_bind_template_callback (widget_class, popover_shown_cb);
 }

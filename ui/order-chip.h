@@ -15,4 +15,9 @@ G_DECLARE_FINAL_TYPE (OmniOrderChip, omni_order_chip, OMNI, ORDER_CHIP, AdwBin)
 /* `result` NULL hides the chip. */
 void omni_order_chip_set_result (OmniOrderChip *self, OmniFusionResult *result, OmniOrderCheck check);
 
+/* What the check compared: the hash before (nullable) and the difference (nullable: not known yet). Call it before
+ * omni_order_chip_set_result(). */
+void omni_order_chip_set_compared (OmniOrderChip *self, const char *before,
+                                   const OmniPictureDifference *difference);
+
 G_END_DECLS

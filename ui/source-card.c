@@ -23,6 +23,7 @@ struct _OmniSourceCard
   GtkWidget *remove;
   GtkCheckButton *use;
   gboolean updating;
+  double offset; /* px below its place */
 };
 
 G_DEFINE_FINAL_TYPE (OmniSourceCard, omni_source_card, GTK_TYPE_LIST_BOX_ROW)
@@ -166,6 +167,22 @@ omni_source_card_new (OmniSource *source)
   return GTK_WIDGET (self);
 }
 
+void
+omni_source_card_set_offset (OmniSourceCard *self, double offset)
+{
+  if (self->offset == offset)
+    return;
+  self->offset = offset;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+omni_source_card_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (0, (float)OMNI_SOURCE_CARD (widget)->offset));
+  GTK_WIDGET_CLASS (omni_source_card_parent_class)->snapshot (widget, snapshot);
+}
+
 static void
 remove_cb (OmniSourceCard *self)
 {
@@ -202,6 +219,7 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = omni_source_card_dispose;
+  widget_class->snapshot = omni_source_card_snapshot;
   g_type_ensure (OMNI_TYPE_THUMBNAIL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/source-card.ui");
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, number);

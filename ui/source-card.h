@@ -21,4 +21,7 @@ void omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, gui
 /* (transfer none) "Visible", "Infrared", … for people; "" for none. */
 const char *omni_role_get_title (OmniRole role);
 
+/* Draws the card `offset` pixels below its place, while it glides there. */
+void omni_source_card_set_offset (OmniSourceCard *self, double offset);
+
 G_END_DECLS

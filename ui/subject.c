@@ -13,6 +13,7 @@ struct _OmniSubject
   char *label;
   OmniSource *source;
   OmniFusionResult *result;
+  OmniPicture *picture; /* of neither */
   gboolean is_newest;
 };
 
@@ -48,6 +49,16 @@ omni_subject_new_result (OmniFusionResult *result, gboolean is_newest, const cha
   return self;
 }
 
+OmniSubject *
+omni_subject_new_picture (OmniPicture *picture, const char *label)
+{
+  OmniSubject *self = g_object_new (OMNI_TYPE_SUBJECT, NULL);
+
+  self->picture = g_object_ref (picture);
+  self->label = g_strdup (label);
+  return self;
+}
+
 const char *
 omni_subject_get_label (OmniSubject *self)
 {
@@ -75,7 +86,9 @@ omni_subject_is_newest (OmniSubject *self)
 gpointer
 omni_subject_get_identity (OmniSubject *self)
 {
-  return self->source != NULL ? (gpointer)self->source : (gpointer)self->result->picture;
+  if (self->source != NULL)
+    return self->source;
+  return self->result != NULL ? self->result->picture : self->picture;
 }
 
 gboolean
@@ -97,7 +110,7 @@ load_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
   if (self->source != NULL)
     picture = omni_source_load (self->source, cancellable, &error);
   else
-    picture = g_object_ref (self->result->picture);
+    picture = g_object_ref (self->result != NULL ? self->result->picture : self->picture);
   if (picture != NULL)
     mipmap = omni_mipmap_new (picture, cancellable, &error);
 
@@ -192,6 +205,7 @@ omni_subject_finalize (GObject *object)
   g_free (self->label);
   g_clear_object (&self->source);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
+  g_clear_object (&self->picture);
   G_OBJECT_CLASS (omni_subject_parent_class)->finalize (object);
 }
 

@@ -14,6 +14,9 @@ G_DECLARE_FINAL_TYPE (OmniSubject, omni_subject, OMNI, SUBJECT, GObject)
 OmniSubject *omni_subject_new_source (OmniSource *source, const char *label);
 OmniSubject *omni_subject_new_result (OmniFusionResult *result, gboolean is_newest, const char *label);
 
+/* Any other picture. */
+OmniSubject *omni_subject_new_picture (OmniPicture *picture, const char *label);
+
 const char *omni_subject_get_label (OmniSubject *self);
 OmniSource *omni_subject_get_source (OmniSubject *self);       /* NULL for results */
 OmniFusionResult *omni_subject_get_result (OmniSubject *self); /* NULL for sources */

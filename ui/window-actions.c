@@ -21,7 +21,13 @@ open_folder_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 open_samples_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  omni_window_open_samples (OMNI_WINDOW (widget));
+  omni_window_open_samples (OMNI_WINDOW (widget), "bracket");
+}
+
+static void
+open_sample_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_window_open_samples (OMNI_WINDOW (widget), g_variant_get_string (parameter, NULL));
 }
 
 static void
@@ -54,6 +60,8 @@ escape_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniWindow *self = OMNI_WINDOW (widget);
 
+  if (omni_window_escape_stage (self))
+    return;
   if (omni_document_is_busy (self->document))
     omni_document_cancel (self->document);
   else
@@ -114,7 +122,10 @@ clear_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 shuffle_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  omni_document_shuffle (OMNI_WINDOW (widget)->document);
+  OmniWindow *self = OMNI_WINDOW (widget);
+
+  if (!omni_window_shuffle_stage (self))
+    omni_document_shuffle (self->document);
 }
 
 static void
@@ -235,6 +246,7 @@ omni_window_class_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.open", NULL, open_action);
   gtk_widget_class_install_action (widget_class, "win.open-folder", NULL, open_folder_action);
   gtk_widget_class_install_action (widget_class, "win.open-samples", NULL, open_samples_action);
+  gtk_widget_class_install_action (widget_class, "win.open-sample", "s", open_sample_action);
   gtk_widget_class_install_action (widget_class, "win.save", NULL, save_action);
   gtk_widget_class_install_action (widget_class, "win.undo", NULL, undo_action);
   gtk_widget_class_install_action (widget_class, "win.redo", NULL, redo_action);
@@ -309,6 +321,8 @@ omni_window_add_keys (OmniWindow *self)
   add_key (self, keys, "<Shift>k", "win.next-bookmark");
   add_key (self, keys, "bracketright", "win.more-panes");
   add_key (self, keys, "bracketleft", "win.fewer-panes");
+  add_key (self, keys, "comma", "win.version-older");
+  add_key (self, keys, "period", "win.version-newer");
   add_key (self, keys, "<Alt>Up|<Alt>KP_Up", "win.move-up");
   add_key (self, keys, "<Alt>Down|<Alt>KP_Down", "win.move-down");
   add_digits (self, keys);

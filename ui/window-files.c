@@ -3,7 +3,9 @@
 #include "ui/window-private.h"
 
 #include "app/files/writer.h"
+#include "app/files/colour-profile.h"
 #include "app/gather.h"
+#include "app/settings.h"
 
 #include <glib/gi18n.h>
 
@@ -43,6 +45,8 @@ void
 omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position)
 {
   if (paths == NULL || paths[0] == NULL)
+    return;
+  if (paths[1] == NULL && omni_window_open_session (self, paths[0]))
     return;
   Addition *addition = g_new0 (Addition, 1);
   addition->window = g_object_ref (self);
@@ -126,7 +130,8 @@ accept_cb (OmniWindow *self, GdkDrop *drop)
 {
   /* A card of this program that is dropped outside the filmstrip goes back to where it was. */
   return gdk_drop_get_drag (drop) == NULL
-         && gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST);
+         && (gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_FILE_LIST)
+             || gdk_content_formats_contain_gtype (gdk_drop_get_formats (drop), GDK_TYPE_TEXTURE));
 }
 
 static GdkDragAction
@@ -145,6 +150,12 @@ leave_cb (OmniWindow *self)
 static gboolean
 drop_cb (OmniWindow *self, const GValue *value)
 {
+  if (G_VALUE_HOLDS (value, GDK_TYPE_TEXTURE))
+  {
+    gtk_widget_set_visible (self->drop_sign, FALSE);
+    omni_window_add_texture (self, g_value_get_object (value), G_MAXUINT);
+    return TRUE;
+  }
   g_auto (GStrv) paths = omni_file_list_dup_paths (g_value_get_boxed (value));
 
   gtk_widget_set_visible (self->drop_sign, FALSE);
@@ -177,9 +188,11 @@ files_dropped_cb (OmniWindow *self, char **paths, guint position)
 void
 omni_window_init_files (OmniWindow *self)
 {
-  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+  GtkDropTarget *target = gtk_drop_target_new (G_TYPE_INVALID, GDK_ACTION_COPY);
   GtkEventController *over = gtk_drop_controller_motion_new ();
 
+  /* A browser offers the picture itself beside its address. */
+  gtk_drop_target_set_gtypes (target, (GType[]){ GDK_TYPE_TEXTURE, GDK_TYPE_FILE_LIST }, 2);
   g_signal_connect_swapped (target, "accept", G_CALLBACK (accept_cb), self);
   g_signal_connect_swapped (target, "enter", G_CALLBACK (enter_cb), self);
   g_signal_connect_swapped (target, "leave", G_CALLBACK (leave_cb), self);
@@ -218,15 +231,19 @@ void
 omni_window_find_samples (OmniWindow *self)
 {
   self->sample_folder = find_sample_folder ();
-  gtk_widget_set_visible (self->sample_button, self->sample_folder != NULL
-                                                 && g_file_test (self->sample_folder, G_FILE_TEST_IS_DIR));
+  const gboolean found = self->sample_folder != NULL && g_file_test (self->sample_folder, G_FILE_TEST_IS_DIR);
+  gtk_widget_set_visible (self->sample_button, found);
+  gtk_widget_set_visible (self->more_samples, found);
 }
 
 void
-omni_window_open_samples (OmniWindow *self)
+omni_window_open_samples (OmniWindow *self, const char *set)
 {
-  if (self->sample_folder != NULL)
-    omni_window_open_paths (self, (const char *const[]){ self->sample_folder, NULL });
+  g_autofree char *folder = self->sample_folder != NULL ? g_path_get_dirname (self->sample_folder) : NULL;
+  g_autofree char *path = folder != NULL ? g_build_filename (folder, set, NULL) : NULL;
+
+  if (path != NULL && g_file_test (path, G_FILE_TEST_IS_DIR))
+    omni_window_open_paths (self, (const char *const[]){ path, NULL });
 }
 
 /* Saving */
@@ -235,6 +252,9 @@ typedef struct
 {
   OmniFusionResult *result;
   char *path;
+  OmniDepth depth;
+  guint quality;
+  gboolean to_srgb, metadata;
 } Saving;
 
 static void
@@ -257,13 +277,20 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
     g_ptr_array_add (paths, (gpointer)omni_source_get_path (sources->pdata[i]));
   g_ptr_array_add (paths, NULL);
 
-  const char *reference = omni_sources_choose_reference (sources, saving->result->model->pansharpens);
+  g_autoptr (OmniPicture) picture = saving->to_srgb
+                                      ? omni_picture_convert_profile (saving->result->picture, NULL, &error)
+                                      : g_object_ref (saving->result->picture);
+  const char *reference = !saving->metadata
+                            ? NULL
+                            : omni_sources_choose_reference (sources, saving->result->model->pansharpens);
   g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
   /* The dialog has asked before replacing a file. */
   const OmniWriteOptions options = { .force = TRUE,
                                      .sources = (const char *const *)paths->pdata,
+                                     .depth = saving->depth,
+                                     .jpeg_quality = saving->quality,
                                      .metadata = metadata };
-  if (omni_picture_write (saving->result->picture, saving->path, &options, &error))
+  if (picture != NULL && omni_picture_write (picture, saving->path, &options, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -309,13 +336,94 @@ omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gp
   g_task_run_in_thread (task, write);
 }
 
+/* What the dialog asks besides the name; what was chosen is what it begins with the next time. */
+static const struct
+{
+  const char *key;
+  const char *title;
+  const char *values[5];
+  const char *labels[5];
+} choices[] = {
+  { OMNI_SETTING_EXPORT_DEPTH,
+    N_ ("Bits per Sample"),
+    { "own", "8", "16", "32f" },
+    { N_ ("As fused"), N_ ("8 bits"), N_ ("16 bits"), N_ ("32-bit float") } },
+  { OMNI_SETTING_EXPORT_QUALITY,
+    N_ ("Quality of JPEG"),
+    { "80", "90", "95", "100" },
+    { N_ ("80: small"), "90", N_ ("95: good"), N_ ("100: largest") } },
+  { OMNI_SETTING_EXPORT_PROFILE, N_ ("Colour Profile"), { "own", "srgb" }, { N_ ("As fused"), N_ ("sRGB") } },
+  { OMNI_SETTING_EXPORT_METADATA, N_ ("Metadata"), { "yes", "no" }, { N_ ("Keep"), N_ ("Leave out") } },
+};
+
 static void
-save (OmniWindow *self, OmniFusionResult *result, const char *path)
+add_choices (GtkFileChooser *chooser)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (choices); i++)
+  {
+    const char *labels[5] = { NULL };
+    g_autofree char *value = omni_settings_dup (choices[i].key);
+    for (guint k = 0; choices[i].values[k] != NULL; k++)
+      labels[k] = _ (choices[i].labels[k]);
+    gtk_file_chooser_add_choice (chooser, choices[i].key, _ (choices[i].title),
+                                 (const char **)choices[i].values, labels);
+    gtk_file_chooser_set_choice (chooser, choices[i].key,
+                                 g_strv_contains (choices[i].values, value) ? value : choices[i].values[0]);
+  }
+}
+
+static void
+read_choices (GtkFileChooser *chooser, Saving *saving)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (choices); i++)
+  {
+    const char *value = gtk_file_chooser_get_choice (chooser, choices[i].key);
+    if (value != NULL && g_strv_contains (choices[i].values, value))
+      omni_settings_set (choices[i].key, value,
+                         NULL); /* not being remembered keeps nothing from being saved */
+  }
+  g_autofree char *depth = omni_settings_dup (OMNI_SETTING_EXPORT_DEPTH);
+  g_autofree char *quality = omni_settings_dup (OMNI_SETTING_EXPORT_QUALITY);
+  saving->depth = g_str_equal (depth, "8")     ? OMNI_DEPTH_8
+                  : g_str_equal (depth, "16")  ? OMNI_DEPTH_16
+                  : g_str_equal (depth, "32f") ? OMNI_DEPTH_32F
+                                               : OMNI_DEPTH_AUTO;
+  saving->quality = (guint)g_ascii_strtoull (quality, NULL, 10);
+  saving->to_srgb = omni_settings_is (OMNI_SETTING_EXPORT_PROFILE, "srgb");
+  saving->metadata = omni_settings_is (OMNI_SETTING_EXPORT_METADATA, "yes");
+}
+
+/* Said before it is gone for good. */
+static void
+warn_of_loss (OmniWindow *self, const Saving *saving)
+{
+  const OmniSampleType own = omni_picture_get_sample_type (saving->result->picture);
+  OmniSampleType type = own;
+  g_autofree char *name = g_filename_display_basename (saving->path);
+
+  if (saving->depth != OMNI_DEPTH_AUTO)
+    type = (OmniSampleType)(saving->depth - OMNI_DEPTH_8);
+  else if (!omni_picture_find_write_type (saving->path, own, &type, NULL))
+    return; /* writing says why */
+  if (type >= own)
+    return;
+  g_autofree char *words = g_strdup_printf (
+    _ ("“%s” holds %u bits per sample, the result has %u. TIFF holds them all."), name,
+    (guint)omni_sample_type_get_bytes (type) * 8, (guint)omni_sample_type_get_bytes (own) * 8);
+  AdwToast *toast = adw_toast_new (words);
+  adw_toast_set_timeout (toast, 0);
+  adw_toast_overlay_add_toast (self->toasts, toast);
+}
+
+static void
+save (OmniWindow *self, OmniFusionResult *result, const char *path, GtkFileChooser *chooser)
 {
   Saving *saving = g_new0 (Saving, 1);
 
   saving->result = omni_fusion_result_ref (result);
   saving->path = g_strdup (path);
+  read_choices (chooser, saving);
+  warn_of_loss (self, saving);
   omni_window_write (self, path, save_in_thread, saving, (GDestroyNotify)saving_free);
 }
 
@@ -329,7 +437,7 @@ save_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
     if (path != NULL)
-      save (self, result, path);
+      save (self, result, path, GTK_FILE_CHOOSER (dialog));
     else
       omni_window_show_file_error (self, _ ("This place is not on this computer; choose a folder that is."));
   }
@@ -350,6 +458,7 @@ omni_window_choose_target (OmniWindow *self)
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
+  add_choices (GTK_FILE_CHOOSER (self->chooser));
   /* What is saved is what was there when Save was chosen, whatever is fused meanwhile. */
   g_object_set_data_full (G_OBJECT (self->chooser), "result", omni_fusion_result_ref (result),
                           (GDestroyNotify)omni_fusion_result_unref);

@@ -2,6 +2,7 @@
 /* What to do: the drop-downs of tasks and models. Only what fits the sources is offered. */
 #include "ui/window-private.h"
 
+#include "app/model-facts.h"
 #include "ui/drop-down.h"
 #include "ui/tasks.h"
 
@@ -10,21 +11,54 @@
 /* Each entry of the model list has its title and one line why one would take it. */
 
 static void
+add_caption (GtkWidget *box)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 40);
+  gtk_widget_add_css_class (label, "dim-label");
+  gtk_widget_add_css_class (label, "caption");
+  gtk_box_append (GTK_BOX (box), label);
+}
+
+static void
 setup_model_cb (OmniWindow *self, GtkListItem *item)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
   GtkWidget *title = gtk_label_new (NULL);
-  GtkWidget *summary = gtk_label_new (NULL);
 
   gtk_label_set_xalign (GTK_LABEL (title), 0);
-  gtk_label_set_xalign (GTK_LABEL (summary), 0);
-  gtk_label_set_wrap (GTK_LABEL (summary), TRUE);
-  gtk_label_set_max_width_chars (GTK_LABEL (summary), 40);
-  gtk_widget_add_css_class (summary, "dim-label");
-  gtk_widget_add_css_class (summary, "caption");
   gtk_box_append (GTK_BOX (box), title);
-  gtk_box_append (GTK_BOX (box), summary);
+  add_caption (box); /* what it is good at */
+  add_caption (box); /* order, weights, time */
   gtk_list_item_set_child (item, box);
+}
+
+/* "ignores the order · its weights: CC0-1.0 · 0.8 s for this set": what was found out or measured, and no more. */
+static char *
+describe_facts (OmniWindow *self, const OmniModel *model)
+{
+  const OmniModelFacts *facts = omni_model_get_facts (model);
+  g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
+  gboolean measured;
+  double ms;
+
+  if (facts != NULL)
+    g_ptr_array_add (
+      words, g_strdup (facts->order_invariant ? _ ("ignores the order") : _ ("depends on the order")));
+  if (model->architecture == NULL)
+    g_ptr_array_add (words, g_strdup (_ ("needs no weights")));
+  else if (facts != NULL && facts->licence != NULL)
+    g_ptr_array_add (
+      words, g_strdup_printf (_ ("weights: %s, %s"), facts->licence,
+                              facts->provenance != NULL ? facts->provenance : _ ("of unknown origin")));
+  if (omni_document_get_model_ms (self->document, model, &ms, &measured))
+    g_ptr_array_add (words, measured ? g_strdup_printf (_ ("took %.2g s for this set"), ms / 1000)
+                                     : g_strdup_printf (_ ("about %.2g s for this set"), ms / 1000));
+  g_ptr_array_add (words, NULL);
+  return g_strjoinv (" · ", (char **)words->pdata);
 }
 
 static void
@@ -39,6 +73,8 @@ bind_model_cb (OmniWindow *self, GtkListItem *item)
   const OmniModel *model = self->offered_models->pdata[position];
   gtk_label_set_text (GTK_LABEL (title), _ (model->title));
   gtk_label_set_text (GTK_LABEL (summary), _ (model->summary));
+  g_autofree char *facts = describe_facts (self, model);
+  gtk_label_set_text (GTK_LABEL (gtk_widget_get_next_sibling (summary)), facts);
 }
 
 static void
@@ -177,6 +213,7 @@ omni_window_init_offers (OmniWindow *self)
 {
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
 
+  omni_model_facts_find_async (self->cancellable, NULL, NULL);
   self->offered_tasks = g_array_new (FALSE, FALSE, sizeof (OmniTask));
   self->offered_models = g_ptr_array_new ();
   omni_drop_down_let_shrink (self->task);

@@ -143,6 +143,7 @@ add_results (OmniWindow *self, GPtrArray *subjects)
   OmniFusionResult *newest = omni_document_get_result (self->document);
   GPtrArray *results = omni_document_get_results (self->document);
   g_autoptr (GPtrArray) compared = omni_window_list_compared (self);
+  g_autoptr (GPtrArray) versions = omni_window_list_version_results (self);
 
   if (newest != NULL)
   {
@@ -155,6 +156,8 @@ add_results (OmniWindow *self, GPtrArray *subjects)
     add_result (subjects, results->pdata[i]);
   for (guint i = 0; i < compared->len; i++)
     add_result (subjects, compared->pdata[i]);
+  for (guint i = 0; i < versions->len; i++)
+    add_result (subjects, versions->pdata[i]);
 }
 
 static void
@@ -226,12 +229,19 @@ omni_window_show_source (OmniWindow *self, OmniSource *source)
     choose (self, 0, find_source (self, source));
 }
 
-void
-omni_window_show_result (OmniWindow *self, OmniFusionResult *result)
+static guint
+find_result (OmniWindow *self, OmniFusionResult *result)
 {
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
     if (omni_subject_get_identity (get_subject (self, i)) == (gpointer)result->picture)
-      choose (self, 0, i);
+      return i;
+  return GTK_INVALID_LIST_POSITION;
+}
+
+void
+omni_window_show_result (OmniWindow *self, OmniFusionResult *result)
+{
+  choose (self, 0, find_result (self, result));
 }
 
 /* Between the result and the selected source, or the first one. */
@@ -286,6 +296,15 @@ set_mode (OmniWindow *self, OmniViewerMode mode)
   place_pickers (self);
   apply_choices (self);
   omni_window_update_view (self);
+}
+
+void
+omni_window_compare_results (OmniWindow *self, OmniFusionResult *first, OmniFusionResult *second)
+{
+  if (omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_SINGLE)
+    set_mode (self, OMNI_VIEWER_SIDE_BY_SIDE);
+  choose (self, 0, find_result (self, first));
+  choose (self, 1, find_result (self, second));
 }
 
 static void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/document.h"
+#include "app/session.h"
 #include "ui/compare-view.h"
 #include "ui/difference-bar.h"
 #include "ui/filmstrip.h"
@@ -11,7 +12,9 @@
 #include "ui/metrics-panel.h"
 #include "ui/options-button.h"
 #include "ui/order-chip.h"
+#include "ui/stage-view.h"
 #include "ui/subject.h"
+#include "ui/versions-button.h"
 #include "ui/viewer.h"
 #include "ui/window.h"
 
@@ -27,6 +30,7 @@ struct _OmniWindow
   AdwToastOverlay *toasts;
   GtkStack *pages;
   GtkWidget *sample_button;
+  GtkWidget *more_samples;
   GtkWidget *drop_sign;
   OmniFilmstrip *filmstrip;
   OmniViewer *viewer;
@@ -50,6 +54,7 @@ struct _OmniWindow
   GtkLabel *phase;
   GtkProgressBar *progress_bar;
   guint progress_id; /* waits a moment before progress is shown */
+  gint64 busy_since_us;
   GtkWidget *fuse_button;
 
   OmniOrderChip *chip;
@@ -98,6 +103,32 @@ struct _OmniWindow
   OmniHistogram *histogram;
   OmniInspector *inspector;
 
+  /* window-stage.c */
+  OmniStageView *stage_view;
+  GtkWidget *header;
+  gboolean on_stage;
+  gboolean was_fullscreen; /* before presenting */
+  guint inhibit_cookie;    /* 0: the screen may lock */
+
+  /* window-versions.c */
+  OmniVersionsButton *versions;
+  OmniFusionVersion *shown_version; /* one that was chosen, until the next result */
+  AdwToast *version_toast;          /* weak */
+
+  /* window-session.c */
+  char *session_path; /* where it is kept; NULL: not yet */
+  guint keep_id;
+  gboolean keeping, keep_again, keeping_failed;
+  OmniSession *session; /* the one that was opened last, while files of it are missing */
+  GtkInfoBar *missing_bar;
+  GtkLabel *missing_text;
+  GMenu *recent_menu;
+  GtkWidget *recent_box, *recent_title;
+
+  /* window-sources.c */
+  GtkWidget *save_button; /* the result can be dragged from it */
+  GtkWidget *help_card;
+
   /* window-files.c */
   GtkDropTarget *drop_target;
   GtkFileChooserNative *chooser;
@@ -122,6 +153,9 @@ void omni_window_init_panes (OmniWindow *self);
 void omni_window_update_subjects (OmniWindow *self);
 void omni_window_show_source (OmniWindow *self, OmniSource *source);
 void omni_window_show_result (OmniWindow *self, OmniFusionResult *result);
+
+/* Side by side, unless another way of comparing is on. */
+void omni_window_compare_results (OmniWindow *self, OmniFusionResult *first, OmniFusionResult *second);
 void omni_window_flip (OmniWindow *self);
 void omni_window_swap_panes (OmniWindow *self);
 void omni_window_set_n_panes (OmniWindow *self, guint n);
@@ -152,13 +186,50 @@ void omni_window_class_install_inspect (GtkWidgetClass *widget_class);
 void omni_window_init_inspect (OmniWindow *self);
 void omni_window_update_histogram (OmniWindow *self);
 
+/* window-stage.c */
+void omni_window_class_install_stage (GtkWidgetClass *widget_class);
+void omni_window_init_stage (OmniWindow *self);
+void omni_window_dispose_stage (OmniWindow *self);
+
+/* Shows the page that is due: the empty one, the sources, or the order check. */
+void omni_window_update_stage (OmniWindow *self);
+
+/* FALSE when the stage is not shown. */
+gboolean omni_window_escape_stage (OmniWindow *self);
+gboolean omni_window_shuffle_stage (OmniWindow *self);
+
+/* window-versions.c */
+void omni_window_class_install_versions (GtkWidgetClass *widget_class);
+void omni_window_init_versions (OmniWindow *self);
+void omni_window_clear_versions (OmniWindow *self);
+
+/* (transfer container) (element-type OmniFusionResult) Of the version on show and of those pinned. */
+GPtrArray *omni_window_list_version_results (OmniWindow *self);
+
+/* window-session.c */
+void omni_window_class_install_session (GtkWidgetClass *widget_class);
+void omni_window_init_session (OmniWindow *self);
+void omni_window_dispose_session (OmniWindow *self);
+void omni_window_list_recent (OmniWindow *self);
+
+/* FALSE when it is no session by its name. */
+gboolean omni_window_open_session (OmniWindow *self, const char *path);
+
+/* window-sources.c */
+void omni_window_class_install_sources (GtkWidgetClass *widget_class);
+void omni_window_init_sources (OmniWindow *self);
+void omni_window_replace_source (OmniWindow *self, OmniSource *source, const char *path);
+
+/* A picture without a file: it gets one. */
+void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint position);
+
 /* window-files.c */
 void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);
 void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position);
 void omni_window_choose_files (OmniWindow *self, gboolean folder);
 void omni_window_choose_target (OmniWindow *self);
-void omni_window_open_samples (OmniWindow *self);
+void omni_window_open_samples (OmniWindow *self, const char *set);
 
 /* Runs `write` in a thread, with `data` (transfer full) as its task data, and tells how it went. The program does not end
  * before it has, even where the window is closed meanwhile. */

@@ -71,6 +71,11 @@ show_chip (OmniWindow *self)
 {
   const gboolean stale = !omni_document_is_busy (self->document) && omni_document_is_stale (self->document);
 
+  OmniPictureDifference difference;
+  const gboolean knows = omni_document_get_order_difference (self->document, &difference);
+
+  omni_order_chip_set_compared (self->chip, omni_document_get_order_before (self->document),
+                                knows ? &difference : NULL);
   omni_order_chip_set_result (self->chip, omni_document_get_result (self->document),
                               stale ? OMNI_ORDER_UNKNOWN : omni_document_get_order_check (self->document));
 }
@@ -95,14 +100,32 @@ busy_changed_cb (OmniWindow *self)
   omni_window_update_actions (self);
 }
 
+/* By how long the part that is done took; nothing while that says little. */
+static char *
+describe_left (OmniWindow *self, double fraction)
+{
+  const double elapsed_s = (double)(g_get_monotonic_time () - self->busy_since_us) / G_USEC_PER_SEC;
+  const double left_s = elapsed_s / fraction - elapsed_s;
+
+  if (fraction < 0.05 || elapsed_s < 1 || left_s < 1)
+    return g_strdup ("");
+  if (left_s < 90)
+    return g_strdup_printf (_ (", %.0f s left"), ceil (left_s));
+  return g_strdup_printf (_ (", %.0f min left"), ceil (left_s / 60));
+}
+
 static void
 progress_changed_cb (OmniWindow *self)
 {
   const double fraction = omni_document_get_fraction (self->document);
   const char *phase = omni_document_get_phase (self->document);
-  g_autofree char *words = g_strdup_printf (_ ("%s… %.0f %%"), phase[0] != '\0' ? _ (phase) : _ ("Starting"),
-                                            floor (fraction * 100));
+  g_autofree char *left = describe_left (self, fraction);
+  g_autofree char *done = g_strdup_printf (_ ("%s… %.0f %%"), phase[0] != '\0' ? _ (phase) : _ ("Starting"),
+                                           floor (fraction * 100));
+  g_autofree char *words = g_strconcat (done, left, NULL);
 
+  if (fraction == 0)
+    self->busy_since_us = g_get_monotonic_time ();
   gtk_label_set_text (self->phase, words);
   gtk_progress_bar_set_fraction (self->progress_bar, fraction);
 }
@@ -140,10 +163,9 @@ copies_response_cb (OmniWindow *self)
 static void
 document_changed_cb (OmniWindow *self)
 {
-  const gboolean has_sources = omni_document_get_n_sources (self->document) > 0;
   const char *hint = omni_document_get_hint (self->document);
 
-  gtk_stack_set_visible_child_name (self->pages, has_sources ? "sources" : "empty");
+  omni_window_update_stage (self);
   gtk_label_set_text (self->hint, hint != NULL ? hint : "");
   gtk_widget_set_visible (GTK_WIDGET (self->hint), hint != NULL);
   update_size_bar (self);
@@ -247,6 +269,7 @@ first_frame_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
   if (gdk_frame_clock_get_frame_counter (clock) < 1)
     return G_SOURCE_CONTINUE;
   omni_window_find_samples (self);
+  omni_window_list_recent (self);
   g_autoptr (GTask) task = g_task_new (self, self->cancellable, device_opened_cb, NULL);
   g_task_set_task_data (task, g_object_ref (omni_document_get_engine (self->document)), g_object_unref);
   g_task_run_in_thread (task, open_device_in_thread);
@@ -267,6 +290,10 @@ omni_window_dispose (GObject *object)
   OmniWindow *self = OMNI_WINDOW (object);
 
   g_clear_handle_id (&self->progress_id, g_source_remove);
+  omni_window_dispose_stage (self);
+  omni_window_clear_versions (self);
+  if (self->document != NULL)
+    omni_window_dispose_session (self);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   if (self->document != NULL)
@@ -301,6 +328,7 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, sample_button);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, more_samples);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, drop_sign);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, filmstrip);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, viewer);
@@ -367,6 +395,10 @@ omni_window_class_init (OmniWindowClass *klass)
   omni_window_class_install_inspect (widget_class);
   omni_window_class_install_view (widget_class);
   omni_window_class_install_export (widget_class);
+  omni_window_class_install_stage (widget_class);
+  omni_window_class_install_versions (widget_class);
+  omni_window_class_install_session (widget_class);
+  omni_window_class_install_sources (widget_class);
 }
 
 static void
@@ -391,6 +423,10 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_window_init_files (self);
   omni_window_init_metrics (self);
   omni_window_init_inspect (self);
+  omni_window_init_stage (self);
+  omni_window_init_versions (self);
+  omni_window_init_session (self);
+  omni_window_init_sources (self);
   omni_window_add_keys (self);
   follow_document (self);
   document_changed_cb (self);

@@ -16,4 +16,7 @@ OmniWindow *omni_window_new (AdwApplication *application, OmniEngine *engine);
 /* Adds files and folders to the set, at the end. */
 void omni_window_open_paths (OmniWindow *self, const char *const *paths);
 
+/* Brings back a session that the program kept, and goes on with it. */
+void omni_window_restore_session (OmniWindow *self, const char *path);
+
 G_END_DECLS

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
-#include "app/cli/permutations.h"
 #include "app/files/writer.h"
+#include "app/order-spread.h"
+#include "app/permutations.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* All orders of up to 5 sources, as many of larger sets, unless --orders says otherwise. */
 #define DEFAULT_ORDERS 120
@@ -15,122 +15,24 @@
 typedef struct
 {
   OmniFusionResult *first;
-  GHashTable *hashes;
-  guint8 *least, *most; /* per sample, over all distinct results */
-  gsize n_samples;
-  OmniSampleType type;
-  guint64 n_tried;
+  OmniOrderSpread *spread;
 } Comparison;
 
 static void
 comparison_clear (Comparison *self)
 {
   g_clear_pointer (&self->first, omni_fusion_result_unref);
-  g_clear_pointer (&self->hashes, g_hash_table_unref);
-  g_free (self->least);
-  g_free (self->most);
+  g_clear_pointer (&self->spread, omni_order_spread_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Comparison, comparison_clear)
 
-static double
-read_sample (gconstpointer samples, OmniSampleType type, gsize index)
-{
-  switch (type)
-  {
-  case OMNI_SAMPLE_U8:
-    return ((const guint8 *)samples)[index];
-  case OMNI_SAMPLE_U16:
-    return ((const guint16 *)samples)[index];
-  case OMNI_SAMPLE_F32:
-  default:
-    return ((const float *)samples)[index];
-  }
-}
-
-static gboolean
-comparison_start (Comparison *self, OmniFusionResult *result, GError **error)
-{
-  OmniPicture *picture = result->picture;
-  const guint width = omni_picture_get_width (picture), height = omni_picture_get_height (picture);
-  const guint channels = omni_picture_get_channels (picture);
-  gsize size_bytes;
-  self->first = omni_fusion_result_ref (result);
-  self->hashes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->type = omni_picture_get_sample_type (picture);
-  self->n_samples = (gsize)width * height * channels;
-  self->least = omni_picture_try_alloc_pixels (width, height, channels, self->type, &size_bytes, error);
-  if (self->least != NULL)
-    self->most = omni_picture_try_alloc_pixels (width, height, channels, self->type, &size_bytes, error);
-  if (self->most == NULL)
-    return FALSE;
-  memcpy (self->least, omni_picture_get_pixels (picture), size_bytes);
-  memcpy (self->most, omni_picture_get_pixels (picture), size_bytes);
-  return TRUE;
-}
-
-/* A result that was seen before changes nothing. */
 static gboolean
 comparison_add (Comparison *self, OmniFusionResult *result, GError **error)
 {
-  if (self->first == NULL && !comparison_start (self, result, error))
-    return FALSE;
-  self->n_tried++;
-  if (!g_hash_table_add (self->hashes, g_strdup (result->sha256)))
-    return TRUE;
-  const gsize bytes = omni_sample_type_get_bytes (self->type);
-  const guint8 *pixels = omni_picture_get_pixels (result->picture);
-  for (gsize i = 0; i < self->n_samples; i++)
-  {
-    const double value = read_sample (pixels, self->type, i);
-    if (value < read_sample (self->least, self->type, i))
-      memcpy (self->least + i * bytes, pixels + i * bytes, bytes);
-    if (value > read_sample (self->most, self->type, i))
-      memcpy (self->most + i * bytes, pixels + i * bytes, bytes);
-  }
-  return TRUE;
-}
-
-static double
-comparison_get_difference (const Comparison *self, gsize index)
-{
-  return read_sample (self->most, self->type, index) - read_sample (self->least, self->type, index);
-}
-
-static double
-comparison_get_largest_difference (const Comparison *self)
-{
-  double largest = 0;
-  for (gsize i = 0; i < self->n_samples; i++)
-    largest = MAX (largest, comparison_get_difference (self, i));
-  return largest;
-}
-
-/* A grey picture of the result's depth: per pixel the largest difference of any channel. */
-static OmniPicture *
-comparison_make_map (const Comparison *self, GError **error)
-{
-  OmniPicture *picture = self->first->picture;
-  const guint width = omni_picture_get_width (picture), height = omni_picture_get_height (picture);
-  const guint channels = omni_picture_get_channels (picture);
-  gsize size_bytes;
-  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, 1, self->type, &size_bytes, error);
-  if (pixels == NULL)
-    return NULL;
-  for (gsize i = 0; i < (gsize)width * height; i++)
-  {
-    double largest = 0;
-    for (guint c = 0; c < channels; c++)
-      largest = MAX (largest, comparison_get_difference (self, i * channels + c));
-    if (self->type == OMNI_SAMPLE_U8)
-      pixels[i] = (guint8)largest;
-    else if (self->type == OMNI_SAMPLE_U16)
-      ((guint16 *)(gpointer)pixels)[i] = (guint16)largest;
-    else
-      ((float *)(gpointer)pixels)[i] = (float)largest;
-  }
-  return omni_picture_new (width, height, 1, FALSE, self->type, g_bytes_new_take (pixels, size_bytes), NULL,
-                           NULL, error);
+  if (self->first == NULL)
+    self->first = omni_fusion_result_ref (result);
+  return omni_order_spread_add (self->spread, result->picture, result->sha256, error);
 }
 
 static gboolean
@@ -213,7 +115,7 @@ write_files (const OmniCliOptions *options, const OmniFusionRequest *request, co
   }
   if (options->map_path != NULL)
   {
-    g_autoptr (OmniPicture) map = comparison_make_map (comparison, error);
+    g_autoptr (OmniPicture) map = omni_order_spread_make_map (comparison->spread, error);
     if (map == NULL || !omni_picture_write (map, options->map_path, &write_options, error))
       return FALSE;
   }
@@ -227,17 +129,18 @@ print_json (const Comparison *comparison, guint n_sources, gboolean identical, d
   const guint64 n_total = omni_permutations_count (n_sources);
   g_autoptr (JsonBuilder) json = json_builder_new ();
   json_builder_begin_object (json);
-  omni_cli_add_int (json, "orders_tried", (gint64)comparison->n_tried);
+  omni_cli_add_int (json, "orders_tried", (gint64)omni_order_spread_get_n_tried (comparison->spread));
   if (n_total < G_MAXINT64)
     omni_cli_add_int (json, "orders_total", (gint64)n_total);
   else
     omni_cli_add_double (json, "orders_total", tgamma (n_sources + 1.0));
-  omni_cli_add_int (json, "distinct_outputs", g_hash_table_size (comparison->hashes));
+  omni_cli_add_int (json, "distinct_outputs", omni_order_spread_get_n_distinct (comparison->spread));
   omni_cli_add_double (json, "max_abs_difference", largest);
   omni_cli_add_boolean (json, "identical", identical);
   omni_cli_add_boolean (json, "order_invariant", comparison->first->order_invariant);
   omni_cli_add_string (json, "sha256", comparison->first->sha256);
-  omni_cli_add_string (json, "depth", omni_sample_type_to_string (comparison->type));
+  omni_cli_add_string (
+    json, "depth", omni_sample_type_to_string (omni_picture_get_sample_type (comparison->first->picture)));
   omni_cli_add_string (json, "task", omni_task_to_string (comparison->first->task));
   omni_cli_add_string (json, "model", comparison->first->model->name);
   omni_cli_add_string (json, "weights_sha256", comparison->first->weights_sha256);
@@ -249,10 +152,10 @@ print_json (const Comparison *comparison, guint n_sources, gboolean identical, d
 static void
 print_text (const Comparison *comparison, guint n_sources, gboolean identical, double largest)
 {
-  const guint n_distinct = g_hash_table_size (comparison->hashes);
+  const guint n_distinct = omni_order_spread_get_n_distinct (comparison->spread);
   printf ("%s: %" G_GUINT64_FORMAT " of %.0f orders, %u distinct %s, largest difference %g\n",
-          comparison->first->model->title, comparison->n_tried, tgamma (n_sources + 1.0), n_distinct,
-          n_distinct == 1 ? "result" : "results", largest);
+          comparison->first->model->title, omni_order_spread_get_n_tried (comparison->spread),
+          tgamma (n_sources + 1.0), n_distinct, n_distinct == 1 ? "result" : "results", largest);
   printf ("%s\n", identical ? "identical" : "the results differ");
 }
 
@@ -263,7 +166,7 @@ run (const OmniCliOptions *options, GError **error)
   const char *output = options->output != NULL ? options->output : options->map_path;
   g_autoptr (OmniFusionRequest) request = omni_cli_make_request (options, output, error);
   guint64 n_wanted, seed;
-  g_auto (Comparison) comparison = { NULL };
+  g_auto (Comparison) comparison = { .spread = omni_order_spread_new () };
   if (request == NULL || !parse_orders (options, request->sources->len, &n_wanted, &seed, error)
       || !write_files (options, request, &comparison, TRUE, error)
       || !try_orders (options, request, n_wanted, seed, cancellable, &comparison, error)
@@ -272,8 +175,8 @@ run (const OmniCliOptions *options, GError **error)
 
   for (guint i = 0; i < comparison.first->warnings->len; i++)
     omni_cli_warn (options->quiet, comparison.first->warnings->pdata[i]);
-  const gboolean identical = g_hash_table_size (comparison.hashes) == 1;
-  const double largest = identical ? 0 : comparison_get_largest_difference (&comparison);
+  const gboolean identical = omni_order_spread_get_n_distinct (comparison.spread) == 1;
+  const double largest = omni_order_spread_get_largest (comparison.spread);
   if (options->json)
     print_json (&comparison, request->sources->len, identical, largest);
   else if (!options->quiet)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/cli/permutations.h"
+#include "app/permutations.h"
 
 #include <string.h>
 

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A soak: random actions on a window for as long as OMNIFUSE_SOAK_SECONDS says (30 minutes if it says nothing). It ends with 1 when
+ * the memory of the process grew from the second third to the last by more than a tenth, or that of the device; critical warnings
+ * end it at once (G_DEBUG=fatal-criticals). OMNIFUSE_SOAK_SEED repeats a run. It is no part of ./check:
+ *
+ *   ninja -C build tests/ui/soak && cd build && G_DEBUG=fatal-criticals ../tests/ui/run-window-test.sh tests/ui/soak */
+#include "tests/ui/window-fixture.h"
+
+#include "ui/stage-private.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define SAMPLE_SECONDS  5
+#define MAX_STEP_MS     400
+#define ALLOWED_GROWTH  1.1
+#define DEFAULT_SECONDS 1800
+
+static GRand *dice;
+static GArray *host_samples, *device_samples; /* guint64: bytes */
+
+static int
+roll (int n)
+{
+  return g_rand_int_range (dice, 0, n);
+}
+
+static guint64
+get_resident_bytes (void)
+{
+  g_autofree char *text = NULL;
+  guint64 size, resident = 0;
+
+  if (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL))
+    sscanf (text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &size, &resident);
+  return resident * (guint64)sysconf (_SC_PAGESIZE);
+}
+
+/* Actions by name, as menus and keys start them. */
+static const char *const actions[] = {
+  "win.undo",           "win.redo",         "win.cancel",        "win.escape",        "win.fuse",
+  "win.move-up",        "win.move-down",    "win.toggle-source", "win.shuffle",       "win.shuffle",
+  "win.flip",           "win.swap",         "win.zoom-in",       "win.zoom-out",      "win.zoom-fit",
+  "win.zoom-full",      "win.side-by-side", "win.wipe",          "win.difference",    "win.blink",
+  "win.metrics",        "win.inspector",    "win.version-older", "win.version-newer", "win.stage",
+  "win.region-visible",
+};
+
+static const char *const stage_actions[] = { "stage.shuffle", "stage.control", "stage.previous",
+                                             "stage.next",    "stage.cancel",  "stage.map",
+                                             "stage.break",   "stage.orders" };
+
+static void
+choose_model (OmniWindow *window)
+{
+  const OmniModel *const *models = omni_models_list ();
+  guint n = 0;
+
+  while (models[n] != NULL)
+    n++;
+  const OmniModel *model = models[roll ((int)n)];
+  if (omni_document_offers_model (window->document, model))
+    omni_document_set_model (window->document, model);
+}
+
+static void
+change_set (OmniTestWindow *f)
+{
+  const guint n = omni_document_get_n_sources (f->window->document);
+
+  if (n > 2 && roll (2) == 0)
+  {
+    g_autoptr (GPtrArray) one = g_ptr_array_new ();
+    g_ptr_array_add (one, omni_document_get_source (f->window->document, (guint)roll ((int)n)));
+    omni_document_remove (f->window->document, one);
+  }
+  else
+    omni_window_open_paths (f->window, (const char *const *)f->paths);
+}
+
+static void
+act (OmniTestWindow *f)
+{
+  OmniWindow *window = f->window;
+  const int what = roll (20);
+
+  if (what == 0)
+    choose_model (window);
+  else if (what == 1)
+    change_set (f);
+  else if (what == 2)
+    gtk_list_box_select_row (window->filmstrip->list,
+                             gtk_list_box_get_row_at_index (window->filmstrip->list, 0));
+  else if (window->on_stage && what < 16)
+    gtk_widget_activate_action (GTK_WIDGET (window->stage_view),
+                                stage_actions[roll (G_N_ELEMENTS (stage_actions))], NULL);
+  else
+    gtk_widget_activate_action (GTK_WIDGET (window), actions[roll (G_N_ELEMENTS (actions))], NULL);
+}
+
+static gboolean
+wake_cb (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+turn_for (guint ms)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (ms, wake_cb, &over);
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+sample (OmniWindow *window)
+{
+  OmniFusionResult *result = omni_document_get_result (window->document);
+  const guint64 host = get_resident_bytes (), device = result != NULL ? result->peak_device_bytes : 0;
+
+  g_array_append_val (host_samples, host);
+  g_array_append_val (device_samples, device);
+}
+
+static double
+mean_of_third (GArray *samples, guint third)
+{
+  const guint n = samples->len / 3;
+  double sum = 0;
+
+  for (guint i = 0; i < n; i++)
+    sum += (double)g_array_index (samples, guint64, third * n + i);
+  return n > 0 ? sum / n : 0;
+}
+
+static void
+test_soak (OmniTestWindow *f, gconstpointer data)
+{
+  const char *wanted = g_getenv ("OMNIFUSE_SOAK_SECONDS");
+  const gint64 seconds = wanted != NULL ? g_ascii_strtoll (wanted, NULL, 10) : DEFAULT_SECONDS;
+  const gint64 start_us = g_get_monotonic_time ();
+  gint64 next_us = start_us;
+  guint n_acts = 0;
+
+  host_samples = g_array_new (FALSE, FALSE, sizeof (guint64));
+  device_samples = g_array_new (FALSE, FALSE, sizeof (guint64));
+  for (gint64 now_us = start_us; now_us - start_us < seconds * G_USEC_PER_SEC;
+       now_us = g_get_monotonic_time ())
+  {
+    act (f);
+    n_acts++;
+    turn_for ((guint)roll (MAX_STEP_MS));
+    if (now_us < next_us)
+      continue;
+    next_us = now_us + SAMPLE_SECONDS * G_USEC_PER_SEC;
+    sample (f->window);
+  }
+  const double host[] = { mean_of_third (host_samples, 1), mean_of_third (host_samples, 2) };
+  const double device[] = { mean_of_third (device_samples, 1), mean_of_third (device_samples, 2) };
+  g_test_message (
+    "%u actions in %" G_GINT64_FORMAT " s; resident %.1f then %.1f MiB, device peak %.1f then %.1f MiB",
+    n_acts, seconds, host[0] / (1 << 20), host[1] / (1 << 20), device[0] / (1 << 20), device[1] / (1 << 20));
+  g_assert_cmpfloat (host[1], <=, host[0] * ALLOWED_GROWTH);
+  g_assert_cmpfloat (device[1], <=, device[0] * ALLOWED_GROWTH);
+  g_array_unref (host_samples);
+  g_array_unref (device_samples);
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *wanted = g_getenv ("OMNIFUSE_SOAK_SEED");
+  const guint32 seed = wanted != NULL ? (guint32)g_ascii_strtoull (wanted, NULL, 10) : g_random_int ();
+  gboolean can_fuse;
+
+  g_test_init (&argc, &argv, NULL);
+  OmniPointer *pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
+    return 0;
+  g_print ("# OMNIFUSE_SOAK_SEED=%u\n", seed);
+  dice = g_rand_new_with_seed (seed);
+  omni_test_window_add ("/soak", test_soak);
+  const int status = g_test_run ();
+  g_rand_free (dice);
+  omni_pointer_free (pointer);
+  return status;
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Versions and sessions without a window: what is kept, what comes back, what is found again, what a damaged file does. */
+#include "app/session-store.h"
+#include "app/session.h"
+#include "app/settings.h"
+#include "tests/ui/fixture.h"
+
+#include <glib/gstdio.h>
+
+#define WIDTH_PX  48
+#define HEIGHT_PX 40
+
+typedef struct
+{
+  char *folder;
+  GPtrArray *sources;
+  OmniDocument *document;
+} Fixture;
+
+static OmniEngine *engine;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->folder = omni_test_make_folder ();
+  f->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("%u.png", i);
+    g_autofree char *path = omni_test_write_picture (f->folder, name, WIDTH_PX, HEIGHT_PX, 40 + 60 * i);
+    g_ptr_array_add (f->sources, omni_source_new (path, &error));
+    g_assert_no_error (error);
+  }
+  f->document = omni_document_new (engine);
+  omni_document_set_model (f->document, omni_model_find ("mean"));
+  omni_document_insert (f->document, 0, f->sources);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  g_clear_object (&f->document);
+  g_ptr_array_unref (f->sources);
+  omni_test_remove_folder (f->folder);
+}
+
+static gboolean
+is_idle (gpointer data)
+{
+  return !omni_document_is_busy (data);
+}
+
+static gboolean
+fuse (Fixture *f)
+{
+  if (!omni_engine_ensure_device (engine, NULL, NULL))
+  {
+    g_test_skip ("no Vulkan device");
+    return FALSE;
+  }
+  g_assert_true (omni_test_wait (is_idle, f->document));
+  g_assert_cmpstr (omni_document_get_error (f->document), ==, NULL);
+  return TRUE;
+}
+
+/* Versions */
+
+static void
+test_versions (Fixture *f, gconstpointer data)
+{
+  OmniVersions *versions = omni_document_get_versions (f->document);
+
+  if (!fuse (f))
+    return;
+  g_assert_cmpuint (omni_versions_get_n (versions), ==, 1);
+  omni_document_move (f->document, 0, 2);
+  fuse (f);
+  omni_document_set_model (f->document, omni_model_find ("max"));
+  fuse (f);
+  g_assert_cmpuint (omni_versions_get_n (versions), ==, 3);
+
+  OmniFusionVersion *newest = omni_versions_get (versions, 0);
+  OmniFusionVersion *moved = omni_versions_get (versions, 1);
+  OmniFusionVersion *first = omni_versions_get (versions, 2);
+  g_assert_cmpstr (omni_fusion_version_get_facts (newest)->model, ==, "max");
+  g_assert_cmpuint (omni_fusion_version_get_facts (newest)->number, ==, 3);
+  g_assert_cmpstr (omni_fusion_version_get_facts (moved)->sha256, ==,
+                   omni_fusion_version_get_facts (first)->sha256);
+  g_assert_true (omni_fusion_version_get_facts (first)->sources->pdata[0] == f->sources->pdata[0]);
+  g_assert_true (omni_fusion_version_get_facts (moved)->sources->pdata[2] == f->sources->pdata[0]);
+
+  omni_fusion_version_set_name (first, "  For the wall ");
+  g_assert_cmpstr (omni_fusion_version_get_name (first), ==, "For the wall");
+  omni_fusion_version_set_name (first, "");
+  g_assert_cmpstr (omni_fusion_version_get_name (first), ==, "Mean");
+
+  omni_versions_set_pinned (versions, newest, TRUE);
+  omni_versions_set_pinned (versions, moved, TRUE);
+  omni_versions_set_pinned (versions, first, TRUE);
+  g_assert_false (omni_fusion_version_is_pinned (newest));
+  g_autoptr (GPtrArray) pinned = omni_versions_list_pinned (versions);
+  g_assert_cmpuint (pinned->len, ==, 2);
+  g_assert_true (pinned->pdata[0] == moved && pinned->pdata[1] == first);
+
+  g_object_ref (moved);
+  omni_versions_remove (versions, moved);
+  g_assert_cmpuint (omni_versions_get_n (versions), ==, 2);
+  g_assert_false (omni_fusion_version_is_pinned (moved));
+  omni_versions_insert (versions, 1, moved);
+  g_assert_true (omni_versions_get (versions, 1) == moved);
+  g_object_unref (moved);
+}
+
+typedef struct
+{
+  gboolean done, recalled;
+  GError *error;
+} Recall;
+
+static void
+recalled_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Recall *recall = data;
+
+  recall->recalled = omni_versions_recall_finish (OMNI_VERSIONS (object), result, &recall->error);
+  recall->done = TRUE;
+}
+
+static gboolean
+is_recalled (gpointer data)
+{
+  return ((Recall *)data)->done;
+}
+
+static OmniFusionVersion *
+add_copy (OmniVersions *versions, OmniFusionVersion *version, const char *sha256)
+{
+  OmniVersionFacts facts = *omni_fusion_version_get_facts (version);
+
+  facts.number = 0;
+  if (sha256 != NULL)
+    facts.sha256 = sha256;
+  return omni_versions_add_facts (versions, &facts, NULL);
+}
+
+/* A version without its picture is made again, and only with the very same bits. */
+static void
+test_recall (Fixture *f, gconstpointer data)
+{
+  OmniVersions *versions = omni_document_get_versions (f->document);
+  Recall recall = { FALSE };
+
+  if (!fuse (f))
+    return;
+  OmniFusionVersion *copy = add_copy (versions, omni_versions_get (versions, 0), NULL);
+  g_assert_null (omni_fusion_version_get_result (copy));
+  omni_versions_recall_async (versions, copy, engine, NULL, recalled_cb, &recall);
+  g_assert_true (omni_test_wait (is_recalled, &recall));
+  g_assert_no_error (recall.error);
+  g_assert_nonnull (omni_fusion_version_get_result (copy));
+
+  OmniFusionVersion *other = add_copy (versions, copy, "0123");
+  recall = (Recall){ FALSE };
+  omni_versions_recall_async (versions, other, engine, NULL, recalled_cb, &recall);
+  g_assert_true (omni_test_wait (is_recalled, &recall));
+  g_assert_error (recall.error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+  g_assert_null (omni_fusion_version_get_result (other));
+  g_clear_error (&recall.error);
+}
+
+static void
+test_record (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!fuse (f))
+    return;
+  const OmniVersionFacts *facts = omni_fusion_version_get_facts (
+    omni_versions_get (omni_document_get_versions (f->document), 0));
+  g_autofree char *text = omni_version_facts_describe (facts, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (text, facts->sha256));
+  g_assert_nonnull (strstr (text, facts->device));
+  g_assert_nonnull (strstr (text, "Model: mean"));
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autofree char *sha256 = omni_source_dup_sha256 (f->sources->pdata[i], NULL);
+    g_assert_nonnull (strstr (text, sha256));
+  }
+}
+
+/* Sessions */
+
+static char *
+save (Fixture *f, const char *name)
+{
+  g_autoptr (OmniSession) session = omni_session_new (f->document);
+  g_autoptr (GError) error = NULL;
+  char *path = g_build_filename (f->folder, name, NULL);
+
+  g_assert_true (omni_session_save (session, path, FALSE, &error));
+  g_assert_no_error (error);
+  return path;
+}
+
+static OmniSession *
+load (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  OmniSession *session = omni_session_load (path, NULL, &error);
+
+  g_assert_no_error (error);
+  return session;
+}
+
+static const char *
+get_name (OmniDocument *document, guint position)
+{
+  const char *path = omni_source_get_path (omni_document_get_source (document, position));
+
+  return strrchr (path, '/') + 1;
+}
+
+static void
+test_round_trip (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!fuse (f))
+    return;
+  omni_document_set_task (f->document, OMNI_TASK_EXPOSURE);
+  omni_document_move (f->document, 0, 2);
+  omni_document_set_role (f->document, f->sources->pdata[1], OMNI_ROLE_INFRARED);
+  omni_document_set_on (f->document, f->sources->pdata[2], FALSE);
+  omni_document_set_model (f->document, omni_model_find ("mertens"));
+  fuse (f);
+  g_assert_true (omni_document_set_option (
+    f->document, omni_document_get_effective_model (f->document)->options, "0.5", &error));
+  g_assert_no_error (error);
+  fuse (f);
+  omni_fusion_version_set_name (omni_versions_get (omni_document_get_versions (f->document), 0), "Keep");
+  g_autofree char *path = save (f, "a.omnifuse");
+
+  g_autoptr (OmniDocument) other = omni_document_new (engine);
+  g_autoptr (OmniSession) session = load (path);
+  omni_session_apply (session, other);
+  g_assert_cmpuint (omni_document_get_n_sources (other), ==, 3);
+  g_assert_cmpstr (get_name (other, 0), ==, "1.png");
+  g_assert_cmpstr (get_name (other, 2), ==, "0.png");
+  g_assert_cmpint (omni_source_get_role (omni_document_get_source (other, 0)), ==, OMNI_ROLE_INFRARED);
+  g_assert_cmpuint (omni_document_get_active (other)->len, ==, 2);
+  g_assert_false (omni_document_is_on (other, omni_document_get_source (other, 1)));
+  g_assert_cmpint (omni_document_get_task (other), ==, OMNI_TASK_EXPOSURE);
+  g_assert_true (omni_document_get_model (other) == omni_model_find ("mertens"));
+  g_autofree char *options = omni_model_options_to_string (
+    omni_document_get_options (other, omni_model_find ("mertens")));
+  g_assert_cmpstr (options, ==, "contrast=0.5");
+  OmniVersions *versions = omni_document_get_versions (other);
+  g_assert_cmpuint (omni_versions_get_n (versions), ==,
+                    omni_versions_get_n (omni_document_get_versions (f->document)));
+  g_assert_cmpstr (omni_fusion_version_get_name (omni_versions_get (versions, 0)), ==, "Keep");
+  omni_document_undo (other);
+  g_assert_cmpuint (omni_document_get_n_sources (other), ==, 0);
+  omni_document_cancel (other);
+}
+
+static void
+move_file (Fixture *f, const char *from, const char *to)
+{
+  g_autofree char *old = g_build_filename (f->folder, from, NULL);
+  g_autofree char *new = g_build_filename (f->folder, to, NULL);
+  g_autofree char *folder = g_path_get_dirname (new);
+
+  g_mkdir_with_parents (folder, 0700);
+  g_assert_cmpint (g_rename (old, new), ==, 0);
+}
+
+/* Renamed, put into a folder, gone, and another picture in its place. */
+static void
+test_moved (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = save (f, "a.omnifuse");
+
+  move_file (f, "0.png", "renamed.png");
+  move_file (f, "1.png", "deeper/1.png");
+  g_autoptr (OmniSession) session = load (path);
+  g_assert_null (omni_session_describe_missing (session));
+  omni_session_apply (session, f->document);
+  g_assert_cmpstr (get_name (f->document, 0), ==, "renamed.png");
+  g_assert_cmpstr (get_name (f->document, 1), ==, "1.png");
+
+  move_file (f, "2.png", "a/b/c/2.png");
+  g_autoptr (OmniSession) again = load (path);
+  g_autofree char *missing = omni_session_describe_missing (again);
+  g_assert_nonnull (missing);
+  g_assert_nonnull (strstr (missing, "2.png"));
+  omni_session_apply (again, f->document);
+  g_assert_cmpuint (omni_document_get_n_sources (f->document), ==, 2);
+  g_autofree char *folder = g_build_filename (f->folder, "a", "b", NULL);
+  g_assert_cmpuint (omni_session_locate (again, (const char *const[]){ folder, NULL }, NULL), ==, 1);
+  omni_session_apply (again, f->document);
+  g_assert_cmpuint (omni_document_get_n_sources (f->document), ==, 3);
+  g_assert_cmpstr (get_name (f->document, 2), ==, "2.png");
+
+  g_autofree char *other = omni_test_write_picture (f->folder, "2.png", WIDTH_PX, HEIGHT_PX, 3);
+  g_autoptr (OmniSession) third = load (path);
+  g_autofree char *changed = omni_session_describe_changed (third);
+  g_assert_nonnull (changed);
+  g_assert_nonnull (strstr (changed, "2.png"));
+  omni_document_cancel (f->document);
+}
+
+static void
+test_damaged (Fixture *f, gconstpointer data)
+{
+  static const char *const texts[] = { "",
+                                       "{",
+                                       "[]",
+                                       "7",
+                                       "{\"omnifuse_session\": 99, \"files\": []}",
+                                       "{\"omnifuse_session\": \"1\", \"files\": []}",
+                                       "{\"omnifuse_session\": 1, \"files\": 5}" };
+  g_autofree char *path = g_build_filename (f->folder, "bad.omnifuse", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+  {
+    g_autoptr (GError) error = NULL;
+    g_assert_true (g_file_set_contents (path, texts[i], -1, NULL));
+    g_assert_null (omni_session_load (path, NULL, &error));
+    g_assert_nonnull (strstr (error->message, "bad.omnifuse"));
+  }
+  /* What is strange in one place does not spoil the rest. */
+  g_autofree char *uri = g_filename_to_uri (omni_source_get_path (f->sources->pdata[0]), NULL, NULL);
+  g_autofree char *text = g_strdup_printf (
+    "{\"omnifuse_session\": 1, \"task\": 3, \"model\": {}, \"options\": {\"mertens\": \"x=y\", \"a\": 1},"
+    "\"files\": [{\"uri\": \"%s\", \"role\": \"king\", \"on\": \"no\"}],"
+    "\"versions\": [1, {\"model\": \"mean\", \"sha256\": \"0\", \"options\": \"\", \"task\": \"focus\","
+    "\"sources\": [{\"file\": 12}]}]}",
+    uri);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  g_autoptr (OmniSession) session = load (path);
+  omni_session_apply (session, f->document);
+  g_assert_cmpuint (omni_document_get_n_sources (f->document), ==, 1);
+  omni_document_cancel (f->document);
+}
+
+static void
+test_store (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniSession) session = omni_session_new (f->document);
+  g_autoptr (GPtrArray) before = omni_session_store_list (FALSE);
+
+  for (guint i = 0; i < OMNI_SESSION_STORE_MAX + 3; i++)
+  {
+    g_autofree char *path = omni_session_store_make_path (&error);
+    g_assert_no_error (error);
+    g_assert_true (omni_session_save (session, path, TRUE, &error));
+    g_assert_no_error (error);
+    if (i == 0)
+      omni_session_store_mark (path, TRUE);
+  }
+  g_autoptr (GPtrArray) marked = omni_session_store_list (TRUE);
+  g_assert_cmpuint (marked->len, ==, 1);
+  omni_session_store_prune ();
+  g_autoptr (GPtrArray) left = omni_session_store_list (FALSE);
+  g_assert_cmpuint (left->len, ==, OMNI_SESSION_STORE_MAX + 1); /* the marked one is the oldest */
+  g_autofree char *title = NULL;
+  guint n = 0;
+  g_assert_true (omni_session_peek (marked->pdata[0], &title, &n));
+  g_assert_cmpuint (n, ==, 3);
+  omni_session_store_mark (marked->pdata[0], FALSE);
+  g_autoptr (GPtrArray) none = omni_session_store_list (TRUE);
+  g_assert_cmpuint (none->len, ==, 0);
+}
+
+static void
+test_settings (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (omni_settings_is (OMNI_SETTING_EXPORT_DEPTH, "own"));
+  g_assert_true (omni_settings_set (OMNI_SETTING_EXPORT_DEPTH, "16", &error));
+  g_assert_no_error (error);
+  g_assert_true (omni_settings_is (OMNI_SETTING_EXPORT_DEPTH, "16"));
+  g_assert_true (omni_settings_set (OMNI_SETTING_EXPORT_DEPTH, "own", &error));
+  g_assert_true (omni_settings_is (OMNI_SETTING_EXPORT_DEPTH, "own"));
+}
+
+int
+main (int argc, char **argv)
+{
+  /* Sessions and settings of a home of its own. */
+  char *home = omni_test_make_folder ();
+  g_setenv ("XDG_STATE_HOME", home, TRUE);
+  g_setenv ("XDG_CONFIG_HOME", home, TRUE);
+  g_test_init (&argc, &argv, NULL);
+  engine = omni_engine_new (NULL);
+  g_test_add ("/versions/kept", Fixture, NULL, set_up, test_versions, tear_down);
+  g_test_add ("/versions/recall", Fixture, NULL, set_up, test_recall, tear_down);
+  g_test_add ("/versions/record", Fixture, NULL, set_up, test_record, tear_down);
+  g_test_add ("/session/round-trip", Fixture, NULL, set_up, test_round_trip, tear_down);
+  g_test_add ("/session/moved", Fixture, NULL, set_up, test_moved, tear_down);
+  g_test_add ("/session/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
+  g_test_add ("/session/store", Fixture, NULL, set_up, test_store, tear_down);
+  g_test_add_func ("/settings", test_settings);
+  const int status = g_test_run ();
+  g_clear_object (&engine);
+  omni_test_remove_folder (home);
+  return status;
+}

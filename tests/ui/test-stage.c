@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The order check and presenting it, as a person uses them: keys, counts, the foil, the maps, a talk. */
+#include "tests/ui/window-fixture.h"
+
+#include "ui/stage-private.h"
+
+#include <unistd.h>
+
+static OmniPointer *pointer;
+static gboolean can_fuse;
+
+static gboolean
+skip (void)
+{
+  if (!can_fuse)
+    g_test_skip ("no Vulkan device");
+  return !can_fuse;
+}
+
+static guint
+count_tries (OmniWindow *window, guint side)
+{
+  OmniOrderTrial *trial = window->stage_view->trials[side];
+
+  return trial != NULL ? omni_order_trial_get_n_tries (trial) : 0;
+}
+
+static gboolean
+has_tried_all (gpointer data)
+{
+  OmniStageView *view = ((OmniWindow *)data)->stage_view;
+
+  return view->orders->len > 0 && !omni_stage_view_is_busy (view)
+         && count_tries (data, SIDE_MODEL) == view->orders->len
+         && count_tries (data, SIDE_FOIL) == view->orders->len;
+}
+
+static gboolean
+is_on_stage (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return g_strcmp0 (gtk_stack_get_visible_child_name (window->pages), "stage") == 0
+         && gtk_widget_get_mapped (GTK_WIDGET (window->stage_view)) && has_tried_all (data);
+}
+
+static gboolean
+is_off_stage (gpointer data)
+{
+  return g_strcmp0 (gtk_stack_get_visible_child_name (((OmniWindow *)data)->pages), "sources") == 0;
+}
+
+static void
+enter (OmniTestWindow *f)
+{
+  omni_pointer_key (pointer, "F8", 0);
+  g_assert_true (omni_test_wait (is_on_stage, f->window));
+  omni_test_wait_for_layout (f);
+}
+
+static void
+press (OmniTestWindow *f, const char *key)
+{
+  const guint before = f->window->stage_view->orders->len;
+
+  omni_pointer_key (pointer, key, 0);
+  for (guint i = 0; i < 200 && f->window->stage_view->orders->len == before; i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (omni_test_wait (has_tried_all, f->window));
+}
+
+/* The words of all labels below that can be seen. */
+static void
+collect_words (GtkWidget *widget, GString *words)
+{
+  if (!gtk_widget_get_mapped (widget))
+    return;
+  if (GTK_IS_LABEL (widget))
+    g_string_append_printf (words, "%s\n", gtk_label_get_text (GTK_LABEL (widget)));
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    collect_words (child, words);
+}
+
+static char *
+read_words (gpointer widget)
+{
+  GString *words = g_string_new (NULL);
+
+  collect_words (widget, words);
+  return g_string_free (words, FALSE);
+}
+
+static void
+assert_says (gpointer widget, const char *what)
+{
+  g_autofree char *words = read_words (widget);
+
+  if (strstr (words, what) == NULL)
+    g_error ("“%s” is not in “%s”", what, words);
+}
+
+static void
+assert_is_silent (gpointer widget, const char *what)
+{
+  g_autofree char *words = read_words (widget);
+
+  if (strstr (words, what) != NULL)
+    g_error ("“%s” is in “%s”", what, words);
+}
+
+/* The filmstrip */
+
+static gboolean
+has_compared (gpointer data)
+{
+  OmniPictureDifference difference;
+
+  return omni_test_has_settled (data)
+         && omni_document_get_order_difference (((OmniWindow *)data)->document, &difference);
+}
+
+static void
+test_chip (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  const char *hash = omni_document_get_result (f->window->document)->sha256;
+  g_autofree char *words = g_strdup_printf ("%.8s… = %.8s…", hash, hash);
+  assert_is_silent (f->window->chip, "max");
+  omni_test_click_card (f, 0);
+  omni_pointer_key (pointer, "s", 0);
+  g_assert_true (omni_test_wait (has_compared, f->window));
+  omni_test_wait_for_layout (f);
+  assert_says (f->window->chip, words);
+  assert_says (f->window->chip, "max |Δ| 0");
+
+  omni_document_set_model (f->window->document, omni_model_find ("max"));
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  omni_test_wait_for_layout (f);
+  assert_is_silent (f->window->chip, "max |Δ|");
+}
+
+/* The stage */
+
+static void
+test_shuffle (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  enter (f);
+  OmniStageView *view = f->window->stage_view;
+  assert_is_silent (view->sides[SIDE_MODEL], "=");
+  assert_is_silent (view->sides[SIDE_MODEL], "identical");
+  assert_says (view->sides[SIDE_FOIL], "Mean of pairs, folded");
+  /* Of three orders one at least is more than a swap of the first two, which the foil would not tell. */
+  press (f, "s");
+  assert_says (view->sides[SIDE_MODEL], "max |Δ| 0");
+  assert_says (view->sides[SIDE_MODEL], "2 of 2 orders identical, a sample of 24");
+  press (f, "s");
+  omni_test_wait_for_layout (f);
+  assert_says (view->sides[SIDE_MODEL], "3 of 3 orders identical");
+  assert_is_silent (view->sides[SIDE_FOIL], "3 of 3");
+  /* The document's own order is as it was. */
+  for (guint i = 0; i < N_SOURCES; i++)
+    g_assert_cmpstr (omni_source_get_path (omni_document_get_source (f->window->document, i)), ==,
+                     f->paths[i]);
+}
+
+static void
+test_orders (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  enter (f);
+  OmniStageView *view = f->window->stage_view;
+  press (f, "a");
+  omni_test_wait_for_layout (f);
+  assert_says (view->sides[SIDE_MODEL], "24 of 24 orders identical");
+  assert_says (view->sides[SIDE_FOIL], "2 of 24 orders identical");
+  assert_says (view, "Computed now on");
+
+  omni_pointer_key (pointer, "Right", 0);
+  omni_pointer_key (pointer, "Right", 0);
+  omni_pointer_key (pointer, "Left", 0);
+  omni_pointer_key (pointer, "Right", 0);
+  for (guint i = 0; i < 200 && view->shown != 2; i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (view->shown, ==, 2);
+  omni_test_wait_for_layout (f);
+  assert_says (view->sides[SIDE_FOIL], "≠");
+  assert_says (view->sides[SIDE_FOIL], "PSNR");
+  assert_is_silent (view->sides[SIDE_MODEL], "≠");
+
+  press (f, "t");
+  omni_test_wait_for_layout (f);
+  assert_says (view->sides[SIDE_MODEL], "gave the same bits, 1 time");
+  assert_says (view->sides[SIDE_FOIL], "gave the same bits, 1 time");
+  /* A control is no other order. */
+  assert_says (view->sides[SIDE_MODEL], "24 of 24 orders identical");
+}
+
+static guint
+get_largest_level (OmniPicture *map)
+{
+  const guint8 *pixels = omni_picture_get_pixels (map);
+  guint largest = 0;
+
+  for (guint i = 0; i < omni_picture_get_width (map) * omni_picture_get_height (map); i++)
+    largest = MAX (largest, pixels[i]);
+  return largest;
+}
+
+static gboolean
+shows_maps (gpointer data)
+{
+  OmniStageView *view = ((OmniWindow *)data)->stage_view;
+  OmniSubject *first = omni_viewer_get_subject (view->viewer, 0);
+  OmniSubject *second = omni_viewer_get_subject (view->viewer, 1);
+
+  return first != NULL && second != NULL
+         && g_str_equal (omni_subject_get_label (first), "Order-sensitivity map")
+         && g_str_equal (omni_subject_get_label (second), "Order-sensitivity map");
+}
+
+static void
+test_map (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  enter (f);
+  OmniStageView *view = f->window->stage_view;
+  press (f, "a");
+  g_assert_cmpuint (get_largest_level (omni_order_trial_get_map (view->trials[SIDE_MODEL])), ==, 0);
+  g_assert_cmpuint (get_largest_level (omni_order_trial_get_map (view->trials[SIDE_FOIL])), >, 5);
+  g_assert_false (gtk_widget_get_mapped (view->map_bar));
+  omni_pointer_key (pointer, "m", 0);
+  g_assert_true (omni_test_wait (shows_maps, f->window));
+  omni_test_wait_for_layout (f);
+  g_assert_true (gtk_widget_get_mapped (view->map_bar));
+
+  OmniSubject *before = g_object_ref (omni_viewer_get_subject (view->viewer, 1));
+  gtk_range_set_value (view->gain, 3);
+  for (guint i = 0; i < 500 && omni_viewer_get_subject (view->viewer, 1) == before; i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (omni_viewer_get_subject (view->viewer, 1) != before);
+  g_object_unref (before);
+}
+
+static void
+test_break (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  enter (f);
+  OmniStageView *view = f->window->stage_view;
+  press (f, "a");
+  g_assert_false (view->broken);
+  omni_pointer_key (pointer, "k", 0);
+  for (guint i = 0; i < 200 && !view->broken; i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (omni_test_wait (has_tried_all, f->window));
+  omni_test_wait_for_layout (f);
+  assert_says (view->sides[SIDE_MODEL], "Running mean in floating point");
+  assert_is_silent (view->sides[SIDE_MODEL], "24 of 24");
+  omni_pointer_key (pointer, "k", 0);
+  for (guint i = 0; i < 200 && view->broken; i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (omni_test_wait (has_tried_all, f->window));
+  omni_test_wait_for_layout (f);
+  assert_says (view->sides[SIDE_MODEL], "24 of 24 orders identical");
+}
+
+static gboolean
+has_one_try (gpointer data)
+{
+  return has_tried_all (data) && count_tries (data, SIDE_MODEL) == 1;
+}
+
+/* What was said of one set is not said of another. */
+static void
+test_forget (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  enter (f);
+  press (f, "s");
+  assert_says (f->window->stage_view->sides[SIDE_MODEL], "2 of 2");
+  omni_document_set_on (f->window->document, omni_document_get_source (f->window->document, 3), FALSE);
+  g_assert_true (omni_test_wait (has_one_try, f->window));
+  omni_test_wait_for_layout (f);
+  assert_is_silent (f->window->stage_view->sides[SIDE_MODEL], "identical");
+  g_assert_cmpuint (f->window->stage_view->request->sources->len, ==, 3);
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (is_off_stage, f->window));
+}
+
+/* What a screen reader finds */
+
+static void
+exited_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
+  *(guint *)data = 0;
+}
+
+static void
+test_names (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "ui", "names-helper", NULL);
+  g_autofree char *pid = g_strdup_printf ("%d", getpid ());
+  g_autoptr (GError) error = NULL;
+  guint running = 1;
+
+  if (skip ())
+    return;
+  if (!g_file_test (program, G_FILE_TEST_EXISTS))
+  {
+    g_test_skip ("built without AT-SPI");
+    return;
+  }
+  enter (f);
+  press (f, "a");
+  omni_test_wait_for_layout (f);
+  const char *const arguments[] = { program,
+                                    pid,
+                                    "Order check",
+                                    "Order of the pictures",
+                                    "Foil",
+                                    "Size",
+                                    "24 of 24 orders identical",
+                                    "2 of 24 orders identical",
+                                    "Previous order",
+                                    "Next order",
+                                    NULL };
+  g_autoptr (GSubprocess) process = g_subprocess_newv (arguments, G_SUBPROCESS_FLAGS_NONE, &error);
+  g_assert_no_error (error);
+  g_subprocess_wait_async (process, NULL, exited_cb, &running);
+  g_assert_true (omni_test_wait (omni_test_is_zero, &running));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 0);
+}
+
+/* Presenting */
+
+static gboolean
+is_talking (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return omni_stage_view_is_talking (window->stage_view) && gtk_window_is_fullscreen (data)
+         && gtk_widget_get_mapped (GTK_WIDGET (window->stage_view->title));
+}
+
+static gboolean
+is_silent (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return !omni_stage_view_is_talking (window->stage_view) && !gtk_window_is_fullscreen (data)
+         && gtk_widget_get_mapped (window->header);
+}
+
+static guint wanted_step;
+
+static gboolean
+is_at_step (gpointer data)
+{
+  OmniStageView *view = ((OmniWindow *)data)->stage_view;
+
+  return view->step == wanted_step && !omni_stage_view_is_busy (view);
+}
+
+static gboolean
+is_black (gpointer data)
+{
+  return gtk_widget_get_mapped (((OmniWindow *)data)->stage_view->curtain);
+}
+
+static gboolean
+is_not_black (gpointer data)
+{
+  return !is_black (data);
+}
+
+static void
+turn_page (OmniTestWindow *f, const char *key, guint step)
+{
+  wanted_step = step;
+  omni_pointer_key (pointer, key, 0);
+  g_assert_true (omni_test_wait (is_at_step, f->window));
+  omni_test_wait_for_layout (f);
+}
+
+static void
+test_present (OmniTestWindow *f, gconstpointer data)
+{
+  OmniStageView *view = f->window->stage_view;
+
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "F12", 0);
+  g_assert_true (omni_test_wait (is_talking, f->window));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  g_assert_false (gtk_widget_get_mapped (f->window->header));
+  g_assert_cmpuint (f->window->inhibit_cookie, !=, 0);
+  assert_says (view, "Does the order matter?");
+  g_assert_false (gtk_widget_get_mapped (GTK_WIDGET (view->strip)));
+
+  turn_page (f, "Page_Down", 1);
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (view->strip)));
+  g_assert_false (gtk_widget_get_mapped (GTK_WIDGET (view->viewer)));
+  turn_page (f, "Page_Down", 2);
+  turn_page (f, "Page_Down", 3);
+  assert_says (view, "max |Δ| 0");
+  turn_page (f, "Page_Down", 4);
+  assert_says (view, "24 of 24 orders identical");
+  turn_page (f, "Page_Up", 3);
+  turn_page (f, "Page_Down", 4);
+  turn_page (f, "Page_Down", 5);
+  assert_says (view, "Control: the same order again");
+
+  omni_pointer_key (pointer, "b", 0);
+  g_assert_true (omni_test_wait (is_black, f->window));
+  omni_pointer_key (pointer, "b", 0);
+  g_assert_true (omni_test_wait (is_not_black, f->window));
+  g_assert_cmpuint (view->step, ==, 5);
+
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (is_silent, f->window));
+  g_assert_cmpuint (f->window->inhibit_cookie, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
+    return 0;
+  omni_test_window_add ("/stage/chip", test_chip);
+  omni_test_window_add ("/stage/shuffle", test_shuffle);
+  omni_test_window_add ("/stage/orders", test_orders);
+  omni_test_window_add ("/stage/map", test_map);
+  omni_test_window_add ("/stage/break", test_break);
+  omni_test_window_add ("/stage/forget", test_forget);
+  omni_test_window_add ("/stage/names", test_names);
+  omni_test_window_add ("/stage/present", test_present);
+  const int status = g_test_run ();
+  omni_pointer_free (pointer);
+  return status;
+}

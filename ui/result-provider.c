@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/result-provider.h"
+
+#include "app/files/writer.h"
+
+#include <glib/gstdio.h>
+
+#define URI_LIST "text/uri-list"
+
+struct _OmniResultProvider
+{
+  GdkContentProvider parent_instance;
+
+  OmniFusionResult *result;
+};
+
+G_DEFINE_FINAL_TYPE (OmniResultProvider, omni_result_provider, GDK_TYPE_CONTENT_PROVIDER)
+
+static GdkContentFormats *
+omni_result_provider_ref_formats (GdkContentProvider *provider)
+{
+  return gdk_content_formats_new ((const char *[]){ URI_LIST }, 1);
+}
+
+/* (transfer full) The file; a result is written once. */
+static char *
+write_result (const OmniFusionResult *result, GError **error)
+{
+  const gboolean deep = omni_picture_get_sample_type (result->picture) != OMNI_SAMPLE_U8;
+  g_autofree char *folder = g_build_filename (g_get_user_cache_dir (), "omnifuse", "dragged", result->sha256,
+                                              NULL);
+  g_autofree char *name = g_strdup_printf ("fused-%s.%s", result->model->name, deep ? "tif" : "png");
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  const char *reference = omni_sources_choose_reference (result->sources, result->model->pansharpens);
+  g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
+  const OmniWriteOptions options = { .force = TRUE, .metadata = metadata };
+
+  g_mkdir_with_parents (folder, 0700);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS) && !omni_picture_write (result->picture, path, &options, error))
+    return NULL;
+  return g_steal_pointer (&path);
+}
+
+static void
+write_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  OmniResultProvider *self = source_object;
+  GError *error = NULL;
+  g_autofree char *path = write_result (self->result, &error);
+  g_autofree char *uri = path != NULL ? g_filename_to_uri (path, NULL, &error) : NULL;
+  g_autofree char *list = uri != NULL ? g_strconcat (uri, "\r\n", NULL) : NULL;
+
+  if (list != NULL && g_output_stream_write_all (task_data, list, strlen (list), NULL, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+omni_result_provider_write_async (GdkContentProvider *provider, const char *mime_type, GOutputStream *stream,
+                                  int io_priority, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (provider, cancellable, callback, user_data);
+
+  g_task_set_task_data (task, g_object_ref (stream), g_object_unref);
+  g_task_run_in_thread (task, write_in_thread);
+}
+
+static gboolean
+omni_result_provider_write_finish (GdkContentProvider *provider, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+omni_result_provider_finalize (GObject *object)
+{
+  omni_fusion_result_unref (OMNI_RESULT_PROVIDER (object)->result);
+  G_OBJECT_CLASS (omni_result_provider_parent_class)->finalize (object);
+}
+
+static void
+omni_result_provider_class_init (OmniResultProviderClass *klass)
+{
+  GdkContentProviderClass *provider_class = GDK_CONTENT_PROVIDER_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = omni_result_provider_finalize;
+  provider_class->ref_formats = omni_result_provider_ref_formats;
+  provider_class->write_mime_type_async = omni_result_provider_write_async;
+  provider_class->write_mime_type_finish = omni_result_provider_write_finish;
+}
+
+static void
+omni_result_provider_init (OmniResultProvider *self)
+{
+}
+
+GdkContentProvider *
+omni_result_provider_new (OmniFusionResult *result)
+{
+  OmniResultProvider *self = g_object_new (OMNI_TYPE_RESULT_PROVIDER, NULL);
+
+  self->result = omni_fusion_result_ref (result);
+  return GDK_CONTENT_PROVIDER (self);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the panes of the stage show: the pictures of one order, or the order-sensitivity maps. */
+#include "ui/stage-private.h"
+
+#include "ui/heat-map.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+/* Painting a map: a picture of millions of pixels, so not in the main thread. */
+
+typedef struct
+{
+  OmniPicture *map;
+  double gain;
+  guint side;
+} Painting;
+
+static void
+painting_free (Painting *painting)
+{
+  g_object_unref (painting->map);
+  g_free (painting);
+}
+
+static void
+paint_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  Painting *painting = task_data;
+  GError *error = NULL;
+  OmniPicture *picture = omni_heat_map_paint (painting->map, painting->gain, &error);
+
+  if (picture != NULL)
+    g_task_return_pointer (task, picture, g_object_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+show_picture (OmniStageView *self, guint pane, OmniPicture *picture, const char *label)
+{
+  OmniSubject *before = omni_viewer_get_subject (self->viewer, pane);
+
+  if (before != NULL && picture != NULL && omni_subject_get_identity (before) == (gpointer)picture)
+    return;
+  g_autoptr (OmniSubject) subject = picture != NULL ? omni_subject_new_picture (picture, label) : NULL;
+  omni_viewer_set_subject (self->viewer, pane, subject);
+}
+
+/* The foil takes the first pane where it stands alone. */
+static guint
+get_pane (OmniStageView *self, guint side)
+{
+  OmniStageScene scene;
+
+  omni_stage_view_get_scene (self, &scene);
+  return side == SIDE_FOIL && scene.sides[SIDE_MODEL] ? 1 : 0;
+}
+
+static void
+painted_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  OmniStageView *self = OMNI_STAGE_VIEW (object);
+  Painting *painting = g_task_get_task_data (G_TASK (result));
+  g_autoptr (OmniPicture) picture = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  if (picture != NULL && self->shows_map && self->painted[painting->side] == (gpointer)painting->map
+      && self->painted_gain[painting->side] == painting->gain)
+    show_picture (self, get_pane (self, painting->side), picture, _ ("Order-sensitivity map"));
+}
+
+static void
+paint (OmniStageView *self, guint side, OmniPicture *map)
+{
+  const double gain = exp2 (gtk_range_get_value (self->gain));
+
+  if (self->painted[side] == (gpointer)map && self->painted_gain[side] == gain)
+    return;
+  self->painted[side] = map;
+  self->painted_gain[side] = gain;
+  Painting *painting = g_new0 (Painting, 1);
+  painting->map = g_object_ref (map);
+  painting->gain = gain;
+  painting->side = side;
+  g_autoptr (GTask) task = g_task_new (self, NULL, painted_cb, NULL);
+  g_task_set_task_data (task, painting, (GDestroyNotify)painting_free);
+  g_task_run_in_thread (task, paint_in_thread);
+}
+
+void
+omni_stage_view_show_gain (OmniStageView *self)
+{
+  OmniPicture *map = self->trials[SIDE_MODEL] != NULL ? omni_order_trial_get_map (self->trials[SIDE_MODEL])
+                                                      : NULL;
+  const double gain = exp2 (gtk_range_get_value (self->gain));
+  const double peak = map != NULL ? omni_sample_type_get_peak (omni_picture_get_sample_type (map)) : 255;
+  g_autofree char *words = g_strdup_printf (_ ("× %.4g: the brightest is %.3g of %.0f"), gain, peak / gain,
+                                            peak);
+
+  gtk_label_set_text (self->gain_label, words);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->gain), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, words, -1);
+}
+
+static void
+show_side (OmniStageView *self, guint side)
+{
+  OmniOrderTrial *trial = self->trials[side];
+  const guint pane = get_pane (self, side);
+
+  if (trial == NULL || self->orders->len == 0)
+  {
+    show_picture (self, pane, NULL, NULL);
+    return;
+  }
+  if (self->shows_map)
+  {
+    OmniPicture *map = omni_order_trial_get_map (trial);
+    if (map != NULL)
+      paint (self, side, map);
+    return;
+  }
+  self->painted[side] = NULL;
+  const int index = omni_order_trial_find (trial, self->orders->pdata[self->shown]);
+  OmniPicture *picture = index >= 0 ? omni_order_trial_get_picture (trial, (guint)index) : NULL;
+  /* The old picture stays until the new one is there; before the first one it is the document's own result. */
+  OmniFusionResult *own = omni_document_get_result (self->document);
+  if (picture == NULL && side == SIDE_MODEL && !self->broken && own != NULL
+      && omni_order_trial_get_n_tries (trial) == 0 && !omni_document_is_stale (self->document))
+    picture = own->picture;
+  if (picture != NULL)
+    show_picture (self, pane, picture, _ ("Result"));
+}
+
+void
+omni_stage_view_update_pictures (OmniStageView *self)
+{
+  OmniStageScene scene;
+
+  omni_stage_view_get_scene (self, &scene);
+  gtk_widget_set_visible (self->stage, scene.pictures);
+  const gboolean both = scene.sides[SIDE_MODEL] && scene.sides[SIDE_FOIL] && self->trials[SIDE_FOIL] != NULL;
+  omni_viewer_set_mode (self->viewer, both ? OMNI_VIEWER_SIDE_BY_SIDE : OMNI_VIEWER_SINGLE);
+  for (guint side = 0; side < N_SIDES; side++)
+    if (scene.pictures && scene.sides[side])
+      show_side (self, side);
+  if (!both)
+    omni_viewer_set_subject (self->viewer, 1, NULL);
+}
