@@ -329,6 +329,7 @@ train (Refining *self, GError **error)
   const OmniTrainBatch batch = {
     .task = self->before->task, .n_sets = self->n_sets, .n_sources = n, .size_px = self->size_px, .luma = luma
   };
+  report (self, BEFORE_SHARE, N_ ("Refining"));
   self->start_us = g_get_monotonic_time ();
   while (!is_done (self))
   {

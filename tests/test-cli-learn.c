@@ -70,7 +70,7 @@ test_evolve (void)
   g_assert_true (g_file_test (truth, G_FILE_TEST_IS_REGULAR));
   g_assert_true (g_file_test (source, G_FILE_TEST_IS_SYMLINK));
 
-  g_auto (Run) second = CLI ("evolve", data, "-o", to, "--library", "3", "--json");
+  g_auto (Run) second = CLI ("evolve", data, "-o", to, "--library", "2", "-m", "laplacian", "--json");
   assert_done (&second);
   root = second.json;
   g_assert_cmpint (json_object_get_int_member (root, "new_scores"), ==, 5);
@@ -83,7 +83,7 @@ test_evolve (void)
   g_assert_cmpuint (count_chosen (choices), ==, 5);
 
   /* Nothing new: nothing is run. */
-  g_auto (Run) third = CLI ("evolve", data, "-o", to, "--library", "3", "--json");
+  g_auto (Run) third = CLI ("evolve", data, "-o", to, "--library", "2", "-m", "laplacian", "--json");
   assert_done (&third);
   root = third.json;
   g_assert_cmpint (json_object_get_int_member (root, "new_scores"), ==, 0);

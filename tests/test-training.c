@@ -102,7 +102,7 @@ test_resume (gconstpointer data)
   g_rmdir (folder);
 }
 
-/* The paper's own number (models.md §5), running statistics not counted. */
+/* The papers' own numbers (models.md §0, §4, §5), running statistics not counted. */
 static void
 test_count (void)
 {
@@ -114,14 +114,34 @@ test_count (void)
 
   g_autoptr (OmniTrainer) ifani = omni_trainer_new (harness_device (), &config, &error);
 
-  config.architecture = "omni";
-  config.norm = OMNI_TRAIN_NORM_NONE;
-
-  g_autoptr (OmniTrainer) omni = omni_trainer_new (harness_device (), &config, &error);
+  static const struct
+  {
+    const char *architecture;
+    OmniTrainNorm norm;
+    OmniTrainVariant variant;
+    guint count;
+  } others[] = { { "omni", OMNI_TRAIN_NORM_NONE, 0, 54344 },
+                 { "ifcnn", OMNI_TRAIN_NORM_BATCH, 0, 83587 },
+                 { "u2fusion", OMNI_TRAIN_NORM_NONE, 0, 659217 },
+                 { "pmgi", OMNI_TRAIN_NORM_NONE, 0, 41633 },
+                 { "pmgi", OMNI_TRAIN_NORM_BATCH, 0, 41633 + 384 },
+                 { "aenetv2", OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_VARIANT_GCB, 5378 },
+                 { "aenetv2", OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_VARIANT_REGULAR, 41154 },
+                 { "aenetv2", OMNI_TRAIN_NORM_NONE, OMNI_TRAIN_VARIANT_PLUSPLUS, 1537 } };
 
   g_assert_no_error (error);
   g_assert_cmpuint (omni_trainer_count_parameters (ifani), ==, 213281);
-  g_assert_cmpuint (omni_trainer_count_parameters (omni), ==, 54344);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+  {
+    config.architecture = others[i].architecture;
+    config.norm = others[i].norm;
+    config.variant = others[i].variant;
+
+    g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (omni_trainer_count_parameters (trainer), ==, others[i].count);
+  }
 }
 
 /* Zero is a value like any other, where it makes sense; what the trainer allows, the model reads. */
@@ -330,6 +350,8 @@ test_export (gconstpointer data)
 
   config.architecture = architecture;
   config.channels = 0;
+  if (g_str_equal (architecture, "ifcnn"))
+    config.norm = OMNI_TRAIN_NORM_BATCH;
 
   g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
   g_autoptr (GBytes) bytes = omni_trainer_export (trainer, metadata, &error);
@@ -350,6 +372,42 @@ test_export (gconstpointer data)
 
   g_assert_true (omni_trainer_import (other, weights, &error));
   g_assert_cmpmem (trainer->state.theta, trainer->state.n * 4, other->state.theta, other->state.n * 4);
+}
+
+/* IFANI's ablations load and build, too. */
+static void
+test_export_ablations (void)
+{
+  for (guint i = 0; i < 6; i++)
+  {
+    const OmniModel *model = omni_model_find ("ifani");
+    OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+    g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+    g_autoptr (GError) error = NULL;
+
+    config.channels = 0;
+    config.reduce = i % 3;
+    config.without_skips = i / 3;
+
+    g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+    g_autoptr (GBytes) bytes = omni_trainer_export (trainer, NULL, &error);
+    g_autoptr (OmniWeights) weights = omni_weights_load_bytes (bytes, "export", &error);
+    const OmniModelContext context = {
+      .task = OMNI_TASK_EXPOSURE, .n_sources = 3, .width = 64, .height = 64, .range = 1, .weights = weights
+    };
+
+    g_assert_no_error (error);
+    g_assert_true (model->list_tensors (weights, specs, &error));
+    g_assert_true (omni_weights_check (weights, specs, &error));
+    if (config.reduce != OMNI_TRAIN_REDUCE_MAX)
+      g_assert_cmpstr (omni_weights_get_metadata (weights, "reduce"), ==,
+                       omni_train_reduce_to_string (config.reduce));
+
+    g_autoptr (OmniGraph) graph = model->build (&context, &error);
+
+    g_assert_no_error (error);
+    g_assert_true (omni_graph_is_order_invariant (graph));
+  }
 }
 
 /* ---- Optimisers and schedules against their formulas, in double ---- */
@@ -481,6 +539,8 @@ add_tests (void)
   g_test_add_func ("/training/learns", test_learns);
   g_test_add_data_func ("/training/export/ifani", "ifani", test_export);
   g_test_add_data_func ("/training/export/omni", "omni", test_export);
+  g_test_add_data_func ("/training/export/ifcnn", "ifcnn", test_export);
+  g_test_add_func ("/training/export/ablations", test_export_ablations);
   g_test_add_func ("/training/optimiser/adam", test_adam);
   g_test_add_func ("/training/optimiser/rmsprop-and-sgd", test_rmsprop_and_sgd);
   g_test_add_func ("/training/schedules", test_schedules);

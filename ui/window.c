@@ -195,13 +195,9 @@ refined_cb (OmniWindow *self)
 {
   const OmniRefineScores *scores = omni_document_get_refine_scores (self->document);
   const char *metric = omni_metric_find (scores->metric)->title;
-  g_autofree char *words =
-    scores->kept
-      ? g_strdup_printf (_ ("Refined: %s is %.4f, was %.4f. The result before stands beside it in the list"),
-                         metric, scores->after, scores->before)
-      : g_strdup_printf (
-        _ ("Refining made nothing better: %s would be %.4f, is %.4f. The result stays as it was"), metric,
-        scores->after, scores->before);
+  g_autofree char *words = g_strdup_printf (scores->kept ? _ ("Refined: %s is %.4f, was %.4f")
+                                                         : _ ("Not refined: %s would be %.4f, is %.4f"),
+                                            metric, scores->after, scores->before);
 
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
 }

@@ -84,7 +84,10 @@ print_table (const OmniLibraryResult *result, const char *output)
       printf ("%s%s\n  %-24s %8s %8s %8s\n", i > 0 ? "\n" : "", row->group, "algorithm", "scenes", "score",
               "chosen");
     group = row->group;
-    printf ("  %-24s %8u %8.4f %8u\n", row->method, row->n_scenes, row->mean, row->n_best);
+    if (row->n_scenes > 0)
+      printf ("  %-24s %8u %8.4f %8u\n", row->method, row->n_scenes, row->mean, row->n_best);
+    else
+      printf ("  %-24s %8s\n", row->method, "-");
   }
   printf ("\nbest of each scene: %.4f over %u scenes", result->mean_best, result->n_scenes);
   if (result->mean_before > 0)

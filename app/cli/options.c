@@ -247,7 +247,7 @@ add_evolve_options (OmniCliOptions *o, GOptionContext *context)
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The folder for the best results", "FOLDER" },
     { "library", 0, 0, G_OPTION_ARG_STRING, &o->library,
-      "Begin with the first so many of mean, max, laplacian, mertens, wavelet, gff, ifani, omni (5, or 0 "
+      "Begin with the first so many of mean, max, wavelet, laplacian, gff, mertens, ifani, omni (5, or 0 "
       "with "
       "--model)",
       "N" },

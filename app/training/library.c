@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 /* Simple ones first, so that the table shows what better ones are worth. */
-static const char *const library[OMNI_LIBRARY_MOST + 1] = { "mean",    "max",     "laplacian",
-                                                            "mertens", "wavelet", "gff",
-                                                            "ifani",   "omni",    NULL };
+static const char *const library[OMNI_LIBRARY_MOST + 1] = { "mean",    "max",   "wavelet", "laplacian", "gff",
+                                                            "mertens", "ifani", "omni",    NULL };
 
 const char *const *
 omni_library_get_default (void)
@@ -346,8 +345,8 @@ note (Choosing *self, const char *format, ...)
   va_end (arguments);
 }
 
-/* Runs one algorithm, and takes its result as the truth where it is the best so far. An algorithm that cannot fuse this pair
- * is passed over. */
+/* Runs one algorithm, and takes its result as the truth where it is the best so far. One that is not made for the task has no
+ * part in it; one that fails is passed over. */
 static gboolean
 try_method (Choosing *self, const OmniEvaluateScene *scene, const Pair *pair,
             const OmniEvaluateMethod *method, Known *known, GError **error)
@@ -360,7 +359,8 @@ try_method (Choosing *self, const OmniEvaluateScene *scene, const Pair *pair,
                                       .options = method->options,
                                       .weights_path = method->weights_path };
   double score;
-  if (g_hash_table_contains (known->scores, identity))
+  if (g_hash_table_contains (known->scores, identity)
+      || !omni_model_fits (method->model, scene->task, pair->sources, NULL))
     return TRUE;
   g_autoptr (OmniFusionResult)
     result = omni_engine_fuse (self->engine, &request, NULL, NULL, self->params->cancellable, &cause);

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One-shot against recursive fusion (IFANI, Figure 13): every set of three or more pictures of a folder of scenes is fused at
+once, and then two by two, result after picture, in three orders of the list: as it is, reversed, and odd places first.
+
+Usage: ablation-recursive.py build/omnifuse-cli DIR [MODEL [SCENES]]
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+
+def run(cli, *arguments):
+    done = subprocess.run([cli, *arguments, "--json"], check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)
+
+
+def fuse(cli, model, task, sources, output):
+    run(cli, "fuse", "--model", model, "--task", task, "--force", "-o", output, *sources)
+    return output
+
+
+def fold(cli, model, task, sources, folder):
+    so_far = sources[0]
+    for i, source in enumerate(sources[1:]):
+        so_far = fuse(cli, model, task, [so_far, source], os.path.join(folder, f"step{i % 2}.png"))
+    return so_far
+
+
+def score(cli, metric, sources, fused):
+    return run(cli, "metrics", *sources, "--fused", fused, "--metric", metric)["metrics"][metric]
+
+
+def main():
+    cli, root = sys.argv[1:3]
+    model = sys.argv[3] if len(sys.argv) > 3 else "ifani"
+    most = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
+    task = "focus" if os.path.basename(os.path.normpath(root)) == "focus" else "exposure"
+    metric = "qabf" if task == "focus" else "mef-ssim"
+    names = ["one-shot", "list order", "reversed", "odd places first"]
+    sums = [0.0] * len(names)
+    n = 0
+    print(f"{metric} of {model}")
+    print(f"{'scene':28} {'N':>3} " + " ".join(f"{name:>17}" for name in names))
+    for scene in sorted(os.listdir(root)):
+        folder = os.path.join(root, scene)
+        if not os.path.isdir(folder):
+            continue
+        sources = sorted(os.path.join(folder, f) for f in os.listdir(folder)
+                         if not f.startswith(("truth", "reference")))
+        if len(sources) < 3 or n == most:
+            continue
+        n += 1
+        with tempfile.TemporaryDirectory() as scratch:
+            orders = [sources, sources[::-1], sources[1::2] + sources[::2]]
+            results = [fuse(cli, model, task, sources, os.path.join(scratch, "all.png"))]
+            scores = [score(cli, metric, sources, results[0])]
+            scores += [score(cli, metric, sources, fold(cli, model, task, order, scratch)) for order in orders]
+        sums = [a + b for a, b in zip(sums, scores)]
+        print(f"{scene[:28]:28} {len(sources):3} " + " ".join(f"{s:17.4f}" for s in scores), flush=True)
+    if n:
+        print(f"{'mean':28} {'':3} " + " ".join(f"{s / n:17.4f}" for s in sums))
+
+
+if __name__ == "__main__":
+    main()
