@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#define WIDTH_PX 110
+
 struct _OmniLevelBar
 {
   AdwBin parent_instance;
@@ -20,13 +22,17 @@ struct _OmniLevelBar
 
 G_DEFINE_FINAL_TYPE (OmniLevelBar, omni_level_bar, ADW_TYPE_BIN)
 
+/* As wide as it is shown: a picture asks for its own size. */
 static void
 paint (OmniLevelBar *self, OmniColourMap map)
 {
-  const gsize size_bytes = OMNI_COLOUR_MAP_LEVELS * sizeof (guint32);
-  g_autoptr (GBytes) bytes = g_bytes_new_static (omni_colour_map_get (map), size_bytes);
+  guint32 *pixels = g_new (guint32, WIDTH_PX);
+
+  for (guint i = 0; i < WIDTH_PX; i++)
+    pixels[i] = omni_colour_map_get (map)[i * (OMNI_COLOUR_MAP_LEVELS - 1) / (WIDTH_PX - 1)];
+  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, WIDTH_PX * sizeof *pixels);
   g_autoptr (GdkTexture)
-    texture = gdk_memory_texture_new (OMNI_COLOUR_MAP_LEVELS, 1, GDK_MEMORY_DEFAULT, bytes, size_bytes);
+    texture = gdk_memory_texture_new (WIDTH_PX, 1, GDK_MEMORY_DEFAULT, bytes, WIDTH_PX * sizeof *pixels);
 
   gtk_picture_set_paintable (self->colours, GDK_PAINTABLE (texture));
   self->map = map;

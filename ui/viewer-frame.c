@@ -34,19 +34,24 @@ get_first (OmniViewer *self, guint pane)
   return self->mode == OMNI_VIEWER_MAP ? self->map : self->panes[pane].mipmap;
 }
 
-/* One pane, or all of it where the panes are in one place; `about` (nullable) enlarges it about a point. */
-static OmniViewItem *
-add_item (OmniViewer *self, OmniViewFrame *frame, guint pane, const OmniViewerRect *rect, double factor,
-          const double *about)
+static OmniViewKind
+get_kind (OmniViewer *self)
 {
-  const OmniViewKind kind = self->mode == OMNI_VIEWER_WIPE         ? OMNI_VIEW_WIPE
-                            : self->mode == OMNI_VIEWER_DIFFERENCE ? OMNI_VIEW_DIFFERENCE
-                                                                   : OMNI_VIEW_PICTURE;
+  return self->mode == OMNI_VIEWER_WIPE         ? OMNI_VIEW_WIPE
+         : self->mode == OMNI_VIEWER_DIFFERENCE ? OMNI_VIEW_DIFFERENCE
+                                                : OMNI_VIEW_PICTURE;
+}
+
+/* One pane, or all of it where the panes are in one place; `about` (nullable) enlarges it about a point. */
+static void
+add_item (OmniViewer *self, OmniViewFrame *frame, OmniViewKind kind, guint pane, const OmniViewerRect *rect,
+          double factor, const double *about)
+{
   OmniViewItem *item = omni_view_frame_add (frame, kind, rect->x, rect->y, rect->width, rect->height);
   double x, y, normal_x, normal_y;
 
   if (item == NULL)
-    return NULL;
+    return;
   item->map = kind == OMNI_VIEW_DIFFERENCE || self->mode == OMNI_VIEWER_MAP ? OMNI_COLOUR_MAP_INFERNO
                                                                             : self->colours;
   item->gain = self->gain;
@@ -58,7 +63,43 @@ add_item (OmniViewer *self, OmniViewFrame *frame, guint pane, const OmniViewerRe
   add_layer (self, item, 0, pane, get_first (self, pane), factor, about);
   if (kind != OMNI_VIEW_PICTURE)
     add_layer (self, item, 1, 1, self->panes[1].mipmap, factor, about);
-  return item;
+}
+
+/* An upright or lying line parts the rectangle, and each part costs one picture instead of two. */
+static void
+add_parts (OmniViewer *self, OmniViewFrame *frame, const OmniViewerRect *rect, double factor,
+           const double *about)
+{
+  const int turns = (int)(self->wipe_angle / 90) % 4;
+  OmniViewerRect parts[2] = { *rect, *rect }; /* before the line, and from it on */
+  double x, y, normal_x, normal_y;
+
+  omni_viewer_get_line (self, &x, &y, &normal_x, &normal_y);
+  if (turns % 2 == 0)
+  {
+    parts[1].x = CLAMP ((int)x + (turns == 2), rect->x, rect->x + rect->width);
+    parts[0].width = parts[1].x - rect->x;
+    parts[1].width = rect->width - parts[0].width;
+  }
+  else
+  {
+    parts[1].y = CLAMP ((int)y + (turns == 3), rect->y, rect->y + rect->height);
+    parts[0].height = parts[1].y - rect->y;
+    parts[1].height = rect->height - parts[0].height;
+  }
+  /* The second picture is where the normal points to, the line itself is its. */
+  for (guint pane = 0; pane < 2; pane++)
+    add_item (self, frame, OMNI_VIEW_PICTURE, pane, &parts[turns < 2 ? pane : 1 - pane], factor, about);
+}
+
+static void
+add_place (OmniViewer *self, OmniViewFrame *frame, guint pane, const OmniViewerRect *rect, double factor,
+           const double *about)
+{
+  if (get_kind (self) == OMNI_VIEW_WIPE && fmod (self->wipe_angle, 90) == 0)
+    add_parts (self, frame, rect, factor, about);
+  else
+    add_item (self, frame, get_kind (self), pane, rect, factor, about);
 }
 
 static guint
@@ -106,7 +147,7 @@ build_frame (OmniViewer *self)
   {
     const guint pane = get_item_pane (self, i);
     const OmniViewerRect rect = omni_viewer_get_pane_rect (self, pane);
-    add_item (self, frame, pane, &rect, 1, NULL);
+    add_place (self, frame, pane, &rect, 1, NULL);
   }
   for (guint i = 0; i < get_n_items (self); i++)
   {
@@ -114,7 +155,7 @@ build_frame (OmniViewer *self)
     OmniViewerRect rect;
     double centre[2];
     if (locate_loupe (self, pane, &rect, centre))
-      add_item (self, frame, pane, &rect, LOUPE_FACTOR, centre);
+      add_place (self, frame, pane, &rect, LOUPE_FACTOR, centre);
   }
   return frame;
 }
@@ -181,10 +222,7 @@ omni_viewer_make_still (OmniViewer *self, const graphene_rect_t *part, int pane,
                                          longest_px);
   OmniViewFrame *frame = omni_view_frame_new (MAX ((int)round (part->size.width * width * scale), 1),
                                               MAX ((int)round (part->size.height * height * scale), 1));
-  const OmniViewKind kind = pane >= 0                              ? OMNI_VIEW_PICTURE
-                            : self->mode == OMNI_VIEWER_WIPE       ? OMNI_VIEW_WIPE
-                            : self->mode == OMNI_VIEWER_DIFFERENCE ? OMNI_VIEW_DIFFERENCE
-                                                                   : OMNI_VIEW_PICTURE;
+  const OmniViewKind kind = pane >= 0 ? OMNI_VIEW_PICTURE : get_kind (self);
   OmniViewItem *item = omni_view_frame_add (frame, kind, 0, 0, frame->width, frame->height);
   const gboolean heat = kind == OMNI_VIEW_DIFFERENCE || self->mode == OMNI_VIEWER_MAP;
   frame->low = self->mode == OMNI_VIEWER_MAP ? 0 : self->low;

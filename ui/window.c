@@ -6,6 +6,7 @@
 
 /* Shorter fusions come and go without a progress bar. */
 #define PROGRESS_DELAY_MS 150
+#define PROGRESS_PX       56 /* the height it takes */
 
 G_DEFINE_FINAL_TYPE (OmniWindow, omni_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -52,6 +53,8 @@ static void
 reveal_progress (OmniWindow *self, gboolean reveal)
 {
   gtk_revealer_set_reveal_child (self->progress, reveal);
+  /* Both stand below. */
+  gtk_widget_set_margin_bottom (GTK_WIDGET (self->level_bar), reveal ? PROGRESS_PX : 0);
   gtk_widget_set_can_target (GTK_WIDGET (self->progress), reveal);
 }
 

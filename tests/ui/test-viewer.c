@@ -123,7 +123,6 @@ static void
 test_links (OmniTestWindow *f, gconstpointer data)
 {
   OmniViewer *viewer = f->window->viewer;
-  double x, y;
 
   show_panes (f, 2);
   omni_viewer_set_zoom (viewer, 8);
@@ -149,19 +148,47 @@ test_links (OmniTestWindow *f, gconstpointer data)
   omni_pointer_key (pointer, "w", 0);
   omni_test_wait_for_layout (f);
   wait_for_frame (f);
-  const OmniViewLayer *layers = viewer->frame->items[0].layers;
-  g_assert_cmpfloat_with_epsilon (layers[0].x - layers[1].x, offset * 160 * 8, 1);
-  omni_viewer_to_device (viewer, 1, 0.5, 0.5, &x, &y);
+  const OmniViewItem *items = viewer->frame->items;
+  g_assert_cmpfloat_with_epsilon (items[0].layers[0].x - items[1].layers[0].x, offset * 160 * 8, 1);
 
   omni_pointer_key (pointer, "l", GDK_SHIFT_MASK);
   omni_test_wait_for_layout (f);
   g_assert_true (omni_viewer_is_aligned (viewer));
   wait_for_frame (f);
-  layers = viewer->frame->items[0].layers;
-  g_assert_cmpfloat (layers[0].x, ==, layers[1].x);
+  items = viewer->frame->items;
+  g_assert_cmpfloat (items[0].layers[0].x, ==, items[1].layers[0].x);
 }
 
 /* The wipe at an angle */
+
+static void
+check_sides (OmniViewer *viewer)
+{
+  const OmniViewFrame *frame = viewer->frame;
+  g_autofree guint32 *pixels = g_new (guint32, (gsize)frame->width * (gsize)frame->height);
+  g_autofree guint32 *expected = g_new (guint32, (gsize)frame->width * (gsize)frame->height);
+  g_autoptr (OmniViewFrame) whole = omni_view_frame_new (frame->width, frame->height);
+  OmniViewItem *item = omni_view_frame_add (whole, OMNI_VIEW_WIPE, 0, 0, frame->width, frame->height);
+  double x, y, normal_x, normal_y;
+
+  omni_viewer_get_line (viewer, &x, &y, &normal_x, &normal_y);
+  for (guint pane = 0; pane < 2; pane++)
+  {
+    OmniMipmap *mipmap = omni_viewer_get_mipmap (viewer, pane);
+    double left, top;
+    omni_viewer_to_device (viewer, pane, 0, 0, &left, &top);
+    omni_view_item_set_layer (item, pane, mipmap, round (left), round (top),
+                              omni_viewer_get_zoom (viewer) * 160 / omni_mipmap_get_width (mipmap));
+  }
+  item->line_x = (int)x;
+  item->line_y = (int)y;
+  item->normal_x = (int)round (normal_x * 1024);
+  item->normal_y = (int)round (normal_y * 1024);
+  omni_view_frame_render (whole, expected);
+  gdk_texture_download (viewer->texture, (guchar *)pixels, (gsize)frame->width * sizeof *pixels);
+  g_assert_cmpmem (pixels, (gsize)frame->width * (gsize)frame->height * sizeof *pixels, expected,
+                   (gsize)frame->width * (gsize)frame->height * sizeof *expected);
+}
 
 static void
 test_wipe_angle (OmniTestWindow *f, gconstpointer data)
@@ -177,14 +204,24 @@ test_wipe_angle (OmniTestWindow *f, gconstpointer data)
   drag (f, 1, 0.5, 0.5 + 70 / height, 0.5 - 90 / width, 0.5);
   g_assert_cmpfloat (omni_viewer_get_wipe_angle (viewer), ==, 90);
   wait_for_frame (f);
-  g_assert_cmpint (viewer->frame->items[0].normal_x, ==, 0);
-  g_assert_cmpint (viewer->frame->items[0].normal_y, ==, 1024);
+  g_assert_cmpint (viewer->frame->items[0].height, ==, (int)round (height / 2));
+  g_assert_cmpint (viewer->frame->items[1].y, ==, (int)round (height / 2)); /* the second below */
   drag (f, 1, 0.3, 0.5, 0.35, 0.7); /* only what is across the line counts */
   g_assert_cmpfloat_with_epsilon (viewer->wipe_y, 0.7, 0.02);
   g_assert_cmpfloat (viewer->wipe_x, ==, 0.5);
   omni_pointer_key (pointer, "Down", GDK_SHIFT_MASK);
   omni_test_wait_for_layout (f);
   g_assert_cmpfloat (omni_viewer_get_wipe_angle (viewer), ==, 105);
+  wait_for_frame (f);
+  check_sides (viewer);
+
+  /* All the way round: each picture is on the side that the normal says, to the pixel. */
+  for (guint i = 0; i < 18; i++)
+  {
+    omni_viewer_set_wipe_angle (viewer, i * 22.5);
+    wait_for_frame (f);
+    check_sides (viewer);
+  }
 }
 
 /* Window and level */
@@ -248,6 +285,94 @@ test_loupe (OmniTestWindow *f, gconstpointer data)
   omni_test_wait_for_layout (f);
   wait_for_frame (f);
   g_assert_cmpuint (viewer->frame->n_items, ==, 2);
+}
+
+/* Numbers */
+
+/* What is drawn over the frame: ink where there is room for numbers, nothing where there is none. */
+static guint
+count_ink (OmniViewer *viewer)
+{
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  const int width = viewer->frame->width, height = viewer->frame->height;
+  g_autofree guint32 *pixels = g_new0 (guint32, (gsize)width * (gsize)height);
+  guint n = 0;
+
+  omni_viewer_snapshot_values (viewer, snapshot);
+  GskRenderNode *node = gtk_snapshot_free_to_node (snapshot);
+  if (node == NULL)
+    return 0;
+  cairo_surface_t *surface = cairo_image_surface_create_for_data ((guchar *)pixels, CAIRO_FORMAT_ARGB32,
+                                                                  width, height, width * 4);
+  cairo_t *cr = cairo_create (surface);
+  gsk_render_node_draw (node, cr);
+  cairo_destroy (cr);
+  cairo_surface_destroy (surface);
+  gsk_render_node_unref (node);
+  for (int i = 0; i < width * height; i++)
+    n += pixels[i] >> 24 > 128;
+  return n;
+}
+
+static void
+test_values (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+
+  omni_viewer_set_zoom (viewer, 16);
+  wait_for_frame (f);
+  g_assert_cmpuint (count_ink (viewer), ==, 0);
+  omni_viewer_set_zoom (viewer, 64);
+  wait_for_frame (f);
+  /* Three numbers in each of some dozens of pixels. */
+  g_assert_cmpuint (count_ink (viewer), >, 1000);
+}
+
+/* Sizes */
+
+static void
+test_sizes (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniPicture) picture = omni_picture_new (
+    80, 60, 1, FALSE, OMNI_SAMPLE_U8, g_bytes_new_take (g_malloc0 (80 * 60), 80 * 60), NULL, NULL, &error);
+  g_autoptr (OmniSource) source = omni_source_new_for_picture (picture, "half");
+  g_autoptr (OmniSubject) half = omni_subject_new_source (source, "half");
+
+  show_panes (f, 2);
+  omni_viewer_set_subject (viewer, 1, half);
+  wait_for_frame (f);
+  /* Equally wide, so that the same place of the scene is at the same place; the larger one is 100 %. */
+  const OmniViewItem *items = viewer->frame->items;
+  g_assert_cmpfloat (items[1].layers[0].scale, ==, 2 * items[0].layers[0].scale);
+  g_assert_cmpfloat_with_epsilon (items[1].layers[0].x - items[1].x, items[0].layers[0].x - items[0].x, 1);
+  omni_viewer_set_zoom (viewer, 1);
+  wait_for_frame (f);
+  g_assert_cmpfloat (viewer->frame->items[0].layers[0].scale, ==, 1);
+}
+
+/* Maps of amounts */
+
+static void
+test_map (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+  guint16 *amounts = g_new0 (guint16, 160 * 120);
+
+  for (guint i = 0; i < 160 * 120; i++)
+    amounts[i] = i % 160 < 80 ? 257 * 3 : 0;
+  g_autoptr (OmniPicture) picture = omni_picture_new (
+    160, 120, 1, FALSE, OMNI_SAMPLE_U16, g_bytes_new_take (amounts, 160 * 120 * 2), NULL, NULL, NULL);
+  g_autoptr (OmniMipmap) map = omni_mipmap_new (picture, NULL, NULL);
+
+  omni_viewer_set_map (viewer, map);
+  omni_viewer_set_gain (viewer, 16);
+  omni_viewer_set_level (viewer, 0.4, 0.5); /* of pictures, not of maps */
+  omni_viewer_set_mode (viewer, OMNI_VIEWER_MAP);
+  wait_for_frame (f);
+  g_assert_cmphex (get_pixel (viewer, 0.4, 0.5), ==, omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO)[3 * 16]);
+  g_assert_cmphex (get_pixel (viewer, 0.6, 0.5), ==, omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO)[0]);
 }
 
 /* Space */
@@ -443,6 +568,9 @@ main (int argc, char **argv)
   omni_test_window_add ("/viewer/wipe-angle", test_wipe_angle);
   omni_test_window_add ("/viewer/level", test_level);
   omni_test_window_add ("/viewer/loupe", test_loupe);
+  omni_test_window_add ("/viewer/values", test_values);
+  omni_test_window_add ("/viewer/sizes", test_sizes);
+  omni_test_window_add ("/viewer/map", test_map);
   omni_test_window_add ("/viewer/flip", test_flip);
   omni_test_window_add ("/viewer/export", test_export);
   omni_test_window_add ("/viewer/export-over-source", test_export_over_source);
