@@ -552,9 +552,9 @@ recover_from_loss (Fusion *self, Attempt *attempt, GError **error)
 }
 
 static gboolean
-recover_from_shortage (Fusion *self, Attempt *attempt, gboolean can_cut, const GError *cause, GError **error)
+recover_from_shortage (Fusion *self, Attempt *attempt, const GError *cause, GError **error)
 {
-  const guint smaller_px = can_cut ? halve_tile (self, attempt->tile_px) : 0;
+  const guint smaller_px = halve_tile (self, attempt->tile_px);
   omni_engine_core_close_device (self->core);
   if (smaller_px > 0)
   {
@@ -562,17 +562,10 @@ recover_from_shortage (Fusion *self, Attempt *attempt, gboolean can_cut, const G
     attempt->first_tile = 0;
     return TRUE;
   }
-  if (!can_cut)
-    g_set_error (
-      error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-      "%s %s needs the whole picture at once: close other programs, use fewer or smaller pictures, or "
-      "choose another model.",
-      cause->message, self->model->title);
-  else
-    g_set_error (
-      error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-      "%s Even tiles of %u pixels do not fit: close other programs, or use fewer or smaller pictures.",
-      cause->message, attempt->tile_px);
+  g_set_error (
+    error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+    "%s Even tiles of %u pixels do not fit: close other programs, or use fewer or smaller pictures.",
+    cause->message, attempt->tile_px);
   return FALSE;
 }
 
@@ -597,7 +590,7 @@ fusion_run (Fusion *self, GError **error)
     /* Planning has tried smaller tiles by itself. */
     if (planned && g_error_matches (cause, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY))
     {
-      if (recover_from_shortage (self, &attempt, !omni_plan_needs_whole_picture (entry->plan), cause, error))
+      if (recover_from_shortage (self, &attempt, cause, error))
         continue;
       return NULL;
     }
@@ -656,10 +649,6 @@ make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
   g_autoptr (OmniPicture) picture = make_picture (self, omni_graph_get_output_channels (entry->graph), error);
   if (picture == NULL)
     return NULL;
-  if (self->request->tile_px > 0 && omni_plan_needs_whole_picture (entry->plan))
-    g_ptr_array_add (self->warnings,
-                     g_strdup_printf ("%s needs the whole picture at once, so it was not cut into tiles.",
-                                      self->model->title));
 
   double flop_per_source, flop_per_set;
   omni_graph_get_flop_per_px (entry->graph, &flop_per_source, &flop_per_set);
