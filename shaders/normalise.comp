@@ -1,7 +1,7 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the statistics of a plane are for: (x − mean)/√(variance + ε), or one of them at every pixel.
+// What the statistics of a plane are for: (x − mean)/√(variance + ε) and its activation, or one of them at every pixel.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 
@@ -11,6 +11,7 @@ const int MAXIMUM = 2;
 
 layout (constant_id = 2) const int HALF = 0;
 layout (constant_id = 3) const int KIND = 0;
+layout (constant_id = 4) const int ACTIVATION = 0;
 
 layout (binding = 0) uniform samplerBuffer source;
 layout (binding = 1) uniform samplerBuffer records; // see statistics.comp
@@ -31,7 +32,7 @@ main ()
     {
       const vec4 variance = texelFetch (records, record + 2) / texelFetch (records, record);
       const vec4 x = texelFetch (source, push.src0.base + z * push.src0.plane + at.y * push.src0.pitch + at.x);
-      value = (x - value) / sqrt (variance + intBitsToFloat (push.a1));
+      value = activate (ACTIVATION, (x - value) / sqrt (variance + intBitsToFloat (push.a1)), intBitsToFloat (push.a0));
     }
   // The padding channels of a C4 tensor stay zero.
   if (push.a2 >= 0)

@@ -425,14 +425,16 @@ twin_in_turn (const TwinTensor *x)
   g_autoptr (TwinTensor) normal = twin_normalised (x);
   g_autoptr (TwinTensor) positive = twin_unary (normal, 2.0F, 0.5F, OMNI_ACTIVATION_RELU, 0.0F);
 
-  return twin_normalised (positive);
+  g_autoptr (TwinTensor) again = twin_normalised (positive);
+
+  return twin_unary (again, 1.0F, 0.0F, OMNI_ACTIVATION_LEAKY_RELU, 0.2F);
 }
 
 static OmniNode
 add_in_turn (OmniGraph *graph, OmniNode x)
 {
   x = omni_graph_unary (graph, add_normalised (graph, x), 2.0F, 0.5F, OMNI_ACTIVATION_RELU, 0.0F);
-  return add_normalised (graph, x);
+  return omni_graph_normalise_activate (graph, x, 1e-5F, OMNI_ACTIVATION_LEAKY_RELU, 0.2F);
 }
 
 static TwinTensor *

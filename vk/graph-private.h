@@ -74,7 +74,7 @@ typedef struct
   OmniNode base;                  /* CONV: a pooled tensor added before the activation, or NONE */
   float *weight, *bias, *post_scale, *post_shift; /* CONV; CONSTANT, FILTER, CHANNELS: values in `weight` */
   OmniBoundary boundary;                          /* CONV, FILTER */
-  OmniActivation activation;                      /* CONV, UNARY; UP_ADD: ABS or NONE */
+  OmniActivation activation;                      /* CONV, UNARY, NORMALISE; UP_ADD: ABS or NONE */
   float slope;
   float scale, shift;        /* UNARY; UP_ADD: sign in `scale` */
   OmniBinary binary;         /* BINARY */

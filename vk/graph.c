@@ -236,9 +236,18 @@ omni_graph_channel_shuffle (OmniGraph *graph, OmniNode x, guint groups)
 OmniNode
 omni_graph_normalise (OmniGraph *graph, OmniNode x, float epsilon)
 {
+  return omni_graph_normalise_activate (graph, x, epsilon, OMNI_ACTIVATION_NONE, 0.0F);
+}
+
+OmniNode
+omni_graph_normalise_activate (OmniGraph *graph, OmniNode x, float epsilon, OmniActivation activation,
+                               float slope)
+{
   OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_NORMALISE, x);
 
   node.epsilon = epsilon;
+  node.activation = activation;
+  node.slope = slope;
   return omni_graph_append (graph, node, &x, 1, "normalise");
 }
 

@@ -133,8 +133,10 @@ OmniNode omni_graph_channel_shuffle (OmniGraph *graph, OmniNode x, guint groups)
 /* Whole-picture statistics, per source and channel, exact for any tiling. In tiles the picture goes by once more for
  * every statistic that waits for another one, and what they need is computed anew each time.
  *
- * (x − mean)/√(variance + epsilon) with the biased mean and variance. */
+ * (x − mean)/√(variance + epsilon) with the biased mean and variance, and an activation of that. */
 OmniNode omni_graph_normalise (OmniGraph *graph, OmniNode x, float epsilon);
+OmniNode omni_graph_normalise_activate (OmniGraph *graph, OmniNode x, float epsilon,
+                                        OmniActivation activation, float slope);
 
 /* The mean, the largest and the smallest value of every channel, spread over the plane. */
 OmniNode omni_graph_picture_mean (OmniGraph *graph, OmniNode x);

@@ -248,6 +248,8 @@ omni_lower_statistics (const OmniLowering *lower)
   step = omni_lower_step (lower, "normalise");
   omni_step_constant (&step, lower->tensor->element_bytes == 8);
   omni_step_constant (&step, apply_kind (node));
+  omni_step_constant (&step, node->activation);
+  step.push.arg[0] = (gint32)omni_float_bits (node->slope);
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
   step.in[1] = (OmniTexelBinding){
     .format = OMNI_VIEW_RGBA32F,
