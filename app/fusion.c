@@ -41,6 +41,7 @@ typedef struct
   guint source_pixel_bytes; /* the most of any source */
   OmniPlanFormat format;    /* of every source, or no channels */
   gboolean colour, has_alpha;
+  gboolean *is_grey;        /* per source */
   gboolean grey_and_colour; /* sources of both kinds */
   OmniSampleType depth;
   float range;
@@ -68,6 +69,7 @@ fusion_clear (Fusion *self)
   g_free (self->pixels);
   g_free (self->task_reason);
   g_free (self->marks);
+  g_free (self->is_grey);
   g_clear_pointer (&self->weights, omni_weights_unref);
   g_clear_pointer (&self->profile, g_bytes_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
@@ -113,6 +115,7 @@ static void
 choose_shape (Fusion *self)
 {
   guint n_grey = 0;
+  self->is_grey = g_new0 (gboolean, self->n_sources);
   OmniResultShape shape;
   omni_fusion_request_get_shape (self->request, &shape);
   const guint n_bands = shape.channels - (shape.has_alpha ? 1 : 0);
@@ -129,7 +132,8 @@ choose_shape (Fusion *self)
     const OmniPlanFormat format = { omni_source_get_channels (source), omni_source_get_has_alpha (source),
                                     (OmniStore)omni_source_get_sample_type (source) };
     self->source_pixel_bytes = MAX (self->source_pixel_bytes, format.channels * (guint)bytes);
-    n_grey += self->colour && is_grey (self, source);
+    self->is_grey[i] = !self->colour || is_grey (self, source);
+    n_grey += self->colour && self->is_grey[i];
     if (i == 0)
       self->format = format;
     else if (format.channels != self->format.channels || format.has_alpha != self->format.has_alpha
@@ -155,6 +159,8 @@ choose_marks (Fusion *self)
                                                     : omni_source_get_role (sources->pdata[i]);
     self->marks[i] = OMNI_ROLE_MARK (role);
     self->roles |= self->marks[i];
+    if (!self->is_grey[i])
+      self->marks[i] |= OMNI_MARK_COLOURED;
     smallest = MIN (smallest, omni_source_get_width (sources->pdata[i]));
   }
   self->scale = (float)self->width / (float)smallest;
@@ -261,9 +267,10 @@ fusion_prepare (Fusion *self, GError **error)
   if (self->model == NULL)
     return FALSE;
   g_autoptr (GError) local_error = NULL;
-  self->weights = request->weights != NULL ? omni_weights_ref (request->weights)
-                                           : omni_engine_core_load_weights (
-                                             self->core, self->model, request->weights_path, &local_error);
+  self->weights = request->weights != NULL
+                    ? omni_weights_ref (request->weights)
+                    : omni_engine_core_load_weights (self->core, self->model, self->task,
+                                                     request->weights_path, &local_error);
   if (local_error != NULL)
   {
     g_propagate_error (error, g_steal_pointer (&local_error));
