@@ -394,18 +394,18 @@ omni_document_get_hint (OmniDocument *self)
 }
 
 gboolean
-omni_document_has_weights (const OmniModel *model)
+omni_document_has_weights (const OmniModel *model, OmniTask task)
 {
   if (model->architecture == NULL)
     return TRUE;
-  g_autofree char *path = omni_model_get_weights_path (model);
+  g_autofree char *path = omni_model_get_task_weights_path (model, task);
   return path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR);
 }
 
 static gboolean
 fits (OmniDocument *self, const OmniModel *model, OmniTask task)
 {
-  return omni_model_fits (model, task, self->state->active, NULL) && omni_document_has_weights (model);
+  return omni_model_fits (model, task, self->state->active, NULL) && omni_document_has_weights (model, task);
 }
 
 gboolean

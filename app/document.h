@@ -117,7 +117,7 @@ gboolean omni_document_offers_task (OmniDocument *self, OmniTask task);
 gboolean omni_document_offers_model (OmniDocument *self, const OmniModel *model);
 
 /* A network without weights is not offered. */
-gboolean omni_document_has_weights (const OmniModel *model);
+gboolean omni_document_has_weights (const OmniModel *model, OmniTask task);
 
 gboolean omni_document_can_undo (OmniDocument *self);
 gboolean omni_document_can_redo (OmniDocument *self);

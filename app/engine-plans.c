@@ -80,9 +80,9 @@ omni_engine_core_close_device (OmniEngineCore *core)
 
 /* A file that was written anew is another one. NULL when there is no such file. */
 static char *
-make_weights_key (const OmniModel *model, const char *path)
+make_weights_key (const OmniModel *model, OmniTask task, const char *path)
 {
-  g_autofree char *shipped = path == NULL ? omni_model_get_weights_path (model) : NULL;
+  g_autofree char *shipped = path == NULL ? omni_model_get_task_weights_path (model, task) : NULL;
   const char *file = path != NULL ? path : shipped;
   GStatBuf info;
   if (file == NULL || g_stat (file, &info) != 0)
@@ -93,18 +93,19 @@ make_weights_key (const OmniModel *model, const char *path)
 }
 
 OmniWeights *
-omni_engine_core_load_weights (OmniEngineCore *core, const OmniModel *model, const char *path, GError **error)
+omni_engine_core_load_weights (OmniEngineCore *core, const OmniModel *model, OmniTask task, const char *path,
+                               GError **error)
 {
   if (model->architecture == NULL)
     return NULL;
-  g_autofree char *key = make_weights_key (model, path);
+  g_autofree char *key = make_weights_key (model, task, path);
   for (GList *link = core->weights.head; key != NULL && link != NULL; link = link->next)
   {
     WeightsEntry *entry = link->data;
     if (g_str_equal (entry->key, key))
       return omni_weights_ref (entry->weights);
   }
-  OmniWeights *weights = omni_model_load_weights (model, path, error);
+  OmniWeights *weights = omni_model_load_task_weights (model, task, path, error);
   if (weights == NULL || key == NULL)
     return weights;
   WeightsEntry *entry = g_new0 (WeightsEntry, 1);

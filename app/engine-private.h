@@ -35,8 +35,8 @@ gboolean omni_engine_core_ensure_device (OmniEngineCore *core, GError **error);
 void omni_engine_core_close_device (OmniEngineCore *core);
 
 /* (transfer full) NULL without error for models that need none. */
-OmniWeights *omni_engine_core_load_weights (OmniEngineCore *core, const OmniModel *model, const char *path,
-                                            GError **error);
+OmniWeights *omni_engine_core_load_weights (OmniEngineCore *core, const OmniModel *model, OmniTask task,
+                                            const char *path, GError **error);
 
 /* Whether the open device computes with `weights` (nullable) what their file says; asked once for each file. */
 gboolean omni_engine_core_check_weights (OmniEngineCore *core, const OmniModel *model, OmniWeights *weights,

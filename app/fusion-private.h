@@ -14,6 +14,9 @@ gboolean omni_task_is_pansharpen (GPtrArray *sources);
 /* (transfer none) The two sources of a pan-sharpening (each nullable). An error says what is missing. */
 gboolean omni_sources_find_pansharpen (GPtrArray *sources, OmniSource **ms, OmniSource **pan, GError **error);
 
+/* The model whose architecture a weight file names, of those that pan-sharpen or of the others. */
+const OmniModel *omni_model_find_for_weights (const char *weights_path, gboolean pansharpens, GError **error);
+
 /* (transfer container) The same sources by path: for messages and choices that must not depend on the list order. */
 GPtrArray *omni_sources_sort (GPtrArray *sources);
 

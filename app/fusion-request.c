@@ -229,13 +229,13 @@ omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char
   return fits;
 }
 
-/* Whether the shipped weights of a model can be used; asked once. */
+/* Whether the shipped weights of a model for a task can be used. */
 static gboolean
-has_weights (const OmniModel *model)
+has_weights (const OmniModel *model, OmniTask task)
 {
   if (model->architecture == NULL)
     return TRUE;
-  g_autoptr (OmniWeights) weights = omni_model_load_weights (model, NULL, NULL);
+  g_autoptr (OmniWeights) weights = omni_model_load_task_weights (model, task, NULL, NULL);
   return weights != NULL;
 }
 
@@ -246,7 +246,7 @@ omni_model_default_for (OmniTask task)
   if (g_once_init_enter (&has_omni))
   {
     const OmniModel *omni = omni_model_find ("omni");
-    g_once_init_leave (&has_omni, omni != NULL && has_weights (omni) ? 1 : 2);
+    g_once_init_leave (&has_omni, omni != NULL && has_weights (omni, OMNI_TASK_AUTO) ? 1 : 2);
   }
 
   switch (task)
@@ -265,24 +265,6 @@ omni_model_default_for (OmniTask task)
   }
 }
 
-/* The model whose architecture a weight file names. */
-static const OmniModel *
-find_model_for_weights (const char *weights_path, GError **error)
-{
-  g_autoptr (OmniWeights) weights = omni_weights_load (weights_path, error);
-  if (weights == NULL)
-    return NULL;
-  const char *architecture = omni_weights_get_metadata (weights, "architecture");
-  const OmniModel *const *models = omni_models_list ();
-  for (guint i = 0; architecture != NULL && models[i] != NULL; i++)
-    if (g_strcmp0 (models[i]->architecture, architecture) == 0)
-      return models[i];
-  g_autofree char *name = g_filename_display_name (weights_path);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-               "The weights “%s” do not say which model they are for; name it (--model).", name);
-  return NULL;
-}
-
 /* The default for the task, or else any model that fits. What keeps pictures from being pan-sharpened by the default keeps
  * them from the others too. */
 static const OmniModel *
@@ -294,7 +276,7 @@ find_default (OmniTask task, GPtrArray *sources, GError **error)
     return model;
   const OmniModel *const *models = omni_models_list ();
   for (guint i = 0; task != OMNI_TASK_PANSHARPEN && models[i] != NULL; i++)
-    if (omni_model_fits (models[i], task, sources, NULL) && has_weights (models[i]))
+    if (omni_model_fits (models[i], task, sources, NULL) && has_weights (models[i], task))
       return models[i];
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", why != NULL ? why : "There are no models.");
   return NULL;
@@ -317,7 +299,9 @@ omni_fusion_request_choose_model (const OmniFusionRequest *request, OmniTask *ta
 
   const OmniModel *model = request->model;
   if (model == NULL && request->weights_path != NULL
-      && (model = find_model_for_weights (request->weights_path, error)) == NULL)
+      && (model = omni_model_find_for_weights (request->weights_path,
+                                               omni_fusion_request_pansharpens (request), error))
+           == NULL)
     return NULL;
 
   g_autofree char *why_task = NULL;

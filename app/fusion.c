@@ -41,6 +41,7 @@ typedef struct
   guint source_pixel_bytes; /* the most of any source */
   OmniPlanFormat format;    /* of every source, or no channels */
   gboolean colour, has_alpha;
+  gboolean *is_grey;        /* per source */
   gboolean grey_and_colour; /* sources of both kinds */
   OmniSampleType depth;
   float range;
@@ -68,6 +69,7 @@ fusion_clear (Fusion *self)
   g_free (self->pixels);
   g_free (self->task_reason);
   g_free (self->marks);
+  g_free (self->is_grey);
   g_clear_pointer (&self->weights, omni_weights_unref);
   g_clear_pointer (&self->profile, g_bytes_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
@@ -113,6 +115,7 @@ static void
 choose_shape (Fusion *self)
 {
   guint n_grey = 0;
+  self->is_grey = g_new0 (gboolean, self->n_sources);
   OmniResultShape shape;
   omni_fusion_request_get_shape (self->request, &shape);
   const guint n_bands = shape.channels - (shape.has_alpha ? 1 : 0);
@@ -129,7 +132,8 @@ choose_shape (Fusion *self)
     const OmniPlanFormat format = { omni_source_get_channels (source), omni_source_get_has_alpha (source),
                                     (OmniStore)omni_source_get_sample_type (source) };
     self->source_pixel_bytes = MAX (self->source_pixel_bytes, format.channels * (guint)bytes);
-    n_grey += self->colour && is_grey (self, source);
+    self->is_grey[i] = !self->colour || is_grey (self, source);
+    n_grey += self->colour && self->is_grey[i];
     if (i == 0)
       self->format = format;
     else if (format.channels != self->format.channels || format.has_alpha != self->format.has_alpha
@@ -155,6 +159,8 @@ choose_marks (Fusion *self)
                                                     : omni_source_get_role (sources->pdata[i]);
     self->marks[i] = OMNI_ROLE_MARK (role);
     self->roles |= self->marks[i];
+    if (!self->is_grey[i])
+      self->marks[i] |= OMNI_MARK_COLOURED;
     smallest = MIN (smallest, omni_source_get_width (sources->pdata[i]));
   }
   self->scale = (float)self->width / (float)smallest;
@@ -261,9 +267,10 @@ fusion_prepare (Fusion *self, GError **error)
   if (self->model == NULL)
     return FALSE;
   g_autoptr (GError) local_error = NULL;
-  self->weights = request->weights != NULL ? omni_weights_ref (request->weights)
-                                           : omni_engine_core_load_weights (
-                                             self->core, self->model, request->weights_path, &local_error);
+  self->weights = request->weights != NULL
+                    ? omni_weights_ref (request->weights)
+                    : omni_engine_core_load_weights (self->core, self->model, self->task,
+                                                     request->weights_path, &local_error);
   if (local_error != NULL)
   {
     g_propagate_error (error, g_steal_pointer (&local_error));
@@ -552,9 +559,9 @@ recover_from_loss (Fusion *self, Attempt *attempt, GError **error)
 }
 
 static gboolean
-recover_from_shortage (Fusion *self, Attempt *attempt, gboolean can_cut, const GError *cause, GError **error)
+recover_from_shortage (Fusion *self, Attempt *attempt, const GError *cause, GError **error)
 {
-  const guint smaller_px = can_cut ? halve_tile (self, attempt->tile_px) : 0;
+  const guint smaller_px = halve_tile (self, attempt->tile_px);
   omni_engine_core_close_device (self->core);
   if (smaller_px > 0)
   {
@@ -562,17 +569,10 @@ recover_from_shortage (Fusion *self, Attempt *attempt, gboolean can_cut, const G
     attempt->first_tile = 0;
     return TRUE;
   }
-  if (!can_cut)
-    g_set_error (
-      error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-      "%s %s needs the whole picture at once: close other programs, use fewer or smaller pictures, or "
-      "choose another model.",
-      cause->message, self->model->title);
-  else
-    g_set_error (
-      error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-      "%s Even tiles of %u pixels do not fit: close other programs, or use fewer or smaller pictures.",
-      cause->message, attempt->tile_px);
+  g_set_error (
+    error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+    "%s Even tiles of %u pixels do not fit: close other programs, or use fewer or smaller pictures.",
+    cause->message, attempt->tile_px);
   return FALSE;
 }
 
@@ -597,7 +597,7 @@ fusion_run (Fusion *self, GError **error)
     /* Planning has tried smaller tiles by itself. */
     if (planned && g_error_matches (cause, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY))
     {
-      if (recover_from_shortage (self, &attempt, !omni_plan_needs_whole_picture (entry->plan), cause, error))
+      if (recover_from_shortage (self, &attempt, cause, error))
         continue;
       return NULL;
     }
@@ -656,10 +656,6 @@ make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
   g_autoptr (OmniPicture) picture = make_picture (self, omni_graph_get_output_channels (entry->graph), error);
   if (picture == NULL)
     return NULL;
-  if (self->request->tile_px > 0 && omni_plan_needs_whole_picture (entry->plan))
-    g_ptr_array_add (self->warnings,
-                     g_strdup_printf ("%s needs the whole picture at once, so it was not cut into tiles.",
-                                      self->model->title));
 
   double flop_per_source, flop_per_set;
   omni_graph_get_flop_per_px (entry->graph, &flop_per_source, &flop_per_set);

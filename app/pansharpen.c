@@ -97,6 +97,23 @@ omni_sources_find_pansharpen (GPtrArray *sources, OmniSource **ms, OmniSource **
   return FALSE;
 }
 
+const OmniModel *
+omni_model_find_for_weights (const char *weights_path, gboolean pansharpens, GError **error)
+{
+  g_autoptr (OmniWeights) weights = omni_weights_load (weights_path, error);
+  if (weights == NULL)
+    return NULL;
+  const char *architecture = omni_weights_get_metadata (weights, "architecture");
+  const OmniModel *const *models = omni_models_list ();
+  for (guint i = 0; architecture != NULL && models[i] != NULL; i++)
+    if (g_strcmp0 (models[i]->architecture, architecture) == 0 && !models[i]->pansharpens == !pansharpens)
+      return models[i];
+  g_autofree char *name = g_filename_display_name (weights_path);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+               "The weights “%s” do not say which model they are for; name it (--model).", name);
+  return NULL;
+}
+
 gboolean
 omni_fusion_request_pansharpens (const OmniFusionRequest *request)
 {
@@ -104,7 +121,8 @@ omni_fusion_request_pansharpens (const OmniFusionRequest *request)
 
   if (request->model != NULL)
     return request->model->pansharpens;
-  if (request->weights_path != NULL)
+  if (request->weights_path != NULL
+      && omni_model_find_for_weights (request->weights_path, TRUE, NULL) == NULL)
     return FALSE;
   return request->task == OMNI_TASK_PANSHARPEN
          || (request->task == OMNI_TASK_AUTO && omni_task_is_pansharpen (request->sources));

@@ -276,8 +276,8 @@ configure (Refining *self, GError **error)
                                      .width = omni_picture_get_width (fused),
                                      .height = omni_picture_get_height (fused),
                                      .options = self->request->options };
-  self->weights = omni_engine_core_load_weights (self->core, self->before->model, self->request->weights_path,
-                                                 error);
+  self->weights = omni_engine_core_load_weights (self->core, self->before->model, self->before->task,
+                                                 self->request->weights_path, error);
   if (self->weights == NULL || !omni_train_config_from_weights (&self->config, self->weights, error))
     return FALSE;
   choose_sizes (self);

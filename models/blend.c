@@ -71,7 +71,7 @@ build (const OmniModelContext *context, GError **error)
   }
 
   const OmniNode top = add_layer (graph, context, picture, top_roles);
-  const OmniNode bottom = add_layer (graph, context, picture, ~top_roles & ((1u << 30) - 1));
+  const OmniNode bottom = add_layer (graph, context, picture, OMNI_ALL_ROLES & ~top_roles);
   const OmniNode difference = omni_graph_binary (graph, OMNI_BINARY_SUB, top, bottom);
   const char *pattern = omni_model_get_string (&omni_model_blend, context->options, "pattern");
   const float opacity = (float)omni_model_get_number (&omni_model_blend, context->options, "opacity");

@@ -42,6 +42,10 @@ enum
   TAIL2
 };
 
+static const OmniModelOption options[] = {
+  OMNI_LIKE_OPTION (N_ ("authors: no script was published, so this changes nothing")), { NULL }
+};
+
 /* A file without any *.bn.* tensor is the variant with a bias in every layer; so are no weights at all. */
 static gboolean
 has_norm (const OmniWeights *weights)
@@ -218,6 +222,7 @@ const OmniModel omni_model_ifani = {
   .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS)
            | OMNI_TASK_BIT (OMNI_TASK_INFRARED) | OMNI_TASK_BIT (OMNI_TASK_MEDICAL),
   .min_inputs = 1,
+  .options = options,
   .architecture = "ifani",
   .weights_file = "ifani.safetensors",
   .list_tensors = list_tensors,

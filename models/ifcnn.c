@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "models/model-private.h"
+#include "models/ifcnn.h"
 
 #include <string.h>
 
@@ -11,7 +11,9 @@
  *
  * Focus sets in colour pass as R, G, B. Every other task fuses luminance, laid into all three inputs, and takes the
  * chroma by the papers' rule: a grey source beside a colour one would otherwise wash the colour out. The studio range and
- * CLAHE that the authors' exposure script applies afterwards are in no paper and left out. */
+ * CLAHE that the authors' exposure script applies afterwards are in no paper and left out unless asked for.
+ *
+ * like=authors is their script of July 2019 (ifcnn-authors.c): 8-bit levels everywhere, cut and not rounded. */
 
 #define CHANNELS 64
 
@@ -24,7 +26,13 @@ static const float grey_weight[3] = { 4899.f / 16384.f, 9617.f / 16384.f, 1868.f
 static const char *const reduce_choices[] = { "auto", "max", "mean", "sum", NULL };
 static const char *const normalise_choices[] = { "auto", "imagenet", "none", NULL };
 
+static const char *const path_choices[] = { "auto", "rgb", "ycbcr", "grey", NULL };
+static const char *const equalise_choices[] = { "auto", "none", "clahe", NULL };
+
 static const OmniModelOption options[] = {
+  OMNI_LIKE_OPTION (
+    N_ ("authors: no normalisation but for RGB, grey for infrared and medical sets, CLAHE for "
+        "exposures, levels cut to 8 bits and not rounded")),
   { .key = "reduce",
     .title = N_ ("Reduction"),
     .summary = N_ ("How features of the sources become one; auto: as the weights were trained"),
@@ -37,8 +45,31 @@ static const OmniModelOption options[] = {
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = normalise_choices },
+  { .key = "path",
+    .title = N_ ("Colour path"),
+    .summary = N_ (
+      "R, G and B through the network, luminance with the fused chroma, or luminance alone; auto: rgb "
+      "for focus, else ycbcr, since grey sources would wash the colour out"),
+    .type = OMNI_OPTION_CHOICE,
+    .default_value = "auto",
+    .choices = path_choices },
+  { .key = "equalise",
+    .title = N_ ("Equalisation"),
+    .summary = N_ (
+      "clahe: the fused luminance in studio range and by CLAHE (limit 2, 8 × 8), as the authors' "
+      "script does for exposures; it is not in the paper; auto: none"),
+    .type = OMNI_OPTION_CHOICE,
+    .default_value = "auto",
+    .choices = equalise_choices },
   { NULL }
 };
+
+typedef enum
+{
+  PATH_RGB,
+  PATH_YCBCR,
+  PATH_GREY
+} Path;
 
 static gboolean
 list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
@@ -117,7 +148,7 @@ add_block (const Builder *builder, const char *layer, OmniNode *x, GError **erro
 
 /* conv4 · deviation + mean, and the mixture to grey when the result is one plane. */
 static OmniNode
-add_conv4 (const Builder *builder, OmniNode x, gboolean colour)
+add_conv4 (const Builder *builder, OmniNode x, guint channels)
 {
   g_autofree float *weight = omni_model_dup_tensor (builder->weights, "conv4", "weight");
   g_autofree float *bias = omni_model_dup_tensor (builder->weights, "conv4", "bias");
@@ -128,7 +159,7 @@ add_conv4 (const Builder *builder, OmniNode x, gboolean colour)
       weight[c * CHANNELS + i] *= imagenet_deviation[c];
     bias[c] = bias[c] * imagenet_deviation[c] + imagenet_mean[c];
   }
-  if (!colour)
+  if (channels == 1)
   {
     for (guint i = 0; i < CHANNELS; i++)
       weight[i] = grey_weight[0] * weight[i] + grey_weight[1] * weight[CHANNELS + i]
@@ -137,7 +168,7 @@ add_conv4 (const Builder *builder, OmniNode x, gboolean colour)
   }
   return omni_graph_conv (builder->graph, &(OmniConvParams){ .inputs = &x,
                                                              .n_inputs = 1,
-                                                             .out_channels = colour ? 3 : 1,
+                                                             .out_channels = channels,
                                                              .kernel = 1,
                                                              .weight = weight,
                                                              .bias = bias,
@@ -171,22 +202,84 @@ add_reduction (OmniGraph *graph, const char *reduce, OmniNode x)
   return omni_graph_set_max (graph, x);
 }
 
+static Path
+choose_path (const OmniModelContext *context)
+{
+  const char *name = omni_model_get_string (&omni_model_ifcnn, context->options, "path");
+  const gboolean like_authors = omni_model_is_like_authors (&omni_model_ifcnn, context->options);
+
+  if (!context->colour || g_str_equal (name, "grey"))
+    return PATH_GREY;
+  if (g_str_equal (name, "rgb") || (g_str_equal (name, "auto") && context->task == OMNI_TASK_FOCUS))
+    return PATH_RGB;
+  if (like_authors && g_str_equal (name, "auto") && context->task != OMNI_TASK_EXPOSURE)
+    return PATH_GREY;
+  return PATH_YCBCR;
+}
+
+static gboolean
+wants_normalisation (const OmniModelContext *context, Path path)
+{
+  const char *name = omni_model_get_string (&omni_model_ifcnn, context->options, "normalise");
+
+  if (!g_str_equal (name, "auto"))
+    return g_str_equal (name, "imagenet");
+  if (omni_model_is_like_authors (&omni_model_ifcnn, context->options))
+    return path == PATH_RGB;
+  return context->task != OMNI_TASK_EXPOSURE;
+}
+
+static gboolean
+wants_equalisation (const OmniModelContext *context)
+{
+  const char *name = omni_model_get_string (&omni_model_ifcnn, context->options, "equalise");
+
+  if (!g_str_equal (name, "auto"))
+    return g_str_equal (name, "clahe");
+  return omni_model_is_like_authors (&omni_model_ifcnn, context->options)
+         && context->task == OMNI_TASK_EXPOSURE;
+}
+
 static OmniNode
-add_picture (OmniGraph *graph, gboolean colour)
+add_picture (OmniGraph *graph, Path path, gboolean like_authors)
 {
   static const guint thrice[] = { 0, 0, 0 };
 
-  if (colour)
+  if (path == PATH_RGB)
     return omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
-  return omni_graph_channels (graph, omni_graph_picture (graph, OMNI_PLANES_LUMA, 0), thrice, 3);
+  return omni_graph_channels (graph,
+                              like_authors && path == PATH_YCBCR
+                                ? omni_ifcnn_add_luma_levels (graph)
+                                : omni_graph_picture (graph, OMNI_PLANES_LUMA, 0),
+                              thrice, 3);
+}
+
+/* What becomes of the network's features. */
+static OmniNode
+add_result (const Builder *builder, OmniNode x, Path path, gboolean like_authors, gboolean equalise)
+{
+  OmniGraph *graph = builder->graph;
+
+  x = add_conv4 (builder, x, path == PATH_RGB || like_authors ? 3 : 1);
+  if (like_authors)
+    x = omni_ifcnn_add_levels (graph, x);
+  if (like_authors && path != PATH_RGB)
+    x = omni_ifcnn_add_grey_levels (graph, x);
+  if (path == PATH_RGB)
+    return x;
+  if (equalise)
+    x = omni_ifcnn_add_equalisation (graph, x);
+  if (path == PATH_GREY)
+    return x;
+  return like_authors ? omni_ifcnn_add_chroma_levels (graph, x) : omni_model_add_chroma (graph, x);
 }
 
 static OmniGraph *
 build (const OmniModelContext *context, GError **error)
 {
   g_autoptr (OmniGraph) graph = omni_graph_new ("ifcnn");
-  const char *normalise = omni_model_get_string (&omni_model_ifcnn, context->options, "normalise");
-  const gboolean in_colour = context->colour && context->task == OMNI_TASK_FOCUS;
+  const gboolean like_authors = omni_model_is_like_authors (&omni_model_ifcnn, context->options);
+  const Path path = choose_path (context);
   const char *reduce;
   Builder builder = { .graph = graph, .weights = context->weights };
   OmniNode x;
@@ -194,25 +287,21 @@ build (const OmniModelContext *context, GError **error)
   if (!get_reduce (context, &reduce, error)
       || !omni_model_get_padding (context->weights, OMNI_BOUNDARY_REPLICATE, &builder.padding, error))
     return NULL;
-  builder.imagenet = g_str_equal (normalise, "auto") ? context->task != OMNI_TASK_EXPOSURE
-                                                     : g_str_equal (normalise, "imagenet");
-  x = add_conv1 (&builder, add_picture (graph, in_colour));
+  builder.imagenet = wants_normalisation (context, path);
+  x = add_conv1 (&builder, add_picture (graph, path, like_authors));
   if (!add_block (&builder, "conv2", &x, error))
     return NULL;
   x = add_reduction (graph, reduce, x);
   if (!add_block (&builder, "conv3", &x, error))
     return NULL;
-  x = add_conv4 (&builder, x, in_colour);
-  if (context->colour && !in_colour)
-    x = omni_model_add_chroma (graph, x);
-  omni_graph_set_output (graph, x);
+  omni_graph_set_output (graph, add_result (&builder, x, path, like_authors, wants_equalisation (context)));
   return g_steal_pointer (&graph);
 }
 
 const OmniModel omni_model_ifcnn = {
   .name = "ifcnn",
   .title = "IFCNN",
-  .summary = N_ ("Small learned fusion with a maximum, mean or sum of features (no weights yet)"),
+  .summary = N_ ("Small learned fusion with a maximum, mean or sum of features"),
   .citation = "Zhang, Liu, Sun, Yan, Zhao, Zhang: IFCNN: a general image fusion framework based on "
               "convolutional neural "
               "network. Information Fusion 54, 99–118, 2020",
@@ -221,6 +310,7 @@ const OmniModel omni_model_ifcnn = {
   .min_inputs = 1,
   .options = options,
   .architecture = "ifcnn",
+  .weights_file = "ifcnn.safetensors",
   .list_tensors = list_tensors,
   .build = build,
 };

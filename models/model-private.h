@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 /* What the models share. A model file defines one or more constant OmniModel; registry.c lists them. */
 
+extern const OmniModel omni_model_aenetv2;
 extern const OmniModel omni_model_blend;
 extern const OmniModel omni_model_gff;
 extern const OmniModel omni_model_ifani;
@@ -21,7 +22,10 @@ extern const OmniModel omni_model_omni;
 extern const OmniModel omni_model_omni_small;
 extern const OmniModel omni_model_pan_gsa;
 extern const OmniModel omni_model_pan_ihs;
+extern const OmniModel omni_model_pan_pmgi;
+extern const OmniModel omni_model_pmgi;
 extern const OmniModel omni_model_running_mean;
+extern const OmniModel omni_model_u2fusion;
 extern const OmniModel omni_model_wavelet;
 
 #define OMNI_TASK_BIT(task) (1u << (task))
@@ -29,6 +33,44 @@ extern const OmniModel omni_model_wavelet;
 #define OMNI_ALL_TASKS                                                                                       \
   (OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED) \
    | OMNI_TASK_BIT (OMNI_TASK_MEDICAL))
+
+/* Every network of a paper can be run as its authors' published script does, or as makes sense here. `means` says what the
+ * script does differently. Options of their own go before it. */
+extern const char *const omni_like_choices[];
+
+#define OMNI_LIKE_OPTION(means)                                                                              \
+  {                                                                                                          \
+    .key = "like", .title = N_ ("Like"), .summary = means, .type = OMNI_OPTION_CHOICE,                       \
+    .default_value = "omnifuse", .choices = omni_like_choices                                                \
+  }
+
+gboolean omni_model_is_like_authors (const OmniModel *model, const OmniModelOptions *options);
+
+/* What is made of the network's output before it is stored. */
+typedef enum
+{
+  OMNI_SCALE_PLAIN,
+  OMNI_SCALE_MAXIMUM, /* divided by the picture's maximum */
+  OMNI_SCALE_STRETCH  /* from its minimum to its maximum */
+} OmniScale;
+
+extern const char *const omni_scale_choices[];
+
+#define OMNI_SCALE_OPTION(means)                                                                             \
+  {                                                                                                          \
+    .key = "scale", .title = N_ ("Scale"), .summary = means, .type = OMNI_OPTION_CHOICE,                     \
+    .default_value = "auto", .choices = omni_scale_choices                                                   \
+  }
+
+/* The option's value; `auto` is plain, or `of_authors` with like=authors. */
+OmniScale
+omni_model_get_scale (const OmniModel *model, const OmniModelOptions *options, OmniScale of_authors);
+
+/* All channels by the extremes of all of them together. */
+OmniNode omni_model_add_scale (OmniGraph *graph, OmniNode x, OmniScale scale);
+
+/* The largest or smallest value of all channels of the picture: one channel. */
+OmniNode omni_model_add_extreme (OmniGraph *graph, OmniNode x, gboolean take_max);
 
 /* An option's value: from `options`, or the default of `model` when that is NULL. The key must exist. */
 double omni_model_get_number (const OmniModel *model, const OmniModelOptions *options, const char *key);

@@ -36,8 +36,14 @@ typedef enum
   OMNI_ROLE_PANCHROMATIC
 } OmniRole;
 
+#define OMNI_N_ROLES 9
+
 /* The mark by which a graph knows a source of this role: OmniPlanSource.mark. */
 #define OMNI_ROLE_MARK(role) (1u << (role))
+#define OMNI_ALL_ROLES       (OMNI_ROLE_MARK (OMNI_N_ROLES) - 1)
+
+/* The mark of a source that has colours, whatever its role; not among OmniModelContext.roles. */
+#define OMNI_MARK_COLOURED (1u << 24)
 
 /* A model's own option (--set KEY=VALUE). Numbers are kept as text so that one table serves the command line, the window
  * and JSON. */
@@ -93,6 +99,8 @@ struct _OmniModel
   const OmniModelOption *options; /* ends with key NULL; may be NULL */
   const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */
   const char *weights_file;       /* file name in the weights folder; NULL: none is shipped */
+  const char *const
+    *task_weights; /* in its place one for each OmniTask; that of AUTO speaks for the model; may be NULL */
   /* Tensors the weights must hold, exactly: fills `specs` (element-type OmniTensorSpec). What `weights` (nullable) holds
    * selects the variant. */
   gboolean (*list_tensors) (const OmniWeights *weights, GArray *specs, GError **error);
@@ -110,16 +118,26 @@ guint omni_model_get_base_level (const OmniModel *model, const OmniModelContext 
 /* Number of trained parameters in a weight set (running statistics not counted). */
 guint64 omni_model_count_parameters (const OmniModel *model, const OmniWeights *weights);
 
-/* Derived from a graph built for three grey sources of 64 × 64 (or max_inputs if fewer) with zero weights if need be. */
+/* Derived from a graph built for three grey sources of 64 × 64 (or max_inputs if fewer; the receptive field of a network for
+ * pairs for two) with zero weights if need be. */
 gboolean omni_model_is_order_invariant (const OmniModel *model);
 guint omni_model_get_receptive_field_px (const OmniModel *model);
 
 /* Where weights ship: $OMNIFUSE_DATADIR/weights, else ../models/weights beside the program, else the installed folder. */
 char *omni_model_get_weights_path (const OmniModel *model);
+char *omni_model_get_task_weights_path (const OmniModel *model, OmniTask task);
 
 /* Loads and checks the model's weights from `path`, or the shipped ones when NULL. Returns (transfer full) NULL with an
  * error when there are none ("ifcnn has no weights yet …") or they do not fit. Classical models: NULL without error. */
 OmniWeights *omni_model_load_weights (const OmniModel *model, const char *path, GError **error);
+
+/* The same for a task: PMGI has a network for each. */
+OmniWeights *
+omni_model_load_task_weights (const OmniModel *model, OmniTask task, const char *path, GError **error);
+
+/* (transfer full) A weight file of random numbers for a network, for measuring its speed where it has no weights; the same for
+ * every `seed`. */
+GBytes *omni_model_make_random_weights (const OmniModel *model, guint32 seed);
 
 OmniModelOptions *omni_model_options_new (const OmniModel *model);
 OmniModelOptions *omni_model_options_copy (const OmniModelOptions *options);

@@ -177,3 +177,58 @@ omni_model_count_levels (guint width, guint height, guint coarsest_px)
     levels++;
   return levels;
 }
+
+const char *const omni_like_choices[] = { "omnifuse", "authors", NULL };
+const char *const omni_scale_choices[] = { "auto", "plain", "authors", "stretch", NULL };
+
+gboolean
+omni_model_is_like_authors (const OmniModel *model, const OmniModelOptions *options)
+{
+  return g_str_equal (omni_model_get_string (model, options, "like"), "authors");
+}
+
+OmniScale
+omni_model_get_scale (const OmniModel *model, const OmniModelOptions *options, OmniScale of_authors)
+{
+  const char *name = omni_model_get_string (model, options, "scale");
+
+  if (g_str_equal (name, "auto"))
+    return omni_model_is_like_authors (model, options) ? of_authors : OMNI_SCALE_PLAIN;
+  if (g_str_equal (name, "authors"))
+    return OMNI_SCALE_MAXIMUM;
+  return g_str_equal (name, "stretch") ? OMNI_SCALE_STRETCH : OMNI_SCALE_PLAIN;
+}
+
+OmniNode
+omni_model_add_extreme (OmniGraph *graph, OmniNode x, gboolean take_max)
+{
+  const guint channels = omni_graph_get_channels (graph, x);
+  const OmniNode all = take_max ? omni_graph_picture_max (graph, x) : omni_graph_picture_min (graph, x);
+  OmniNode extreme = OMNI_NODE_NONE;
+
+  if (channels == 1)
+    return all;
+  for (guint c = 0; c < channels; c++)
+  {
+    const OmniNode one = omni_graph_channels (graph, all, &c, 1);
+
+    extreme = c == 0 ? one
+                     : omni_graph_binary (graph, take_max ? OMNI_BINARY_MAX : OMNI_BINARY_MIN, extreme, one);
+  }
+  return extreme;
+}
+
+OmniNode
+omni_model_add_scale (OmniGraph *graph, OmniNode x, OmniScale scale)
+{
+  OmniNode low, high;
+
+  if (scale == OMNI_SCALE_PLAIN)
+    return x;
+  high = omni_model_add_extreme (graph, x, TRUE);
+  if (scale == OMNI_SCALE_MAXIMUM)
+    return omni_graph_binary (graph, OMNI_BINARY_DIV, x, high);
+  low = omni_model_add_extreme (graph, x, FALSE);
+  return omni_graph_binary (graph, OMNI_BINARY_DIV, omni_graph_binary (graph, OMNI_BINARY_SUB, x, low),
+                            omni_graph_binary (graph, OMNI_BINARY_SUB, high, low));
+}

@@ -9,11 +9,25 @@ G_STATIC_ASSERT (G_N_ELEMENTS (task_names) == OMNI_N_TASKS);
 
 /* Our own and the learned ones first, then the classical ones by how good their pictures are; the counter-example last. */
 static const OmniModel *const models[] = {
-  &omni_model_omni,    &omni_model_omni_small,   &omni_model_ifani,
-  &omni_model_mertens, &omni_model_laplacian,    &omni_model_gff,
-  &omni_model_wavelet, &omni_model_ifcnn,        &omni_model_pan_gsa,
-  &omni_model_pan_ihs, &omni_model_blend,        &omni_model_mean,
-  &omni_model_max,     &omni_model_running_mean, NULL,
+  &omni_model_omni,
+  &omni_model_omni_small,
+  &omni_model_ifani,
+  &omni_model_mertens,
+  &omni_model_laplacian,
+  &omni_model_gff,
+  &omni_model_wavelet,
+  &omni_model_ifcnn,
+  &omni_model_u2fusion,
+  &omni_model_pmgi,
+  &omni_model_aenetv2,
+  &omni_model_pan_gsa,
+  &omni_model_pan_ihs,
+  &omni_model_pan_pmgi,
+  &omni_model_blend,
+  &omni_model_mean,
+  &omni_model_max,
+  &omni_model_running_mean,
+  NULL,
 };
 
 const char *
@@ -94,14 +108,19 @@ make_small_context (const OmniModel *model, const OmniWeights *weights)
   };
 }
 
-/* (transfer full) The structure of a graph does not depend on the values of its weights, so zeros do. */
+/* (transfer full) The structure of a graph does not depend on the values of its weights, so zeros do. `n_sources` 0: three,
+ * or as many as the model takes. */
 static OmniGraph *
-build_for_inspection (const OmniModel *model)
+build_for_inspection (const OmniModel *model, guint n_sources)
 {
   g_autoptr (OmniWeights) weights = model->architecture != NULL ? make_zero_weights (model) : NULL;
-  const OmniModelContext context = make_small_context (model, weights);
+  OmniModelContext context = make_small_context (model, weights);
   g_autoptr (GError) error = NULL;
-  OmniGraph *graph = model->build (&context, &error);
+  OmniGraph *graph;
+
+  if (n_sources > 0)
+    context.n_sources = n_sources;
+  graph = model->build (&context, &error);
 
   if (graph == NULL)
     g_error ("The model %s cannot be built: %s", model->name, error->message);
@@ -111,7 +130,7 @@ build_for_inspection (const OmniModel *model)
 gboolean
 omni_model_is_order_invariant (const OmniModel *model)
 {
-  g_autoptr (OmniGraph) graph = build_for_inspection (model);
+  g_autoptr (OmniGraph) graph = build_for_inspection (model, 0);
 
   return omni_graph_is_order_invariant (graph);
 }
@@ -119,7 +138,8 @@ omni_model_is_order_invariant (const OmniModel *model)
 guint
 omni_model_get_receptive_field_px (const OmniModel *model)
 {
-  g_autoptr (OmniGraph) graph = build_for_inspection (model);
+  /* a network for pairs is run again for every source more */
+  g_autoptr (OmniGraph) graph = build_for_inspection (model, model->min_inputs > 1 ? model->min_inputs : 0);
 
   return omni_graph_get_receptive_field_px (graph);
 }
@@ -132,28 +152,50 @@ get_program_folder (void)
   return program != NULL ? g_path_get_dirname (program) : NULL;
 }
 
-char *
-omni_model_get_weights_path (const OmniModel *model)
+static char *
+find_weights_file (const char *file)
 {
   static const char *const folders[] = { "../models/weights", "../share/omnifuse/weights" };
   const char *data_folder = g_getenv ("OMNIFUSE_DATADIR");
   g_autofree char *program_folder = NULL;
 
-  if (model->weights_file == NULL)
-    return NULL;
   if (data_folder != NULL)
-    return g_build_filename (data_folder, "weights", model->weights_file, NULL);
+    return g_build_filename (data_folder, "weights", file, NULL);
 
   program_folder = get_program_folder ();
   for (guint i = 0; program_folder != NULL && i < G_N_ELEMENTS (folders); i++)
   {
-    g_autofree char *joined = g_build_filename (program_folder, folders[i], model->weights_file, NULL);
+    g_autofree char *joined = g_build_filename (program_folder, folders[i], file, NULL);
     g_autofree char *path = g_canonicalize_filename (joined, "/");
 
     if (g_file_test (path, G_FILE_TEST_EXISTS))
       return g_steal_pointer (&path);
   }
-  return g_build_filename (OMNI_DATADIR, "weights", model->weights_file, NULL);
+  return g_build_filename (OMNI_DATADIR, "weights", file, NULL);
+}
+
+char *
+omni_model_get_task_weights_path (const OmniModel *model, OmniTask task)
+{
+  g_autofree char *path = NULL;
+
+  if (model->task_weights == NULL)
+    return model->weights_file != NULL ? find_weights_file (model->weights_file) : NULL;
+  path = find_weights_file (model->task_weights[task]);
+  for (guint t = 1; task == OMNI_TASK_AUTO && t < OMNI_N_TASKS; t++)
+  {
+    g_autofree char *other = find_weights_file (model->task_weights[t]);
+
+    if ((model->tasks & OMNI_TASK_BIT (t)) != 0 && g_file_test (other, G_FILE_TEST_EXISTS))
+      return g_steal_pointer (&other);
+  }
+  return g_steal_pointer (&path);
+}
+
+char *
+omni_model_get_weights_path (const OmniModel *model)
+{
+  return omni_model_get_task_weights_path (model, OMNI_TASK_AUTO);
 }
 
 static gboolean
@@ -189,8 +231,27 @@ check_weights (const OmniModel *model, const OmniWeights *weights, GError **erro
   return graph != NULL;
 }
 
+static void
+set_no_weights (const OmniModel *model, OmniTask task, const char *path, GError **error)
+{
+  const gboolean by_task = model->task_weights != NULL && task != OMNI_TASK_AUTO;
+
+  g_set_error (
+    error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE,
+    "%s has no weights yet%s%s%s (there is no “%s”); choose another model or name a weight file of "
+    "your own (--weights)",
+    model->name, by_task ? " for the task “" : "", by_task ? omni_task_to_string (task) : "",
+    by_task ? "”" : "", path);
+}
+
 OmniWeights *
 omni_model_load_weights (const OmniModel *model, const char *path, GError **error)
+{
+  return omni_model_load_task_weights (model, OMNI_TASK_AUTO, path, error);
+}
+
+OmniWeights *
+omni_model_load_task_weights (const OmniModel *model, OmniTask task, const char *path, GError **error)
 {
   g_autofree char *shipped_path = NULL;
   g_autoptr (OmniWeights) weights = NULL;
@@ -198,13 +259,13 @@ omni_model_load_weights (const OmniModel *model, const char *path, GError **erro
   if (model->architecture == NULL)
     return NULL;
   if (path == NULL)
-    path = shipped_path = omni_model_get_weights_path (model);
-  if (path == NULL)
   {
-    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE,
-                 "%s has no weights yet; choose another model or name a weight file of your own",
-                 model->name);
-    return NULL;
+    path = shipped_path = omni_model_get_task_weights_path (model, task);
+    if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      set_no_weights (model, task, path, error);
+      return NULL;
+    }
   }
   weights = omni_weights_load (path, error);
   if (weights == NULL || !check_weights (model, weights, error))

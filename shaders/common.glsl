@@ -118,6 +118,7 @@ const int ACTIVATION_ABS = 5;
 const int ACTIVATION_LOG = 6;
 const int ACTIVATION_SQRT = 7;
 const int ACTIVATION_EXP = 8;
+const int ACTIVATION_FLOOR = 9;
 
 vec4
 activate (int kind, vec4 x, float slope)
@@ -138,5 +139,7 @@ activate (int kind, vec4 x, float slope)
     return sqrt (max (x, vec4 (0.0)));
   if (kind == ACTIVATION_EXP)
     return exp (x);
+  if (kind == ACTIVATION_FLOOR)
+    return floor (x);
   return x;
 }

@@ -5,7 +5,7 @@
 // invocation. The order of the sums is that of plain loops over input plane, row, column and channel of the plane.
 //
 // PLANAR_IN reads one-float planes. SHUFFLE shares the fetches of weights among the lanes of a subgroup; without it the
-// kernel runs on any device.
+// kernel runs on any device. EDGES makes one plane, each pixel by the filter for the edges of the picture it lies on.
 #extension GL_GOOGLE_include_directive : enable
 #ifdef SHUFFLE
 #extension GL_KHR_shader_subgroup_basic : enable
@@ -134,7 +134,11 @@ store_planes (ivec2 at)
   [[unroll]] for (int k = 0; k < OUTS; k++)
     {
       const int to = push.dst.base + k * push.dst.plane + at.y * push.dst.pitch + at.x;
+#ifdef EDGES
+      vec4 value = sum[k]; // with the bias of its filter
+#else
       vec4 value = sum[k] + texelFetch (weights, push.a1 + k / 4)[k & 3];
+#endif
 
       if (BASE == BASE_TENSOR)
         value += texelFetch (base, push.src3.base + k * push.src3.plane + at.y * push.src3.pitch + at.x);
@@ -146,6 +150,38 @@ store_planes (ivec2 at)
       store4 (to, value);
     }
 }
+
+#ifdef EDGES
+const int LEFT = 1;
+const int RIGHT = 2;
+const int TOP = 4;
+const int BOTTOM = 8;
+
+// The filter of the four pixels' row, then those of the first and the last pixel of a row.
+void
+accumulate_edges (ivec2 g)
+{
+  const int rows = (g.y == 0 ? TOP : 0) | (g.y == push.height - 1 ? BOTTOM : 0);
+  const int planes = push.a9 & 0xffff;
+  const int last = push.width - 1 - g.x; // the lane of the row's last pixel
+  vec4 value = vec4 (0.0);
+
+  [[dont_unroll]] for (int pass = 0; pass < 3; pass++)
+    {
+      if ((pass == 1 && g.x > 0) || (pass == 2 && (last > 3 || push.width == 1)))
+        continue;
+
+      const int edges = rows | (pass == 1 ? LEFT : 0) | (pass == 2 || (pass == 1 && push.width == 1) ? RIGHT : 0);
+      sum[0] = vec4 (0.0);
+      accumulate (source0, push.src0, push.a5, 0, planes, push.a0 + edges * planes * KERNEL * KERNEL, g.y);
+      sum[0] += texelFetch (weights, push.a1 + edges / 4)[edges & 3];
+
+      const bvec4 own = pass == 0 ? bvec4 (true) : equal (ivec4 (0, 1, 2, 3), ivec4 (pass == 1 ? 0 : last));
+      value = mix (value, sum[0], own);
+    }
+  sum[0] = value;
+}
+#endif
 
 void
 main ()
@@ -167,6 +203,11 @@ main ()
   [[unroll]] for (int k = 0; k < OUTS; k++)
     sum[k] = vec4 (0.0);
 
+#ifdef EDGES
+  accumulate_edges (g);
+  if (block.x < push.rw && block.y < push.rh)
+    store_planes (at);
+#else
   const ivec3 planes = (ivec3 (push.a5, push.a6, push.a7) + 3) / 4;
   const int row_texels = KERNEL * KERNEL * OUTS;
   int first = 0;
@@ -193,4 +234,5 @@ main ()
     store_planes (at);
   else
     store_texels (at, z);
+#endif
 }

@@ -134,7 +134,7 @@ main ()
 {
   const ivec2 origin = tile_origin (push.level);
   // The groups of outputs run one after another over the same blocks, which the processor then still has in its cache.
-  const int groups = push.a8 / OUTS;
+  const int groups = (push.a8 + OUTS - 1) / OUTS;
   const int column = int (gl_WorkGroupID.x) / (BATCH != 0 ? 1 : groups);
   const int z = BATCH != 0 ? output_block () : int (gl_WorkGroupID.x) % groups;
   const ivec2 local = ivec2 (column * int (LOCAL_X) + int (gl_LocalInvocationID.x), int (gl_GlobalInvocationID.y)) * 4;
@@ -152,6 +152,7 @@ main ()
   const View before = base_view ();
   const int width = push.rw;
   const int height = push.rh;
+  const int planes = push.a8 / 4; // the last group may have fewer than its share
   const float slope = intBitsToFloat (push.a4);
 
   [[unroll]] for (int k = 0; k < OUTS; k += 4)
@@ -166,7 +167,7 @@ main ()
       [[unroll]] for (int i = 0; i < 16; i++)
         {
           const ivec2 p = local + ivec2 (i & 3, i >> 2);
-          if (p.x < width && p.y < height)
+          if (p.x < width && p.y < height && plane < planes)
             {
               const ivec2 at = position + ivec2 (i & 3, i >> 2);
               const int to = dst.base + plane * dst.plane + at.y * dst.pitch + at.x;

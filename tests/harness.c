@@ -295,7 +295,7 @@ harness_sweep (const HarnessSweep *sweep)
     run_one (sweep, set, want, 0, "resident");
     if (streams)
       run_one (sweep, set, want, 0, "streamed");
-    if (sweep->untiled || w < 32)
+    if (w < 32)
       continue;
     run_one (sweep, set, want, w > 64 ? 32 : 16, "resident");
     if (streams)

@@ -89,8 +89,7 @@ typedef struct
   float range;      /* of the plan */
   double tolerance; /* of harness_assert_equal() */
   gboolean half;
-  gboolean few;     /* only 3 × 5, 33 × 17 and 130 × 67 */
-  gboolean untiled; /* the graph cannot be tiled: every tile size gives one tile */
+  gboolean few; /* only 3 × 5, 33 × 17 and 130 × 67 */
 } HarnessSweep;
 
 /* Sizes 1 × 1 … 130 × 67, whole and in tiles of 16 and 32, resident and (where the graph can) streamed. */

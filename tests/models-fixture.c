@@ -226,16 +226,11 @@ random_value (GRand *random, const OmniTensorSpec *spec)
   return (float)(gaussian (random) * .1);
 }
 
-OmniWeights *
-fixture_random_weights (const OmniModel *model, guint32 seed, gboolean normalised, const char *padding,
-                        const char *reduce)
+static OmniWeights *
+fill_specs (const OmniModel *model, const GArray *specs, guint32 seed, const char *const *metadata)
 {
-  g_autoptr (GArray) specs = list_specs (model, normalised);
   g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GRand) random = g_rand_new_with_seed (seed);
-  const char *metadata[] = {
-    "architecture", model->architecture, "padding", padding, reduce != NULL ? "reduce" : NULL, reduce, NULL
-  };
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
   OmniWeights *weights;
@@ -260,6 +255,42 @@ fixture_random_weights (const OmniModel *model, guint32 seed, gboolean normalise
 }
 
 OmniWeights *
+fixture_random_weights (const OmniModel *model, guint32 seed, gboolean normalised, const char *padding,
+                        const char *reduce)
+{
+  g_autoptr (GArray) specs = list_specs (model, normalised);
+  const char *const metadata[] = {
+    "architecture", model->architecture, "padding", padding, reduce != NULL ? "reduce" : NULL, reduce, NULL
+  };
+
+  return fill_specs (model, specs, seed, metadata);
+}
+
+OmniWeights *
+fixture_random_weights_with (const OmniModel *model, guint32 seed, const char *const *metadata)
+{
+  const char *all[12] = { "architecture", model->architecture };
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (GBytes) empty = NULL;
+  g_autoptr (OmniWeights) asked = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *norm;
+
+  for (guint i = 0; metadata != NULL && metadata[i] != NULL; i++)
+    all[2 + i] = metadata[i];
+  empty = omni_weights_write (specs, all, NULL);
+  asked = omni_weights_load_bytes (empty, "empty", &error);
+  g_assert_no_error (error);
+  norm = omni_weights_get_metadata (asked, "norm");
+  /* PMGI without normalisation is told by the tensors that are not there */
+  model->list_tensors (
+    omni_weights_get_metadata (asked, "variant") != NULL || g_strcmp0 (norm, "none") == 0 ? asked : NULL,
+    specs, &error);
+  g_assert_no_error (error);
+  return fill_specs (model, specs, seed, all);
+}
+
+OmniWeights *
 fixture_weights_for (const OmniModel *model)
 {
   g_autoptr (GError) error = NULL;
@@ -267,9 +298,9 @@ fixture_weights_for (const OmniModel *model)
 
   if (model->architecture == NULL)
     return NULL;
-  if (model->weights_file == NULL)
-    return fixture_random_weights (model, 1, FALSE, "replicate", NULL);
   weights = omni_model_load_weights (model, NULL, &error);
+  if (g_error_matches (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE))
+    return fixture_random_weights (model, 1, FALSE, "replicate", NULL);
   g_assert_no_error (error);
   return weights;
 }

@@ -71,6 +71,9 @@ OmniDevice *fixture_open_device (void);
 OmniWeights *fixture_random_weights (const OmniModel *model, guint32 seed, gboolean normalised,
                                      const char *padding, const char *reduce);
 
+/* The same for the variant that `metadata` asks for: keys and values in turn, NULL-terminated; a NULL key ends it too. */
+OmniWeights *fixture_random_weights_with (const OmniModel *model, guint32 seed, const char *const *metadata);
+
 /* Weights for a model that needs some: the shipped ones, else random; NULL for the others. */
 OmniWeights *fixture_weights_for (const OmniModel *model);
 

@@ -13,6 +13,7 @@ typedef struct
   guint more;         /* channels of a second input, 0 for none */
   guint copies;       /* of the second input; 0 and 1 mean one */
   gboolean pool_more; /* the second input is reduced over the set first */
+  gboolean per_edge;  /* sixteen filters */
   gboolean half;
   const char *variant; /* OMNIFUSE_CONV */
   double tolerance;
@@ -60,7 +61,8 @@ prepare (Case *one, const Shape *shape)
   const guint groups = MAX (shape->groups, 1);
   const guint copies = shape->more > 0 ? MAX (shape->copies, 1) : 0;
   const guint inputs = (shape->in + shape->more * copies) / groups;
-  const gsize weights = (gsize)shape->out * inputs * shape->kernel * shape->kernel;
+  const guint filters = shape->per_edge ? OMNI_EDGE_FILTERS : shape->out;
+  const gsize weights = (gsize)filters * inputs * shape->kernel * shape->kernel;
   const float reach = 2.0F / (float)(inputs * shape->kernel);
 
   one->shape = *shape;
@@ -80,7 +82,8 @@ prepare (Case *one, const Shape *shape)
     .activation = shape->activation,
     .slope = 0.2F,
     .weight = random_floats (weights, -reach, reach, 1),
-    .bias = random_floats (shape->out, -0.2F, 0.2F, 2),
+    .bias = random_floats (filters, -0.2F, 0.2F, 2),
+    .per_edge = shape->per_edge,
   };
   if (shape->affine)
   {
@@ -129,6 +132,35 @@ build (const Case *one, const char *name)
   return graph;
 }
 
+/* One picture for every filter, and of each pixel that which its edges ask for. */
+static TwinTensor *
+twin_conv_edges (const TwinTensor *const *inputs, const OmniConvParams *params)
+{
+  const gsize per_filter = (gsize)inputs[0]->c * params->kernel * params->kernel;
+  const guint w = inputs[0]->w, h = inputs[0]->h;
+  TwinTensor *out = twin_new (inputs[0]->n, 1, h, w);
+
+  for (guint edges = 0; edges < OMNI_EDGE_FILTERS; edges++)
+  {
+    OmniConvParams one = *params;
+    g_autoptr (TwinTensor) made = NULL;
+
+    one.weight += edges * per_filter;
+    one.bias += edges;
+    made = twin_conv (inputs, &one);
+    for (gsize i = 0; i < twin_size (out); i++)
+    {
+      const guint x = (guint)(i % w), y = (guint)(i / w % h);
+      const guint here = (x == 0 ? 1 : 0) + (x == w - 1 ? 2 : 0) + (y == 0 ? 4 : 0) + (y == h - 1 ? 8 : 0);
+
+      if (here == edges)
+        out->v[i] = made->v[i];
+    }
+  }
+
+  return out;
+}
+
 static TwinTensor *
 twin_of (const TwinTensor *set, gconstpointer data)
 {
@@ -143,7 +175,7 @@ twin_of (const TwinTensor *set, gconstpointer data)
 
   for (guint i = 1; i < one->params.n_inputs; i++)
     inputs[i] = one->shape.pool_more ? pooled : second;
-  result = twin_conv (inputs, &one->params);
+  result = one->shape.per_edge ? twin_conv_edges (inputs, &one->params) : twin_conv (inputs, &one->params);
   kept = twin_channels (result, one->kept, one->n_kept);
 
   return twin_set_max (kept);
@@ -202,6 +234,19 @@ test_kernels (void)
     sweep (&(Shape){ .in = 9, .out = 12, .kernel = kernel, .boundary = boundary, .few = TRUE });
     sweep (&(Shape){ .in = 2, .out = 5, .kernel = kernel, .boundary = OMNI_BOUNDARY_ZERO, .few = TRUE });
   }
+}
+
+static void
+test_edges (void)
+{
+  for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_REPLICATE; b++)
+    for (guint kernel = 3; kernel <= 5; kernel += 2)
+      sweep (&(Shape){ .in = 10,
+                       .out = 1,
+                       .kernel = kernel,
+                       .boundary = b,
+                       .activation = OMNI_ACTIVATION_RELU,
+                       .per_edge = TRUE });
 }
 
 static void
@@ -307,6 +352,12 @@ test_variants (void)
   sweep (&shape);
   shape.variant = "winograd-32";
   sweep (&shape);
+  /* outputs that no group of 8 or 16 divides */
+  shape = plain;
+  shape.in = shape.out = 44;
+  sweep (&shape);
+  shape.out = 20;
+  sweep (&shape);
   for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_REPLICATE; b++)
     sweep (&(Shape){
       .in = 16, .more = 16, .out = 8, .kernel = 3, .boundary = b, .tolerance = 1e-5, .few = b != 0 });
@@ -317,6 +368,7 @@ add_tests (void)
 {
   g_test_add_func ("/kernels/conv/layouts", test_layouts);
   g_test_add_func ("/kernels/conv/kernels", test_kernels);
+  g_test_add_func ("/kernels/conv/edges", test_edges);
   g_test_add_func ("/kernels/conv/boundaries", test_boundaries);
   g_test_add_func ("/kernels/conv/groups", test_groups);
   g_test_add_func ("/kernels/conv/epilogue", test_epilogue);

@@ -321,7 +321,6 @@ test_padding (void)
                                     .data = padding,
                                     .channels = 2,
                                     .low = -1.0F,
-                                    .untiled = padding->mean,
                                     .tolerance = 1e-6 });
   }
 }
@@ -401,9 +400,42 @@ test_exposure_weight (void)
 
 typedef struct
 {
-  gboolean c4, mean_only;
+  gboolean c4;
+  TwinTensor *(*twin) (const TwinTensor *x);
+  OmniNode (*add) (OmniGraph *graph, OmniNode x);
   float scale, shift; /* of the values: a large mean beside a small variance */
 } Statistics;
+
+static TwinTensor *
+twin_normalised (const TwinTensor *x)
+{
+  return twin_normalise (x, 1e-5F);
+}
+
+static OmniNode
+add_normalised (OmniGraph *graph, OmniNode x)
+{
+  return omni_graph_normalise (graph, x, 1e-5F);
+}
+
+/* Statistics of statistics, so that tiles go by three times. */
+static TwinTensor *
+twin_in_turn (const TwinTensor *x)
+{
+  g_autoptr (TwinTensor) normal = twin_normalised (x);
+  g_autoptr (TwinTensor) positive = twin_unary (normal, 2.0F, 0.5F, OMNI_ACTIVATION_RELU, 0.0F);
+
+  g_autoptr (TwinTensor) again = twin_normalised (positive);
+
+  return twin_unary (again, 1.0F, 0.0F, OMNI_ACTIVATION_LEAKY_RELU, 0.2F);
+}
+
+static OmniNode
+add_in_turn (OmniGraph *graph, OmniNode x)
+{
+  x = omni_graph_unary (graph, add_normalised (graph, x), 2.0F, 0.5F, OMNI_ACTIVATION_RELU, 0.0F);
+  return omni_graph_normalise_activate (graph, x, 1e-5F, OMNI_ACTIVATION_LEAKY_RELU, 0.2F);
+}
 
 static TwinTensor *
 twin_of_statistics (const TwinTensor *set, gconstpointer data)
@@ -411,8 +443,7 @@ twin_of_statistics (const TwinTensor *set, gconstpointer data)
   const Statistics *statistics = data;
   g_autoptr (TwinTensor)
     value = twin_unary (set, statistics->scale, statistics->shift, OMNI_ACTIVATION_NONE, 0.0F);
-  g_autoptr (TwinTensor) result = statistics->mean_only ? twin_picture_mean (value)
-                                                        : twin_normalise (value, 1e-5F);
+  g_autoptr (TwinTensor) result = statistics->twin (value);
 
   return reduce (result, statistics->c4);
 }
@@ -424,24 +455,30 @@ sweep_statistics (const Statistics *statistics, gboolean half, double tolerance)
   OmniNode x = enter (graph, statistics->c4);
 
   x = omni_graph_unary (graph, x, statistics->scale, statistics->shift, OMNI_ACTIVATION_NONE, 0.0F);
-  x = statistics->mean_only ? omni_graph_picture_mean (graph, x) : omni_graph_normalise (graph, x, 1e-5F);
+  x = statistics->add (graph, x);
   leave (graph, x, statistics->c4);
   harness_sweep (&(HarnessSweep){ .graph = graph,
                                   .twin = twin_of_statistics,
                                   .data = statistics,
                                   .channels = 3,
                                   .half = half,
-                                  .untiled = TRUE,
                                   .tolerance = tolerance });
 }
 
 static void
 test_statistics (void)
 {
-  sweep_statistics (&(Statistics){ FALSE, FALSE, 1.0F, 0.0F }, FALSE, 3e-6);
-  sweep_statistics (&(Statistics){ TRUE, FALSE, 1.0F, 0.0F }, FALSE, 3e-6);
-  sweep_statistics (&(Statistics){ FALSE, TRUE, 1.0F, 0.0F }, FALSE, 1e-6);
-  sweep_statistics (&(Statistics){ TRUE, TRUE, 3.0F, -1.0F }, TRUE, 2e-3);
+  for (gboolean c4 = FALSE; c4 <= TRUE; c4++)
+  {
+    sweep_statistics (&(Statistics){ c4, twin_normalised, add_normalised, 1.0F, 0.0F }, FALSE, 3e-6);
+    sweep_statistics (&(Statistics){ c4, twin_in_turn, add_in_turn, 1.0F, 0.0F }, FALSE, 2e-5);
+    sweep_statistics (&(Statistics){ c4, twin_picture_mean, omni_graph_picture_mean, 1.0F, 0.0F }, FALSE,
+                      1e-6);
+    sweep_statistics (&(Statistics){ c4, twin_picture_max, omni_graph_picture_max, 2.0F, -1.0F }, FALSE, 0);
+    sweep_statistics (&(Statistics){ c4, twin_picture_min, omni_graph_picture_min, 2.0F, -1.0F }, FALSE, 0);
+  }
+  sweep_statistics (&(Statistics){ TRUE, twin_picture_mean, omni_graph_picture_mean, 3.0F, -1.0F }, TRUE,
+                    2e-3);
 }
 
 /* Mean 1000, standard deviation about .3: E[x²] − E[x]² in float would lose every digit of the variance. A mean of 1000 is
@@ -449,11 +486,11 @@ test_statistics (void)
 static void
 test_statistics_cancel (void)
 {
-  sweep_statistics (&(Statistics){ FALSE, FALSE, 1.0F, 1000.0F }, FALSE, 1e-3);
-  sweep_statistics (&(Statistics){ TRUE, FALSE, 1.0F, 1000.0F }, FALSE, 1e-3);
+  sweep_statistics (&(Statistics){ FALSE, twin_normalised, add_normalised, 1.0F, 1000.0F }, FALSE, 1e-3);
+  sweep_statistics (&(Statistics){ TRUE, twin_normalised, add_normalised, 1.0F, 1000.0F }, FALSE, 1e-3);
 }
 
-/* A larger picture, so that strips hold many texels and bands many rows; a ramp, so that the parts differ. */
+/* A larger picture of many blocks; a ramp, so that they differ. */
 static void
 test_statistics_large (void)
 {
@@ -472,6 +509,39 @@ test_statistics_large (void)
 
   harness_assert_equal (got, want, 5e-6, "large");
   harness_assert_same (got, again, "large, again");
+  for (guint tile_px = 32; tile_px <= 256; tile_px *= 2)
+  {
+    g_autoptr (TwinTensor) tiled = harness_run (graph, set, &(HarnessOptions){ .tile_px = tile_px });
+
+    harness_assert_same (got, tiled, "large, in tiles");
+  }
+}
+
+/* ---- Adaptive equalisation ---- */
+
+static TwinTensor *
+twin_of_equalise (const TwinTensor *set, gconstpointer data)
+{
+  const guint *cells = data;
+  g_autoptr (TwinTensor) result = twin_equalise (set, 2.0F, *cells);
+
+  return twin_set_max (result);
+}
+
+static void
+test_equalise (void)
+{
+  static const guint cells[] = { 1, 3, 8 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cells); i++)
+  {
+    OmniGraph *graph = omni_graph_new ("equalise");
+    const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 1);
+
+    omni_graph_set_output (graph, omni_graph_set_max (graph, omni_graph_equalise (graph, x, 2.0F, cells[i])));
+    harness_sweep (&(HarnessSweep){
+      .graph = graph, .twin = twin_of_equalise, .data = &cells[i], .channels = 1, .tolerance = 0.0 });
+  }
 }
 
 /* ---- Pictures read from the samples ---- */
@@ -570,6 +640,7 @@ add_tests (void)
   g_test_add_func ("/kernels/image/statistics", test_statistics);
   g_test_add_func ("/kernels/image/statistics-cancel", test_statistics_cancel);
   g_test_add_func ("/kernels/image/statistics-large", test_statistics_large);
+  g_test_add_func ("/kernels/image/equalise", test_equalise);
 }
 
 int

@@ -251,6 +251,166 @@ test_ifcnn (void)
   report_worst ();
 }
 
+/* ---- IFCNN as the authors' script runs it: integers wherever that has them ---- */
+
+static int
+level_of (double x)
+{
+  return (int)floor (255 * CLAMP (x, 0, 1));
+}
+
+static int
+grey_of (const RefTensor *x, gsize i)
+{
+  return (4899 * level_of (ref_plane (x, 0)[i]) + 9617 * level_of (ref_plane (x, 1)[i])
+          + 1868 * level_of (ref_plane (x, 2)[i]) + 8192)
+         >> 14;
+}
+
+/* Pillow's tables in sixty-fourths: rounded half up, what is negative cut toward zero. */
+static int
+pil_channel (const int rgb[3], const double coefficients[3])
+{
+  int sum = 0;
+
+  for (guint c = 0; c < 3; c++)
+    sum += (int)(64 * coefficients[c] * rgb[c] + .5);
+  return sum >> 6;
+}
+
+typedef struct
+{
+  int y, cb, cr;
+} Ycbcr;
+
+static Ycbcr
+pil_pixel (const FixtureSet *set, guint k, gsize i)
+{
+  static const double y[] = { .299, .587, .114 }, cb[] = { -.16874, -.33126, .5 },
+                      cr[] = { .5, -.41869, -.08131 };
+  const float *p = set->pixels[k] + 3 * i;
+  const int rgb[] = { (int)lround (255. * (double)p[0]), (int)lround (255. * (double)p[1]),
+                      (int)lround (255. * (double)p[2]) };
+
+  return (Ycbcr){ pil_channel (rgb, y), pil_channel (rgb, cb) + 128, pil_channel (rgb, cr) + 128 };
+}
+
+static int
+fuse_chroma_levels (const int *values, guint n)
+{
+  int sum = 0, weights = 0;
+
+  for (guint k = 0; k < n; k++)
+  {
+    sum += values[k] * abs (values[k] - 128);
+    weights += abs (values[k] - 128);
+  }
+  return weights > 0 ? sum / weights : 128;
+}
+
+static int
+cut_level (int value)
+{
+  return CLAMP (value, 0, 255);
+}
+
+/* The chroma of all sources by OpenCV's integers. */
+static void
+authors_exposure (const FixtureSet *set, const RefTensor *output, gsize i, int rgb[3])
+{
+  int cbs[FIXTURE_MAX_SOURCES], crs[FIXTURE_MAX_SOURCES], y = grey_of (output, i), cb, cr;
+
+  for (guint k = 0; k < set->n; k++)
+  {
+    const Ycbcr pixel = pil_pixel (set, k, i);
+
+    cbs[k] = pixel.cb;
+    crs[k] = pixel.cr;
+  }
+  cb = fuse_chroma_levels (cbs, set->n) - 128;
+  cr = fuse_chroma_levels (crs, set->n) - 128;
+  rgb[0] = cut_level (y + ((22987 * cr + 8192) >> 14));
+  rgb[1] = cut_level (y + ((-5636 * cb - 11698 * cr + 8192) >> 14));
+  rgb[2] = cut_level (y + ((29049 * cb + 8192) >> 14));
+}
+
+static RefTensor *
+authors_network (const FixtureSet *set, const OmniWeights *weights, OmniTask task)
+{
+  static const double means[2][3] = { { 0, 0, 0 }, { .485, .456, .406 } };
+  static const double deviations[2][3] = { { 1, 1, 1 }, { .229, .224, .225 } };
+  const gboolean imagenet = task == OMNI_TASK_FOCUS;
+  RefTensor *inputs[FIXTURE_MAX_SOURCES], *output;
+
+  fixture_set_to_tensors (set, inputs);
+  for (guint k = 0; k < set->n && task != OMNI_TASK_FOCUS; k++)
+  {
+    g_autoptr (RefTensor) picture = inputs[k];
+    g_autoptr (RefTensor) luma = ref_luma (picture);
+
+    for (gsize i = 0; task == OMNI_TASK_EXPOSURE && i < (gsize)set->width * set->height; i++)
+      luma->v[i] = pil_pixel (set, k, i).y / 255.;
+    inputs[k] = spread (luma);
+  }
+  normalise_tensors (inputs, set->n, means[imagenet], deviations[imagenet]);
+  output = ref_ifcnn_network (inputs, set->n, weights, "max");
+  for (guint c = 0; c < 3; c++)
+    for (gsize i = 0; i < (gsize)set->width * set->height; i++)
+      ref_plane (output, c)[i] = ref_plane (output, c)[i] * deviations[imagenet][c] + means[imagenet][c];
+  ref_tensors_free (inputs, set->n);
+  return output;
+}
+
+/* What is cut may fall to the level below by rounding: one level, in few pixels. */
+static void
+check_authors (OmniTask task, guint channels, const char *equalise)
+{
+  const OmniModel *model = omni_model_find ("ifcnn");
+  g_autoptr (OmniWeights) weights = fixture_random_weights (model, task, FALSE, "replicate", "max");
+  g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
+  g_autoptr (FixtureSet) set = fixture_set_new_scene (task, 3, 37, 29, channels);
+  g_autoptr (RefTensor) output = NULL;
+  g_autofree float *result = NULL;
+  const gboolean rgb_out = task == OMNI_TASK_EXPOSURE || task == OMNI_TASK_FOCUS;
+  guint off = 0, n = 0;
+
+  for (guint k = 0; k < set->n; k++)
+    for (gsize i = 0; i < fixture_set_n_samples (set); i++)
+      set->pixels[k][i] = roundf (255 * set->pixels[k][i]) / 255;
+  set_option (options, "like", "authors");
+  set_option (options, "equalise", equalise);
+  result = fixture_fuse (
+    device, set, &(FixtureFusion){ .model = model, .weights = weights, .options = options, .task = task });
+  output = authors_network (set, weights, task);
+  for (gsize i = 0; i < (gsize)set->width * set->height; i++)
+  {
+    int wanted[3] = { grey_of (output, i) };
+
+    if (task == OMNI_TASK_EXPOSURE)
+      authors_exposure (set, output, i, wanted);
+    for (guint c = 0; task == OMNI_TASK_FOCUS && c < 3; c++)
+      wanted[c] = level_of (ref_plane (output, c)[i]);
+    for (guint c = 0; c < (rgb_out ? 3 : 1); c++, n++)
+    {
+      const int level = cut_level ((int)lround (255. * (double)result[i * (rgb_out ? 3 : 1) + c]));
+
+      off += level != wanted[c];
+      g_assert_cmpint (abs (level - wanted[c]), <=, 2); /* one of chroma is two of a colour */
+    }
+  }
+  g_test_message ("task %d: %u of %u levels differ", task, off, n);
+  g_assert_cmpuint (off * 200, <=, n);
+}
+
+static void
+test_ifcnn_like_authors (void)
+{
+  check_authors (OMNI_TASK_INFRARED, 1, NULL);
+  check_authors (OMNI_TASK_MEDICAL, 3, NULL);
+  check_authors (OMNI_TASK_FOCUS, 3, NULL);
+  check_authors (OMNI_TASK_EXPOSURE, 3, "none");
+}
+
 typedef struct
 {
   Size size;
@@ -534,6 +694,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/references/ifani", NULL, test_ifani);
   g_test_add_data_func ("/references/ifani-normalised", GINT_TO_POINTER (1), test_ifani);
   g_test_add_func ("/references/ifcnn", test_ifcnn);
+  g_test_add_func ("/references/ifcnn-like-authors", test_ifcnn_like_authors);
   g_test_add_func ("/references/mertens", test_mertens);
   g_test_add_func ("/references/laplacian", test_laplacian);
   g_test_add_data_func ("/references/omni", "omni", test_omni);

@@ -30,7 +30,7 @@ fits_pair (OmniDocument *document, const OmniModel *model)
   for (guint i = 0; i < 2; i++)
     g_ptr_array_add (pair, active->pdata[i]);
   return omni_model_fits (model, omni_document_get_effective_task (document), pair, NULL)
-         && omni_document_has_weights (model);
+         && omni_document_has_weights (model, omni_document_get_effective_task (document));
 }
 
 GPtrArray *

@@ -6,6 +6,13 @@
 /* What follows from a graph: dependencies, passes, invariance, receptive field, cost. */
 
 gboolean
+omni_op_is_statistic (OmniOp op)
+{
+  return op == OMNI_OP_NORMALISE || op == OMNI_OP_PICTURE_MEAN || op == OMNI_OP_PICTURE_EXTREME
+         || op == OMNI_OP_EQUALISE;
+}
+
+gboolean
 omni_op_is_reduction (OmniOp op)
 {
   return op >= OMNI_OP_SET_MAX;
@@ -134,6 +141,28 @@ find_last_passes (OmniGraph *graph, int *least)
   }
 }
 
+static void
+number_phases (OmniGraph *graph)
+{
+  graph->n_phases = 1;
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    OmniNodeInfo *node = node_at (graph, n);
+
+    node->phase = 0;
+    for (guint i = 0; i <= node->n_inputs; i++)
+    {
+      const OmniNodeInfo *input = input_at (graph, node, i);
+
+      if (input != NULL)
+        node->phase = MAX (node->phase, input->phase);
+    }
+    node->phase += omni_op_is_statistic (node->op) ? 1 : 0;
+    if (node->needed)
+      graph->n_phases = MAX (graph->n_phases, node->phase + 1);
+  }
+}
+
 void
 omni_graph_finish (OmniGraph *graph)
 {
@@ -144,6 +173,7 @@ omni_graph_finish (OmniGraph *graph)
     least[n] = -1;
   mark_needed (graph);
   mark_kept (graph);
+  number_phases (graph);
   number_passes (graph, least);
   find_last_passes (graph, least);
   number_passes (graph, least);

@@ -19,6 +19,8 @@ typedef enum
   OMNI_OP_CHANNELS,
   OMNI_OP_NORMALISE,
   OMNI_OP_PICTURE_MEAN,
+  OMNI_OP_PICTURE_EXTREME,
+  OMNI_OP_EQUALISE,
   OMNI_OP_FILTER,      /* one axis of a separable filter */
   OMNI_OP_WINDOW_MEAN, /* one axis */
   OMNI_OP_POOL,
@@ -59,6 +61,7 @@ typedef struct
   OmniLayout layout;
   gboolean pooled;
   int pass;         /* the streamed pass that computes it; see omni_graph_finish() */
+  guint phase;      /* the whole-picture statistics that come before it, one waiting for the other */
   gboolean kept;    /* per source: a streamed plan keeps all members of it */
   gboolean streams; /* computed while a source is at hand, in a streamed plan */
   gboolean needed;  /* the output depends on it */
@@ -67,21 +70,23 @@ typedef struct
   /* parameters, by operation */
   OmniPlanes planes;              /* PICTURE */
   guint kernel, dilation, groups; /* CONV */
+  gboolean per_edge;              /* CONV */
   OmniNode base;                  /* CONV: a pooled tensor added before the activation, or NONE */
   float *weight, *bias, *post_scale, *post_shift; /* CONV; CONSTANT, FILTER, CHANNELS: values in `weight` */
   OmniBoundary boundary;                          /* CONV, FILTER */
-  OmniActivation activation;                      /* CONV, UNARY; UP_ADD: ABS or NONE */
+  OmniActivation activation;                      /* CONV, UNARY, NORMALISE; UP_ADD: ABS or NONE */
   float slope;
   float scale, shift;        /* UNARY; UP_ADD: sign in `scale` */
   OmniBinary binary;         /* BINARY */
   guint *indices;            /* CHANNELS */
-  float epsilon;             /* NORMALISE; SCORE_WEIGHT, SET_SCORE_MAX: the floor */
+  float epsilon;             /* NORMALISE; SCORE_WEIGHT, SET_SCORE_MAX: the floor; EQUALISE: the limit */
+  guint cells;               /* EQUALISE: histograms a side */
   guint marks;               /* MARK */
   guint square_px;           /* CHECKER */
   guint radius;              /* FILTER, WINDOW_MEAN */
   guint step;                /* FILTER */
   gboolean vertical;         /* FILTER, WINDOW_MEAN */
-  gboolean take_max;         /* POOL */
+  gboolean take_max;         /* POOL, PICTURE_EXTREME */
   gboolean bilinear;         /* UPSAMPLE */
   guint steps;               /* UPSAMPLE, SCORE_WEIGHT, SET_SCORE_MAX: halvings undone */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
@@ -99,16 +104,31 @@ struct _OmniGraph
   OmniNode output;
   guint padding; /* sides of the picture become multiples of it */
   guint n_passes;
+  guint n_phases;   /* 1 and as many as statistics wait for each other */
   guint kept_level; /* from here on all members are kept, since something needs them at the same time */
 };
 
 const OmniNodeInfo *omni_graph_node (const OmniGraph *graph, OmniNode node);
 guint omni_graph_get_n_nodes (const OmniGraph *graph);
 
+/* For the files that build nodes: appends a copy of `node` with these inputs, per-source unless every input is pooled; a node
+ * shaped like `x`; what is demanded of a caller; and what a node owns. */
+OmniNode omni_graph_append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inputs,
+                            const char *label);
+OmniNodeInfo omni_graph_shaped_like (const OmniGraph *graph, OmniOp op, OmniNode x);
+void omni_graph_require (gboolean condition, const OmniGraph *graph, const char *what);
+void omni_node_clear (gpointer data);
+
 /* Marks what the output depends on and numbers the streamed passes: what is computed while a source is at hand and needs the
  * result of all of them belongs to the pass after it. Small tensors may be kept for the whole set: those at the level of
  * the first operation that needs all members at the same time, and at coarser ones. Idempotent. */
 void omni_graph_finish (OmniGraph *graph);
+
+/* Filters of a convolution: one for each output channel, or for each kind of edge. */
+guint omni_node_count_filters (const OmniNodeInfo *node);
+
+/* Takes a statistic of the whole picture. */
+gboolean omni_op_is_statistic (OmniOp op);
 
 /* Crosses the set axis. */
 gboolean omni_op_is_reduction (OmniOp op);
@@ -128,6 +148,9 @@ OmniInterval omni_node_input_interval (const OmniGraph *graph, OmniNode node, gu
 
 /* Floating-point operations per element of the node's plane (all channels, one source), as written. */
 double omni_node_flop_per_px (const OmniGraph *graph, OmniNode node);
+
+/* Statistics are taken of blocks of so many pixels a side on the picture's own grid: tiles start on it. */
+#define OMNI_STATISTICS_BLOCK 32
 
 /* A window mean is made in runs of so many pixels on the picture's own grid: its tensors and tiles start on it. */
 #define OMNI_WINDOW_RUN 16

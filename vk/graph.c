@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-static void
-clear_node (gpointer data)
+void
+omni_node_clear (gpointer data)
 {
   OmniNodeInfo *node = data;
 
@@ -24,7 +24,7 @@ omni_graph_new (const char *name)
   g_atomic_ref_count_init (&graph->ref_count);
   graph->name = g_strdup (name);
   graph->nodes = g_array_new (FALSE, TRUE, sizeof (OmniNodeInfo));
-  g_array_set_clear_func (graph->nodes, clear_node);
+  g_array_set_clear_func (graph->nodes, omni_node_clear);
   graph->output = OMNI_NODE_NONE;
   graph->padding = 1;
   return graph;
@@ -69,9 +69,16 @@ omni_graph_get_name (const OmniGraph *graph)
   return graph->name;
 }
 
+guint
+omni_graph_get_channels (const OmniGraph *graph, OmniNode x)
+{
+  return omni_graph_node (graph, x)->channels;
+}
+
 /* Appends a copy of `template` whose inputs are `inputs`; per-source unless every input is pooled. */
-static OmniNode
-append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inputs, const char *label)
+OmniNode
+omni_graph_append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inputs,
+                   const char *label)
 {
   g_assert (n_inputs <= OMNI_MAX_NODE_INPUTS);
   node.n_inputs = n_inputs;
@@ -91,16 +98,16 @@ append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inp
 }
 
 /* A node shaped like its first input. */
-static OmniNodeInfo
-shaped_like (const OmniGraph *graph, OmniOp op, OmniNode x)
+OmniNodeInfo
+omni_graph_shaped_like (const OmniGraph *graph, OmniOp op, OmniNode x)
 {
   const OmniNodeInfo *info = omni_graph_node (graph, x);
 
   return (OmniNodeInfo){ .op = op, .channels = info->channels, .level = info->level, .layout = info->layout };
 }
 
-static void
-require (gboolean condition, const OmniGraph *graph, const char *what)
+void
+omni_graph_require (gboolean condition, const OmniGraph *graph, const char *what)
 {
   if (!condition)
     g_error ("%s: node %u: %s", graph->name, graph->nodes->len, what);
@@ -109,13 +116,14 @@ require (gboolean condition, const OmniGraph *graph, const char *what)
 static void
 require_planar (const OmniGraph *graph, OmniNode x)
 {
-  require (omni_graph_node (graph, x)->layout == OMNI_LAYOUT_PLANAR, graph, "needs a planar tensor");
+  omni_graph_require (omni_graph_node (graph, x)->layout == OMNI_LAYOUT_PLANAR, graph,
+                      "needs a planar tensor");
 }
 
 static void
 require_per_source (const OmniGraph *graph, OmniNode x)
 {
-  require (!omni_graph_node (graph, x)->pooled, graph, "has no set axis to reduce");
+  omni_graph_require (!omni_graph_node (graph, x)->pooled, graph, "has no set axis to reduce");
 }
 
 OmniNode
@@ -128,8 +136,8 @@ omni_graph_picture (OmniGraph *graph, OmniPlanes planes, guint bands)
     .channels = planes == OMNI_PLANES_BANDS ? bands : channels[planes],
   };
 
-  require (node.channels >= 1 && node.channels <= 8, graph, "a picture has 1 to 8 bands");
-  return append (graph, node, NULL, 0, "picture");
+  omni_graph_require (node.channels >= 1 && node.channels <= 8, graph, "a picture has 1 to 8 bands");
+  return omni_graph_append (graph, node, NULL, 0, "picture");
 }
 
 OmniNode
@@ -137,7 +145,7 @@ omni_graph_mark (OmniGraph *graph, guint marks)
 {
   const OmniNodeInfo node = { .op = OMNI_OP_MARK, .channels = 1, .marks = marks };
 
-  return append (graph, node, NULL, 0, "mark");
+  return omni_graph_append (graph, node, NULL, 0, "mark");
 }
 
 OmniNode
@@ -145,8 +153,8 @@ omni_graph_checker (OmniGraph *graph, guint square_px)
 {
   const OmniNodeInfo node = { .op = OMNI_OP_CHECKER, .channels = 1, .square_px = square_px };
 
-  require (square_px > 0, graph, "draws squares of no size");
-  return append (graph, node, NULL, 0, "checker");
+  omni_graph_require (square_px > 0, graph, "draws squares of no size");
+  return omni_graph_append (graph, node, NULL, 0, "checker");
 }
 
 OmniNode
@@ -159,183 +167,20 @@ omni_graph_constant (OmniGraph *graph, guint channels, guint level, const float 
     .weight = g_memdup2 (values, channels * sizeof *values),
   };
 
-  return append (graph, node, NULL, 0, "constant");
-}
-
-/* w · scale per output channel, and bias · scale + shift; NULL arguments are the identity. */
-static void
-fold_affine (OmniNodeInfo *node, const OmniConvParams *params, gsize weights_per_output)
-{
-  node->weight = g_memdup2 (params->weight, node->channels * weights_per_output * sizeof (float));
-  node->bias = g_new0 (float, node->channels);
-  for (guint o = 0; o < node->channels; o++)
-  {
-    const float scale = params->pre_scale != NULL ? params->pre_scale[o] : 1.0F;
-    const float shift = params->pre_shift != NULL ? params->pre_shift[o] : 0.0F;
-
-    for (gsize i = 0; i < weights_per_output; i++)
-      node->weight[o * weights_per_output + i] *= scale;
-    node->bias[o] = (params->bias != NULL ? params->bias[o] : 0.0F) * scale + shift;
-  }
-}
-
-/* Takes input channels [first, first + n) of every output channel of `node`'s weights. */
-static float *
-slice_weights (const float *weight, guint out_channels, guint in_channels, guint taps, guint first, guint n)
-{
-  float *slice = g_new (float, (gsize)out_channels *n *taps);
-
-  for (guint o = 0; o < out_channels; o++)
-    memcpy (slice + (gsize)o * n * taps, weight + ((gsize)o * in_channels + first) * taps,
-            (gsize)n * taps * sizeof *slice);
-
-  return slice;
-}
-
-/* The part of a convolution over those inputs whose `pooled` flag is `pooled`. */
-static OmniNode
-append_conv_part (OmniGraph *graph, const OmniNodeInfo *whole, const OmniConvParams *params, gboolean pooled,
-                  OmniNode base)
-{
-  OmniNodeInfo node = *whole;
-  OmniNode inputs[OMNI_MAX_NODE_INPUTS];
-  const guint taps = whole->kernel * whole->kernel;
-  guint in_channels = 0, n = 0, first = 0, kept = 0;
-
-  for (guint i = 0; i < params->n_inputs; i++)
-    in_channels += omni_graph_node (graph, params->inputs[i])->channels;
-
-  node.weight = g_new0 (float, (gsize)whole->channels *in_channels *taps);
-  for (guint i = 0; i < params->n_inputs; i++)
-  {
-    const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
-
-    if (input->pooled == pooled)
-    {
-      g_autofree float *slice = slice_weights (whole->weight, whole->channels, in_channels, taps, first,
-                                               input->channels);
-
-      inputs[n++] = params->inputs[i];
-      /* parts of one output channel must end up side by side: kept in order of inputs, re-packed below */
-      memcpy (node.weight + (gsize)whole->channels * kept * taps, slice,
-              (gsize)whole->channels * input->channels * taps * sizeof *slice);
-      kept += input->channels;
-    }
-    first += input->channels;
-  }
-
-  g_autofree float *by_input = g_steal_pointer (&node.weight);
-  gsize from = 0;
-  guint offset = 0;
-
-  node.weight = g_new (float, (gsize)whole->channels *kept *taps);
-  for (guint i = 0; i < n; i++)
-  {
-    const guint channels = omni_graph_node (graph, inputs[i])->channels;
-
-    for (guint o = 0; o < whole->channels; o++)
-    {
-      memcpy (node.weight + ((gsize)o * kept + offset) * taps, by_input + from,
-              (gsize)channels * taps * sizeof (float));
-      from += (gsize)channels * taps;
-    }
-    offset += channels;
-  }
-
-  node.base = base;
-  node.bias = pooled ? g_new0 (float, whole->channels)
-                     : g_memdup2 (whole->bias, whole->channels * sizeof (float));
-  node.post_scale = pooled ? NULL : g_memdup2 (whole->post_scale, whole->channels * sizeof (float));
-  node.post_shift = pooled ? NULL : g_memdup2 (whole->post_shift, whole->channels * sizeof (float));
-  if (pooled)
-    node.activation = OMNI_ACTIVATION_NONE;
-
-  g_autofree char *label = g_strdup_printf ("%s%s", params->label != NULL ? params->label : "conv",
-                                            pooled ? " (pooled part)" : "");
-
-  return append (graph, node, inputs, n, label);
-}
-
-static void
-check_conv (const OmniGraph *graph, const OmniConvParams *params, guint *in_channels, guint *n_pooled)
-{
-  const OmniNodeInfo *first = omni_graph_node (graph, params->inputs[0]);
-
-  *in_channels = 0;
-  *n_pooled = 0;
-  for (guint i = 0; i < params->n_inputs; i++)
-  {
-    const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
-
-    require (input->level == first->level, graph, "concatenates tensors of different levels");
-    *in_channels += input->channels;
-    *n_pooled += input->pooled ? 1 : 0;
-  }
-
-  const guint groups = MAX (params->groups, 1);
-
-  require (params->kernel % 2 == 1 && params->kernel <= 7, graph, "has a kernel other than 1, 3, 5 or 7");
-  require (*in_channels % groups == 0 && params->out_channels % groups == 0, graph,
-           "has groups that do not divide");
-  require (groups == 1 || params->n_inputs == 1, graph, "groups a concatenation");
-}
-
-OmniNode
-omni_graph_conv (OmniGraph *graph, const OmniConvParams *params)
-{
-  guint in_channels, n_pooled;
-
-  check_conv (graph, params, &in_channels, &n_pooled);
-
-  const guint groups = MAX (params->groups, 1);
-  OmniNodeInfo node = {
-    .op = OMNI_OP_CONV,
-    .channels = params->out_channels,
-    .level = omni_graph_node (graph, params->inputs[0])->level,
-    .layout = params->out_channels >= 8 ? OMNI_LAYOUT_C4 : OMNI_LAYOUT_PLANAR,
-    .kernel = params->kernel,
-    .dilation = MAX (params->dilation, 1),
-    .groups = groups,
-    .boundary = params->boundary,
-    .activation = params->activation,
-    .slope = params->slope,
-    .base = OMNI_NODE_NONE,
-  };
-
-  fold_affine (&node, params, (gsize)in_channels / groups * params->kernel * params->kernel);
-  if (params->post_scale != NULL || params->post_shift != NULL)
-  {
-    node.post_scale = g_new (float, node.channels);
-    node.post_shift = g_new (float, node.channels);
-    for (guint o = 0; o < node.channels; o++)
-    {
-      node.post_scale[o] = params->post_scale != NULL ? params->post_scale[o] : 1.0F;
-      node.post_shift[o] = params->post_shift != NULL ? params->post_shift[o] : 0.0F;
-    }
-  }
-
-  if (n_pooled == 0 || n_pooled == params->n_inputs)
-    return append (graph, node, params->inputs, params->n_inputs,
-                   params->label != NULL ? params->label : "conv");
-
-  const OmniNode base = append_conv_part (graph, &node, params, TRUE, OMNI_NODE_NONE);
-  const OmniNode result = append_conv_part (graph, &node, params, FALSE, base);
-
-  clear_node (&node);
-  return result;
+  return omni_graph_append (graph, node, NULL, 0, "constant");
 }
 
 OmniNode
 omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniActivation activation,
                   float slope)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_UNARY, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_UNARY, x);
 
   node.scale = scale;
   node.shift = shift;
   node.activation = activation;
   node.slope = slope;
-  return append (graph, node, &x, 1, "unary");
+  return omni_graph_append (graph, node, &x, 1, "unary");
 }
 
 OmniNode
@@ -344,31 +189,32 @@ omni_graph_binary (OmniGraph *graph, OmniBinary op, OmniNode a, OmniNode b)
   static const char *const labels[] = { "add", "subtract", "multiply", "divide", "max", "min", "equal" };
   const OmniNodeInfo *left = omni_graph_node (graph, a);
   const OmniNodeInfo *right = omni_graph_node (graph, b);
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_BINARY, left->channels >= right->channels ? a : b);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_BINARY,
+                                              left->channels >= right->channels ? a : b);
   const OmniNode inputs[] = { a, b };
 
-  require (left->level == right->level, graph, "combines tensors of different levels");
-  require (left->layout == right->layout, graph, "combines tensors of different layouts");
-  require (left->channels == right->channels || left->channels == 1 || right->channels == 1, graph,
-           "combines tensors of different channel counts");
+  omni_graph_require (left->level == right->level, graph, "combines tensors of different levels");
+  omni_graph_require (left->layout == right->layout, graph, "combines tensors of different layouts");
+  omni_graph_require (left->channels == right->channels || left->channels == 1 || right->channels == 1, graph,
+                      "combines tensors of different channel counts");
   node.binary = op;
-  return append (graph, node, inputs, 2, labels[op]);
+  return omni_graph_append (graph, node, inputs, 2, labels[op]);
 }
 
 OmniNode
 omni_graph_channels (OmniGraph *graph, OmniNode x, const guint *indices, guint n_indices)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_CHANNELS, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_CHANNELS, x);
 
   for (guint i = 0; i < n_indices; i++)
-    require (indices[i] < node.channels, graph, "takes a channel that does not exist");
+    omni_graph_require (indices[i] < node.channels, graph, "takes a channel that does not exist");
   node.layout = n_indices >= 8 ? OMNI_LAYOUT_C4 : OMNI_LAYOUT_PLANAR;
   node.channels = n_indices;
   node.indices = g_memdup2 (indices, n_indices * sizeof *indices);
   node.weight = g_new (float, n_indices);
   for (guint i = 0; i < n_indices; i++)
     node.weight[i] = (float)indices[i];
-  return append (graph, node, &x, 1, "channels");
+  return omni_graph_append (graph, node, &x, 1, "channels");
 }
 
 OmniNode
@@ -377,7 +223,7 @@ omni_graph_channel_shuffle (OmniGraph *graph, OmniNode x, guint groups)
   const guint channels = omni_graph_node (graph, x)->channels;
   g_autofree guint *indices = g_new (guint, channels);
 
-  require (groups > 0 && channels % groups == 0, graph, "shuffles groups that do not divide");
+  omni_graph_require (groups > 0 && channels % groups == 0, graph, "shuffles groups that do not divide");
 
   const guint per_group = channels / groups;
 
@@ -390,33 +236,80 @@ omni_graph_channel_shuffle (OmniGraph *graph, OmniNode x, guint groups)
 OmniNode
 omni_graph_normalise (OmniGraph *graph, OmniNode x, float epsilon)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_NORMALISE, x);
+  return omni_graph_normalise_activate (graph, x, epsilon, OMNI_ACTIVATION_NONE, 0.0F);
+}
+
+OmniNode
+omni_graph_normalise_activate (OmniGraph *graph, OmniNode x, float epsilon, OmniActivation activation,
+                               float slope)
+{
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_NORMALISE, x);
 
   node.epsilon = epsilon;
-  return append (graph, node, &x, 1, "normalise");
+  node.activation = activation;
+  node.slope = slope;
+  return omni_graph_append (graph, node, &x, 1, "normalise");
 }
 
 OmniNode
 omni_graph_picture_mean (OmniGraph *graph, OmniNode x)
 {
-  return append (graph, shaped_like (graph, OMNI_OP_PICTURE_MEAN, x), &x, 1, "picture mean");
+  return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_PICTURE_MEAN, x), &x, 1,
+                            "picture mean");
+}
+
+static OmniNode
+picture_extreme (OmniGraph *graph, OmniNode x, gboolean take_max)
+{
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_PICTURE_EXTREME, x);
+
+  node.take_max = take_max;
+  return omni_graph_append (graph, node, &x, 1, take_max ? "picture maximum" : "picture minimum");
+}
+
+OmniNode
+omni_graph_picture_max (OmniGraph *graph, OmniNode x)
+{
+  return picture_extreme (graph, x, TRUE);
+}
+
+OmniNode
+omni_graph_picture_min (OmniGraph *graph, OmniNode x)
+{
+  return picture_extreme (graph, x, FALSE);
+}
+
+OmniNode
+omni_graph_equalise (OmniGraph *graph, OmniNode x, float clip_limit, guint cells)
+{
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_EQUALISE, x);
+
+  require_planar (graph, x);
+  omni_graph_require (node.channels == 1 && node.level == 0, graph,
+                      "equalises other than one plane of the picture's size");
+  omni_graph_require (cells >= 1 && cells <= 16 && clip_limit > 0.0F, graph,
+                      "equalises by none or more than 16 cells a side");
+  node.epsilon = clip_limit;
+  node.cells = cells;
+  return omni_graph_append (graph, node, &x, 1, "equalise");
 }
 
 static OmniNode
 filter_axis (OmniGraph *graph, OmniNode x, const float *taps, guint radius, guint step, gboolean vertical,
              OmniBoundary boundary, const char *label)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_FILTER, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_FILTER, x);
 
   require_planar (graph, x);
-  require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
-  require (step >= 1 && radius * step <= 1024, graph, "filters over more than 1024 pixels to a side");
+  omni_graph_require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
+  omni_graph_require (step >= 1 && radius * step <= 1024, graph,
+                      "filters over more than 1024 pixels to a side");
   node.radius = radius;
   node.step = step;
   node.vertical = vertical;
   node.boundary = boundary;
   node.weight = g_memdup2 (taps, (2 * radius + 1) * sizeof *taps);
-  return append (graph, node, &x, 1, label);
+  return omni_graph_append (graph, node, &x, 1, label);
 }
 
 OmniNode
@@ -440,14 +333,14 @@ OmniNode
 omni_graph_window_mean (OmniGraph *graph, OmniNode x, guint radius)
 {
   require_planar (graph, x);
-  require (radius >= 1 && radius <= 1024, graph, "averages over a radius other than 1 to 1024");
+  omni_graph_require (radius >= 1 && radius <= 1024, graph, "averages over a radius other than 1 to 1024");
   for (guint axis = 0; axis < 2; axis++)
   {
-    OmniNodeInfo node = shaped_like (graph, OMNI_OP_WINDOW_MEAN, x);
+    OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_WINDOW_MEAN, x);
 
     node.radius = radius;
     node.vertical = axis == 1;
-    x = append (graph, node, &x, 1, "window mean");
+    x = omni_graph_append (graph, node, &x, 1, "window mean");
   }
   return x;
 }
@@ -478,11 +371,11 @@ omni_graph_gaussian (OmniGraph *graph, OmniNode x, float sigma, guint radius, Om
 static OmniNode
 pool (OmniGraph *graph, OmniNode x, gboolean take_max)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_POOL, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_POOL, x);
 
   node.level++;
   node.take_max = take_max;
-  return append (graph, node, &x, 1, take_max ? "max pool" : "mean pool");
+  return omni_graph_append (graph, node, &x, 1, take_max ? "max pool" : "mean pool");
 }
 
 OmniNode
@@ -500,13 +393,13 @@ omni_graph_pool_mean (OmniGraph *graph, OmniNode x)
 static OmniNode
 upsample (OmniGraph *graph, OmniNode x, guint steps, gboolean bilinear)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_UPSAMPLE, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_UPSAMPLE, x);
 
-  require (node.level >= steps, graph, "upsamples beyond the picture's own size");
+  omni_graph_require (node.level >= steps, graph, "upsamples beyond the picture's own size");
   node.level -= steps;
   node.steps = steps;
   node.bilinear = bilinear;
-  return append (graph, node, &x, 1, bilinear ? "upsample bilinear" : "upsample nearest");
+  return omni_graph_append (graph, node, &x, 1, bilinear ? "upsample bilinear" : "upsample nearest");
 }
 
 OmniNode
@@ -527,35 +420,35 @@ omni_graph_upsample_to (OmniGraph *graph, OmniNode x, guint level)
   const guint from = omni_graph_node (graph, x)->level;
 
   require_planar (graph, x);
-  require (level <= from, graph, "upsamples to a coarser level");
+  omni_graph_require (level <= from, graph, "upsamples to a coarser level");
   return level == from ? x : upsample (graph, x, from - level, TRUE);
 }
 
 OmniNode
 omni_graph_down (OmniGraph *graph, OmniNode x, OmniPyramid pyramid)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_DOWN, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_DOWN, x);
 
   require_planar (graph, x);
   node.level++;
   node.pyramid = pyramid;
-  return append (graph, node, &x, 1, "down");
+  return omni_graph_append (graph, node, &x, 1, "down");
 }
 
 OmniNode
 omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign, OmniPyramid pyramid)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_UP_ADD, fine);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_UP_ADD, fine);
   const OmniNodeInfo *below = omni_graph_node (graph, coarse);
   const OmniNode inputs[] = { fine, coarse };
 
   require_planar (graph, fine);
   require_planar (graph, coarse);
-  require (below->level == node.level + 1 && below->channels == node.channels, graph,
-           "needs the next coarser level with as many channels");
+  omni_graph_require (below->level == node.level + 1 && below->channels == node.channels, graph,
+                      "needs the next coarser level with as many channels");
   node.scale = sign;
   node.pyramid = pyramid;
-  return append (graph, node, inputs, 2, sign < 0.0F ? "laplacian" : "collapse");
+  return omni_graph_append (graph, node, inputs, 2, sign < 0.0F ? "laplacian" : "collapse");
 }
 
 OmniNode
@@ -572,10 +465,10 @@ omni_graph_band_magnitude (OmniGraph *graph, OmniNode fine, OmniNode coarse, Omn
 static OmniNodeInfo
 weighs_exposures (const OmniGraph *graph, OmniOp op, OmniNode colour, const float exponents[3], float sigma)
 {
-  OmniNodeInfo node = shaped_like (graph, op, colour);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, op, colour);
 
   require_planar (graph, colour);
-  require (node.channels == 3, graph, "weighs exposures of three channels");
+  omni_graph_require (node.channels == 3, graph, "weighs exposures of three channels");
   node.channels = 1;
   memcpy (node.exponents, exponents, sizeof node.exponents);
   node.sigma = sigma;
@@ -588,8 +481,9 @@ omni_graph_exposure_weight (OmniGraph *graph, OmniNode colour, float contrast, f
 {
   const float exponents[] = { contrast, saturation, exposedness };
 
-  return append (graph, weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma), &colour,
-                 1, "exposure weight");
+  return omni_graph_append (graph,
+                            weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma),
+                            &colour, 1, "exposure weight");
 }
 
 OmniNode
@@ -600,30 +494,31 @@ omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, fl
 
   require_per_source (graph, colour);
 
-  const OmniNode sum = append (graph,
-                               weighs_exposures (graph, OMNI_OP_SET_EXPOSURE_SUM, colour, exponents, sigma),
-                               &colour, 1, "exposure weights");
+  const OmniNode sum = omni_graph_append (
+    graph, weighs_exposures (graph, OMNI_OP_SET_EXPOSURE_SUM, colour, exponents, sigma), &colour, 1,
+    "exposure weights");
   const OmniNode inputs[] = { colour, sum };
 
-  return append (graph, weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma), inputs,
-                 2, "exposure share");
+  return omni_graph_append (graph,
+                            weighs_exposures (graph, OMNI_OP_EXPOSURE_WEIGHT, colour, exponents, sigma),
+                            inputs, 2, "exposure share");
 }
 
 OmniNode
 omni_graph_set_max (OmniGraph *graph, OmniNode x)
 {
   require_per_source (graph, x);
-  return append (graph, shaped_like (graph, OMNI_OP_SET_MAX, x), &x, 1, "set max");
+  return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_MAX, x), &x, 1, "set max");
 }
 
 static OmniNode
 set_sum (OmniGraph *graph, OmniNode x, gboolean mean)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_SUM, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_SUM, x);
 
   require_per_source (graph, x);
   node.mean = mean;
-  return append (graph, node, &x, 1, mean ? "set mean" : "set sum");
+  return omni_graph_append (graph, node, &x, 1, mean ? "set mean" : "set sum");
 }
 
 OmniNode
@@ -641,19 +536,19 @@ omni_graph_set_mean (OmniGraph *graph, OmniNode x)
 OmniNode
 omni_graph_set_sum_fixed (OmniGraph *graph, OmniNode x, float range)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_SUM_FIXED, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_SUM_FIXED, x);
 
   require_per_source (graph, x);
   require_planar (graph, x);
   node.range = range;
-  return append (graph, node, &x, 1, "set sum (fixed point)");
+  return omni_graph_append (graph, node, &x, 1, "set sum (fixed point)");
 }
 
 OmniNode
 omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode coarse, OmniPyramid pyramid,
                       float range)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_BLEND, fine);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_BLEND, fine);
   const OmniNode inputs[] = { weight, fine, coarse };
   const OmniNodeInfo *weights = omni_graph_node (graph, weight);
 
@@ -661,18 +556,18 @@ omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode
   require_per_source (graph, fine);
   require_planar (graph, fine);
   require_planar (graph, weight);
-  require (weights->channels == 1 && weights->level == node.level, graph,
-           "needs one weight plane of the same level");
+  omni_graph_require (weights->channels == 1 && weights->level == node.level, graph,
+                      "needs one weight plane of the same level");
   if (coarse != OMNI_NODE_NONE)
   {
     const OmniNodeInfo *below = omni_graph_node (graph, coarse);
 
-    require (below->level == node.level + 1 && below->channels == node.channels && !below->pooled, graph,
-             "needs the next coarser level with as many channels");
+    omni_graph_require (below->level == node.level + 1 && below->channels == node.channels && !below->pooled,
+                        graph, "needs the next coarser level with as many channels");
   }
   node.pyramid = pyramid;
   node.range = range;
-  return append (graph, node, inputs, coarse != OMNI_NODE_NONE ? 3 : 2, "set blend");
+  return omni_graph_append (graph, node, inputs, coarse != OMNI_NODE_NONE ? 3 : 2, "set blend");
 }
 
 OmniNode
@@ -689,29 +584,29 @@ OmniNode
 omni_graph_score_weight (OmniGraph *graph, OmniNode magnitude, OmniNode logit, OmniNode gain, float floor)
 {
   const OmniNodeInfo *logits = omni_graph_node (graph, logit), *gains = omni_graph_node (graph, gain);
-  OmniNodeInfo largest = shaped_like (graph, OMNI_OP_SET_SCORE_MAX, magnitude);
-  OmniNodeInfo weight = shaped_like (graph, OMNI_OP_SCORE_WEIGHT, magnitude);
+  OmniNodeInfo largest = omni_graph_shaped_like (graph, OMNI_OP_SET_SCORE_MAX, magnitude);
+  OmniNodeInfo weight = omni_graph_shaped_like (graph, OMNI_OP_SCORE_WEIGHT, magnitude);
   OmniNode inputs[] = { magnitude, logit, gain, OMNI_NODE_NONE };
 
   for (guint i = 0; i < 3; i++)
   {
     require_planar (graph, inputs[i]);
-    require (omni_graph_node (graph, inputs[i])->channels == 1, graph, "scores one plane");
+    omni_graph_require (omni_graph_node (graph, inputs[i])->channels == 1, graph, "scores one plane");
   }
   require_per_source (graph, magnitude);
   require_per_source (graph, logit);
-  require (gains->pooled && gains->level == logits->level && logits->level >= weight.level, graph,
-           "needs a logit and a pooled gain of one level, not finer than its own");
+  omni_graph_require (gains->pooled && gains->level == logits->level && logits->level >= weight.level, graph,
+                      "needs a logit and a pooled gain of one level, not finer than its own");
   largest.steps = weight.steps = logits->level - weight.level;
   largest.epsilon = weight.epsilon = floor;
-  inputs[3] = append (graph, largest, inputs, 3, "largest score");
-  return append (graph, weight, inputs, 4, "score weight");
+  inputs[3] = omni_graph_append (graph, largest, inputs, 3, "largest score");
+  return omni_graph_append (graph, weight, inputs, 4, "score weight");
 }
 
 OmniNode
 omni_graph_set_select (OmniGraph *graph, OmniNode key, OmniNode values)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_SELECT, values);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_SELECT, values);
   const OmniNodeInfo *keys = omni_graph_node (graph, key);
   const OmniNode inputs[] = { key, values };
 
@@ -719,70 +614,72 @@ omni_graph_set_select (OmniGraph *graph, OmniNode key, OmniNode values)
   require_per_source (graph, values);
   require_planar (graph, key);
   require_planar (graph, values);
-  require (keys->channels == 1 && keys->level == node.level && node.channels <= 8, graph,
-           "needs one key plane of the same level and at most 8 values");
-  return append (graph, node, inputs, 2, "set select");
+  omni_graph_require (keys->channels == 1 && keys->level == node.level && node.channels <= 8, graph,
+                      "needs one key plane of the same level and at most 8 values");
+  return omni_graph_append (graph, node, inputs, 2, "set select");
 }
 
 OmniNode
 omni_graph_set_softmax (OmniGraph *graph, OmniNode x)
 {
   require_per_source (graph, x);
-  return append (graph, shaped_like (graph, OMNI_OP_SET_SOFTMAX, x), &x, 1, "set softmax");
+  return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_SOFTMAX, x), &x, 1,
+                            "set softmax");
 }
 
 OmniNode
 omni_graph_set_pick (OmniGraph *graph, OmniNode x, guint index)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_SET_PICK, x);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_PICK, x);
 
   require_per_source (graph, x);
   node.index = index;
-  return append (graph, node, &x, 1, "set pick");
+  return omni_graph_append (graph, node, &x, 1, "set pick");
 }
 
 OmniNode
 omni_graph_set_running_mean (OmniGraph *graph, OmniNode x)
 {
   require_per_source (graph, x);
-  return append (graph, shaped_like (graph, OMNI_OP_SET_RUNNING_MEAN, x), &x, 1, "set running mean");
+  return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_RUNNING_MEAN, x), &x, 1,
+                            "set running mean");
 }
 
 OmniNode
 omni_graph_fuse_chroma (OmniGraph *graph, OmniNode chroma)
 {
-  OmniNodeInfo terms = shaped_like (graph, OMNI_OP_CHROMA_TERMS, chroma);
+  OmniNodeInfo terms = omni_graph_shaped_like (graph, OMNI_OP_CHROMA_TERMS, chroma);
 
   require_planar (graph, chroma);
-  require (terms.channels == 2, graph, "fuses two chroma planes");
+  omni_graph_require (terms.channels == 2, graph, "fuses two chroma planes");
   terms.channels = 4;
 
-  const OmniNode per_source = append (graph, terms, &chroma, 1, "chroma terms");
+  const OmniNode per_source = omni_graph_append (graph, terms, &chroma, 1, "chroma terms");
   const OmniNode sums = omni_graph_set_sum_fixed (graph, per_source, 1.0F);
-  OmniNodeInfo ratio = shaped_like (graph, OMNI_OP_CHROMA_RATIO, sums);
+  OmniNodeInfo ratio = omni_graph_shaped_like (graph, OMNI_OP_CHROMA_RATIO, sums);
 
   ratio.channels = 2;
-  return append (graph, ratio, &sums, 1, "chroma ratio");
+  return omni_graph_append (graph, ratio, &sums, 1, "chroma ratio");
 }
 
 OmniNode
 omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma)
 {
-  OmniNodeInfo node = shaped_like (graph, OMNI_OP_MERGE_COLOUR, luma);
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_MERGE_COLOUR, luma);
   const OmniNode inputs[] = { luma, chroma };
 
   require_planar (graph, luma);
   require_planar (graph, chroma);
-  require (node.channels == 1 && omni_graph_node (graph, chroma)->channels == 2, graph,
-           "merges one luminance and two chroma planes");
+  omni_graph_require (node.channels == 1 && omni_graph_node (graph, chroma)->channels == 2, graph,
+                      "merges one luminance and two chroma planes");
   node.channels = 3;
-  return append (graph, node, inputs, 2, "merge colour");
+  return omni_graph_append (graph, node, inputs, 2, "merge colour");
 }
 
 void
 omni_graph_set_padding (OmniGraph *graph, guint multiple)
 {
-  require (multiple > 0 && (multiple & (multiple - 1)) == 0, graph, "pads to no power of two");
+  omni_graph_require (multiple > 0 && (multiple & (multiple - 1)) == 0, graph, "pads to no power of two");
   graph->padding = multiple;
 }
 
@@ -791,9 +688,10 @@ omni_graph_set_output (OmniGraph *graph, OmniNode x)
 {
   const OmniNodeInfo *node = omni_graph_node (graph, x);
 
-  require (graph->output == OMNI_NODE_NONE, graph, "the graph has an output already");
-  require (node->pooled && node->level == 0 && node->layout == OMNI_LAYOUT_PLANAR && node->channels <= 8,
-           graph, "an output is pooled, planar, at level 0, with 1 to 8 channels");
+  omni_graph_require (graph->output == OMNI_NODE_NONE, graph, "the graph has an output already");
+  omni_graph_require (node->pooled && node->level == 0 && node->layout == OMNI_LAYOUT_PLANAR
+                        && node->channels <= 8,
+                      graph, "an output is pooled, planar, at level 0, with 1 to 8 channels");
   graph->output = x;
   omni_graph_finish (graph);
 }

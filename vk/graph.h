@@ -42,7 +42,8 @@ typedef enum
   OMNI_ACTIVATION_ABS,
   OMNI_ACTIVATION_LOG,  /* ln (x + slope): the slope is the floor */
   OMNI_ACTIVATION_SQRT, /* √ max (x, 0) */
-  OMNI_ACTIVATION_EXP   /* exp x */
+  OMNI_ACTIVATION_EXP,  /* exp x */
+  OMNI_ACTIVATION_FLOOR /* the largest whole number ≤ x */
 } OmniActivation;
 
 /* What omni_graph_picture() reads from the sources. Values are encoded samples scaled to 0 … 1 (integers by 1/255 or
@@ -94,8 +95,13 @@ typedef struct
   float slope;
   const float *post_scale; /* [out] or NULL: · post_scale + post_shift after the activation (IFANI's order) */
   const float *post_shift;
+  /* One output of one input of 8 channels or more: `weight` and `bias` hold sixteen filters in turn, and each pixel takes
+   * the one numbered by the edges of the picture it lies on: 1 left, 2 right, 4 top, 8 bottom, added up. */
+  gboolean per_edge;
   const char *label; /* shown by --profile, e.g. "fb2" */
 } OmniConvParams;
+
+#define OMNI_EDGE_FILTERS 16
 
 OmniNode omni_graph_conv (OmniGraph *graph, const OmniConvParams *params);
 
@@ -124,12 +130,23 @@ OmniNode omni_graph_channels (OmniGraph *graph, OmniNode x, const guint *indices
 /* Channel shuffle of grouped convolutions: y[i·(C/groups) + k] = x[groups·k + i]. */
 OmniNode omni_graph_channel_shuffle (OmniGraph *graph, OmniNode x, guint groups);
 
-/* (x − mean)/√(variance + epsilon) with the biased mean and variance over the whole picture, per source and channel.
- * Makes the plan run untiled. */
+/* Whole-picture statistics, per source and channel, exact for any tiling. In tiles the picture goes by once more for
+ * every statistic that waits for another one, and what they need is computed anew each time.
+ *
+ * (x − mean)/√(variance + epsilon) with the biased mean and variance, and an activation of that. */
 OmniNode omni_graph_normalise (OmniGraph *graph, OmniNode x, float epsilon);
+OmniNode omni_graph_normalise_activate (OmniGraph *graph, OmniNode x, float epsilon,
+                                        OmniActivation activation, float slope);
 
-/* The whole-picture mean of every channel, spread over the plane. Makes the plan run untiled. */
+/* The mean, the largest and the smallest value of every channel, spread over the plane. */
 OmniNode omni_graph_picture_mean (OmniGraph *graph, OmniNode x);
+OmniNode omni_graph_picture_max (OmniGraph *graph, OmniNode x);
+OmniNode omni_graph_picture_min (OmniGraph *graph, OmniNode x);
+
+/* Contrast-limited adaptive histogram equalisation (Zuiderveld 1994) of one plane of levels k/255, with the arithmetic of
+ * OpenCV's CLAHE to the level: `cells` × `cells` histograms, of which no bin keeps more than `clip_limit` times its even
+ * share. Other values are rounded to levels. */
+OmniNode omni_graph_equalise (OmniGraph *graph, OmniNode x, float clip_limit, guint cells);
 
 /* Filters over planar tensors, per channel. `radius` 1 … 15. */
 OmniNode omni_graph_box (OmniGraph *graph, OmniNode x, guint radius, OmniBoundary boundary);
@@ -243,6 +260,8 @@ void omni_graph_set_output (OmniGraph *graph, OmniNode x);
 /* ---- Derived from the graph ---- */
 
 const char *omni_graph_get_name (const OmniGraph *graph);
+
+guint omni_graph_get_channels (const OmniGraph *graph, OmniNode x);
 
 /* TRUE when no order-dependent operation reaches the output. */
 gboolean omni_graph_is_order_invariant (const OmniGraph *graph);

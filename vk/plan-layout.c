@@ -55,18 +55,16 @@ settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *regio
   region->x.low = floor_4 (region->x.low);
 }
 
-static gboolean
-reads_whole_picture (const OmniNodeInfo *node)
-{
-  return node->op == OMNI_OP_NORMALISE || node->op == OMNI_OP_PICTURE_MEAN;
-}
-
-/* Padding is part of the picture, also where the result shows none of it. */
+/* What a statistic is taken of: the whole picture, or all of the tile. Padding is part of the picture, also where the
+ * result shows none of it. */
 static void
-join_whole (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
+join_measured (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
 {
-  join (&region->x, (OmniInterval){ 0, omni_extent_at_level ((int)plan->width, node->level) });
-  join (&region->y, (OmniInterval){ 0, omni_extent_at_level ((int)plan->height, node->level) });
+  const guint width = plan->tiles_x == 1 ? plan->width : plan->tile_width;
+  const guint height = plan->tiles_y == 1 ? plan->height : plan->tile_height;
+
+  join (&region->x, (OmniInterval){ 0, omni_extent_at_level ((int)width, node->level) });
+  join (&region->y, (OmniInterval){ 0, omni_extent_at_level ((int)height, node->level) });
 }
 
 /* From the output's tile back to the pictures: what each tensor must hold. */
@@ -88,8 +86,8 @@ find_regions (OmniPlan *plan)
 
     if (!node->needed)
       continue;
-    if (reads_whole_picture (node))
-      join_whole (plan, node, region);
+    if (omni_op_is_statistic (node->op))
+      join_measured (plan, node, region);
     settle_region (plan, node, region);
     for (guint i = 0; i < node->n_inputs; i++)
     {
@@ -309,7 +307,7 @@ find_band_below (const OmniPlan *plan, guint at)
   const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
   const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
 
-  if (instruction->finish || !collapses_band (plan, node))
+  if (instruction->kind != OMNI_INSTRUCTION_COMPUTE || !collapses_band (plan, node))
     return NULL;
 
   OmniInstruction *band = (OmniInstruction *)omni_plan_find (plan, at, node->inputs[0]);
@@ -408,7 +406,7 @@ place_all (OmniPlan *plan, gboolean c4_first)
     instruction->held = instruction->last_use;
     if (band != NULL)
       band->held = MAX (band->held, instruction->last_use);
-    else if (!instruction->finish)
+    else if (instruction->kind == OMNI_INSTRUCTION_COMPUTE)
       g_array_append_val (order, i);
   }
   g_array_sort_with_data (order, compare_sizes, plan);
@@ -452,7 +450,7 @@ shares_arena (const OmniPlan *plan)
   {
     const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
 
-    if (!is_c4 (plan, instruction) || instruction->finish)
+    if (!is_c4 (plan, instruction) || instruction->kind != OMNI_INSTRUCTION_COMPUTE)
       continue;
     if (arena >= 0 && arena != (int)instruction->placement.arena)
       return FALSE;
@@ -507,6 +505,25 @@ even_share (const OmniPlan *plan, guint extent, guint tile)
   return MIN (tile, ((extent + n - 1) / n + plan->alignment - 1) / plan->alignment * plan->alignment);
 }
 
+/* The schedule anew where another number of tiles asks for another one; FALSE when that takes too many sources at a
+ * time. */
+static gboolean
+schedule_for_tiles (OmniPlan *plan)
+{
+  const gboolean phased = omni_plan_get_tiles (plan) > 1 && plan->graph->n_phases > 1;
+
+  if (phased == plan->phased)
+    return TRUE;
+  if (phased && plan->params.n_sources > OMNI_MAX_SLOTS)
+    return FALSE;
+  for (guint b = 0; b < plan->blocks->len; b++)
+    g_array_unref (g_array_index (plan->blocks, OmniBlock, b).chunks);
+  g_array_set_size (plan->blocks, 0);
+  g_array_set_size (plan->instructions, 0);
+  omni_plan_schedule (plan, phased);
+  return TRUE;
+}
+
 /* Lays out for a tile of at most `tile` px a side; 0 means the whole picture. */
 static gboolean
 try_tile (OmniPlan *plan, guint tile)
@@ -518,6 +535,8 @@ try_tile (OmniPlan *plan, guint tile)
   plan->tile_height = even_share (plan, height, tile);
   plan->tiles_x = (width + plan->tile_width - 1) / plan->tile_width;
   plan->tiles_y = (height + plan->tile_height - 1) / plan->tile_height;
+  if (!schedule_for_tiles (plan))
+    return FALSE;
   find_regions (plan);
   shape_tensors (plan);
 
@@ -533,16 +552,6 @@ try_tile (OmniPlan *plan, guint tile)
   return bindings_fit (plan) || (place_all (plan, TRUE) && bindings_fit (plan));
 }
 
-gboolean
-omni_plan_needs_whole_picture (const OmniPlan *plan)
-{
-  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed && reads_whole_picture (omni_graph_node (plan->graph, n)))
-      return TRUE;
-
-  return FALSE;
-}
-
 static void
 find_alignment (OmniPlan *plan)
 {
@@ -551,13 +560,23 @@ find_alignment (OmniPlan *plan)
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
   {
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
-    const guint grain = node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN : 4;
+    const guint grain = omni_op_is_statistic (node->op)   ? OMNI_STATISTICS_BLOCK
+                        : node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN
+                                                          : 4;
 
     if (node->needed)
       deepest = MAX (deepest, node->level + g_bit_storage (grain) - 1);
   }
 
-  plan->alignment = 1U << deepest;
+  plan->alignment = MAX (1U << deepest, plan->graph->padding);
+}
+
+/* Streamed, a picture takes little memory and every source goes by a few times; in tiles with statistics all sources stay
+ * and go by again and again. */
+static gboolean
+prefers_whole (const OmniPlan *plan)
+{
+  return plan->streamed && plan->graph->n_phases > 1;
 }
 
 static gboolean
@@ -569,7 +588,7 @@ choose_tile (OmniPlan *plan, GError **error)
   guint64 least = G_MAXUINT64;
   guint least_side = 0;
 
-  if (plan->params.tile_px != 0 && !omni_plan_needs_whole_picture (plan))
+  if (plan->params.tile_px != 0)
   {
     const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
 
@@ -581,13 +600,12 @@ choose_tile (OmniPlan *plan, GError **error)
   {
     const guint side = sides[i];
 
-    if (side != 0
-        && (omni_plan_needs_whole_picture (plan) || side % plan->alignment != 0
-            || side >= MAX (plan->params.width, plan->params.height)))
+    if (side != 0 && (side % plan->alignment != 0 || side >= MAX (plan->params.width, plan->params.height)))
       continue;
     if (!try_tile (plan, side))
       continue;
-    if (omni_plan_get_memory_bytes (plan) <= budget)
+    if (omni_plan_get_memory_bytes (plan) <= budget
+        || (side == 0 && prefers_whole (plan) && omni_plan_get_memory_bytes (plan) <= plan->most_bytes))
       return TRUE;
     if (omni_plan_get_memory_bytes (plan) < least)
     {
@@ -620,6 +638,6 @@ omni_plan_lay_out (OmniPlan *plan, GError **error)
   plan->blocks = g_array_new (FALSE, TRUE, sizeof (OmniBlock));
   plan->arena_bytes = g_array_new (FALSE, TRUE, sizeof (guint64));
 
-  omni_plan_schedule (plan);
+  omni_plan_schedule (plan, FALSE);
   return choose_tile (plan, error);
 }

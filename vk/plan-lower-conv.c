@@ -20,7 +20,7 @@ winograd_outputs (const OmniNodeInfo *node)
 {
   const char *wanted = wanted_variant ();
 
-  if (g_strcmp0 (wanted, "winograd-8") == 0 || node->channels % 16 != 0)
+  if (g_strcmp0 (wanted, "winograd-8") == 0 || (node->channels + 7) / 8 % 2 != 0)
     return 8;
   if (g_strcmp0 (wanted, "winograd-32") == 0 && node->channels % 32 == 0)
     return 32;
@@ -33,7 +33,7 @@ static gboolean
 suits_winograd (const OmniPlan *plan, const OmniNodeInfo *node)
 {
   if (node->kernel != 3 || node->dilation != 1 || node->groups != 1 || node->layout != OMNI_LAYOUT_C4
-      || node->channels % 8 != 0)
+      || node->channels % 4 != 0)
     return FALSE;
   for (guint i = 0; i < node->n_inputs; i++)
   {
@@ -51,7 +51,7 @@ omni_plan_choose_conv (const OmniPlan *plan, const OmniNodeInfo *node)
 {
   const char *wanted = wanted_variant ();
 
-  if (!plan->device->info.has_shuffle || g_strcmp0 (wanted, "direct") == 0)
+  if (!plan->device->info.has_shuffle || node->per_edge || g_strcmp0 (wanted, "direct") == 0)
     return OMNI_CONV_DIRECT;
   if (g_strcmp0 (wanted, "shuffle") == 0 || !suits_winograd (plan, node))
     return OMNI_CONV_SHUFFLE;
@@ -173,7 +173,7 @@ lower_winograd (const Part *part)
   read_inputs (part, &step, OMNI_UNIT_TEXEL);
   step.cover_x = 4;
   step.cover_y = 4;
-  step.groups_z = lower->node->channels / part->outputs;
+  step.groups_z = (lower->node->channels + part->outputs - 1) / part->outputs;
   step.z_within_x = TRUE;
   omni_lower_emit (lower, &step, 0);
 }
@@ -210,7 +210,9 @@ lower_direct (const Part *part, OmniConvVariant variant)
   const gboolean planar_in = input_of (part, 0)->layout == OMNI_LAYOUT_PLANAR;
   const gboolean planar_out = node->layout == OMNI_LAYOUT_PLANAR;
   const gboolean float_view = planar_in && float_view_holds (lower->plan);
-  OmniStep step = omni_lower_step (lower, planar_in ? (shuffle ? "conv-shuffle-planar" : "conv-direct-planar")
+  OmniStep step = omni_lower_step (lower, node->per_edge ? "conv-edges"
+                                          : planar_in
+                                            ? (shuffle ? "conv-shuffle-planar" : "conv-direct-planar")
                                           : shuffle ? "conv-shuffle"
                                                     : "conv-direct");
 

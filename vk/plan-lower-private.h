@@ -92,7 +92,23 @@ void omni_lower_resample (const OmniLowering *lower); /* down, up_add, pool, ups
 void omni_lower_exposure_weight (const OmniLowering *lower);
 void omni_lower_score_weight (const OmniLowering *lower);
 void omni_lower_channels (const OmniLowering *lower);
-void omni_lower_statistics (const OmniLowering *lower); /* normalise, picture mean */
+void omni_lower_statistics (const OmniLowering *lower); /* normalise, picture mean, maximum, minimum */
+void omni_lower_equalise (const OmniLowering *lower);
+
+/* The parts of a statistic, also of an equalisation: what the tile at hand adds, and what comes of all tiles. */
+void omni_lower_measure (const OmniLowering *lower);
+void omni_lower_settle (const OmniLowering *lower);
+void omni_lower_count_levels (const OmniLowering *lower);
+void omni_lower_make_tables (const OmniLowering *lower);
+
+/* Where a node and member have room of their own in the buffer of statistics: index of a float, a multiple of four. */
+guint omni_lower_find_statistics (const OmniPlan *plan, OmniNode statistic, guint slice);
+
+/* Appends a step that writes there, as many rows in one dispatch as keep a submission short, and ends the group. */
+void omni_lower_emit_measuring (const OmniLowering *lower, const OmniStep *step);
+
+/* Floats that a node and member of an equalisation need there. */
+guint omni_lower_size_of_tables (const OmniNodeInfo *node);
 void omni_lower_set_softmax (const OmniLowering *lower);
 
 /* Reductions: `slice` is the member being accumulated; resident plans pass every member in turn. */

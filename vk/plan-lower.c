@@ -358,7 +358,11 @@ lower_one (const OmniLowering *lower)
     break;
   case OMNI_OP_NORMALISE:
   case OMNI_OP_PICTURE_MEAN:
+  case OMNI_OP_PICTURE_EXTREME:
     omni_lower_statistics (lower);
+    break;
+  case OMNI_OP_EQUALISE:
+    omni_lower_equalise (lower);
     break;
   case OMNI_OP_FILTER:
     omni_lower_filter (lower);
@@ -422,6 +426,19 @@ lower_resident_reduction (OmniLowering *lower)
     omni_lower_finish (lower);
 }
 
+/* The part of a statistic that a plan in phases does by itself, for every member of the set. */
+static void
+lower_measuring (OmniLowering *lower)
+{
+  const guint slices = lower->plan->tensors[lower->node->inputs[0]].slices;
+
+  for (lower->slice = 0; lower->slice < slices; lower->slice++)
+    if (lower->instruction->kind == OMNI_INSTRUCTION_MEASURE)
+      omni_lower_measure (lower);
+    else
+      omni_lower_settle (lower);
+}
+
 static void
 lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
 {
@@ -438,7 +455,9 @@ lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
     .slice = (guint)MAX (block->member, 0),
   };
 
-  if (instruction->finish)
+  if (instruction->kind == OMNI_INSTRUCTION_MEASURE || instruction->kind == OMNI_INSTRUCTION_SETTLE)
+    lower_measuring (&lower);
+  else if (instruction->kind == OMNI_INSTRUCTION_FINISH)
   {
     placed.placement = omni_plan_find (plan, at, instruction->node)->placement;
     omni_lower_finish (&lower);

@@ -41,11 +41,20 @@ typedef struct
   guint64 offset_bytes;
 } OmniPlacement;
 
-/* A node computed at a point of the schedule. A streamed per-source node may be computed again in a later block. */
+typedef enum
+{
+  OMNI_INSTRUCTION_COMPUTE,
+  OMNI_INSTRUCTION_FINISH,  /* turn a streamed reduction's accumulator into its value */
+  OMNI_INSTRUCTION_MEASURE, /* of a statistic: the part of the tile at hand */
+  OMNI_INSTRUCTION_SETTLE   /* of a statistic: its value, once all tiles have gone by */
+} OmniInstructionKind;
+
+/* A node computed at a point of the schedule. A streamed per-source node may be computed again in a later block, and so may
+ * any node in a later phase. */
 typedef struct
 {
   OmniNode node;
-  gboolean finish; /* turn a streamed reduction's accumulator into its value */
+  OmniInstructionKind kind;
   gboolean per_source;
   OmniPlacement placement;
   gboolean placed;
@@ -63,7 +72,9 @@ typedef struct
   gboolean per_source;
   int member; /* the one source of a per-source block; −1: all in turn */
   guint pass;
-  GArray *chunks; /* OmniChunk */
+  guint phase;      /* of a plan in phases; all tiles go by in one before the next begins */
+  gboolean settles; /* runs once, after the last tile of its phase */
+  GArray *chunks;   /* OmniChunk */
 } OmniBlock;
 
 typedef enum
@@ -142,7 +153,10 @@ struct _OmniPlan
   OmniPlanParams params;
 
   guint width, height; /* of the picture with the graph's padding: what levels are made of */
+  gboolean may_stream;
   gboolean streamed;
+  gboolean
+    phased; /* cut into tiles although statistics need the whole picture: all tiles go by once for each phase */
   guint slots;        /* sources resident at the same time: N, or 1 when streamed */
   guint64 most_bytes; /* what the smallest tile may take when none fits the budget */
   guint tile_width, tile_height;
@@ -193,9 +207,9 @@ gboolean omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum);
 
 gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
 
-/* plan-schedule.c: fills the instructions and blocks; needs no sizes. `omni_plan_find` gives the instruction whose memory
- * holds `node` for the one at `at`. */
-void omni_plan_schedule (OmniPlan *plan);
+/* plan-schedule.c: fills the instructions and blocks; needs no sizes. `phased`: for more than one tile of a graph with
+ * whole-picture statistics. `omni_plan_find` gives the instruction whose memory holds `node` for the one at `at`. */
+void omni_plan_schedule (OmniPlan *plan, gboolean phased);
 const OmniInstruction *omni_plan_find (const OmniPlan *plan, guint at, OmniNode node);
 
 /* plan-weights.c */

@@ -273,8 +273,25 @@ download_tile (Running *running)
   running->stats->download_ms += (double)(g_get_monotonic_time () - start) / 1000.0;
 }
 
+/* The blocks of one phase, for a tile or once after all of them. */
 static gboolean
-run_tile (Running *running, GError **error)
+run_blocks (Running *running, guint phase, gboolean settles, GError **error)
+{
+  const GArray *blocks = running->plan->blocks;
+
+  for (guint b = 0; b < blocks->len; b++)
+  {
+    const OmniBlock *block = &g_array_index (blocks, OmniBlock, b);
+
+    if (block->phase == phase && !block->settles == !settles && !run_block (running, block, error))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+static gboolean
+run_tile (Running *running, guint phase, GError **error)
 {
   OmniPlan *plan = running->plan;
 
@@ -284,12 +301,27 @@ run_tile (Running *running, GError **error)
     if (!upload_source (running, k, k, error))
       return FALSE;
 
-  for (guint b = 0; b < plan->blocks->len; b++)
-    if (!run_block (running, &g_array_index (plan->blocks, OmniBlock, b), error))
-      return FALSE;
+  return run_blocks (running, phase, FALSE, error);
+}
 
-  download_tile (running);
-  return TRUE;
+/* The statistics of a plan in phases, those first that others wait for. Returns the last phase, which makes the picture;
+ * G_MAXUINT on failure. */
+static guint
+run_statistics (Running *running, GError **error)
+{
+  const OmniPlan *plan = running->plan;
+  const guint last = plan->phased ? plan->graph->n_phases - 1 : 0;
+
+  for (guint phase = 0; phase < last; phase++)
+  {
+    for (running->tile = 0; running->tile < omni_plan_get_tiles (plan); running->tile++)
+      if (!run_tile (running, phase, error))
+        return G_MAXUINT;
+    if (!run_blocks (running, phase, TRUE, error))
+      return G_MAXUINT;
+  }
+
+  return last;
 }
 
 static void
@@ -309,7 +341,7 @@ omni_plan_run (OmniPlan *plan, const OmniPlanRun *run, OmniPlanStats *stats, GEr
     .run = run,
     .stats = stats,
     .whole = plan->total_cost * tiles,
-    .done = plan->total_cost * run->first_tile,
+    .done = plan->phased ? 0.0 : plan->total_cost * run->first_tile,
   };
 
   memset (stats, 0, sizeof *stats);
@@ -321,10 +353,16 @@ omni_plan_run (OmniPlan *plan, const OmniPlanRun *run, OmniPlanStats *stats, GEr
   }
 
   start_profile (plan);
+
+  const guint phase = run_statistics (&running, error);
+
+  if (phase == G_MAXUINT)
+    return FALSE;
   for (running.tile = run->first_tile; running.tile < tiles; running.tile++)
   {
-    if (!run_tile (&running, error))
+    if (!run_tile (&running, phase, error))
       return FALSE;
+    download_tile (&running);
     stats->tiles_done = running.tile + 1;
   }
 

@@ -4,12 +4,12 @@
 /* The order in which nodes are computed, and how long their memory is needed. */
 
 static void
-add_instruction (OmniPlan *plan, OmniNode node, gboolean finish)
+add_instruction (OmniPlan *plan, OmniNode node, OmniInstructionKind kind)
 {
   const OmniNodeInfo *info = omni_graph_node (plan->graph, node);
   const OmniInstruction instruction = {
     .node = node,
-    .finish = finish,
+    .kind = kind,
     .per_source = !info->pooled,
     .first_use = -1,
   };
@@ -99,9 +99,9 @@ schedule_end_of_pass (OmniPlan *plan, guint pass)
     if (!node->needed || node->pass != (int)pass || (node->streams && !node->pooled))
       continue;
     if (!node->streams)
-      add_instruction (plan, n, FALSE);
+      add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
     else if (sums && !omni_plan_keeps_fixed (plan, n))
-      add_instruction (plan, n, TRUE);
+      add_instruction (plan, n, OMNI_INSTRUCTION_FINISH);
   }
   end_block (plan, first, FALSE, pass);
 }
@@ -121,14 +121,14 @@ schedule_streamed (OmniPlan *plan)
     for (OmniNode n = 0; pass == 0 && n < (OmniNode)n_nodes; n++)
       if (omni_graph_node (plan->graph, n)->op == OMNI_OP_CONSTANT
           && omni_graph_node (plan->graph, n)->needed)
-        add_instruction (plan, n, FALSE);
+        add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
     if (plan->instructions->len > first)
       end_block (plan, first, FALSE, pass);
 
     first = plan->instructions->len;
     for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
       if (wanted[n] && !omni_plan_reads_samples (plan, n))
-        add_instruction (plan, n, FALSE);
+        add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
     end_block (plan, first, TRUE, pass);
     schedule_end_of_pass (plan, pass);
   }
@@ -139,8 +139,70 @@ schedule_resident (OmniPlan *plan)
 {
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
     if (omni_graph_node (plan->graph, n)->needed && !omni_plan_reads_samples (plan, n))
-      add_instruction (plan, n, FALSE);
+      add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
   end_block (plan, 0, FALSE, 0);
+}
+
+/* What `wanted` needs, back to the sources. */
+static void
+mark_inputs (const OmniPlan *plan, gboolean *wanted)
+{
+  for (OmniNode n = (OmniNode)omni_graph_get_n_nodes (plan->graph) - 1; n >= 0; n--)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+
+    for (guint i = 0; wanted[n] && i < node->n_inputs; i++)
+      wanted[node->inputs[i]] = TRUE;
+    if (wanted[n] && node->base != OMNI_NODE_NONE)
+      wanted[node->base] = TRUE;
+  }
+}
+
+static gboolean
+is_measured_in (const OmniNodeInfo *node, guint phase)
+{
+  return node->needed && omni_op_is_statistic (node->op) && node->phase == phase + 1;
+}
+
+static OmniBlock *
+last_block (const OmniPlan *plan)
+{
+  return &g_array_index (plan->blocks, OmniBlock, plan->blocks->len - 1);
+}
+
+/* In each phase but the last, what the next statistics are taken of, and these. */
+static void
+schedule_phase (OmniPlan *plan, guint phase)
+{
+  const guint n_nodes = omni_graph_get_n_nodes (plan->graph);
+  const gboolean is_last = phase + 1 == plan->graph->n_phases;
+  g_autofree gboolean *wanted = g_new0 (gboolean, n_nodes);
+  guint first = plan->instructions->len;
+
+  for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
+    if (is_measured_in (omni_graph_node (plan->graph, n), phase))
+      wanted[omni_graph_node (plan->graph, n)->inputs[0]] = TRUE;
+  if (is_last)
+    wanted[plan->graph->output] = TRUE;
+  mark_inputs (plan, wanted);
+  for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
+    if (wanted[n] && !omni_plan_reads_samples (plan, n))
+      add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
+  for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
+    if (is_measured_in (omni_graph_node (plan->graph, n), phase))
+      add_instruction (plan, n, OMNI_INSTRUCTION_MEASURE);
+  add_block (plan, first, FALSE, -1, 0);
+  last_block (plan)->phase = phase;
+  if (is_last)
+    return;
+
+  first = plan->instructions->len;
+  for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
+    if (is_measured_in (omni_graph_node (plan->graph, n), phase))
+      add_instruction (plan, n, OMNI_INSTRUCTION_SETTLE);
+  add_block (plan, first, FALSE, -1, 0);
+  last_block (plan)->phase = phase;
+  last_block (plan)->settles = TRUE;
 }
 
 /* The instruction whose memory holds `node` for the instruction at `at`: the latest before it. */
@@ -151,7 +213,7 @@ producer_of (const OmniPlan *plan, guint at, OmniNode node)
   {
     const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
 
-    if (instruction->node == node && !instruction->finish)
+    if (instruction->node == node && instruction->kind == OMNI_INSTRUCTION_COMPUTE)
       return i;
   }
 
@@ -212,7 +274,9 @@ find_lifetimes (OmniPlan *plan)
         instruction->first_use = (int)block->first;
         instruction->last_use = MAX (instruction->last_use, block->first + block->n - 1);
       }
-      if (instruction->finish)
+      if (instruction->kind == OMNI_INSTRUCTION_SETTLE)
+        continue;
+      if (instruction->kind == OMNI_INSTRUCTION_FINISH)
       {
         use (plan, i, instruction->node);
         continue;
@@ -230,9 +294,15 @@ find_lifetimes (OmniPlan *plan)
 }
 
 void
-omni_plan_schedule (OmniPlan *plan)
+omni_plan_schedule (OmniPlan *plan, gboolean phased)
 {
-  if (plan->streamed)
+  plan->phased = phased;
+  plan->streamed = plan->may_stream && !phased;
+  plan->slots = plan->streamed ? 1 : plan->params.n_sources;
+  if (phased)
+    for (guint phase = 0; phase < plan->graph->n_phases; phase++)
+      schedule_phase (plan, phase);
+  else if (plan->streamed)
     schedule_streamed (plan);
   else
     schedule_resident (plan);

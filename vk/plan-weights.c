@@ -51,9 +51,9 @@ weight_at (const OmniNodeInfo *node, guint in_channels, guint o, guint i, guint 
 {
   const guint taps = node->kernel * node->kernel;
   const guint in_per_group = in_channels / node->groups;
-  const guint out_per_group = node->channels / node->groups;
+  const guint out_per_group = omni_node_count_filters (node) / node->groups;
 
-  if (o >= node->channels || o / out_per_group != i / in_per_group)
+  if (o / out_per_group != i / in_per_group)
     return 0.0F;
 
   return node->weight[((gsize)o * in_per_group + i % in_per_group) * taps + tap];
@@ -110,7 +110,8 @@ pack_filters (OmniPlan *plan, const OmniNodeInfo *node, OmniConvVariant variant,
   guint in_channels;
   g_autoptr (GArray) planes = list_blocks (plan, node, &in_channels);
   const guint positions = variant == OMNI_CONV_WINOGRAD ? 36 : node->kernel * node->kernel;
-  const guint blocks = (node->channels + outputs - 1) / outputs;
+  const guint filters = omni_node_count_filters (node);
+  const guint blocks = (filters + outputs - 1) / outputs;
   const guint start = plan->weight_texels->len;
   const gsize floats = (gsize)blocks * planes->len * positions * outputs * 4;
 
@@ -118,7 +119,7 @@ pack_filters (OmniPlan *plan, const OmniNodeInfo *node, OmniConvVariant variant,
 
   float *packed = &g_array_index (plan->weight_texels, float, start);
 
-  for (guint o = 0; o < node->channels; o++)
+  for (guint o = 0; o < filters; o++)
     for (guint p = 0; p < planes->len; p++)
     {
       const InputBlock *plane = &g_array_index (planes, InputBlock, p);
@@ -148,6 +149,64 @@ pack_same (OmniPlan *plan, float value, guint n)
   return pack_floats (plan, values, n);
 }
 
+/* One value for each output, and zeros for those that the last block of outputs has too many. */
+static gint32
+pack_outputs (OmniPlan *plan, const OmniNodeInfo *node, const float *values, guint outputs)
+{
+  const guint filters = omni_node_count_filters (node);
+  const guint n = (filters + outputs - 1) / outputs * outputs;
+  g_autofree float *padded = g_new0 (float, n);
+
+  memcpy (padded, values, filters * sizeof *padded);
+  return pack_floats (plan, padded, n);
+}
+
+static gsize
+count_weights (const OmniPlan *plan, const OmniNodeInfo *node)
+{
+  guint in_channels = 0;
+
+  for (guint i = 0; i < node->n_inputs; i++)
+    in_channels += omni_graph_node (plan->graph, node->inputs[i])->channels;
+  return (gsize)omni_node_count_filters (node) * in_channels / node->groups * node->kernel * node->kernel;
+}
+
+/* Whether two convolutions are the same layer: a network that is run again and again needs its weights once. */
+static gboolean
+same_layer (const OmniPlan *plan, const OmniNodeInfo *a, const OmniNodeInfo *b)
+{
+  const guint filters = omni_node_count_filters (a);
+
+  if (a->n_inputs != b->n_inputs || a->kernel != b->kernel || a->groups != b->groups
+      || a->channels != b->channels || a->per_edge != b->per_edge || a->post_scale != NULL
+      || b->post_scale != NULL || count_weights (plan, a) != count_weights (plan, b))
+    return FALSE;
+  for (guint i = 0; i < a->n_inputs; i++)
+    if (omni_graph_node (plan->graph, a->inputs[i])->channels
+        != omni_graph_node (plan->graph, b->inputs[i])->channels)
+      return FALSE;
+  return memcmp (a->bias, b->bias, filters * sizeof *a->bias) == 0
+         && memcmp (a->weight, b->weight, count_weights (plan, a) * sizeof *a->weight) == 0;
+}
+
+static const OmniConvWeights *
+find_packed (const OmniPlan *plan, OmniNode n, OmniConvVariant variant)
+{
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+
+  for (OmniNode other = 0; other < n; other++)
+  {
+    const OmniNodeInfo *layer = omni_graph_node (plan->graph, other);
+    const OmniConvWeights *packed = g_hash_table_lookup (plan->weight_offsets, GINT_TO_POINTER (other));
+
+    if (packed != NULL && layer->op == OMNI_OP_CONV && omni_plan_choose_conv (plan, layer) == variant
+        && same_layer (plan, node, layer))
+      return packed;
+  }
+
+  return NULL;
+}
+
 OmniConvWeights
 omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant, guint outputs)
 {
@@ -155,18 +214,20 @@ omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant, guint 
   const OmniConvWeights *known = g_hash_table_lookup (plan->weight_offsets, GINT_TO_POINTER (n));
   OmniConvWeights weights = { 0 };
 
+  if (known == NULL)
+    known = find_packed (plan, n, variant);
   if (known != NULL)
     return *known;
 
   weights.weight = pack_filters (plan, node, variant, outputs, &weights.planes);
   /* At least 32 texels: a fetch that 32 lanes share may reach beyond the last filter. */
-  weights.zeros = pack_same (plan, 0.0F, MAX (node->channels, 128));
-  weights.ones = pack_same (plan, 1.0F, node->channels);
-  weights.bias = pack_floats (plan, node->bias, node->channels);
+  weights.zeros = pack_same (plan, 0.0F, MAX (node->channels + outputs, 128));
+  weights.ones = pack_same (plan, 1.0F, node->channels + outputs);
+  weights.bias = pack_outputs (plan, node, node->bias, outputs);
   if (node->post_scale != NULL)
   {
-    weights.scale = pack_floats (plan, node->post_scale, node->channels);
-    weights.shift = pack_floats (plan, node->post_shift, node->channels);
+    weights.scale = pack_outputs (plan, node, node->post_scale, outputs);
+    weights.shift = pack_outputs (plan, node, node->post_shift, outputs);
   }
   g_hash_table_insert (plan->weight_offsets, GINT_TO_POINTER (n), g_memdup2 (&weights, sizeof weights));
   return weights;

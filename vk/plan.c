@@ -218,7 +218,7 @@ omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *param
     plan->source_pixel_bytes = params->format.channels * (guint)omni_store_get_bytes (params->format.store);
   plan->width = (params->width + graph->padding - 1) / graph->padding * graph->padding;
   plan->height = (params->height + graph->padding - 1) / graph->padding * graph->padding;
-  plan->streamed = should_stream (graph);
+  plan->may_stream = plan->streamed = should_stream (graph);
   plan->slots = plan->streamed ? 1 : params->n_sources;
   plan->weight_texels = g_array_new (FALSE, TRUE, sizeof (float));
   plan->weight_offsets = g_hash_table_new_full (NULL, NULL, NULL, g_free);

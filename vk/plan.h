@@ -46,7 +46,7 @@ typedef struct
 
 /* Half of the device's memory within 256 MiB … 4 GiB; on a software device a quarter of the machine's within 256 MiB …
  * 1664 MiB. OMNIFUSE_MEMORY_MIB overrides it. Where neither that nor OmniPlanParams.budget_bytes sets a limit, a plan whose
- * smallest tile does not fit (deep pyramids, whole-picture statistics) may take half of the machine's memory on a
+ * smallest tile does not fit (deep pyramids), or that would otherwise read all sources over and over, may take half of the machine's memory on a
  * software device, three quarters of a device's own. */
 guint64 omni_plan_default_budget (const OmniDevice *device);
 
@@ -60,8 +60,6 @@ guint omni_plan_get_tiles (const OmniPlan *plan);
 guint omni_plan_get_tile_px (const OmniPlan *plan); /* side; 0: the whole picture at once */
 gboolean omni_plan_is_streamed (const OmniPlan *plan);
 
-/* TRUE when the graph takes statistics of the whole picture: the plan has one tile, whatever was asked for. */
-gboolean omni_plan_needs_whole_picture (const OmniPlan *plan);
 guint64 omni_plan_get_memory_bytes (const OmniPlan *plan);
 
 /* One source in host memory: interleaved, tightly packed, `channels` per pixel of which the last is alpha if has_alpha. */
@@ -75,7 +73,8 @@ typedef struct
 } OmniPlanSource;
 
 /* Gives the pixels of source `index`; they stay valid until `release` (nullable) or the end of the run. A streamed plan asks
- * for each source once per pass, in list order; a resident plan once per tile. Called in the thread of omni_plan_run(). */
+ * for each source once per pass, in list order; a resident plan once per tile, and in each phase where statistics of the
+ * whole picture need several. Called in the thread of omni_plan_run(). */
 typedef gboolean (*OmniPlanFetch) (guint index, OmniPlanSource *source, gpointer user_data, GError **error);
 typedef void (*OmniPlanRelease) (guint index, gpointer user_data);
 

@@ -3,6 +3,7 @@
 
 #include "vk/bench.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -36,6 +37,30 @@ make_picture (guint index, guint width, guint height, guint channels, GError **e
     }
   return omni_picture_new (width, height, channels, FALSE, OMNI_SAMPLE_U8,
                            g_bytes_new_take (pixels, size_bytes), NULL, NULL, error);
+}
+
+/* (transfer full) Where a network has no weights yet its speed is that of random ones: a file of them, to be deleted; NULL
+ * without error where there are some or none are needed. */
+static char *
+make_weights_file (const OmniModel *model, OmniTask task, GError **error)
+{
+  g_autoptr (GError) why_none = NULL;
+  g_autoptr (OmniWeights) shipped = omni_model_load_task_weights (model, task, NULL, &why_none);
+  if (!g_error_matches (why_none, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE))
+    return NULL;
+
+  g_autofree char *path = NULL;
+  g_autoptr (GBytes) bytes = omni_model_make_random_weights (model, 1);
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+  const int fd = g_file_open_tmp ("omnifuse-bench-XXXXXX.safetensors", &path, error);
+  if (fd < 0)
+    return NULL;
+  g_close (fd, NULL);
+  if (g_file_set_contents (path, data, (gssize)size, error))
+    return g_steal_pointer (&path);
+  g_unlink (path);
+  return NULL;
 }
 
 static gboolean
@@ -93,7 +118,8 @@ add_spread (JsonBuilder *json, const char *name, const Spread *spread)
 
 static void
 print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *request,
-                   const OmniFusionResult *result, const Spread *total, const Spread *network, guint n_runs)
+                   const OmniFusionResult *result, const Spread *total, const Spread *network, guint n_runs,
+                   gboolean random_weights)
 {
   const guint width = omni_picture_get_width (result->picture),
               height = omni_picture_get_height (result->picture);
@@ -103,7 +129,8 @@ print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *reque
 
   if (!options->json)
   {
-    printf ("%s, %u × %u × %u on %s\n", result->model->title, n, width, height, result->device_name);
+    printf ("%s, %u × %u × %u on %s%s\n", result->model->title, n, width, height, result->device_name,
+            random_weights ? ", random weights" : "");
     printf ("  total    %.1f ms (%.1f to %.1f in %u runs), %.1f MP/s of sources\n", total->median,
             total->least, total->most, n_runs, megapixels);
     printf ("  network  %.1f ms (%.1f to %.1f), %.1f GFLOP as written, %.1f GFLOP/s\n", network->median,
@@ -119,6 +146,7 @@ print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *reque
   json_builder_begin_object (json);
   omni_cli_add_string (json, "model", result->model->name);
   omni_cli_add_string (json, "weights_sha256", result->weights_sha256);
+  omni_cli_add_boolean (json, "random_weights", random_weights);
   omni_cli_add_string (json, "device", result->device_name);
   omni_cli_add_string (json, "precision", request->half ? "fp16" : "fp32");
   omni_cli_add_int (json, "width", width);
@@ -142,7 +170,8 @@ print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *reque
 }
 
 static gboolean
-bench_model (const OmniCliOptions *options, OmniFusionRequest *request, guint n_runs, GError **error)
+bench_model (const OmniCliOptions *options, OmniFusionRequest *request, guint n_runs, gboolean random_weights,
+             GError **error)
 {
   GCancellable *cancellable = omni_cli_catch_interrupt ();
   g_autoptr (OmniEngine) engine = omni_engine_new (options->device);
@@ -165,7 +194,7 @@ bench_model (const OmniCliOptions *options, OmniFusionRequest *request, guint n_
   }
   g_clear_pointer (&progress, omni_cli_progress_free);
   const Spread total = get_spread (totals), network = get_spread (networks);
-  print_model_bench (options, request, result, &total, &network, n_runs);
+  print_model_bench (options, request, result, &total, &network, n_runs, random_weights);
   omni_fusion_result_unref (result);
   return TRUE;
 }
@@ -272,7 +301,22 @@ run (OmniCliOptions *options, GError **error)
   request->model = model;
   if ((model->tasks & (1u << request->task)) == 0)
     request->task = g_bit_nth_lsf (model->tasks, -1);
-  return bench_model (options, request, (guint)options->n_runs, error);
+  if (options->weights_path != NULL)
+    return bench_model (options, request, (guint)options->n_runs, FALSE, error);
+
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *weights_file = make_weights_file (model, request->task, &local_error);
+  if (local_error != NULL)
+  {
+    g_propagate_error (error, g_steal_pointer (&local_error));
+    return FALSE;
+  }
+  request->weights_path = g_strdup (weights_file);
+  const gboolean success = bench_model (options, request, (guint)options->n_runs, weights_file != NULL,
+                                        error);
+  if (weights_file != NULL)
+    g_unlink (weights_file);
+  return success;
 }
 
 int

@@ -71,6 +71,12 @@ RefTensor *ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *wei
 RefTensor *
 ref_ifcnn_network (RefTensor *const *pictures, guint n, const OmniWeights *weights, const char *reduce);
 
+/* The networks for pairs, of one channel each. `norm` is instance, running or none. */
+RefTensor *ref_u2fusion (const RefTensor *first, const RefTensor *second, const OmniWeights *weights);
+RefTensor *
+ref_pmgi (const RefTensor *first, const RefTensor *second, const OmniWeights *weights, const char *norm);
+RefTensor *ref_aenetv2 (const RefTensor *first, const RefTensor *second, const OmniWeights *weights);
+
 typedef struct
 {
   double contrast, saturation, exposedness, sigma;

@@ -400,3 +400,140 @@ twin_picture_mean (const TwinTensor *x)
 
   return out;
 }
+
+static TwinTensor *
+picture_extreme (const TwinTensor *x, float sign)
+{
+  TwinTensor *out = twin_new (x->n, x->c, x->h, x->w);
+  const gsize size = (gsize)x->h * x->w;
+
+  for (guint p = 0; p < x->n * x->c; p++)
+  {
+    float extreme = x->v[p * size];
+
+    for (gsize i = 1; i < size; i++)
+      if (sign * x->v[p * size + i] > sign * extreme)
+        extreme = x->v[p * size + i];
+    for (gsize i = 0; i < size; i++)
+      out->v[p * size + i] = extreme;
+  }
+
+  return out;
+}
+
+TwinTensor *
+twin_picture_max (const TwinTensor *x)
+{
+  return picture_extreme (x, 1.0F);
+}
+
+TwinTensor *
+twin_picture_min (const TwinTensor *x)
+{
+  return picture_extreme (x, -1.0F);
+}
+
+/* ---- Adaptive equalisation of 8-bit levels, as OpenCV's CLAHE ---- */
+
+typedef struct
+{
+  int width, height;           /* of the picture */
+  int cell_width, cell_height; /* of the picture continued to whole cells */
+  int cells;
+  guint8 *levels;
+  float *tables; /* 256 for each cell */
+} Clahe;
+
+static int
+reflect (int i, int n)
+{
+  return twin_boundary (OMNI_BOUNDARY_REFLECT, i, n);
+}
+
+/* Cuts what is above the limit off and spreads it over the bins, then sums. */
+static void
+make_table (const int counts[256], int area, float clip_limit, float *table)
+{
+  const int limit = MAX ((int)(clip_limit * (float)area / 256.0F), 1);
+  int clipped[256], excess = 0, rest, sum = 0;
+
+  for (int i = 0; i < 256; i++)
+  {
+    clipped[i] = MIN (counts[i], limit);
+    excess += counts[i] - clipped[i];
+  }
+  rest = excess % 256;
+  for (int i = 0; i < 256; i++)
+    clipped[i] += excess / 256;
+  for (int i = 0, step = MAX (256 / MAX (rest, 1), 1); i < 256 && rest > 0; i += step, rest--)
+    clipped[i]++;
+  for (int i = 0; i < 256; i++)
+  {
+    sum += clipped[i];
+    table[i] = fminf (rintf ((float)sum * (255.0F / (float)area)), 255.0F);
+  }
+}
+
+static void
+make_tables (Clahe *clahe, float clip_limit)
+{
+  for (int cell = 0; cell < clahe->cells * clahe->cells; cell++)
+  {
+    int counts[256] = { 0 };
+
+    for (int y = 0; y < clahe->cell_height; y++)
+      for (int x = 0; x < clahe->cell_width; x++)
+      {
+        const int row = reflect (cell / clahe->cells * clahe->cell_height + y, clahe->height);
+        const int column = reflect (cell % clahe->cells * clahe->cell_width + x, clahe->width);
+
+        counts[clahe->levels[row * clahe->width + column]]++;
+      }
+    make_table (counts, clahe->cell_width * clahe->cell_height, clip_limit, clahe->tables + cell * 256);
+  }
+}
+
+static float
+equalised (const Clahe *clahe, int x, int y)
+{
+  const float fx = (float)x * (1.0F / (float)clahe->cell_width) - 0.5F;
+  const float fy = (float)y * (1.0F / (float)clahe->cell_height) - 0.5F;
+  const float px = fx - floorf (fx), py = fy - floorf (fy);
+  const int x0 = MAX ((int)floorf (fx), 0), x1 = MIN ((int)floorf (fx) + 1, clahe->cells - 1);
+  const int y0 = MAX ((int)floorf (fy), 0), y1 = MIN ((int)floorf (fy) + 1, clahe->cells - 1);
+  const float *of_level = clahe->tables + clahe->levels[y * clahe->width + x];
+  const float top = of_level[(y0 * clahe->cells + x0) * 256] * (1.0F - px)
+                    + of_level[(y0 * clahe->cells + x1) * 256] * px;
+  const float bottom = of_level[(y1 * clahe->cells + x0) * 256] * (1.0F - px)
+                       + of_level[(y1 * clahe->cells + x1) * 256] * px;
+
+  return rintf (top * (1.0F - py) + bottom * py) / 255.0F;
+}
+
+TwinTensor *
+twin_equalise (const TwinTensor *x, float clip_limit, guint cells)
+{
+  const int w = (int)x->w, h = (int)x->h, n = (int)cells;
+  const gboolean even = w % n == 0 && h % n == 0;
+  TwinTensor *out = twin_new (x->n, 1, x->h, x->w);
+  Clahe clahe = { .width = w,
+                  .height = h,
+                  .cell_width = (even ? w : w + n - w % n) / n,
+                  .cell_height = (even ? h : h + n - h % n) / n,
+                  .cells = n,
+                  .levels = g_new (guint8, (gsize)w * x->h),
+                  .tables = g_new (float, 256 * cells * cells) };
+
+  for (guint k = 0; k < x->n; k++)
+  {
+    for (int i = 0; i < w * h; i++)
+      clahe.levels[i] = (guint8)CLAMP (floorf (twin_plane (x, k, 0)[i] * 255.0F + 0.5F), 0.0F, 255.0F);
+    make_tables (&clahe, clip_limit);
+    for (int i = 0; i < w * h; i++)
+      twin_plane (out, k, 0)[i] = equalised (&clahe, i % w, i / w);
+  }
+  g_free (clahe.levels);
+  g_free (clahe.tables);
+
+  return out;
+}

@@ -103,6 +103,8 @@ twin_activate (OmniActivation activation, float x, float slope)
     return (float)log ((double)x + slope);
   case OMNI_ACTIVATION_SQRT:
     return (float)sqrt (fmax (x, 0.0));
+  case OMNI_ACTIVATION_FLOOR:
+    return floorf (x);
   case OMNI_ACTIVATION_NONE:
   default:
     return x;

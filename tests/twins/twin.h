@@ -59,6 +59,9 @@ TwinTensor *twin_exposure_weight (const TwinTensor *colour, float contrast, floa
                                   float exposedness, float sigma);
 TwinTensor *twin_normalise (const TwinTensor *x, float epsilon);
 TwinTensor *twin_picture_mean (const TwinTensor *x);
+TwinTensor *twin_picture_max (const TwinTensor *x);
+TwinTensor *twin_picture_min (const TwinTensor *x);
+TwinTensor *twin_equalise (const TwinTensor *x, float clip_limit, guint cells);
 
 /* Across the set */
 TwinTensor *twin_set_max (const TwinTensor *x);
