@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/comparison-private.h"
 
+#include "app/fusion-private.h"
 #include "app/resample.h"
 
 void
@@ -13,6 +14,24 @@ omni_scoring_free (OmniScoring *self)
   g_free (self);
 }
 
+/* The multispectral and the panchromatic picture as they are, in this order. */
+static gboolean
+load_pansharpen (OmniScoring *self, GPtrArray *pictures, GCancellable *cancellable, GError **error)
+{
+  OmniSource *sources[2];
+
+  if (!omni_sources_find_pansharpen (self->result->sources, &sources[0], &sources[1], error))
+    return FALSE;
+  for (guint i = 0; i < 2; i++)
+  {
+    OmniPicture *picture = omni_source_load (sources[i], cancellable, error);
+    if (picture == NULL)
+      return FALSE;
+    g_ptr_array_add (pictures, picture);
+  }
+  return TRUE;
+}
+
 static gboolean
 load_sources (OmniScoring *self, GCancellable *cancellable, GError **error)
 {
@@ -21,6 +40,13 @@ load_sources (OmniScoring *self, GCancellable *cancellable, GError **error)
 
   if (self->pictures != NULL)
     return TRUE;
+  if (self->result->model->pansharpens)
+  {
+    if (!load_pansharpen (self, pictures, cancellable, error))
+      return FALSE;
+    self->pictures = g_steal_pointer (&pictures);
+    return TRUE;
+  }
   for (guint i = 0; i < sources->len; i++)
   {
     /* As it was fused: in the size of the result. */
@@ -35,14 +61,24 @@ load_sources (OmniScoring *self, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
+static OmniMetricsInput *
+make_input (OmniScoring *self, GError **error)
+{
+  const OmniMetricsRegion *region = self->has_region ? &self->region : NULL;
+
+  if (self->result->model->pansharpens)
+    return omni_metrics_input_new_bands (self->pictures->pdata[0], self->pictures->pdata[1],
+                                         self->result->picture, NULL, region, error);
+  return omni_metrics_input_new ((OmniPicture *const *)self->pictures->pdata, self->pictures->len,
+                                 self->result->picture, NULL, region, error);
+}
+
 static gboolean
 compute (OmniScoring *self, GCancellable *cancellable, GError **error)
 {
   if (!load_sources (self, cancellable, error))
     return FALSE;
-  g_autoptr (OmniMetricsInput) input = omni_metrics_input_new (
-    (OmniPicture *const *)self->pictures->pdata, self->pictures->len, self->result->picture, NULL,
-    self->has_region ? &self->region : NULL, error);
+  g_autoptr (OmniMetricsInput) input = make_input (self, error);
   if (input == NULL)
     return FALSE;
   for (guint i = 0; i < self->n_metrics; i++)

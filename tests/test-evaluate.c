@@ -354,8 +354,20 @@ static void
 assert_kept (OmniEvaluateCache *cache, const char *key, double expected)
 {
   double value;
-  g_assert_true (omni_evaluate_cache_find (cache, key, &value));
+  char *reason;
+  g_assert_true (omni_evaluate_cache_find (cache, key, &value, &reason));
+  g_assert_null (reason);
   g_assert_true (value == expected);
+}
+
+static void
+assert_reason_kept (OmniEvaluateCache *cache, const char *key, const char *expected)
+{
+  double value;
+  g_autofree char *reason = NULL;
+  g_assert_true (omni_evaluate_cache_find (cache, key, &value, &reason));
+  g_assert_true (isnan (value));
+  g_assert_cmpstr (reason, ==, expected);
 }
 
 static void
@@ -364,9 +376,11 @@ test_cache (void)
   g_autofree char *path = in_folder ("new/folder/cache.jsonl");
   {
     g_autoptr (OmniEvaluateCache) cache = open_cache (path);
-    g_assert_true (omni_evaluate_cache_add (cache, "a", "s", "m", "x", 1.0 / 3, NULL));
-    g_assert_true (omni_evaluate_cache_add (cache, "b", "s \"\n", "m", "x", -5, NULL));
-    g_assert_true (omni_evaluate_cache_add (cache, "c", "s", "m", "x", 1e-300, NULL));
+    g_assert_true (omni_evaluate_cache_add (cache, "a", "s", "m", "x", 1.0 / 3, NULL, NULL));
+    g_assert_true (omni_evaluate_cache_add (cache, "b", "s \"\n", "m", "x", -5, NULL, NULL));
+    g_assert_true (omni_evaluate_cache_add (cache, "c", "s", "m", "x", 1e-300, NULL, NULL));
+    g_assert_true (omni_evaluate_cache_add (cache, "e", "s", "m", "x", NAN, "It is “flat”.", NULL));
+    assert_reason_kept (cache, "e", "It is “flat”.");
     assert_kept (cache, "a", 1.0 / 3);
   }
   g_autofree char *text = NULL;
@@ -383,13 +397,15 @@ test_cache (void)
     {
       g_autoptr (OmniEvaluateCache) cache = open_cache (path);
       g_assert_cmpuint (omni_evaluate_cache_count (cache), ==, n_whole);
-      g_assert_true (omni_evaluate_cache_add (cache, "d", "s", "m", "x", 4, NULL));
+      g_assert_true (omni_evaluate_cache_add (cache, "d", "s", "m", "x", 4, NULL, NULL));
     }
     g_autoptr (OmniEvaluateCache) again = open_cache (path);
     g_assert_cmpuint (omni_evaluate_cache_count (again), ==, n_whole + 1);
     assert_kept (again, "d", 4);
     if (n_whole > 0)
       assert_kept (again, "a", 1.0 / 3);
+    if (n_whole > 3)
+      assert_reason_kept (again, "e", "It is “flat”.");
   }
 }
 
@@ -408,7 +424,8 @@ test_foreign_cache (void)
   write_text (
     "odd.jsonl",
     "{\"omnifuse-evaluate\":1}\nnonsense\n{\"key\":1,\"value\":2}\n{\"key\":\"k\"}\n[]\n"
-    "{\"key\":\"s\",\"value\":\"3\"}\n{\"key\":\"good\",\"value\":7}\n{\"key\":\"n\",\"value\":null}\n");
+    "{\"key\":\"s\",\"value\":\"3\"}\n{\"key\":\"good\",\"value\":7}\n{\"key\":\"n\",\"value\":null}\n"
+    "{\"key\":\"m\",\"value\":null,\"reason\":1}\n");
   g_autofree char *odd = in_folder ("odd.jsonl");
   g_autoptr (OmniEvaluateCache) cache = open_cache (odd);
   g_assert_cmpuint (omni_evaluate_cache_count (cache), ==, 1);
@@ -567,6 +584,73 @@ test_resume (void)
                     exposure->methods->len * exposure->metrics->len);
 }
 
+/* What has no value has none the next time, either: nothing is fused again to find that out. */
+static void
+test_no_value (void)
+{
+  write_picture ("same/focus/s1/01.png", 1, W, H, 3, 0.4);
+  write_picture ("same/focus/s1/02.png", 1, W, H, 3, 0.4);
+  g_auto (Setup) setup = { 0 };
+  setup_init (&setup, "same", "none.jsonl", 1);
+  g_autoptr (OmniEvaluateMethod) model = omni_evaluate_method_new (OMNI_METHOD_MODEL, "mean", NULL);
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autoptr (GPtrArray) metrics = g_ptr_array_new ();
+  g_ptr_array_add (setup.params.models, model);
+  g_ptr_array_add (metrics, (gpointer)omni_metric_find ("psnr"));
+  setup.params.baselines = none;
+  setup.params.metrics = metrics;
+  g_autoptr (OmniEvaluation) first = run (&setup);
+  const OmniEvaluateTask *task = first->tasks->pdata[0];
+  g_assert_cmpuint (first->n_scores, ==, 1);
+  g_assert_cmpuint (first->n_from_cache, ==, 0);
+  g_assert_nonnull (strstr (task->scores[0].reason, "identical"));
+  g_autoptr (OmniEvaluation) second = run (&setup);
+  g_assert_cmpuint (second->n_from_cache, ==, 1);
+  assert_same_scores (first, second);
+}
+
+/* Pan-sharpening: scores with a reference by Wald's protocol, the others of the pictures as they are; each known the next time, and
+ * neither hanging on the order. An external picture has no reference. */
+static void
+test_pansharpen (void)
+{
+  write_picture ("pan/pansharpen/s/ms.png", 1, 32, 24, 3, 0.8);
+  write_picture ("pan/pansharpen/s/pan.png", 1, 128, 96, 1, 0.8);
+  write_picture ("pan/made/s.png", 1, 128, 96, 3, 0.8);
+  g_auto (Setup) setup = { 0 };
+  setup_init (&setup, "pan/pansharpen", "pan.jsonl", 1);
+  g_autofree char *pattern = in_folder ("pan/made/{scene}.png");
+  g_autofree char *description = g_strconcat ("other=", pattern, NULL);
+  g_autoptr (OmniEvaluateMethod) other = omni_evaluate_method_new_external (description, NULL);
+  g_autoptr (OmniEvaluation) first = run (&setup);
+  const OmniEvaluateTask *task = first->tasks->pdata[0];
+  g_assert_cmpint (task->task, ==, OMNI_TASK_PANSHARPEN);
+  g_assert_cmpuint (task->methods->len, >=, 2);
+  g_assert_cmpuint (task->metrics->len, ==, 6);
+  assert_all_scored (first);
+  for (guint i = 0; i < task->methods->len; i++)
+    for (guint k = 0; k < task->metrics->len; k++)
+    {
+      const OmniMetric *metric = task->metrics->pdata[k];
+      const double value = omni_evaluate_get_score (task, 0, i, k)->value;
+      g_assert_true (metric->of_bands && value >= metric->minimum && value <= metric->maximum);
+    }
+  swap_sources (setup.params.scenes);
+  g_autoptr (OmniEvaluation) second = run (&setup);
+  assert_same_scores (first, second);
+  g_assert_cmpuint (second->n_from_cache, ==, second->n_scores);
+
+  g_ptr_array_add (setup.params.externals, other);
+  g_autoptr (OmniEvaluation) third = run (&setup);
+  const OmniEvaluateTask *more = third->tasks->pdata[0];
+  guint n_scored = 0;
+  for (guint k = 0; k < more->metrics->len; k++)
+    for (guint i = 0; i < more->methods->len; i++)
+      if (more->methods->pdata[i] == other)
+        n_scored += omni_evaluate_get_score (more, 0, i, k)->reason == NULL;
+  g_assert_cmpuint (n_scored, ==, 3);
+}
+
 static void
 cancel_cb (guint done, guint n, const char *what, gpointer cancellable)
 {
@@ -687,6 +771,8 @@ main (int argc, char **argv)
   g_test_add_func ("/evaluate/same-bits", test_same_bits);
   g_test_add_func ("/evaluate/order-counts", test_order_counts);
   g_test_add_func ("/evaluate/resume", test_resume);
+  g_test_add_func ("/evaluate/no-value", test_no_value);
+  g_test_add_func ("/evaluate/pansharpen", test_pansharpen);
   g_test_add_func ("/evaluate/cancel", test_cancel);
   g_test_add_func ("/evaluate/external", test_external);
   const int status = g_test_run ();

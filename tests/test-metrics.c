@@ -11,6 +11,14 @@
 #define C1 (0.01 * 255 * 0.01 * 255)
 #define C2 (0.03 * 255 * 0.03 * 255)
 
+/* What a value may be off by: on the device, windows and maps have seven digits. */
+static double
+get_slack (double tolerance, double expected)
+{
+  const gboolean single = g_strcmp0 (g_getenv ("OMNIFUSE_METRICS"), "vulkan") == 0;
+  return single ? MAX (tolerance, 5e-7 * MAX (1, fabs (expected))) : tolerance;
+}
+
 static OmniPicture *
 make_grey (guint width, guint height, const guint8 *values)
 {
@@ -182,8 +190,9 @@ test_hand (gconstpointer data)
   double value;
   g_assert_true (compute (hand->metric, hand->compat, input, &value));
   const gboolean places = g_str_equal (hand->metric, "fmi-pixel") && g_str_equal (hand->a, "A00A00000");
-  g_assert_cmpfloat_with_epsilon (value, places ? get_fmi_by_hand () : hand->expected,
-                                  g_str_equal (hand->metric, "qabf") ? 1e-6 : 1e-9); /* single precision */
+  const double expected = places ? get_fmi_by_hand () : hand->expected;
+  const double tolerance = g_str_equal (hand->metric, "qabf") ? 1e-6 : 1e-9; /* single precision */
+  g_assert_cmpfloat_with_epsilon (value, expected, get_slack (tolerance, expected));
 }
 
 /* Windows of flat pictures: only the means are left. */
@@ -196,18 +205,19 @@ test_flat_windows (void)
   const double ssim = (2 * 100 * 110 + C1) / (100.0 * 100 + 110 * 110 + C1);
   double value;
   g_assert_true (compute ("ssim", NULL, both, &value));
-  g_assert_cmpfloat_with_epsilon (value, (1 + ssim) / 2, 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, (1 + ssim) / 2, get_slack (1e-12, 1));
   g_assert_true (compute ("ref-ssim", NULL, one, &value));
-  g_assert_cmpfloat_with_epsilon (value, ssim, 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, ssim, get_slack (1e-12, 1));
   g_assert_true (compute ("ref-mae", NULL, one, &value));
   g_assert_cmpfloat (value, ==, 10);
   g_assert_true (compute ("ref-psnr", NULL, one, &value));
-  g_assert_cmpfloat_with_epsilon (value, 20 * log10 (25.5), 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, 20 * log10 (25.5), get_slack (1e-12, 1));
   /* No variance: half and half. */
   g_assert_true (compute ("qy", NULL, both, &value));
-  g_assert_cmpfloat_with_epsilon (value, (1 + 2 * 100 * 110 / (100.0 * 100 + 110 * 110)) / 2, 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, (1 + 2 * 100 * 110 / (100.0 * 100 + 110 * 110)) / 2,
+                                  get_slack (1e-12, 1));
   g_assert_true (compute ("mef-ssim", NULL, both, &value));
-  g_assert_cmpfloat_with_epsilon (value, 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, 1, get_slack (1e-12, 1));
   for (guint k = 0; k < 2; k++)
     g_object_unref (sources[k]);
 }
@@ -235,7 +245,7 @@ test_one_window (void)
   const double length = sqrt (11 * 44 * 44 * (1 - 1 / 11.0)), scale = (length + 0.001) / length;
   double value;
   g_assert_true (compute ("mef-ssim-1", NULL, input, &value));
-  g_assert_cmpfloat_with_epsilon (value, C2 / (scale * scale * variance + C2), 1e-7);
+  g_assert_cmpfloat_with_epsilon (value, C2 / (scale * scale * variance + C2), get_slack (1e-7, 1));
   g_assert_false (compute ("mef-ssim", NULL, input, &value));
 }
 
@@ -250,9 +260,9 @@ test_one_pixel (void)
   const double cs = c2 / (w - w * w + c2);
   double value;
   g_assert_true (compute ("mef-ssim-cs", NULL, input, &value));
-  g_assert_cmpfloat_with_epsilon (value, cs, 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, cs, get_slack (1e-12, 1));
   g_assert_true (compute ("mef-ssim-lum", NULL, input, &value));
-  g_assert_cmpfloat_with_epsilon (value, cs * c1 / (w * w + c1), 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, cs * c1 / (w * w + c1), get_slack (1e-12, 1));
 }
 
 /* ---- Properties ---- */
@@ -284,9 +294,10 @@ test_copy (void)
   {
     double value;
     g_assert_true (compute (copies[i].name, NULL, input, &value));
-    if (!(fabs (value - copies[i].expected) <= copies[i].tolerance))
+    const double tolerance = get_slack (copies[i].tolerance, copies[i].expected);
+    if (!(fabs (value - copies[i].expected) <= tolerance))
       g_test_message ("%s: %.15g", copies[i].name, value);
-    g_assert_true (fabs (value - copies[i].expected) <= copies[i].tolerance);
+    g_assert_true (fabs (value - copies[i].expected) <= tolerance);
   }
   double unused;
   g_assert_false (compute ("psnr", NULL, input, &unused));
@@ -388,9 +399,10 @@ test_ranges (void)
       double value;
       if (!compute (metrics[i]->name, NULL, input, &value))
         continue;
-      if (value < metrics[i]->minimum - 1e-9 || value > metrics[i]->maximum + 1e-9)
+      const double slack = get_slack (1e-9, value);
+      if (value < metrics[i]->minimum - slack || value > metrics[i]->maximum + slack)
         g_test_message ("%s: %.15g is not %s", metrics[i]->name, value, metrics[i]->range);
-      g_assert_true (value >= metrics[i]->minimum - 1e-9 && value <= metrics[i]->maximum + 1e-9);
+      g_assert_true (value >= metrics[i]->minimum - slack && value <= metrics[i]->maximum + slack);
     }
   }
   for (guint k = 0; k < 2; k++)
@@ -476,9 +488,9 @@ test_nan (void)
   g_autoptr (OmniMetricsInput) input = make_input (&scene, 1, holed, NULL);
   double value;
   g_assert_true (compute ("ssim", NULL, input, &value));
-  g_assert_cmpfloat_with_epsilon (value, 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, 1, get_slack (1e-12, 1));
   g_assert_true (compute ("cc", NULL, input, &value));
-  g_assert_cmpfloat_with_epsilon (value, 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (value, 1, get_slack (1e-12, 1));
   for (gsize i = 0; i < n; i++)
     pixels[i] = NAN;
   g_autoptr (OmniPicture) nothing = omni_picture_new (
@@ -583,9 +595,9 @@ test_table (void)
   for (OmniTask task = OMNI_TASK_AUTO; task < OMNI_N_TASKS; task++)
   {
     const char *const *panel = omni_metrics_default_panel (task);
-    g_assert_cmpuint (g_strv_length ((char **)panel), ==, task == OMNI_TASK_PANSHARPEN ? 0 : 3);
+    g_assert_cmpuint (g_strv_length ((char **)panel), ==, 3);
     for (guint i = 0; panel[i] != NULL; i++)
-      g_assert_nonnull (omni_metric_find (panel[i]));
+      g_assert_true (omni_metric_find (panel[i])->of_bands == (task == OMNI_TASK_PANSHARPEN));
   }
   const OmniMetricsCompat *const *compats = omni_metrics_compat_list ();
   for (guint i = 0; compats[i] != NULL; i++)

@@ -36,6 +36,13 @@ omni_metric_get_plain_words (const OmniMetric *metric)
           "contrast was added.") },
     { "cc", N_ ("Is the result bright where the sources are bright, and dark where they are dark? 1 would be "
                 "everywhere, in all of them.") },
+    { "qnr", N_ ("Are colours and detail both right, as far as that can be told without a better picture? 1 "
+                 "would be perfect.") },
+    { "d-lambda",
+      N_ ("How far have the bands drifted from each other? 0 would be not at all: the colours are "
+          "those of the multispectral picture.") },
+    { "d-s",
+      N_ ("How much detail is missing or made up, next to the panchromatic picture? 0 would be none.") },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (plain); i++)

@@ -13,7 +13,7 @@ typedef struct
 {
   OmniWorkKind kind;
   OmniBuffer buffer;
-  VkBufferView floats, texels, words;
+  VkBufferView views[OMNI_WORK_BYTES + 1]; /* by kind */
 } Arena;
 
 struct _OmniWork
@@ -45,10 +45,11 @@ omni_work_new (OmniDevice *device)
 static void
 clear_views (OmniWork *work, Arena *arena)
 {
-  vk.DestroyBufferView (work->device->handle, arena->floats, NULL);
-  vk.DestroyBufferView (work->device->handle, arena->texels, NULL);
-  vk.DestroyBufferView (work->device->handle, arena->words, NULL);
-  arena->floats = arena->texels = arena->words = VK_NULL_HANDLE;
+  for (guint kind = OMNI_WORK_FLOATS; kind < G_N_ELEMENTS (arena->views); kind++)
+  {
+    vk.DestroyBufferView (work->device->handle, arena->views[kind], NULL);
+    arena->views[kind] = VK_NULL_HANDLE;
+  }
 }
 
 void
@@ -86,20 +87,27 @@ omni_work_add_arena (OmniWork *work, OmniWorkKind kind)
 }
 
 static gboolean
-create_view (OmniWork *work, Arena *arena, OmniWorkView kind, VkBufferView *view, GError **error)
+create_view (OmniWork *work, Arena *arena, OmniWorkView kind, GError **error)
 {
-  const guint element_bytes = kind == OMNI_WORK_TEXELS ? 16 : 4;
+  static const struct
+  {
+    guint element_bytes;
+    VkFormat format;
+  } kinds[] = { [OMNI_WORK_FLOATS] = { 4, VK_FORMAT_R32_SFLOAT },
+                [OMNI_WORK_TEXELS] = { 16, VK_FORMAT_R32G32B32A32_SFLOAT },
+                [OMNI_WORK_WORDS] = { 4, VK_FORMAT_R32_UINT },
+                [OMNI_WORK_BYTES] = { 1, VK_FORMAT_R8_UNORM } };
+  const guint element_bytes = kinds[kind].element_bytes;
   const guint64 most = (guint64)work->device->limits.maxTexelBufferElements * element_bytes;
   const VkBufferViewCreateInfo create = {
     .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
     .buffer = arena->buffer.handle,
-    .format = kind == OMNI_WORK_TEXELS  ? VK_FORMAT_R32G32B32A32_SFLOAT
-              : kind == OMNI_WORK_WORDS ? VK_FORMAT_R32_UINT
-                                        : VK_FORMAT_R32_SFLOAT,
+    .format = kinds[kind].format,
     .range = MIN (arena->buffer.size_bytes / element_bytes * element_bytes, most),
   };
 
-  return omni_device_check (work->device, vk.CreateBufferView (work->device->handle, &create, NULL, view),
+  return omni_device_check (work->device,
+                            vk.CreateBufferView (work->device->handle, &create, NULL, &arena->views[kind]),
                             "creating a buffer view", error);
 }
 
@@ -121,9 +129,10 @@ omni_work_reserve (OmniWork *work, guint arena, guint64 size_bytes, GError **err
                            self->kind == OMNI_WORK_READBACK ? OMNI_BUFFER_READBACK : OMNI_BUFFER_DEVICE,
                            error)
          && omni_buffer_upload (work->device, &self->buffer, 0, zeros, sizeof zeros, error)
-         && create_view (work, self, OMNI_WORK_FLOATS, &self->floats, error)
-         && create_view (work, self, OMNI_WORK_TEXELS, &self->texels, error)
-         && create_view (work, self, OMNI_WORK_WORDS, &self->words, error);
+         && create_view (work, self, OMNI_WORK_FLOATS, error)
+         && create_view (work, self, OMNI_WORK_TEXELS, error)
+         && create_view (work, self, OMNI_WORK_WORDS, error)
+         && create_view (work, self, OMNI_WORK_BYTES, error);
 }
 
 void
@@ -306,9 +315,7 @@ make_set (OmniWork *work, const OmniDispatch *dispatch, GError **error)
                                          : is_weights ? dispatch->weights.arena
                                                       : dispatch->in[input].arena];
 
-      views[i] = view == OMNI_WORK_TEXELS  ? arena->texels
-                 : view == OMNI_WORK_WORDS ? arena->words
-                                           : arena->floats;
+      views[i] = arena->views[view];
       writes[i].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
     }
     else

@@ -47,7 +47,8 @@ typedef enum
   OMNI_WORK_NONE,
   OMNI_WORK_FLOATS, /* samplerBuffer of one float an element */
   OMNI_WORK_TEXELS, /* samplerBuffer of four floats an element */
-  OMNI_WORK_WORDS   /* usamplerBuffer of one 32-bit word an element */
+  OMNI_WORK_WORDS,  /* usamplerBuffer of one 32-bit word an element */
+  OMNI_WORK_BYTES   /* samplerBuffer of one byte an element, which reads as 0 … 1 */
 } OmniWorkView;
 
 #define OMNI_WORK_INPUTS    4
@@ -93,7 +94,7 @@ typedef struct
 /* Waits for all dispatches. `stats` (nullable, out): since the last finish. After an error the work can be used again. */
 gboolean omni_work_finish (OmniWork *work, OmniWorkStats *stats, GError **error);
 
-/* The largest storage binding and view, and the most workgroups along axis 0, 1 or 2, that are possible here. */
+/* The largest storage binding and view (in elements), and the most workgroups along axis 0, 1 or 2, that are possible here. */
 guint64 omni_work_max_output_bytes (const OmniWork *work);
 guint64 omni_work_max_view_elements (const OmniWork *work);
 guint32 omni_work_max_groups (const OmniWork *work, guint axis);

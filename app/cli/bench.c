@@ -260,6 +260,120 @@ bench_kernels (const OmniCliOptions *options, guint width, guint height, GError 
   return rows != NULL;
 }
 
+/* ---- Metrics ---- */
+
+/* One path of one metric. */
+typedef struct
+{
+  Spread ms;
+  double value;
+  char *reason; /* why there is none */
+} MetricTime;
+
+static void
+time_metric (const OmniMetric *metric, const OmniMetricsInput *input, OmniMetricsPath path, guint n_runs,
+             MetricTime *time)
+{
+  g_autoptr (GArray) times = g_array_new (FALSE, FALSE, sizeof (double));
+  omni_metrics_use_path (path);
+  for (guint i = 0; i <= n_runs; i++)
+  {
+    const gint64 start = g_get_monotonic_time ();
+    g_clear_pointer (&time->reason, g_free);
+    omni_metric_compute (metric, NULL, input, NULL, &time->value, &time->reason);
+    const double ms = (double)(g_get_monotonic_time () - start) / 1000;
+    if (i > 0)
+      g_array_append_val (times, ms);
+  }
+  time->ms = get_spread (times);
+}
+
+static void
+add_metric_time (JsonBuilder *json, const char *name, const MetricTime *time)
+{
+  g_autofree char *ms = g_strconcat (name, "_ms", NULL);
+  add_spread (json, ms, &time->ms);
+  g_autofree char *value = g_strconcat (name, "_value", NULL);
+  if (time->reason == NULL)
+    omni_cli_add_double (json, value, time->value);
+}
+
+static void
+bench_metric (const OmniMetric *metric, const OmniMetricsInput *input, guint n_runs, JsonBuilder *json)
+{
+  MetricTime c = { .reason = NULL }, device = { .reason = NULL };
+  time_metric (metric, input, OMNI_METRICS_C, n_runs, &c);
+  const guint64 before = omni_metrics_count_device_passes ();
+  time_metric (metric, input, OMNI_METRICS_VULKAN, n_runs, &device);
+  const gboolean has_kernel = omni_metrics_count_device_passes () > before;
+  if (json != NULL)
+  {
+    json_builder_begin_object (json);
+    omni_cli_add_string (json, "metric", metric->name);
+    add_metric_time (json, "c", &c);
+    if (has_kernel)
+      add_metric_time (json, "vulkan", &device);
+    json_builder_end_object (json);
+  }
+  else if (c.reason != NULL)
+    printf ("%-14s %s\n", metric->name, c.reason);
+  else if (has_kernel)
+    printf ("%-14s %10.1f %10.1f %8.2f %12.1e\n", metric->name, c.ms.median, device.ms.median,
+            c.ms.median / device.ms.median, fabs (device.value - c.value));
+  else
+    printf ("%-14s %10.1f %10s\n", metric->name, c.ms.median, "no kernel");
+  g_free (c.reason);
+  g_free (device.reason);
+}
+
+/* The made-up pictures but the last are the sources of the last. */
+static gboolean
+bench_metrics (const OmniCliOptions *options, guint width, guint height, GError **error)
+{
+  g_autoptr (GPtrArray) metrics = g_ptr_array_new ();
+  g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func (g_object_unref);
+  if (!omni_cli_read_metrics (options->metrics, metrics, error))
+    return FALSE;
+  for (guint i = 0; i <= (guint)options->n_inputs; i++)
+  {
+    OmniPicture *picture = make_picture (i, width, height, 3, error);
+    if (picture == NULL)
+      return FALSE;
+    g_ptr_array_add (pictures, picture);
+  }
+  OmniPicture *fused = pictures->pdata[options->n_inputs];
+  g_autoptr (OmniMetricsInput) input = omni_metrics_input_new (
+    (OmniPicture *const *)pictures->pdata, (guint)options->n_inputs, fused, pictures->pdata[0], NULL, error);
+  if (input == NULL)
+    return FALSE;
+  omni_metrics_set_device (options->device);
+  omni_metrics_use_path (OMNI_METRICS_VULKAN);
+  g_autofree char *path = omni_metrics_describe_path ();
+  g_autoptr (JsonBuilder) json = options->json ? json_builder_new () : NULL;
+  if (json != NULL)
+  {
+    json_builder_begin_object (json);
+    omni_cli_add_string (json, "path", path);
+    omni_cli_add_int (json, "width", width);
+    omni_cli_add_int (json, "height", height);
+    omni_cli_add_int (json, "inputs", options->n_inputs);
+    omni_cli_add_int (json, "runs", options->n_runs);
+    json_builder_set_member_name (json, "metrics");
+    json_builder_begin_array (json);
+  }
+  else
+    printf ("%d sources of %u × %u, medians of %d runs; %s\n%-14s %10s %10s %8s %12s\n", options->n_inputs,
+            width, height, options->n_runs, path, "metric", "ms in C", "ms there", "ratio", "difference");
+  for (guint i = 0; i < metrics->len; i++)
+    bench_metric (metrics->pdata[i], input, (guint)options->n_runs, json);
+  if (json == NULL)
+    return TRUE;
+  json_builder_end_array (json);
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+  return TRUE;
+}
+
 static gboolean
 check_count (int value, int most, const char *option, GError **error)
 {
@@ -283,6 +397,8 @@ run (OmniCliOptions *options, GError **error)
       || !check_count (options->n_inputs, MAX_INPUTS, "--inputs", error)
       || !check_count (options->n_runs, MAX_RUNS, "--runs", error))
     return FALSE;
+  if (options->metrics != NULL)
+    return bench_metrics (options, width, height, error);
   if (options->kernel != NULL)
     return bench_kernels (options, width, height, error);
 
@@ -325,7 +441,8 @@ omni_cli_bench (int argc, char **argv)
   g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
   if (!omni_cli_options_parse (&options, OMNI_CLI_RUN | OMNI_CLI_BENCH, NULL,
-                               "Times a model on made-up pictures, or one kernel alone.", argc, argv, &error)
+                               "Times a model on made-up pictures, or kernels or metrics alone.", argc, argv,
+                               &error)
       || !run (&options, &error))
     return omni_cli_fail (error);
   return OMNI_EXIT_DONE;

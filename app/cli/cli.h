@@ -123,6 +123,9 @@ gboolean omni_cli_refuse (GError **error, const char *format, ...) G_GNUC_PRINTF
 gboolean omni_cli_read_task (const char *name, OmniTask *task, GError **error);
 gboolean omni_cli_read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error);
 
+/* --role. */
+gboolean omni_cli_read_roles (const OmniCliOptions *options, GPtrArray *sources, GError **error);
+
 /* --metric: appends (element-type OmniMetric) each metric once. --compat. The errors list what there is. */
 gboolean omni_cli_read_metrics (char **names, GPtrArray *metrics, GError **error);
 gboolean omni_cli_read_compat (const char *name, const OmniMetricsCompat **compat, GError **error);

@@ -119,5 +119,7 @@ main (int argc, char **argv)
              argv[1]);
     return OMNI_EXIT_ERROR;
   }
-  return finish (command->run (argc - 1, argv + 1));
+  const int status = finish (command->run (argc - 1, argv + 1));
+  omni_metrics_close_device ();
+  return status;
 }

@@ -2,6 +2,7 @@
 #include "app/cli/cli.h"
 
 #include "app/files/reader.h"
+#include "app/fusion-private.h"
 #include "app/metrics/metrics.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ typedef struct
   const OmniMetricsCompat *compat;
   OmniMetricsRegion region;
   gboolean has_region;
+  gboolean of_bands; /* a pan-sharpened picture is to be scored */
   GArray *scores;
   double read_ms, luminance_ms;
 } Run;
@@ -129,6 +131,15 @@ omni_cli_read_metrics (char **names, GPtrArray *metrics, GError **error)
   return TRUE;
 }
 
+static void
+add_reference_metrics (Run *run, gboolean of_bands)
+{
+  const OmniMetric *const *list = omni_metrics_list ();
+  for (guint i = 0; list[i] != NULL; i++)
+    if (list[i]->kind == OMNI_METRIC_OF_REFERENCE && !list[i]->of_bands == !of_bands)
+      add_metric (run->metrics, list[i]);
+}
+
 /* Without a choice: what the variant changes, or else what suits the pictures that are there. */
 static void
 choose_metrics (Run *run, gboolean has_sources, gboolean has_reference)
@@ -139,10 +150,10 @@ choose_metrics (Run *run, gboolean has_sources, gboolean has_reference)
     return;
   }
   if (has_sources)
-    add_names (run, omni_metrics_default_panel (OMNI_TASK_AUTO));
-  if (has_reference)
-    add_kind (run, OMNI_METRIC_OF_REFERENCE);
-  if (!has_sources && !has_reference)
+    add_names (run, omni_metrics_default_panel (run->of_bands ? OMNI_TASK_PANSHARPEN : OMNI_TASK_AUTO));
+  if (has_reference || (run->of_bands && !has_sources))
+    add_reference_metrics (run, run->of_bands);
+  if (!has_sources && !has_reference && !run->of_bands)
     add_kind (run, OMNI_METRIC_OF_RESULT);
 }
 
@@ -155,13 +166,50 @@ read_options (Run *run, const OmniCliOptions *options, GError **error)
   if ((run->has_region && !read_region (options->region, &run->region, error))
       || (options->compat != NULL && !omni_cli_read_compat (options->compat, &run->compat, error)))
     return FALSE;
-  if (options->metrics != NULL)
-    return omni_cli_read_metrics (options->metrics, run->metrics, error);
-  choose_metrics (run, options->arguments != NULL, options->reference != NULL);
+  if (options->metrics == NULL)
+    return TRUE;
+  if (!omni_cli_read_metrics (options->metrics, run->metrics, error))
+    return FALSE;
+  for (guint i = 0; i < run->metrics->len; i++)
+    run->of_bands |= ((OmniMetric *)run->metrics->pdata[i])->of_bands;
   return TRUE;
 }
 
 /* ---- Scoring ---- */
+
+/* Bands ask for metrics of bands, unless "all" asks for everything that can be had. */
+static void
+settle_metrics (Run *run, const OmniCliOptions *options, OmniPicture *fused)
+{
+  const guint bands = omni_picture_get_channels (fused) - (omni_picture_get_has_alpha (fused) ? 1 : 0);
+  const gboolean has_bands = bands != 1 && bands != 3;
+  const gboolean all = options->metrics != NULL
+                       && g_strv_contains ((const char *const *)options->metrics, "all");
+  run->of_bands = all || options->metrics == NULL ? has_bands : run->of_bands;
+  if (options->metrics == NULL)
+    choose_metrics (run, options->arguments != NULL, options->reference != NULL);
+}
+
+/* The multispectral and the panchromatic picture, by role or by what they are. */
+static OmniMetricsInput *
+make_bands_input (Run *run, const OmniCliOptions *options, GPtrArray *pictures, OmniPicture *fused,
+                  OmniPicture *reference, GError **error)
+{
+  const OmniMetricsRegion *region = run->has_region ? &run->region : NULL;
+  OmniSource *ms, *pan;
+  guint of_ms = 0;
+  if (pictures->len == 0)
+    return omni_metrics_input_new_bands (NULL, NULL, fused, reference, region, error);
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint k = 0; k < pictures->len; k++)
+    g_ptr_array_add (sources, omni_source_new_for_picture (pictures->pdata[k], options->arguments[k]));
+  if (!omni_cli_read_roles (options, sources, error)
+      || !omni_sources_find_pansharpen (sources, &ms, &pan, error))
+    return NULL;
+  g_ptr_array_find (sources, ms, &of_ms);
+  return omni_metrics_input_new_bands (pictures->pdata[of_ms], pictures->pdata[1 - of_ms], fused, reference,
+                                       region, error);
+}
 
 static OmniMetricsInput *
 load (Run *run, const OmniCliOptions *options, GCancellable *cancellable, GError **error)
@@ -182,8 +230,12 @@ load (Run *run, const OmniCliOptions *options, GCancellable *cancellable, GError
           && (reference = omni_picture_read (options->reference, cancellable, error)) == NULL))
     return NULL;
   const gint64 loaded = g_get_monotonic_time ();
-  OmniMetricsInput *input = omni_metrics_input_new ((OmniPicture *const *)sources->pdata, sources->len, fused,
-                                                    reference, run->has_region ? &run->region : NULL, error);
+  settle_metrics (run, options, fused);
+  OmniMetricsInput *input = run->of_bands
+                              ? make_bands_input (run, options, sources, fused, reference, error)
+                              : omni_metrics_input_new ((OmniPicture *const *)sources->pdata, sources->len,
+                                                        fused, reference,
+                                                        run->has_region ? &run->region : NULL, error);
   run->read_ms = (double)(loaded - start) / 1000;
   run->luminance_ms = (double)(g_get_monotonic_time () - loaded) / 1000;
   return input;
@@ -354,12 +406,16 @@ static char *
 make_description (void)
 {
   GString *text = g_string_new (
-    "Scores a fused picture. Without --metric: mef-ssim, qabf and vif.\n\nMetrics:\n");
+    "Scores a fused picture. Without --metric: mef-ssim, qabf and vif; qnr, d-lambda and d-s of a "
+    "pan-sharpened one.\n\nMetrics:\n");
   const OmniMetric *const *list = omni_metrics_list ();
   for (guint i = 0; list[i] != NULL; i++)
-    g_string_append_printf (text, "  %-13s %s%s%s\n", list[i]->name, list[i]->summary,
-                            list[i]->max_sources == 2 ? " Two sources." : "",
-                            list[i]->higher_is_better ? "" : " Lower is better.");
+    g_string_append_printf (text, "  %-13s %s %s%s; %s is better. %s.\n", list[i]->name, list[i]->summary,
+                            list[i]->of_bands && list[i]->max_sources == 2 ? "An ms and a pan source; "
+                            : list[i]->max_sources == 2                    ? "Two sources; "
+                                                                           : "",
+                            list[i]->range, list[i]->higher_is_better ? "higher" : "lower",
+                            list[i]->citation);
   g_string_append (text, "\nVariants of the papers, for comparison with their tables only (--compat):\n");
   const OmniMetricsCompat *const *variants = omni_metrics_compat_list ();
   for (guint i = 0; variants[i] != NULL; i++)

@@ -153,6 +153,8 @@ add_bench_options (OmniCliOptions *o, GOptionContext *context)
     { "inputs", 'n', 0, G_OPTION_ARG_INT, &o->n_inputs, "Number of pictures (3)", "N" },
     { "runs", 0, 0, G_OPTION_ARG_INT, &o->n_runs, "Runs to measure, after one to warm up (5)", "N" },
     { "kernel", 'k', 0, G_OPTION_ARG_STRING, &o->kernel, "Time this kernel alone", "K" },
+    { "metric", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metrics,
+      "Time this metric in plain C and on the device; may be repeated", "NAME" },
     { NULL },
   };
   g_option_context_add_main_entries (context, entries, NULL);
@@ -165,6 +167,8 @@ add_metrics_options (OmniCliOptions *o, GOptionContext *context)
     { "fused", 0, 0, G_OPTION_ARG_FILENAME, &o->fused, "The result to score", "FILE" },
     { "reference", 0, 0, G_OPTION_ARG_FILENAME, &o->reference, "What the result should look like", "FILE" },
     { "metric", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metrics, "A metric, or “all”; may be repeated", "NAME" },
+    { "role", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->roles,
+      "What a source of a pan-sharpened picture is: ms or pan (told by bands and sizes)", "ROLE=FILE" },
     { "roi", 0, 0, G_OPTION_ARG_STRING, &o->region, "Score this region alone", "X,Y,W,H" },
     { "compat", 0, 0, G_OPTION_ARG_STRING, &o->compat, "Compute what a paper computed", "NAME" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
@@ -434,8 +438,8 @@ find_source (GPtrArray *sources, const char *path)
   return NULL;
 }
 
-static gboolean
-read_roles (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+gboolean
+omni_cli_read_roles (const OmniCliOptions *options, GPtrArray *sources, GError **error)
 {
   for (guint i = 0; options->roles != NULL && options->roles[i] != NULL; i++)
   {
@@ -449,7 +453,7 @@ read_roles (const OmniCliOptions *options, OmniFusionRequest *request, GError **
       return omni_cli_refuse (
         error, "There is no role “%s”; choose visible, infrared, mri, ct, pet, spect, ms or pan (--role).",
         name);
-    OmniSource *source = find_source (request->sources, equals + 1);
+    OmniSource *source = find_source (sources, equals + 1);
     if (source == NULL)
       return omni_cli_refuse (error, "“%s” gives a role to a file that is not among the sources (--role).",
                               shown);
@@ -466,8 +470,9 @@ omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFu
   request->resize = options->resize;
   request->profile = options->profile;
   return omni_cli_read_numbers (options, request, error) && read_task_and_model (options, request, error)
-         && read_roles (options, request, error) && omni_fusion_request_check (request, error)
-         && read_depth (options, output, request, error) && read_settings (options, request, error);
+         && omni_cli_read_roles (options, request->sources, error)
+         && omni_fusion_request_check (request, error) && read_depth (options, output, request, error)
+         && read_settings (options, request, error);
 }
 
 static gboolean

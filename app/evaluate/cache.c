@@ -12,11 +12,18 @@
 
 #define HEADING "{\"omnifuse-evaluate\":1}\n"
 
+/* A value, or the reason why there is none. */
+typedef struct
+{
+  double value;
+  char *reason;
+} Kept;
+
 struct _OmniEvaluateCache
 {
   char *path;
   int fd;
-  GHashTable *values; /* key to double */
+  GHashTable *values; /* key to Kept */
   gboolean is_torn;   /* the file does not end with a line */
   GMutex lock;
 };
@@ -46,9 +53,24 @@ fail_errno (const char *path, int code, GError **error)
 /* ---- Reading ---- */
 
 static void
-keep (OmniEvaluateCache *self, const char *key, double value)
+kept_free (gpointer data)
 {
-  g_hash_table_replace (self->values, g_strdup (key), g_memdup2 (&value, sizeof value));
+  g_free (((Kept *)data)->reason);
+  g_free (data);
+}
+
+static void
+keep (OmniEvaluateCache *self, const char *key, double value, const char *reason)
+{
+  Kept *kept = g_new (Kept, 1);
+  *kept = (Kept){ value, g_strdup (reason) };
+  g_hash_table_replace (self->values, g_strdup (key), kept);
+}
+
+static gboolean
+holds_text (JsonNode *node)
+{
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING;
 }
 
 static void
@@ -59,11 +81,14 @@ read_line (OmniEvaluateCache *self, JsonParser *parser, const char *line, gsize 
     return;
   JsonObject *object = json_node_get_object (json_parser_get_root (parser));
   JsonNode *key = json_object_get_member (object, "key"), *value = json_object_get_member (object, "value");
-  if (key == NULL || json_node_get_value_type (key) != G_TYPE_STRING || value == NULL)
+  JsonNode *reason = json_object_get_member (object, "reason");
+  if (!holds_text (key) || value == NULL)
     return;
   const GType type = json_node_get_value_type (value);
   if ((type == G_TYPE_DOUBLE || type == G_TYPE_INT64) && isfinite (json_node_get_double (value)))
-    keep (self, json_node_get_string (key), json_node_get_double (value));
+    keep (self, json_node_get_string (key), json_node_get_double (value), NULL);
+  else if (JSON_NODE_HOLDS_NULL (value) && holds_text (reason))
+    keep (self, json_node_get_string (key), NAN, json_node_get_string (reason));
 }
 
 static gboolean
@@ -102,7 +127,7 @@ omni_evaluate_cache_open (const char *path, GError **error)
   g_autoptr (OmniEvaluateCache) self = g_new0 (OmniEvaluateCache, 1);
   g_autofree char *folder = g_path_get_dirname (path);
   self->path = g_strdup (path);
-  self->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, kept_free);
   g_mutex_init (&self->lock);
   if (g_mkdir_with_parents (folder, 0700) != 0)
   {
@@ -137,13 +162,15 @@ omni_evaluate_cache_free (OmniEvaluateCache *self)
 }
 
 gboolean
-omni_evaluate_cache_find (OmniEvaluateCache *self, const char *key, double *value)
+omni_evaluate_cache_find (OmniEvaluateCache *self, const char *key, double *value, char **reason)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  const double *kept = g_hash_table_lookup (self->values, key);
-  if (kept != NULL)
-    *value = *kept;
-  return kept != NULL;
+  const Kept *kept = g_hash_table_lookup (self->values, key);
+  if (kept == NULL)
+    return FALSE;
+  *value = kept->value;
+  *reason = g_strdup (kept->reason);
+  return TRUE;
 }
 
 /* ---- Writing ---- */
@@ -158,7 +185,8 @@ add_member (JsonBuilder *json, const char *name, const char *text)
 
 /* (transfer full) With its end. The value has 17 digits, which say it exactly; json-glib 1.6 would make 1e-300.0 of it. */
 static char *
-make_line (const char *key, const char *scene, const char *method, const char *metric, double value)
+make_line (const char *key, const char *scene, const char *method, const char *metric, double value,
+           const char *reason)
 {
   g_autoptr (JsonBuilder) json = json_builder_new_immutable ();
   json_builder_begin_object (json);
@@ -166,6 +194,8 @@ make_line (const char *key, const char *scene, const char *method, const char *m
   add_member (json, "scene", scene);
   add_member (json, "method", method);
   add_member (json, "metric", metric);
+  if (reason != NULL)
+    add_member (json, "reason", reason);
   json_builder_end_object (json);
   g_autoptr (JsonNode) root = json_builder_get_root (json);
   g_autoptr (JsonGenerator) generator = json_generator_new ();
@@ -174,16 +204,17 @@ make_line (const char *key, const char *scene, const char *method, const char *m
   g_autofree char *text = json_generator_to_data (generator, &size);
   text[size - 1] = '\0'; /* the brace */
   char number[G_ASCII_DTOSTR_BUF_SIZE];
-  return g_strconcat (text, ",\"value\":", g_ascii_dtostr (number, sizeof number, value), "}\n", NULL);
+  g_ascii_dtostr (number, sizeof number, value);
+  return g_strconcat (text, ",\"value\":", reason != NULL ? "null" : number, "}\n", NULL);
 }
 
 gboolean
 omni_evaluate_cache_add (OmniEvaluateCache *self, const char *key, const char *scene, const char *method,
-                         const char *metric, double value, GError **error)
+                         const char *metric, double value, const char *reason, GError **error)
 {
-  g_return_val_if_fail (isfinite (value), FALSE);
+  g_return_val_if_fail (reason != NULL || isfinite (value), FALSE);
 
-  g_autofree char *made = make_line (key, scene, method, metric, value);
+  g_autofree char *made = make_line (key, scene, method, metric, value, reason);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   /* What is left of a torn line becomes a line of its own. */
   g_autofree char *line = self->is_torn ? g_strconcat ("\n", made, NULL) : g_steal_pointer (&made);
@@ -196,7 +227,7 @@ omni_evaluate_cache_add (OmniEvaluateCache *self, const char *key, const char *s
   if (written != (gssize)size)
     return fail_errno (self->path, written < 0 ? errno : ENOSPC, error);
 
-  keep (self, key, value);
+  keep (self, key, reason != NULL ? NAN : value, reason);
   return TRUE;
 }
 

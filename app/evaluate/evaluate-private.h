@@ -16,6 +16,7 @@ typedef struct
   OmniEvaluateCache *cache;
   OmniEngine *engine; /* NULL when no method needs it */
   char *device_words; /* name and driver */
+  char *metrics_path; /* omni_metrics_describe_path() */
   GCancellable *cancellable;
 
   GMutex lock;          /* for the two below */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/evaluate/evaluate-private.h"
 
+#include "app/evaluate/wald.h"
 #include "app/files/reader.h"
 #include "evaluate-revision.h"
 
@@ -143,11 +144,13 @@ omni_evaluate_make_score_key (const OmniEvaluateRun *run, const OmniEvaluateTask
   const OmniMetric *column = task->metrics->pdata[metric];
   g_autofree char *reference = NULL;
   if (column->kind == OMNI_METRIC_OF_REFERENCE)
-    reference = omni_source_dup_sha256 (row->reference, NULL);
+    reference = row->reference != NULL ? omni_source_dup_sha256 (row->reference, NULL)
+                                       : g_strdup (OMNI_WALD_WORDS);
   const gboolean changes = omni_metrics_compat_changes (run->params->compat, column);
-  g_autofree char *text = g_strdup_printf (
-    "score %s\nmetric %s\ncompat %s\nreference %s\n", omni_evaluate_get_identity (task, scene, method),
-    column->name, changes ? run->params->compat->name : "none", reference != NULL ? reference : "none");
+  g_autofree char *text = g_strdup_printf ("score %s\nmetric %s\ncompat %s\nreference %s\npath %s\n",
+                                           omni_evaluate_get_identity (task, scene, method), column->name,
+                                           changes ? run->params->compat->name : "none",
+                                           reference != NULL ? reference : "none", run->metrics_path);
   return hash_text (text);
 }
 
@@ -205,6 +208,15 @@ omni_evaluate_make_metric_reason (const OmniMetric *metric, const char *reason)
   return g_strdup_printf ("%s cannot be computed: %s.", metric->name, reason);
 }
 
+/* What a pan-sharpening should look like is known a step coarser; pictures of other programs are as they are. */
+static gboolean
+has_reference (const OmniEvaluateTask *task, const OmniEvaluateScene *scene, guint method)
+{
+  const OmniEvaluateMethod *row = task->methods->pdata[method];
+  return scene->reference != NULL
+         || (task->task == OMNI_TASK_PANSHARPEN && row->kind != OMNI_METHOD_EXTERNAL);
+}
+
 /* What is known of a cell without doing anything. */
 static void
 plan_cell (OmniEvaluateRun *run, OmniEvaluateTask *task, guint scene, guint method)
@@ -225,13 +237,15 @@ plan_cell (OmniEvaluateRun *run, OmniEvaluateTask *task, guint scene, guint meth
       continue;
     }
     g_autofree char *why = NULL;
-    if (!omni_metric_is_defined (task->metrics->pdata[i], row->sources->len, row->reference != NULL, &why))
+    if (!omni_metric_is_defined (task->metrics->pdata[i], row->sources->len,
+                                 has_reference (task, row, method), task->task == OMNI_TASK_PANSHARPEN, &why))
     {
       score->reason = omni_evaluate_make_metric_reason (task->metrics->pdata[i], why);
       continue;
     }
     g_autofree char *key = omni_evaluate_make_score_key (run, task, scene, method, i);
-    run->evaluation->n_from_cache += omni_evaluate_cache_find (run->cache, key, &score->value);
+    run->evaluation->n_from_cache += omni_evaluate_cache_find (run->cache, key, &score->value,
+                                                               &score->reason);
   }
 }
 
@@ -359,9 +373,9 @@ choose_methods (OmniEvaluation *self, OmniEvaluateTask *task, const OmniEvaluate
 static void
 choose_metrics (OmniEvaluateTask *task, const OmniEvaluateParams *params)
 {
-  gboolean has_reference = FALSE;
+  gboolean has_truth = task->task == OMNI_TASK_PANSHARPEN;
   for (guint i = 0; i < task->scenes->len; i++)
-    has_reference |= ((OmniEvaluateScene *)task->scenes->pdata[i])->reference != NULL;
+    has_truth |= ((OmniEvaluateScene *)task->scenes->pdata[i])->reference != NULL;
   if (params->metrics != NULL)
   {
     g_ptr_array_unref (task->metrics);
@@ -372,7 +386,7 @@ choose_metrics (OmniEvaluateTask *task, const OmniEvaluateParams *params)
   for (guint i = 0; names[i] != NULL; i++)
   {
     const OmniMetric *metric = omni_metric_find (names[i]);
-    if (metric->kind != OMNI_METRIC_OF_REFERENCE || has_reference)
+    if (metric->kind != OMNI_METRIC_OF_REFERENCE || has_truth)
       g_ptr_array_add (task->metrics, (gpointer)metric);
   }
 }
@@ -398,8 +412,6 @@ plan_task (OmniEvaluation *self, OmniEvaluateTask *task, const OmniEvaluateParam
     if (!choose_methods (self, task, params, error))
       return FALSE;
     choose_metrics (task, params);
-    if (task->metrics->len == 0)
-      leave_out (task, "all methods", "There is no metric for pictures of bands yet.");
   }
   const gsize n_cells = (gsize)task->scenes->len * task->methods->len;
   task->identities = g_new0 (char *, n_cells);
@@ -581,12 +593,15 @@ omni_evaluation_run (const OmniEvaluateParams *params, OmniEvaluateProgress prog
   g_mutex_init (&run.lock);
   run.warnings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   run.events = g_async_queue_new ();
+  omni_metrics_set_device (params->device);
+  run.metrics_path = omni_metrics_describe_path ();
   const gboolean done = evaluate (&run, progress, user_data, error);
   g_async_queue_unref (run.events);
   g_hash_table_unref (run.warnings);
   g_clear_object (&run.engine);
   g_clear_pointer (&run.cache, omni_evaluate_cache_free);
   g_free (run.device_words);
+  g_free (run.metrics_path);
   g_mutex_clear (&run.lock);
   return done ? g_steal_pointer (&evaluation) : NULL;
 }

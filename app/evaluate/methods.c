@@ -176,6 +176,7 @@ omni_evaluate_default_metrics (OmniTask task)
   static const char *const exposure[] = { "mef-ssim", "mef-ssim-lum", "qabf", "vif", NULL };
   static const char *const focus[] = { "qabf", "mef-ssim", "vif", "ref-psnr", "ref-ssim", NULL };
   static const char *const sensors[] = { "qabf", "mef-ssim-cs", "viff", "vif", NULL };
+  static const char *const bands[] = { "q2n", "ergas", "sam", "qnr", "d-lambda", "d-s", NULL };
   static const char *const none[] = { NULL };
 
   switch (task)
@@ -187,8 +188,9 @@ omni_evaluate_default_metrics (OmniTask task)
     return sensors;
   case OMNI_TASK_EXPOSURE:
     return exposure;
-  case OMNI_TASK_AUTO:
   case OMNI_TASK_PANSHARPEN:
+    return bands;
+  case OMNI_TASK_AUTO:
   default:
     return none;
   }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/evaluate/statistics.h"
 
+#include "models/split-mix.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -63,16 +65,6 @@ omni_statistics_rank (const double *values, guint n, gboolean higher_is_better, 
   }
 }
 
-/* SplitMix64 (G. Steele, D. Lea and C. Flood, OOPSLA 2014); GLib's own generator depends on an environment variable. */
-static guint64
-draw (guint64 *state)
-{
-  guint64 z = *state += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
-
 static double
 quantile_of_sorted (const double *sorted, guint n, double share)
 {
@@ -95,7 +87,7 @@ omni_statistics_bootstrap (const double *values, guint n, double *low, double *h
   {
     double sum = 0;
     for (guint k = 0; k < n; k++)
-      sum += sorted[((draw (&state) >> 32) * n) >> 32] - sorted[0];
+      sum += sorted[((omni_split_mix_next (&state) >> 32) * n) >> 32] - sorted[0];
     means[i] = sorted[0] + sum / n;
   }
   qsort (means, OMNI_STATISTICS_RESAMPLES, sizeof *means, compare_doubles);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/evaluate/evaluate-private.h"
+#include "app/evaluate/wald.h"
 
 #include "app/files/output.h"
 #include "app/files/reader.h"
@@ -13,6 +14,7 @@ typedef struct
   const OmniEvaluateScene *scene;
   GPtrArray *pictures;    /* OmniPicture, of the sources */
   OmniPicture *reference; /* nullable */
+  OmniWald wald;          /* of a pan-sharpening */
 } SceneWork;
 
 static void
@@ -20,6 +22,7 @@ scene_work_clear (SceneWork *self)
 {
   g_ptr_array_unref (self->pictures);
   g_clear_object (&self->reference);
+  omni_wald_clear (&self->wald);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SceneWork, scene_work_clear)
@@ -60,6 +63,9 @@ load_pictures (SceneWork *self, GError **error)
       return FALSE;
     g_ptr_array_add (self->pictures, picture);
   }
+  if (self->work->task->task == OMNI_TASK_PANSHARPEN
+      && !omni_wald_init (&self->wald, self->scene->sources, self->run->cancellable, error))
+    return FALSE;
   if (self->scene->reference == NULL)
     return TRUE;
   self->reference = omni_source_load (self->scene->reference, self->run->cancellable, error);
@@ -104,9 +110,9 @@ keep_warnings (OmniEvaluateRun *run, const OmniEvaluateScene *scene, GPtrArray *
     g_hash_table_add (run->warnings, g_strdup_printf ("%s: %s", scene->id, (const char *)warnings->pdata[i]));
 }
 
-/* (transfer full) The picture that `method` makes of the scene. */
+/* (transfer full) The picture that `method` makes of `sources`, which are the scene's, or coarser ones. */
 static OmniPicture *
-make_picture (SceneWork *self, const OmniEvaluateMethod *method, GError **error)
+make_picture (SceneWork *self, const OmniEvaluateMethod *method, GPtrArray *sources, GError **error)
 {
   OmniEvaluateRun *run = self->run;
   if (method->kind == OMNI_METHOD_EXTERNAL)
@@ -115,7 +121,7 @@ make_picture (SceneWork *self, const OmniEvaluateMethod *method, GError **error)
                                                           self->scene->name);
     return omni_picture_read (path, run->cancellable, error);
   }
-  const OmniFusionRequest request = { .sources = self->scene->sources,
+  const OmniFusionRequest request = { .sources = sources,
                                       .task = self->work->task->task,
                                       .model = method->model,
                                       .weights_path = method->weights_path,
@@ -138,17 +144,33 @@ make_picture (SceneWork *self, const OmniEvaluateMethod *method, GError **error)
   return g_object_ref (result->picture);
 }
 
-static gboolean
-has_open_score (const OmniEvaluateTask *task, guint scene, guint method)
+/* Which metrics a picture is scored by: by Wald's protocol those with a reference see another one than the rest. */
+typedef enum
 {
+  ANY_METRIC,
+  WITH_REFERENCE,
+  WITHOUT_REFERENCE
+} Choice;
+
+static gboolean
+is_chosen (const OmniMetric *metric, Choice choice)
+{
+  return choice == ANY_METRIC || (metric->kind == OMNI_METRIC_OF_REFERENCE) == (choice == WITH_REFERENCE);
+}
+
+static gboolean
+has_open_score (SceneWork *self, guint method, Choice choice)
+{
+  const OmniEvaluateTask *task = self->work->task;
   for (guint i = 0; i < task->metrics->len; i++)
-    if (omni_evaluate_is_score_open (omni_evaluate_get_score (task, scene, method, i)))
+    if (is_chosen (task->metrics->pdata[i], choice)
+        && omni_evaluate_is_score_open (omni_evaluate_get_score (task, self->work->scene, method, i)))
       return TRUE;
   return FALSE;
 }
 
 static void
-score_picture (SceneWork *self, guint method, const OmniMetricsInput *input)
+score_picture (SceneWork *self, guint method, const OmniMetricsInput *input, Choice choice)
 {
   OmniEvaluateRun *run = self->run;
   const OmniEvaluateTask *task = self->work->task;
@@ -156,21 +178,20 @@ score_picture (SceneWork *self, guint method, const OmniMetricsInput *input)
   {
     OmniEvaluateScore *score = omni_evaluate_score_at (task, self->work->scene, method, i);
     const OmniMetric *metric = task->metrics->pdata[i];
-    double value;
-    char *reason;
-    if (!omni_evaluate_is_score_open (score))
+    g_autofree char *reason = NULL;
+    if (!is_chosen (metric, choice) || !omni_evaluate_is_score_open (score))
       continue;
-    if (!omni_metric_compute (metric, run->params->compat, input, run->cancellable, &value, &reason))
+    if (!omni_metric_compute (metric, run->params->compat, input, run->cancellable, &score->value, &reason))
     {
       score->reason = omni_evaluate_make_metric_reason (metric, reason);
-      g_free (reason);
-      continue;
+      if (is_over (run) || !omni_metric_reason_lasts (reason))
+        continue;
     }
-    score->value = value;
     g_autofree char *key = omni_evaluate_make_score_key (run, task, self->work->scene, method, i);
     const OmniEvaluateMethod *row = task->methods->pdata[method];
     GError *error = NULL;
-    if (!omni_evaluate_cache_add (run->cache, key, self->scene->id, row->name, metric->name, value, &error))
+    if (!omni_evaluate_cache_add (run->cache, key, self->scene->id, row->name, metric->name, score->value,
+                                  score->reason, &error))
       end_all (run, error);
   }
 }
@@ -187,25 +208,58 @@ give_up (const OmniEvaluateTask *task, guint scene, guint method, const char *re
   }
 }
 
+/* The scores that need a reference where the scene has none: everything a step coarser, see wald.h. */
+static gboolean
+do_coarse_cell (SceneWork *self, guint method, GError **error)
+{
+  const OmniEvaluateMethod *row = self->work->task->methods->pdata[method];
+  OmniWald *wald = &self->wald;
+  if (!omni_wald_degrade (wald, self->run->cancellable, error))
+    return FALSE;
+  g_autoptr (OmniPicture) picture = make_picture (self, row, wald->coarse_sources, error);
+  if (picture == NULL)
+    return FALSE;
+  g_autoptr (OmniMetricsInput)
+    input = omni_metrics_input_new_bands (wald->coarse_ms, wald->coarse_pan, picture, wald->ms, NULL, error);
+  if (input == NULL)
+    return FALSE;
+  score_picture (self, method, input, WITH_REFERENCE);
+  return TRUE;
+}
+
+static OmniMetricsInput *
+make_input (SceneWork *self, OmniPicture *picture, GError **error)
+{
+  if (self->wald.ms != NULL)
+    return omni_metrics_input_new_bands (self->wald.ms, self->wald.pan, picture, self->reference, NULL,
+                                         error);
+  return omni_metrics_input_new ((OmniPicture *const *)self->pictures->pdata, self->pictures->len, picture,
+                                 self->reference, NULL, error);
+}
+
 static gboolean
 do_cell (SceneWork *self, guint method, GError **error)
 {
   const OmniEvaluateTask *task = self->work->task;
-  g_autoptr (OmniPicture) picture = make_picture (self, task->methods->pdata[method], error);
+  const gboolean is_coarser = self->wald.ms != NULL && self->reference == NULL;
+  const Choice choice = is_coarser ? WITHOUT_REFERENCE : ANY_METRIC;
+  if (is_coarser && has_open_score (self, method, WITH_REFERENCE) && !do_coarse_cell (self, method, error))
+    return FALSE;
+  g_autoptr (OmniPicture)
+    picture = make_picture (self, task->methods->pdata[method], self->scene->sources, error);
   if (picture == NULL)
     return FALSE;
   g_autofree char *path = omni_evaluation_get_picture_path (self->run->evaluation, task, self->work->scene,
                                                             method);
   if (path != NULL && !g_file_test (path, G_FILE_TEST_EXISTS))
     keep_picture (self->run, picture, path);
-  if (!has_open_score (task, self->work->scene, method))
+  if (!has_open_score (self, method, choice))
     return TRUE;
-  g_autoptr (OmniMetricsInput) input = omni_metrics_input_new (
-    (OmniPicture *const *)self->pictures->pdata, self->pictures->len, picture, self->reference, NULL, error);
+  g_autoptr (OmniMetricsInput) input = make_input (self, picture, error);
   if (input == NULL)
     return FALSE;
   g_clear_object (&picture);
-  score_picture (self, method, input);
+  score_picture (self, method, input, choice);
   return TRUE;
 }
 

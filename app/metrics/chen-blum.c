@@ -7,7 +7,8 @@
  * (2009). Pictures stretched to 0 … 255 and filtered by the contrast sensitivity of the eye (a difference of Gaussians in
  * frequency, the picture 30 degrees wide, so to speak); local contrast from Gaussians of σ 2 and 4, zero outside; what the
  * fused picture keeps of each source's contrast, weighted by that contrast squared. In wide black areas far from anything both
- * Gaussians give rounding only, and so does their ratio: there the published metric is not reproducible. */
+ * Gaussians give rounding only, and so does their ratio: there the published metric is not reproducible
+ * (test_qcb_rounding() of tests/test-metrics-frozen.c has the figures). */
 #define F0       15.3870
 #define F1       1.3456
 #define A        0.7622
@@ -109,12 +110,12 @@ measure_contrast (const OmniMetricRun *run, const OmniPlane *plane, double *valu
   memcpy (spare, values, n * sizeof *values);
   if (!filter_sensitivity (run, values, width, height, F0)
       || !filter_sensitivity (run, spare, width, height, F1))
-    return omni_metric_refuse (reason, "cancelled");
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   for (gsize i = 0; i < n; i++)
     spare[i] = values[i] -= A * spare[i];
   if (!filter_gaussian (run, values, width, height, SIGMA_1)
       || !filter_gaussian (run, spare, width, height, SIGMA_2))
-    return omni_metric_refuse (reason, "cancelled");
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   for (gsize i = 0; i < n; i++)
   {
     /* Nothing on nothing is no contrast. */
@@ -162,13 +163,13 @@ omni_metric_qcb (const OmniMetricRun *run, double *value, char **reason)
     return omni_metric_refuse (reason, "it filters the picture as a whole, so every pixel must count");
   g_autofree double *values = g_try_malloc_n (n, 4 * sizeof *values);
   if (values == NULL)
-    return omni_metric_refuse (reason, "not enough memory");
+    return omni_metric_refuse (reason, OMNI_METRIC_NO_MEMORY);
   for (guint i = 0; i < 3; i++)
     if (!measure_contrast (run, planes[i], values + i * n, values + 3 * n, reason))
       return FALSE;
   Scoring scoring = { input->width, values, values + n, values + 2 * n };
   double sum;
-  if (!omni_work_run (input->height, 1, 0, score_row, &scoring, run->cancellable, &sum))
-    return omni_metric_refuse (reason, "cancelled");
+  if (!omni_parts_run (input->height, 1, 0, score_row, &scoring, run->cancellable, &sum))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   return omni_metric_divide (sum, (double)n, OMNI_METRIC_NO_WINDOW, value, reason);
 }

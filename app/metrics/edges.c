@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/metrics/metrics-private.h"
+#include "app/metrics/device.h"
 #include "app/metrics/vector-math.h"
 
 /* How well edges of the sources survive, in strength and direction: C. Xydeas and V. Petrović, "Objective image fusion
@@ -143,15 +143,35 @@ qabf_part (guint part, gpointer data, double *scratch, double *sums)
   }
 }
 
+/* FALSE when there is no device for it. The form on [0, 1] hangs on the rounding of double. */
+static gboolean
+add_edges_on_device (const OmniMetricRun *run, double *sums)
+{
+  const guint n = run->input->n_sources;
+  g_autofree const OmniPlane **planes = omni_metric_list_planes (run->input->sources, n, &run->input->fused);
+  const OmniDevicePass pass = { .shader = "metric-edges",
+                                .planes = planes,
+                                .n_sources = n,
+                                .mask = run->input->mask,
+                                .n_scales = 1,
+                                .windows = { 3 },
+                                .beyond = TRUE,
+                                .n_sums = 2 * n };
+  return omni_metric_device_sums (run, &pass, sums);
+}
+
 static gboolean
 compute_qabf (const OmniMetricRun *run, gboolean unit, double *value, char **reason)
 {
   const guint n = run->input->n_sources;
   const Edges self = { .input = run->input, .unit = unit };
   g_autofree double *sums = g_new0 (double, 2 * n);
-  if (!omni_work_run (omni_tiles_count (run->input->width, run->input->height), 2 * n,
-                      OMNI_TILE_IN + 6 * OMNI_TILE_OUT, qabf_part, (gpointer)&self, run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  const gboolean done = !unit && add_edges_on_device (run, sums);
+  if (!done
+      && !omni_parts_run (omni_tiles_count (run->input->width, run->input->height), 2 * n,
+                          OMNI_TILE_IN + 6 * OMNI_TILE_OUT, qabf_part, (gpointer)&self, run->cancellable,
+                          sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   double kept = 0, weight = 0;
   for (guint k = 0; k < n; k++)
   {
@@ -252,10 +272,10 @@ omni_metric_nabf (const OmniMetricRun *run, double *value, char **reason)
 {
   const guint n = run->input->n_sources;
   g_autofree double *sums = g_new0 (double, 2 * n);
-  if (!omni_work_run (omni_tiles_count (run->input->width, run->input->height), 2 * n,
-                      OMNI_TILE_IN + (gsize)(5 + 2 * n) * OMNI_TILE_OUT, nabf_part, (gpointer)run->input,
-                      run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  if (!omni_parts_run (omni_tiles_count (run->input->width, run->input->height), 2 * n,
+                       OMNI_TILE_IN + (gsize)(5 + 2 * n) * OMNI_TILE_OUT, nabf_part, (gpointer)run->input,
+                       run->cancellable, sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   double lost = 0, weight = 0;
   for (guint k = 0; k < n; k++)
   {

@@ -183,8 +183,8 @@ score (const OmniMetricRun *run, const OmniPlane *planes, const guint8 *mask, do
   const guint n = run->input->n_sources;
   const Scoring self = { .planes = planes, .mask = mask, .n_sources = n };
   g_autofree double *sums = g_new0 (double, n + 1);
-  if (!omni_work_run (planes[0].height - 2, n + 1, 0, row_part, (gpointer)&self, run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  if (!omni_parts_run (planes[0].height - 2, n + 1, 0, row_part, (gpointer)&self, run->cancellable, sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   double sum = 0;
   for (guint k = 0; k < n; k++)
     sum += sums[k];
@@ -219,7 +219,7 @@ score_features (const OmniMetricRun *run, guint width, guint height, const guint
     if (values == NULL)
       done = omni_metric_refuse (reason, "not enough memory for the features");
     else if (!func (run, k < n ? &run->input->sources[k] : &run->input->fused, &planes[k], values))
-      done = omni_metric_refuse (reason, "cancelled");
+      done = omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   }
   done = done && score (run, planes, mask, value, reason);
   free_features (planes, n + 1);
@@ -462,9 +462,9 @@ find_wavelet (const OmniMetricRun *run, const OmniPlane *plane, OmniPlane *featu
   Wavelet self = { plane, feature->width, feature->height, rows, values };
   double unused;
   if (rows == NULL
-      || !omni_work_run (plane->height, 0, plane->width, wavelet_row, &self, run->cancellable, &unused)
-      || !omni_work_run (feature->width, 0, (gsize)plane->height + feature->height, wavelet_column, &self,
-                         run->cancellable, &unused))
+      || !omni_parts_run (plane->height, 0, plane->width, wavelet_row, &self, run->cancellable, &unused)
+      || !omni_parts_run (feature->width, 0, (gsize)plane->height + feature->height, wavelet_column, &self,
+                          run->cancellable, &unused))
     return FALSE;
   round_values (values, (gsize)feature->width * feature->height);
   return TRUE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/metrics/metrics-private.h"
+#include "app/metrics/device.h"
 
 /* How much the fused picture changes from pixel to pixel. No reference: noise scores as well as detail does. */
 
@@ -93,13 +93,30 @@ row_part (guint part, gpointer data, double *scratch, double *sums)
   }
 }
 
+/* FALSE when there is no device for it. */
+static gboolean
+measure_on_device (const OmniMetricRun *run, double sums[N_SUMS])
+{
+  const OmniPlane *const planes[1] = { &run->input->fused };
+  const OmniDevicePass pass = { .shader = "metric-gradients",
+                                .planes = planes,
+                                .mask = run->input->mask,
+                                .n_scales = 1,
+                                .windows = { 3 },
+                                .beyond = TRUE,
+                                .n_sums = N_SUMS };
+  return omni_metric_device_sums (run, &pass, sums);
+}
+
 static gboolean
 measure (const OmniMetricRun *run, double sums[N_SUMS], char **reason)
 {
   if (!omni_metric_check_size (run, 2, reason))
     return FALSE;
-  if (!omni_work_run (run->input->height, N_SUMS, 0, row_part, (gpointer)run->input, run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  if (!measure_on_device (run, sums)
+      && !omni_parts_run (run->input->height, N_SUMS, 0, row_part, (gpointer)run->input, run->cancellable,
+                          sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   return (sums[COUNT_DX] > 0 && sums[COUNT_DY] > 0 && sums[COUNT_FORWARD] > 0 && sums[COUNT_CENTRAL] > 0
           && sums[COUNT_SOBEL] > 0)
          || omni_metric_refuse (reason, OMNI_METRIC_NO_WINDOW);

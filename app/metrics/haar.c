@@ -94,8 +94,8 @@ omni_metric_qm (const OmniMetricRun *run, double *value, char **reason)
   {
     const guint step = 2u << level;
     Haar self = { .input = input, .level = level };
-    if (!omni_work_run (input->height / step, 2 * n, 0, row_part, &self, run->cancellable, sums))
-      return omni_metric_refuse (reason, "cancelled");
+    if (!omni_parts_run (input->height / step, 2 * n, 0, row_part, &self, run->cancellable, sums))
+      return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
     double kept = 0, weight = 0, score;
     for (guint k = 0; k < n; k++)
     {

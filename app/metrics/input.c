@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/metrics/metrics-private.h"
+#include "app/metrics/bands.h"
 
 #include "app/files/colour-profile.h"
 
@@ -113,8 +113,8 @@ check_picture (OmniPicture *picture, OmniPicture *fused, GError **error)
   const guint fused_width = omni_picture_get_width (fused), fused_height = omni_picture_get_height (fused);
   const guint colours = omni_picture_get_channels (picture) - (omni_picture_get_has_alpha (picture) ? 1 : 0);
   if (colours != 1 && colours != 3)
-    return refuse_picture (
-      picture, error, "has %u bands, which have no luminance; metrics need grey or RGB pictures", colours);
+    return refuse_picture (picture, error,
+                           "has %u bands, which have no luminance; this needs grey or RGB pictures", colours);
   if (width == fused_width && height == fused_height)
     return TRUE;
   return refuse_picture (picture, error,
@@ -150,8 +150,8 @@ add_plane (OmniMetricsInput *self, OmniPicture *picture, OmniPicture *fused, con
                             .luminance = luminance,
                             .mask = mask };
   double unused;
-  omni_work_run ((region->height + BAND_ROWS - 1) / BAND_ROWS, 0, 0, convert_band, &conversion, NULL,
-                 &unused);
+  omni_parts_run ((region->height + BAND_ROWS - 1) / BAND_ROWS, 0, 0, convert_band, &conversion, NULL,
+                  &unused);
   *any_invalid |= g_atomic_int_get (&conversion.any_invalid);
   *plane = (OmniPlane){ .width = region->width, .height = region->height, .bytes = luminance };
   return TRUE;
@@ -246,5 +246,6 @@ omni_metrics_input_free (OmniMetricsInput *self)
   g_ptr_array_unref (self->blocks);
   g_free (self->sources);
   g_free (self->mask);
+  omni_bands_input_free (self->bands);
   g_free (self);
 }

@@ -188,6 +188,6 @@ omni_lines_run (double *values, guint width, guint height, gboolean columns, gsi
   Lines self = { values, width, height, columns, func, data };
   const guint n_lines = columns ? width : height, n = columns ? height : width;
   double unused;
-  return omni_work_run ((n_lines + N_TOGETHER - 1) / N_TOGETHER, 0, (gsize)N_TOGETHER * n + scratch_doubles,
-                        lines_part, &self, cancellable, &unused);
+  return omni_parts_run ((n_lines + N_TOGETHER - 1) / N_TOGETHER, 0, (gsize)N_TOGETHER * n + scratch_doubles,
+                         lines_part, &self, cancellable, &unused);
 }

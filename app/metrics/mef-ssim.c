@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/metrics/metrics-private.h"
+#include "app/metrics/device.h"
 #include "app/metrics/vector-math.h"
 
 #include <string.h>
@@ -32,19 +32,9 @@ typedef struct
   const OmniPlane *fused;
   const guint8 *mask;
   guint n;
+  const OmniMoment *moments;
   double gaussian[WINDOW];
 } Scale;
-
-/* Where things are in a thread's scratch. Pairs k ≤ l are at get_pair (). */
-typedef struct
-{
-  double *in; /* n + 1 loaded tiles, the fused picture last */
-  double *product, *spare;
-  double *box;      /* n sums, then the pairs' */
-  double *gaussian; /* n + 1 means, the pairs', n with the fused picture, its square */
-  double *share;    /* n: w_k / e_k */
-  double *map;
-} Scratch;
 
 static guint
 count_pairs (guint n)
@@ -59,19 +49,49 @@ get_pair (guint n, guint k, guint l)
   return k * n - k * (k - 1) / 2 + (l - k);
 }
 
+/* Moments in this order: the sources, their pairs k ≤ l (sums of all these as well), the fused picture, each source with it, its
+ * square. */
+static OmniMoment *
+make_moments (guint n)
+{
+  OmniMoment *moments = g_new (OmniMoment, n + count_pairs (n) + n + 2), *at = moments;
+  for (guint k = 0; k < n; k++)
+    *at++ = (OmniMoment){ k, OMNI_MOMENT_FIRST };
+  for (guint k = 0; k < n; k++)
+    for (guint l = k; l < n; l++)
+      *at++ = (OmniMoment){ k, l };
+  *at++ = (OmniMoment){ n, OMNI_MOMENT_FIRST };
+  for (guint k = 0; k <= n; k++)
+    *at++ = (OmniMoment){ k, n };
+  return moments;
+}
+
+/* Where things are in a thread's scratch; all but the first two and the map are rows. */
+typedef struct
+{
+  guint n;
+  double *in; /* n + 1 loaded tiles, the fused picture last */
+  double *moments;
+  double *box, *pairs, *with_fused; /* centred: the pairs under the box and the Gaussian, n + 1 */
+  double *share;                    /* n: w_k / e_k */
+  double *map;
+} Scratch;
+
 static gsize
 scratch_init (Scratch *self, guint n, double *at)
 {
+  const guint n_pairs = count_pairs (n);
   const gsize sizes[] = { (gsize)(n + 1) * OMNI_TILE_IN,
-                          OMNI_TILE_IN,
-                          OMNI_TILE_IN,
-                          (gsize)(n + count_pairs (n)) * OMNI_TILE_OUT,
-                          (gsize)(n + 1 + count_pairs (n) + n + 1) * OMNI_TILE_OUT,
-                          (gsize)n * OMNI_TILE_OUT,
+                          omni_tile_moments_scratch (n + n_pairs + n + 2, n + n_pairs),
+                          (gsize)n_pairs * OMNI_TILE_PX,
+                          (gsize)n_pairs * OMNI_TILE_PX,
+                          (gsize)(n + 1) * OMNI_TILE_PX,
+                          (gsize)n * OMNI_TILE_PX,
                           OMNI_TILE_OUT };
-  double **const members[] = { &self->in,       &self->product, &self->spare, &self->box,
-                               &self->gaussian, &self->share,   &self->map };
+  double **const members[] = { &self->in,         &self->moments, &self->box, &self->pairs,
+                               &self->with_fused, &self->share,   &self->map };
   gsize total = 0;
+  self->n = n;
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
   {
     *members[i] = at != NULL ? at + total : NULL;
@@ -80,37 +100,7 @@ scratch_init (Scratch *self, guint n, double *at)
   return total;
 }
 
-static void
-filter_sources (const Scale *scale, const OmniTile *tile, Scratch *s)
-{
-  const guint n = scale->n;
-  for (guint k = 0; k <= n; k++)
-  {
-    double *in = s->in + (gsize)k * OMNI_TILE_IN;
-    omni_tile_load (k < n ? &scale->sources[k] : scale->fused, (int)tile->x, (int)tile->y, MARGIN, in);
-    omni_tile_filter (in, scale->gaussian, WINDOW, s->spare, s->gaussian + (gsize)k * OMNI_TILE_OUT);
-    if (k < n)
-      omni_tile_sum_11 (in, s->spare, s->box + (gsize)k * OMNI_TILE_OUT);
-  }
-  const double *fused = s->in + (gsize)n * OMNI_TILE_IN;
-  double *with_fused = s->gaussian + (gsize)(n + 1 + count_pairs (n)) * OMNI_TILE_OUT;
-  for (guint k = 0; k <= n; k++)
-  {
-    const double *source = s->in + (gsize)k * OMNI_TILE_IN;
-    for (guint l = k; l < n; l++)
-    {
-      const gsize pair = get_pair (n, k, l);
-      omni_tile_multiply (source, s->in + (gsize)l * OMNI_TILE_IN, MARGIN, s->product);
-      omni_tile_filter (s->product, scale->gaussian, WINDOW, s->spare,
-                        s->gaussian + (n + 1 + pair) * OMNI_TILE_OUT);
-      omni_tile_sum_11 (s->product, s->spare, s->box + (n + pair) * OMNI_TILE_OUT);
-    }
-    omni_tile_multiply (source, fused, MARGIN, s->product);
-    omni_tile_filter (s->product, scale->gaussian, WINDOW, s->spare, with_fused + (gsize)k * OMNI_TILE_OUT);
-  }
-}
-
-/* One row of a tile: short enough to stay in the cache nearest to the processor, of a length that the compiler knows. */
+/* One row of a tile, of a length that the compiler knows. */
 typedef double Row[OMNI_TILE_PX];
 
 /* max (x, 0) without a branch: a compiler that sees one works on a pixel at a time. */
@@ -126,11 +116,11 @@ add_form (const double *restrict pairs, const double *restrict share, guint n, d
 {
   memset (sum, 0, sizeof (Row));
   for (guint k = 0; k < n; k++)
-    for (guint l = k; l < n; l++, pairs += OMNI_TILE_OUT)
+    for (guint l = k; l < n; l++, pairs += OMNI_TILE_PX)
     {
       const double twice = k == l ? 1 : 2;
-      const double *restrict a = share != NULL ? share + (gsize)k * OMNI_TILE_OUT : NULL;
-      const double *restrict b = share != NULL ? share + (gsize)l * OMNI_TILE_OUT : NULL;
+      const double *restrict a = share != NULL ? share + (gsize)k * OMNI_TILE_PX : NULL;
+      const double *restrict b = share != NULL ? share + (gsize)l * OMNI_TILE_PX : NULL;
       if (share == NULL)
         for (guint x = 0; x < OMNI_TILE_PX; x++)
           sum[x] += twice * pairs[x];
@@ -150,8 +140,8 @@ find_power (const double *restrict pairs, guint n, double *restrict lengths, flo
   add_form (pairs, NULL, n, all);
   for (guint k = 0; k < n; k++)
   {
-    const double *restrict own = pairs + (gsize)get_pair (n, k, k) * OMNI_TILE_OUT;
-    double *restrict length = lengths + (gsize)k * OMNI_TILE_OUT;
+    const double *restrict own = pairs + (gsize)get_pair (n, k, k) * OMNI_TILE_PX;
+    double *restrict length = lengths + (gsize)k * OMNI_TILE_PX;
     for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
       const float root = sqrtf ((float)get_positive (own[x]));
@@ -180,7 +170,7 @@ weigh (const double *restrict pairs, guint n, double *restrict share, double *re
   memset (largest, 0, sizeof (Row));
   for (guint k = 0; k < n; k++)
   {
-    double *restrict to = share + (gsize)k * OMNI_TILE_OUT;
+    double *restrict to = share + (gsize)k * OMNI_TILE_PX;
     for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
       const double e = to[x] + 0.001;
@@ -195,7 +185,7 @@ weigh (const double *restrict pairs, guint n, double *restrict share, double *re
     weights[x] = 1 / weights[x];
   for (guint k = 0; k < n; k++)
     for (guint x = 0; x < OMNI_TILE_PX; x++)
-      share[(gsize)k * OMNI_TILE_OUT + x] *= weights[x];
+      share[(gsize)k * OMNI_TILE_PX + x] *= weights[x];
 }
 
 OMNI_INLINE void
@@ -208,16 +198,16 @@ score_row (const double *restrict box_pairs, const double *restrict pairs, const
   add_form (pairs, share, n, variance);
   for (guint k = 0; k < n; k++)
   {
-    const double *restrict own = box_pairs + (gsize)get_pair (n, k, k) * OMNI_TILE_OUT;
-    const double *restrict c = share + (gsize)k * OMNI_TILE_OUT, *restrict with = with_fused
-                                                                                  + (gsize)k * OMNI_TILE_OUT;
+    const double *restrict own = box_pairs + (gsize)get_pair (n, k, k) * OMNI_TILE_PX;
+    const double *restrict c = share + (gsize)k * OMNI_TILE_PX, *restrict with = with_fused
+                                                                                 + (gsize)k * OMNI_TILE_PX;
     for (guint x = 0; x < OMNI_TILE_PX; x++)
     {
       terms[x] += c[x] * c[x] * own[x];
       covariance[x] += c[x] * with[x];
     }
   }
-  const double *restrict fused = with_fused + (gsize)n * OMNI_TILE_OUT;
+  const double *restrict fused = with_fused + (gsize)n * OMNI_TILE_PX;
   for (guint x = 0; x < OMNI_TILE_PX; x++)
   {
     const gboolean there = square[x] > CANCELLED * terms[x];
@@ -228,44 +218,39 @@ score_row (const double *restrict box_pairs, const double *restrict pairs, const
 
 /* sum(x·y) − sum(x)·sum(y)/121, exactly zero in flat patches: the numerator is exact. Then mean(x·y) − mean(x)·mean(y). */
 OMNI_INLINE void
-centre (const double *restrict x, const double *restrict y, double area, double *restrict product)
+centre (const double *restrict x, const double *restrict y, const double *restrict product, double area,
+        double *restrict out)
 {
   const double part = 1 / area;
   for (guint i = 0; i < OMNI_TILE_PX; i++)
-    product[i] = (area * product[i] - x[i] * y[i]) * part;
+    out[i] = (area * product[i] - x[i] * y[i]) * part;
 }
 
 OMNI_INLINE void
-centre_row (guint n, const Scratch *s, gsize at)
+centre_row (const Scratch *s, const double *moments, const double *sums)
 {
-  double *pairs = s->gaussian + (gsize)(n + 1) * OMNI_TILE_OUT + at;
-  double *with_fused = pairs + (gsize)count_pairs (n) * OMNI_TILE_OUT;
-  const double *fused = s->gaussian + (gsize)n * OMNI_TILE_OUT + at;
+  const guint n = s->n, n_pairs = count_pairs (n);
+  const double *fused = moments + (n + n_pairs) * OMNI_MOMENT_STRIDE;
   for (guint k = 0; k <= n; k++)
   {
-    const double *box = s->box + (gsize)k * OMNI_TILE_OUT + at,
-                 *mean = s->gaussian + (gsize)k * OMNI_TILE_OUT + at;
+    const double *mean = k < n ? moments + k * OMNI_MOMENT_STRIDE : fused;
     for (guint l = k; l < n; l++)
     {
-      const gsize pair = get_pair (n, k, l);
-      centre (box, s->box + (gsize)l * OMNI_TILE_OUT + at, AREA, s->box + (n + pair) * OMNI_TILE_OUT + at);
-      centre (mean, s->gaussian + (gsize)l * OMNI_TILE_OUT + at, 1, pairs + pair * OMNI_TILE_OUT);
+      const guint pair = get_pair (n, k, l), at = (n + pair) * OMNI_MOMENT_STRIDE;
+      centre (sums + k * OMNI_MOMENT_STRIDE, sums + l * OMNI_MOMENT_STRIDE, sums + at, AREA,
+              s->box + pair * OMNI_TILE_PX);
+      centre (mean, moments + l * OMNI_MOMENT_STRIDE, moments + at, 1, s->pairs + pair * OMNI_TILE_PX);
     }
-    centre (mean, fused, 1, with_fused + (gsize)k * OMNI_TILE_OUT);
+    centre (mean, fused, fused + (k + 1) * OMNI_MOMENT_STRIDE, 1, s->with_fused + k * OMNI_TILE_PX);
   }
 }
 
 OMNI_VECTOR static void
-score (guint n, const Scratch *s)
+score_row_cb (guint y, const double *moments, const double *sums, gpointer data)
 {
-  const double *box_pairs = s->box + (gsize)n * OMNI_TILE_OUT,
-               *pairs = s->gaussian + (gsize)(n + 1) * OMNI_TILE_OUT;
-  const double *with_fused = pairs + (gsize)count_pairs (n) * OMNI_TILE_OUT;
-  for (guint at = 0; at < OMNI_TILE_OUT; at += OMNI_TILE_PX)
-  {
-    centre_row (n, s, at);
-    score_row (box_pairs + at, pairs + at, with_fused + at, n, s->share + at, s->map + at);
-  }
+  const Scratch *s = data;
+  centre_row (s, moments, sums);
+  score_row (s->box, s->pairs, s->with_fused, s->n, s->share, s->map + y * OMNI_TILE_PX);
 }
 
 static void
@@ -277,33 +262,37 @@ scale_part (guint part, gpointer data, double *scratch, double *sums)
   OmniTile tile;
   scratch_init (&s, n, scratch);
   omni_tile_init (&tile, width - MARGIN, height - MARGIN, part);
-  filter_sources (scale, &tile, &s);
-  score (n, &s);
+  for (guint k = 0; k <= n; k++)
+    omni_tile_load (k < n ? &scale->sources[k] : scale->fused, (int)tile.x, (int)tile.y, MARGIN,
+                    s.in + (gsize)k * OMNI_TILE_IN);
+  const OmniMoments moments = { .in = s.in,
+                                .moments = scale->moments,
+                                .n = n + count_pairs (n) + n + 2,
+                                .n_sums = n + count_pairs (n),
+                                .weights = scale->gaussian,
+                                .size = WINDOW,
+                                .rows = tile.height };
+  omni_tile_moments (&moments, s.moments, score_row_cb, &s);
   sums[1] += omni_tile_mask (&tile, scale->mask, width, height, (int)tile.x, (int)tile.y, WINDOW, 0, s.map,
                              1);
   sums[0] += omni_tile_add (&tile, s.map);
 }
 
+/* In plain C. */
 static gboolean
 score_scale (const OmniMetricRun *run, const OmniPlane *sources, const OmniPlane *fused, const guint8 *mask,
              double *value, char **reason)
 {
   Scratch unused;
-  Scale scale = { .sources = sources, .fused = fused, .mask = mask, .n = run->input->n_sources };
+  const guint n = run->input->n_sources;
+  g_autofree OmniMoment *moments = make_moments (n);
+  Scale scale = { .sources = sources, .fused = fused, .mask = mask, .n = n, .moments = moments };
   omni_gaussian_init (scale.gaussian, WINDOW, SIGMA);
   double sums[2];
-  if (!omni_work_run (omni_tiles_count (fused->width - MARGIN, fused->height - MARGIN), 2,
-                      scratch_init (&unused, scale.n, NULL), scale_part, &scale, run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  if (!omni_parts_run (omni_tiles_count (fused->width - MARGIN, fused->height - MARGIN), 2,
+                       scratch_init (&unused, scale.n, NULL), scale_part, &scale, run->cancellable, sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   return omni_metric_divide (sums[0], sums[1], OMNI_METRIC_NO_WINDOW, value, reason);
-}
-
-gboolean
-omni_metric_mef_ssim_1 (const OmniMetricRun *run, double *value, char **reason)
-{
-  const OmniMetricsInput *input = run->input;
-  return omni_metric_check_size (run, WINDOW, reason)
-         && score_scale (run, input->sources, &input->fused, input->mask, value, reason);
 }
 
 /* ---- Scales ---- */
@@ -369,44 +358,83 @@ halve (const OmniMetricRun *run, const OmniPlane *sources, const OmniPlane *fuse
   {
     double unused;
     Halving halving = { .from = k < n ? &sources[k] : fused, .to = &level->planes[k] };
-    if (!omni_work_run (height, 0, 0, halve_part, &halving, run->cancellable, &unused))
-      return omni_metric_refuse (reason, "cancelled");
+    if (!omni_parts_run (height, 0, 0, halve_part, &halving, run->cancellable, &unused))
+      return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   }
   if (mask != NULL)
     halve_mask (mask, fused->width, fused->height, level->mask);
   return TRUE;
 }
 
-gboolean
-omni_metric_mef_ssim (const OmniMetricRun *run, double *value, char **reason)
+/* FALSE when there is no device for it. */
+static gboolean
+score_scales_on_device (const OmniMetricRun *run, guint n_scales, double sums[2 * N_SCALES])
+{
+  const guint n = run->input->n_sources;
+  g_autofree const OmniPlane **planes = omni_metric_list_planes (run->input->sources, n, &run->input->fused);
+  const OmniDevicePass pass = { .shader = "metric-mef",
+                                .planes = planes,
+                                .n_sources = n,
+                                .mask = run->input->mask,
+                                .n_scales = n_scales,
+                                .shrink = OMNI_SHRINK_HALVE,
+                                .windows = { WINDOW, WINDOW, WINDOW },
+                                .sigmas = { SIGMA, SIGMA, SIGMA },
+                                .n_sums = 2 };
+  return omni_metric_device_sums (run, &pass, sums);
+}
+
+static gboolean
+score_scales (const OmniMetricRun *run, guint n_scales, double scores[N_SCALES], char **reason)
 {
   const OmniMetricsInput *input = run->input;
-  /* The third scale is a quarter as wide, rounded up, and holds at least one window. */
-  if (!omni_metric_check_size (run, 4 * MARGIN + 1, reason))
-    return FALSE;
-  const double total = scale_weights[0] + scale_weights[1] + scale_weights[2];
   const OmniPlane *sources = input->sources, *fused = &input->fused;
   const guint8 *mask = input->mask;
+  double sums[2 * N_SCALES];
   g_auto (OmniScales) scales = { 0 };
-  *value = 1;
-  for (guint i = 0; i < N_SCALES; i++)
+  /* The third scale is a quarter as wide, rounded up, and holds at least one window. */
+  if (!omni_metric_check_size (run, (MARGIN << (n_scales - 1)) + 1, reason))
+    return FALSE;
+  const gboolean is_done = score_scales_on_device (run, n_scales, sums);
+  for (guint i = 0; i < n_scales; i++)
   {
-    double score;
-    if (!score_scale (run, sources, fused, mask, &score, reason))
+    if (!(is_done
+            ? omni_metric_divide (sums[2 * i], sums[2 * i + 1], OMNI_METRIC_NO_WINDOW, &scores[i], reason)
+            : score_scale (run, sources, fused, mask, &scores[i], reason)))
       return FALSE;
-    /* Weights are fractions, so a scale that scores below zero has no power. */
-    if (score < 0)
-      return omni_metric_refuse (reason, "the structure of scale %u is opposite to that of the sources",
-                                 i + 1);
-    *value *= pow (score, scale_weights[i] / total);
-    if (i + 1 == N_SCALES)
-      break;
+    if (is_done || i + 1 == n_scales)
+      continue;
     OmniScale *coarser = &scales.levels[i];
     if (!halve (run, sources, fused, mask, coarser, reason))
       return FALSE;
     sources = coarser->planes;
     fused = &coarser->planes[input->n_sources];
     mask = coarser->mask;
+  }
+  return TRUE;
+}
+
+gboolean
+omni_metric_mef_ssim_1 (const OmniMetricRun *run, double *value, char **reason)
+{
+  return score_scales (run, 1, value, reason);
+}
+
+gboolean
+omni_metric_mef_ssim (const OmniMetricRun *run, double *value, char **reason)
+{
+  const double total = scale_weights[0] + scale_weights[1] + scale_weights[2];
+  double scores[N_SCALES];
+  if (!score_scales (run, N_SCALES, scores, reason))
+    return FALSE;
+  *value = 1;
+  for (guint i = 0; i < N_SCALES; i++)
+  {
+    /* Weights are fractions, so a scale that scores below zero has no power. */
+    if (scores[i] < 0)
+      return omni_metric_refuse (reason, "the structure of scale %u is opposite to that of the sources",
+                                 i + 1);
+    *value *= pow (scores[i], scale_weights[i] / total);
   }
   return TRUE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/metrics/metrics-private.h"
+#include "app/metrics/device.h"
 #include "app/metrics/vector-math.h"
 
 #include <string.h>
@@ -122,6 +122,34 @@ score_part (guint part, gpointer data, double *scratch, double *sums)
   sums[0] += omni_tile_add (&tile, maps.score);
 }
 
+enum
+{
+  MODE_STRUCTURE,
+  MODE_LUMINANCE,
+  MODE_MEANS
+}; /* of shaders/metric-mef-training.comp */
+
+/* FALSE when there is no device for it. */
+static gboolean
+run_on_device (const OmniMetricRun *run, gint32 mode, const double *global, guint n_sums, double *sums)
+{
+  const guint n = run->input->n_sources;
+  g_autofree const OmniPlane **planes = omni_metric_list_planes (run->input->sources, n, &run->input->fused);
+  OmniDevicePass pass = { .shader = "metric-mef-training",
+                          .planes = planes,
+                          .n_sources = n,
+                          .mask = run->input->mask,
+                          .n_scales = 1,
+                          .windows = { WINDOW },
+                          .sigmas = { SIGMA },
+                          .beyond = TRUE,
+                          .mode = mode,
+                          .n_sums = n_sums };
+  for (guint k = 0; mode == MODE_LUMINANCE && k < MIN (n, OMNI_DEVICE_MAX_SOURCES); k++)
+    pass.parameters[k] = (float)global[k];
+  return omni_metric_device_sums (run, &pass, sums);
+}
+
 /* The mean of each source's local means. */
 static void
 mean_part (guint part, gpointer data, double *scratch, double *sums)
@@ -147,8 +175,9 @@ measure_global (const OmniMetricRun *run, Training *self)
 {
   const guint n = run->input->n_sources;
   g_autofree double *sums = g_new0 (double, n + 1);
-  if (!omni_work_run (omni_tiles_count (run->input->width, run->input->height), n + 1,
-                      2 * OMNI_TILE_IN + OMNI_TILE_OUT, mean_part, self, run->cancellable, sums))
+  if (!run_on_device (run, MODE_MEANS, NULL, n + 1, sums)
+      && !omni_parts_run (omni_tiles_count (run->input->width, run->input->height), n + 1,
+                          2 * OMNI_TILE_IN + OMNI_TILE_OUT, mean_part, self, run->cancellable, sums))
     return FALSE;
   for (guint k = 0; k < n; k++)
   {
@@ -165,10 +194,12 @@ compute (const OmniMetricRun *run, gboolean luminance, double *value, char **rea
   Training self = { .input = run->input, .luminance = luminance, .global = global };
   omni_gaussian_init (self.weights, WINDOW, SIGMA);
   double sums[2];
-  if ((luminance && !measure_global (run, &self))
-      || !omni_work_run (omni_tiles_count (run->input->width, run->input->height), 2,
-                         4 * OMNI_TILE_IN + 9 * OMNI_TILE_OUT, score_part, &self, run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  if (luminance && !measure_global (run, &self))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
+  if (!run_on_device (run, luminance ? MODE_LUMINANCE : MODE_STRUCTURE, global, 2, sums)
+      && !omni_parts_run (omni_tiles_count (run->input->width, run->input->height), 2,
+                          4 * OMNI_TILE_IN + 9 * OMNI_TILE_OUT, score_part, &self, run->cancellable, sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   return omni_metric_divide (sums[0], sums[1], OMNI_METRIC_NO_WINDOW, value, reason);
 }
 

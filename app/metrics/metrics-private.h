@@ -15,6 +15,8 @@ typedef struct
   const double *values; /* when `bytes` is NULL */
 } OmniPlane;
 
+typedef struct _OmniBandsInput OmniBandsInput;
+
 struct _OmniMetricsInput
 {
   guint width, height;
@@ -25,7 +27,8 @@ struct _OmniMetricsInput
   gboolean has_reference;
   guint8 *mask; /* 1 where a pixel counts; NULL when all do */
   gsize n_valid;
-  GPtrArray *blocks; /* what the planes point into */
+  GPtrArray *blocks;     /* what the planes point into */
+  OmniBandsInput *bands; /* of a pan-sharpened picture, which has no planes; else NULL */
 };
 
 /* What a metric's function gets. */
@@ -47,17 +50,19 @@ gboolean omni_metric_check_size (const OmniMetricRun *run, guint size_px, char *
 gboolean
 omni_metric_divide (double numerator, double denominator, const char *why, double *value, char **reason);
 
+#define OMNI_METRIC_NO_MEMORY "there is not enough memory"
+#define OMNI_METRIC_CANCELLED "cancelled"
 #define OMNI_METRIC_NO_WINDOW "no window lies entirely in the valid part of the pictures"
 
-/* ---- Work in parts (parallel.c) ---- */
+/* ---- Parts (parallel.c) ---- */
 
 /* One part: adds to `sums`, which starts at zero. `scratch` is the thread's own and holds what the part before left. */
-typedef void (*OmniWorkFunc) (guint part, gpointer data, double *scratch, double *sums);
+typedef void (*OmniPartsFunc) (guint part, gpointer data, double *scratch, double *sums);
 
 /* Runs all parts on all processors and adds their sums up in the order of the parts, whoever worked on them. FALSE when
  * cancelled; the totals then say nothing. */
-gboolean omni_work_run (guint n_parts, guint n_sums, gsize scratch_doubles, OmniWorkFunc func, gpointer data,
-                        GCancellable *cancellable, double *totals);
+gboolean omni_parts_run (guint n_parts, guint n_sums, gsize scratch_doubles, OmniPartsFunc func,
+                         gpointer data, GCancellable *cancellable, double *totals);
 
 /* ---- Tiles (tile.c) ---- */
 
@@ -91,8 +96,37 @@ void omni_tile_multiply (const double *a, const double *b, guint halo, double *o
  * OMNI_TILE_OUT values. `spare` holds OMNI_TILE_STRIDE × OMNI_TILE_PX. */
 void omni_tile_filter (const double *in, const double *weights, guint size, double *spare, double *out);
 
-/* Sum over 11 × 11 windows; exact for what is exact in double. */
-void omni_tile_sum_11 (const double *in, double *spare, double *out);
+/* Moments of the windows of a tile, in blocks of rows small enough that all moments of a block stay in a processor's own cache until
+ * they are scored. The bits are those of omni_tile_filter(). */
+
+#define OMNI_MOMENT_ROWS 16
+#define OMNI_MOMENT_STRIDE                                                                                   \
+  (OMNI_MOMENT_ROWS * OMNI_TILE_PX + 8) /* not a power of two: rows of all moments meet in one loop */
+#define OMNI_MOMENT_FIRST G_MAXUINT     /* no second factor */
+
+typedef struct
+{
+  guint a, b; /* planes whose product is filtered */
+} OmniMoment;
+
+typedef struct
+{
+  const double *in; /* planes of OMNI_TILE_IN, loaded with halo size − 1 */
+  const OmniMoment *moments;
+  guint n;
+  guint n_sums; /* of the first moments sums over 11 × 11 are taken as well; only with size 11 */
+  const double *weights;
+  guint size; /* one of 3, 5, 9, 11 and 17 */
+  guint rows; /* of the tile */
+} OmniMoments;
+
+/* Row y of each moment, OMNI_MOMENT_STRIDE apart, and of each sum: exact for what is exact in double. */
+typedef void (*OmniRowFunc) (guint y, const double *moments, const double *sums, gpointer data);
+
+void omni_tile_moments (const OmniMoments *self, double *scratch, OmniRowFunc func, gpointer data);
+
+/* Doubles of scratch for it. */
+gsize omni_tile_moments_scratch (guint n, guint n_sums);
 
 /* Normalised Gaussian weights of `size` points. */
 void omni_gaussian_init (double *weights, guint size, double sigma);
@@ -156,6 +190,14 @@ gboolean omni_metric_fmi_pixel (const OmniMetricRun *run, double *value, char **
 gboolean omni_metric_fmi_gradient (const OmniMetricRun *run, double *value, char **reason);
 gboolean omni_metric_fmi_dct (const OmniMetricRun *run, double *value, char **reason);
 gboolean omni_metric_fmi_wavelet (const OmniMetricRun *run, double *value, char **reason);
+
+gboolean omni_metric_ergas (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_sam (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_q2n (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_q4 (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_qnr (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_d_lambda (const OmniMetricRun *run, double *value, char **reason);
+gboolean omni_metric_d_s (const OmniMetricRun *run, double *value, char **reason);
 
 gboolean omni_metric_mi (const OmniMetricRun *run, double *value, char **reason);
 gboolean omni_metric_mi_doubled (const OmniMetricRun *run, double *value, char **reason);

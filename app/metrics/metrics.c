@@ -14,7 +14,11 @@
   "Z. Wang, A. Bovik, H. Sheikh and E. Simoncelli, Image quality assessment: from error visibility to "      \
   "structural "                                                                                              \
   "similarity, IEEE TIP 13, 2004"
-#define FMI_2014  "M. Haghighat and M. Razian, Fast-FMI: non-reference image fusion metric, AICT 2014"
+#define FMI_2014 "M. Haghighat and M. Razian, Fast-FMI: non-reference image fusion metric, AICT 2014"
+#define ALPARONE_2008                                                                                        \
+  "L. Alparone, B. Aiazzi, S. Baronti, A. Garzelli, F. Nencini and M. Selva, Multispectral and "             \
+  "panchromatic "                                                                                            \
+  "data fusion assessment without reference, PE&RS 74, 2008"
 #define GRADIENTS "usual in comparisons such as VIFB (X. Zhang, P. Ye and G. Xiao, CVPR workshops 2020)"
 
 typedef struct
@@ -165,6 +169,35 @@ static const Entry entries[] = {
   { { "ref-mae", "MAE to the reference", "Mean absolute difference from the reference, in grey levels.",
       "mean absolute error", OMNI_METRIC_OF_REFERENCE, 0, 0, 0, 255, "0 to 255", FALSE },
     omni_metric_ref_mae },
+  { { "ergas", "ERGAS", "Error of pan-sharpened bands relative to their means, in percent.",
+      "L. Wald, Quality of high resolution synthesised images: is there a simple criterion?, Fusion of Earth "
+      "Data, 2000",
+      OMNI_METRIC_OF_REFERENCE, 0, 0, 0, INFINITY, "from 0", FALSE, TRUE },
+    omni_metric_ergas },
+  { { "sam", "SAM", "Angle between the spectra of pan-sharpened pixels and the reference's, in degrees.",
+      "R. Yuhas, A. Goetz and J. Boardman, Discrimination among semi-arid landscape endmembers using the "
+      "spectral angle mapper algorithm, JPL Airborne Geoscience Workshop, 1992",
+      OMNI_METRIC_OF_REFERENCE, 0, 0, 0, 180, "0 to 180 degrees", FALSE, TRUE },
+    omni_metric_sam },
+  { { "q2n", "Q2n", "Likeness of pan-sharpened bands to the reference, all bands as one hypercomplex number.",
+      "A. Garzelli and F. Nencini, Hypercomplex quality assessment of multi/hyperspectral images, IEEE GRSL "
+      "6, 2009",
+      OMNI_METRIC_OF_REFERENCE, 0, 0, 0, 1, "0 to 1", TRUE, TRUE },
+    omni_metric_q2n },
+  { { "q4", "Q4", "Likeness of four pan-sharpened bands to the reference, the bands as quaternions.",
+      "L. Alparone, S. Baronti, A. Garzelli and F. Nencini, A global quality measurement of pan-sharpened "
+      "multispectral imagery, IEEE GRSL 1, 2004",
+      OMNI_METRIC_OF_REFERENCE, 0, 0, 0, 1, "0 to 1", TRUE, TRUE },
+    omni_metric_q4 },
+  { { "qnr", "QNR", "Quality of a pan-sharpened picture without a reference, from D_lambda and D_s.",
+      ALPARONE_2008, OMNI_METRIC_OF_SOURCES, 2, 2, -1, 1, "−1 to 1", TRUE, TRUE },
+    omni_metric_qnr },
+  { { "d-lambda", "D_lambda", "How much the likeness of pan-sharpened bands to each other changed.",
+      ALPARONE_2008, OMNI_METRIC_OF_SOURCES, 2, 2, 0, 2, "0 to 2", FALSE, TRUE },
+    omni_metric_d_lambda },
+  { { "d-s", "D_s", "How much the likeness of pan-sharpened bands to the panchromatic picture changed.",
+      ALPARONE_2008, OMNI_METRIC_OF_SOURCES, 2, 2, 0, 2, "0 to 2", FALSE, TRUE },
+    omni_metric_d_s },
 };
 
 static const OmniMetricsCompat compats[] = {
@@ -223,7 +256,7 @@ omni_metrics_default_panel (OmniTask task)
   static const char *const exposure[] = { "mef-ssim", "qabf", "vif", NULL };
   static const char *const focus[] = { "qabf", "mef-ssim", "vif", NULL };
   static const char *const sensors[] = { "vif", "qabf", "cc", NULL };
-  static const char *const none[] = { NULL };
+  static const char *const bands[] = { "qnr", "d-lambda", "d-s", NULL };
 
   switch (task)
   {
@@ -233,7 +266,7 @@ omni_metrics_default_panel (OmniTask task)
   case OMNI_TASK_MEDICAL:
     return sensors;
   case OMNI_TASK_PANSHARPEN:
-    return none;
+    return bands;
   case OMNI_TASK_AUTO:
   case OMNI_TASK_EXPOSURE:
   default:
@@ -301,8 +334,14 @@ omni_metric_divide (double numerator, double denominator, const char *why, doubl
 }
 
 gboolean
-omni_metric_is_defined (const OmniMetric *metric, guint n, gboolean has_reference, char **reason)
+omni_metric_is_defined (const OmniMetric *metric, guint n, gboolean has_reference, gboolean has_bands,
+                        char **reason)
 {
+  if (metric->of_bands && !has_bands)
+    return omni_metric_refuse (reason, "it is for pan-sharpened pictures");
+  if (!metric->of_bands && has_bands)
+    return omni_metric_refuse (reason,
+                               "it needs luminance, which the bands of a pan-sharpened picture do not have");
   if (metric->kind == OMNI_METRIC_OF_REFERENCE && !has_reference)
     return omni_metric_refuse (reason, "it needs a reference picture");
   if (metric->kind != OMNI_METRIC_OF_SOURCES)
@@ -315,6 +354,12 @@ omni_metric_is_defined (const OmniMetric *metric, guint n, gboolean has_referenc
     return omni_metric_refuse (reason, "it is defined for up to %u sources, there are %u",
                                metric->max_sources, n);
   return TRUE;
+}
+
+gboolean
+omni_metric_reason_lasts (const char *reason)
+{
+  return !g_str_equal (reason, OMNI_METRIC_NO_MEMORY) && !g_str_equal (reason, OMNI_METRIC_CANCELLED);
 }
 
 static OmniMetricFunc
@@ -336,7 +381,7 @@ omni_metric_compute (const OmniMetric *metric, const OmniMetricsCompat *compat, 
   const OmniMetricRun run = { .input = input, .cancellable = cancellable };
   *reason = NULL;
   *value = NAN;
-  if (!omni_metric_is_defined (metric, input->n_sources, input->has_reference, reason))
+  if (!omni_metric_is_defined (metric, input->n_sources, input->has_reference, input->bands != NULL, reason))
     return FALSE;
   if (input->n_valid == 0)
     return omni_metric_refuse (reason, "no pixel is opaque and a number in every picture");

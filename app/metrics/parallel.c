@@ -7,7 +7,7 @@ typedef struct
   gatomicrefcount ref_count;
   guint n_parts, n_sums;
   gsize scratch_doubles;
-  OmniWorkFunc func;
+  OmniPartsFunc func;
   gpointer data;
   GCancellable *cancellable;
   double *sums; /* n_sums a part */
@@ -80,8 +80,8 @@ get_pool (void)
 }
 
 gboolean
-omni_work_run (guint n_parts, guint n_sums, gsize scratch_doubles, OmniWorkFunc func, gpointer data,
-               GCancellable *cancellable, double *totals)
+omni_parts_run (guint n_parts, guint n_sums, gsize scratch_doubles, OmniPartsFunc func, gpointer data,
+                GCancellable *cancellable, double *totals)
 {
   Job *job = g_new0 (Job, 1);
   g_atomic_ref_count_init (&job->ref_count);

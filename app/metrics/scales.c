@@ -29,5 +29,5 @@ omni_scale_alloc (OmniScale *level, guint n_planes, guint width, guint height, g
   }
   level->mask = masked ? g_try_malloc (n) : NULL;
   done = done && (!masked || level->mask != NULL);
-  return done || omni_metric_refuse (reason, "there is not enough memory for the coarser scales");
+  return done || omni_metric_refuse (reason, OMNI_METRIC_NO_MEMORY);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/metrics/metrics-private.h"
+#include "app/metrics/device.h"
 #include "app/metrics/vector-math.h"
 
 /* Structural similarity: Z. Wang, A. Bovik, H. Sheikh and E. Simoncelli, "Image quality assessment: from error visibility to
@@ -65,26 +65,55 @@ ssim_part (guint part, gpointer data, double *scratch, double *sums)
 static gboolean
 compute_ssim (const OmniMetricRun *run, const OmniPlane *source, double gain, double *value, char **reason)
 {
-  if (!omni_metric_check_size (run, SSIM_WINDOW, reason))
-    return FALSE;
   const guint margin = SSIM_WINDOW - 1;
   Ssim self = { .input = run->input, .first = source, .second = &run->input->fused, .gain = gain };
   omni_gaussian_init (self.weights, SSIM_WINDOW, SSIM_SIGMA);
   double sums[2];
-  if (!omni_work_run (omni_tiles_count (run->input->width - margin, run->input->height - margin), 2,
-                      4 * OMNI_TILE_IN + 6 * OMNI_TILE_OUT, ssim_part, &self, run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  if (!omni_parts_run (omni_tiles_count (run->input->width - margin, run->input->height - margin), 2,
+                       4 * OMNI_TILE_IN + 6 * OMNI_TILE_OUT, ssim_part, &self, run->cancellable, sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   return omni_metric_divide (sums[0], sums[1], OMNI_METRIC_NO_WINDOW, value, reason);
 }
 
+/* The sum of the means of `n` sources. FALSE when there is no device for it. */
 static gboolean
-add_ssim (const OmniMetricRun *run, double gain, double *sum, char **reason)
+add_ssim_on_device (const OmniMetricRun *run, const OmniPlane *sources, guint n, double gain, double *sum,
+                    double *n_windows)
 {
+  g_autofree const OmniPlane **planes = omni_metric_list_planes (sources, n, &run->input->fused);
+  g_autofree double *sums = g_new (double, n + 1);
+  const OmniDevicePass pass = { .shader = "metric-ssim",
+                                .planes = planes,
+                                .n_sources = n,
+                                .mask = run->input->mask,
+                                .n_scales = 1,
+                                .windows = { SSIM_WINDOW },
+                                .sigmas = { SSIM_SIGMA },
+                                .parameters = { (float)gain },
+                                .n_sums = n + 1 };
+  if (!omni_metric_device_sums (run, &pass, sums))
+    return FALSE;
   *sum = 0;
-  for (guint k = 0; k < run->input->n_sources; k++)
+  *n_windows = sums[n];
+  for (guint k = 0; k < n; k++)
+    *sum += sums[k] / sums[n];
+  return TRUE;
+}
+
+static gboolean
+add_ssim (const OmniMetricRun *run, const OmniPlane *sources, guint n, double gain, double *sum,
+          char **reason)
+{
+  double n_windows;
+  if (!omni_metric_check_size (run, SSIM_WINDOW, reason))
+    return FALSE;
+  if (add_ssim_on_device (run, sources, n, gain, sum, &n_windows))
+    return n_windows > 0 || omni_metric_refuse (reason, OMNI_METRIC_NO_WINDOW);
+  *sum = 0;
+  for (guint k = 0; k < n; k++)
   {
     double value;
-    if (!compute_ssim (run, &run->input->sources[k], gain, &value, reason))
+    if (!compute_ssim (run, &sources[k], gain, &value, reason))
       return FALSE;
     *sum += value;
   }
@@ -94,7 +123,7 @@ add_ssim (const OmniMetricRun *run, double gain, double *sum, char **reason)
 gboolean
 omni_metric_ssim (const OmniMetricRun *run, double *value, char **reason)
 {
-  if (!add_ssim (run, 1, value, reason))
+  if (!omni_metric_ssim_sum (run, value, reason))
     return FALSE;
   *value /= run->input->n_sources;
   return TRUE;
@@ -104,20 +133,20 @@ omni_metric_ssim (const OmniMetricRun *run, double *value, char **reason)
 gboolean
 omni_metric_ssim_sum (const OmniMetricRun *run, double *value, char **reason)
 {
-  return add_ssim (run, 1, value, reason);
+  return add_ssim (run, run->input->sources, run->input->n_sources, 1, value, reason);
 }
 
 /* U2Fusion adds the sources up and gives pictures on 0 … 1 to a function that expects 0 … 255. */
 gboolean
 omni_metric_ssim_u2fusion (const OmniMetricRun *run, double *value, char **reason)
 {
-  return add_ssim (run, 1 / 255.0, value, reason);
+  return add_ssim (run, run->input->sources, run->input->n_sources, 1 / 255.0, value, reason);
 }
 
 gboolean
 omni_metric_ref_ssim (const OmniMetricRun *run, double *value, char **reason)
 {
-  return compute_ssim (run, &run->input->reference, 1, value, reason);
+  return add_ssim (run, &run->input->reference, 1, 1, value, reason);
 }
 
 /* ---- Q_Y ----
@@ -234,8 +263,8 @@ omni_metric_qy (const OmniMetricRun *run, double *value, char **reason)
   Qy self = { .input = run->input };
   omni_gaussian_init (self.weights, QY_WINDOW, SSIM_SIGMA);
   double sums[2];
-  if (!omni_work_run (omni_tiles_count (run->input->width - margin, run->input->height - margin), 2,
-                      4 * OMNI_TILE_IN + 4 * OMNI_TILE_OUT, qy_part, &self, run->cancellable, sums))
-    return omni_metric_refuse (reason, "cancelled");
+  if (!omni_parts_run (omni_tiles_count (run->input->width - margin, run->input->height - margin), 2,
+                       4 * OMNI_TILE_IN + 4 * OMNI_TILE_OUT, qy_part, &self, run->cancellable, sums))
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   return omni_metric_divide (sums[0], sums[1], OMNI_METRIC_NO_WINDOW, value, reason);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/metrics/metrics-private.h"
+#include "app/metrics/device.h"
 
 #include <string.h>
 
@@ -42,8 +42,8 @@ count (const OmniMetricRun *run, const OmniPlane *a, const OmniPlane *b)
   Counting self = { .a = a, .b = b, .mask = run->input->mask, .n = n, .counts = counts };
   double unused;
   g_mutex_init (&self.mutex);
-  const gboolean done = omni_work_run ((guint)((n + BAND_PIXELS - 1) / BAND_PIXELS), 0, N_BINS * N_BINS / 2,
-                                       count_part, &self, run->cancellable, &unused);
+  const gboolean done = omni_parts_run ((guint)((n + BAND_PIXELS - 1) / BAND_PIXELS), 0, N_BINS * N_BINS / 2,
+                                        count_part, &self, run->cancellable, &unused);
   g_mutex_clear (&self.mutex);
   return done ? g_steal_pointer (&counts) : NULL;
 }
@@ -131,7 +131,7 @@ add_information (const OmniMetricRun *run, gboolean stretched, double (*term) (c
   {
     g_autofree guint64 *counts = count (run, &input->sources[k], &input->fused);
     if (counts == NULL)
-      return omni_metric_refuse (reason, "cancelled");
+      return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
     if (stretched)
     {
       find_range (input, &input->sources[k], map);
@@ -188,7 +188,7 @@ omni_metric_en (const OmniMetricRun *run, double *value, char **reason)
     return omni_metric_refuse (reason, OMNI_METRIC_NO_WINDOW);
   g_autofree guint64 *counts = count (run, &input->fused, &input->fused);
   if (counts == NULL)
-    return omni_metric_refuse (reason, "cancelled");
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   Entropies entropies;
   measure_entropies (counts, (double)input->n_valid, &entropies);
   *value = entropies.a;
@@ -213,15 +213,36 @@ typedef struct
   double n, a, b, aa, bb, ab, absolute;
 } Moments;
 
+/* The same bits: all sums are whole numbers. FALSE when there is no device for it. */
+static gboolean
+measure_moments_on_device (const OmniMetricRun *run, const OmniPlane *a, const OmniPlane *b, Moments *moments)
+{
+  const OmniPlane *const planes[2] = { a, b };
+  double sums[6];
+  const OmniDevicePass pass = { .shader = "metric-moments",
+                                .planes = planes,
+                                .n_sources = 1,
+                                .mask = run->input->mask,
+                                .n_scales = 1,
+                                .windows = { 1 },
+                                .n_sums = G_N_ELEMENTS (sums) };
+  if (!omni_metric_device_sums (run, &pass, sums))
+    return FALSE;
+  *moments = (Moments){ (double)run->input->n_valid, sums[0], sums[1], sums[2], sums[3], sums[4], sums[5] };
+  return TRUE;
+}
+
 static gboolean
 measure_moments (const OmniMetricRun *run, const OmniPlane *a, const OmniPlane *b, Moments *moments,
                  char **reason)
 {
   if (run->input->n_valid == 0)
     return omni_metric_refuse (reason, OMNI_METRIC_NO_WINDOW);
+  if (measure_moments_on_device (run, a, b, moments))
+    return TRUE;
   g_autofree guint64 *counts = count (run, a, b);
   if (counts == NULL)
-    return omni_metric_refuse (reason, "cancelled");
+    return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   *moments = (Moments){ .n = (double)run->input->n_valid };
   for (guint i = 0; i < N_BINS * N_BINS; i++)
   {

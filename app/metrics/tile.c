@@ -178,22 +178,118 @@ sum_row_11 (const double *restrict in, double *restrict out)
     out[x] = four[x] + four[x + 4] + two[x + 8] + in[x + 10];
 }
 
-OMNI_VECTOR void
-omni_tile_sum_11 (const double *restrict in, double *restrict spare, double *restrict out)
+/* ---- Rows of moments ---- */
+
+/* Rows across the window, of one moment: those of a block, what its windows need of earlier ones, and one more for a sliding sum. */
+#define RING_ROWS (OMNI_MOMENT_ROWS + 17)
+#define RING      (RING_ROWS * OMNI_TILE_PX)
+
+gsize
+omni_tile_moments_scratch (guint n, guint n_sums)
 {
-  for (guint y = 0; y < OMNI_TILE_PX + 10; y++)
-    sum_row_11 (in + y * OMNI_TILE_STRIDE, spare + y * OMNI_TILE_PX);
+  return (gsize)(n + n_sums) * (RING + OMNI_MOMENT_STRIDE);
+}
+
+OMNI_INLINE const double *
+take_row (const double *restrict in, const OmniMoment *moment, guint y, double *restrict product)
+{
+  const double *restrict a = in + moment->a * OMNI_TILE_IN + y * OMNI_TILE_STRIDE;
+  if (moment->b == OMNI_MOMENT_FIRST)
+    return a;
+  const double *restrict b = in + moment->b * OMNI_TILE_IN + y * OMNI_TILE_STRIDE;
+  for (guint x = 0; x < OMNI_TILE_STRIDE; x++)
+    product[x] = a[x] * b[x];
+  return product;
+}
+
+/* The next row of a sum over 11 rows, of which `top` is the first; the row before it leaves. */
+OMNI_INLINE void
+slide_sum (const double *restrict top, const double *restrict last, double *restrict sum)
+{
+  const double *restrict left = top - OMNI_TILE_PX, *restrict new = top + 10 * OMNI_TILE_PX;
   for (guint x = 0; x < OMNI_TILE_PX; x++)
-  {
-    double sum = 0;
-    for (guint y = 0; y < 11; y++)
-      sum += spare[y * OMNI_TILE_PX + x];
-    out[x] = sum;
-  }
-  for (guint y = 1; y < OMNI_TILE_PX; y++)
+    sum[x] = last[x] + (new[x] - left[x]);
+}
+
+OMNI_INLINE void
+start_sum (const double *restrict top, double *restrict sum)
+{
+  memset (sum, 0, OMNI_TILE_PX * sizeof *sum);
+  for (guint i = 0; i < 11; i++)
     for (guint x = 0; x < OMNI_TILE_PX; x++)
-      out[y * OMNI_TILE_PX + x] = out[(y - 1) * OMNI_TILE_PX + x]
-                                  + (spare[(y + 10) * OMNI_TILE_PX + x] - spare[(y - 1) * OMNI_TILE_PX + x]);
+      sum[x] += top[i * OMNI_TILE_PX + x];
+}
+
+/* One moment of the block of windows that starts with row `base`; `sums` (nullable) holds those of the block before. */
+OMNI_INLINE void
+do_moment (const OmniMoments *self, const OmniMoment *moment, const guint size, guint base,
+           double *restrict ring, double *restrict sum_ring, double *restrict out, double *restrict sums)
+{
+  const guint kept = base > 0 ? size : 1; /* rows that are there; the first is the one before the windows */
+  double product[OMNI_TILE_STRIDE];
+  if (base > 0)
+    memmove (ring, ring + OMNI_MOMENT_ROWS * OMNI_TILE_PX, size * OMNI_TILE_PX * sizeof *ring);
+  if (base > 0 && sums != NULL)
+    memmove (sum_ring, sum_ring + OMNI_MOMENT_ROWS * OMNI_TILE_PX, size * OMNI_TILE_PX * sizeof *ring);
+  for (guint i = kept; i < OMNI_MOMENT_ROWS + size; i++)
+  {
+    const double *row = take_row (self->in, moment, base + i - 1, product);
+    filter_row (row, 1, self->weights, size, ring + i * OMNI_TILE_PX);
+    if (sums != NULL)
+      sum_row_11 (row, sum_ring + i * OMNI_TILE_PX);
+  }
+  for (guint y = 0; y < OMNI_MOMENT_ROWS; y++)
+    filter_row (ring + (y + 1) * OMNI_TILE_PX, OMNI_TILE_PX, self->weights, size, out + y * OMNI_TILE_PX);
+  for (guint y = 0; sums != NULL && y < OMNI_MOMENT_ROWS; y++)
+  {
+    const double *top = sum_ring + (y + 1) * OMNI_TILE_PX;
+    const double *last = sums + (y > 0 ? y - 1 : OMNI_MOMENT_ROWS - 1) * OMNI_TILE_PX;
+    if (base == 0 && y == 0)
+      start_sum (top, sums);
+    else
+      slide_sum (top, last, sums + y * OMNI_TILE_PX);
+  }
+}
+
+OMNI_INLINE void
+stream (const OmniMoments *self, const guint size, double *restrict scratch, OmniRowFunc func, gpointer data)
+{
+  const guint n = self->n, n_sums = self->n_sums;
+  double *out = scratch + (gsize)(n + n_sums) * RING, *sums = out + n * OMNI_MOMENT_STRIDE;
+  for (guint base = 0; base < self->rows; base += OMNI_MOMENT_ROWS)
+  {
+    for (guint q = 0; q < n; q++)
+      do_moment (self, &self->moments[q], size, base, scratch + (gsize)q * RING,
+                 q < n_sums ? scratch + (gsize)(n + q) * RING : NULL, out + q * OMNI_MOMENT_STRIDE,
+                 q < n_sums ? sums + q * OMNI_MOMENT_STRIDE : NULL);
+    for (guint y = base; y < MIN (base + OMNI_MOMENT_ROWS, self->rows); y++)
+      func (y, out + (y - base) * OMNI_TILE_PX, sums + (y - base) * OMNI_TILE_PX, data);
+  }
+}
+
+OMNI_VECTOR void
+omni_tile_moments (const OmniMoments *self, double *scratch, OmniRowFunc func, gpointer data)
+{
+  switch (self->size)
+  {
+  case 3:
+    stream (self, 3, scratch, func, data);
+    break;
+  case 5:
+    stream (self, 5, scratch, func, data);
+    break;
+  case 9:
+    stream (self, 9, scratch, func, data);
+    break;
+  case 11:
+    stream (self, 11, scratch, func, data);
+    break;
+  case 17:
+    stream (self, 17, scratch, func, data);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
 }
 
 void

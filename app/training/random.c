@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/training/random.h"
 
+#include "models/split-mix.h"
+
 #include <math.h>
-
-#define GOLDEN_GAMMA G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
-
-static guint64
-mix (guint64 z)
-{
-  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
 
 OmniRandom
 omni_random_open (guint64 seed, guint64 step, guint64 item)
 {
-  guint64 state = mix (seed + GOLDEN_GAMMA);
-  state = mix (state ^ (step + GOLDEN_GAMMA));
-  state = mix (state ^ (item + GOLDEN_GAMMA));
+  guint64 state = omni_split_mix_scramble (seed + OMNI_SPLIT_MIX_GAMMA);
+  state = omni_split_mix_scramble (state ^ (step + OMNI_SPLIT_MIX_GAMMA));
+  state = omni_split_mix_scramble (state ^ (item + OMNI_SPLIT_MIX_GAMMA));
   return (OmniRandom){ state };
 }
 
@@ -31,8 +23,7 @@ omni_random_fork (OmniRandom *self, guint64 item)
 guint64
 omni_random_next (OmniRandom *self)
 {
-  self->state += GOLDEN_GAMMA;
-  return mix (self->state);
+  return omni_split_mix_next (&self->state);
 }
 
 double

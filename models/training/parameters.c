@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/model-private.h"
+#include "models/split-mix.h"
 #include "models/training/trainer-private.h"
 
 #include <math.h>
@@ -119,14 +120,10 @@ omni_parameters_conv (const GArray *parameters, const char *layer, guint dilatio
   };
 }
 
-/* Steele, Lea and Flood 2014: SplitMix64. */
 static guint64
 mix (guint64 x)
 {
-  x += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
-  x = (x ^ x >> 30) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
-  x = (x ^ x >> 27) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
-  return x ^ x >> 31;
+  return omni_split_mix_next (&x);
 }
 
 double
