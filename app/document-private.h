@@ -67,7 +67,7 @@ struct _OmniDocument
   OmniVersions *versions;
   OmniOrderCheck order_check;
   OmniRefineScores refine; /* of the last refinement */
-  char *order_before; /* the hash that order_check compared with */
+  char *order_before;      /* the hash that order_check compared with */
   GCancellable *comparing;
   gboolean has_difference;
   OmniPictureDifference difference;
