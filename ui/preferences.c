@@ -19,6 +19,7 @@ struct _OmniPreferences
   GtkSpinButton *quality;
   GtkSwitch *metadata;
   GtkSwitch *restore;
+  AdwComboRow *level_axes;
   AdwComboRow *stage_size;
   AdwActionRow *talk;
   GtkFileChooserNative *chooser;
@@ -29,6 +30,7 @@ G_DEFINE_FINAL_TYPE (OmniPreferences, omni_preferences, ADW_TYPE_PREFERENCES_WIN
 
 static const char *const depths[] = { "own", "8", "16", "32f", NULL };
 static const char *const profiles[] = { "own", "srgb", NULL };
+static const char *const level_axes[] = { "across", "up", NULL };
 static const char *const stage_sizes[] = { "512", "1024", "full", NULL };
 
 static void
@@ -69,6 +71,12 @@ static void
 profile_changed_cb (OmniPreferences *self)
 {
   combo_changed (self, self->profile, profiles, OMNI_SETTING_EXPORT_PROFILE);
+}
+
+static void
+level_axes_changed_cb (OmniPreferences *self)
+{
+  combo_changed (self, self->level_axes, level_axes, OMNI_SETTING_LEVEL_AXES);
 }
 
 static void
@@ -228,6 +236,7 @@ fill (OmniPreferences *self)
   self->filling = TRUE;
   fill_combo (self->depth, depths, OMNI_SETTING_EXPORT_DEPTH);
   fill_combo (self->profile, profiles, OMNI_SETTING_EXPORT_PROFILE);
+  fill_combo (self->level_axes, level_axes, OMNI_SETTING_LEVEL_AXES);
   fill_combo (self->stage_size, stage_sizes, OMNI_SETTING_STAGE_SIZE);
   fill_entry (self->memory, OMNI_SETTING_MEMORY_MIB);
   fill_entry (self->host, OMNI_SETTING_HOST_MIB);
@@ -265,6 +274,7 @@ bind_callbacks (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, quality_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, metadata_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, restore_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, level_axes_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, stage_size_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, choose_talk_cb);
   gtk_widget_class_bind_template_callback (widget_class, reset_talk_cb);
@@ -286,6 +296,7 @@ omni_preferences_class_init (OmniPreferencesClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniPreferences, quality);
   gtk_widget_class_bind_template_child (widget_class, OmniPreferences, metadata);
   gtk_widget_class_bind_template_child (widget_class, OmniPreferences, restore);
+  gtk_widget_class_bind_template_child (widget_class, OmniPreferences, level_axes);
   gtk_widget_class_bind_template_child (widget_class, OmniPreferences, stage_size);
   gtk_widget_class_bind_template_child (widget_class, OmniPreferences, talk);
   bind_callbacks (widget_class);
