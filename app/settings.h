@@ -15,8 +15,8 @@ G_BEGIN_DECLS
 #define OMNI_SETTING_EXPORT_QUALITY  "export-quality"  /* of JPEG, 1 … 100 */
 #define OMNI_SETTING_EXPORT_PROFILE  "export-profile"  /* own, srgb */
 #define OMNI_SETTING_EXPORT_METADATA "export-metadata" /* yes, no */
+#define OMNI_SETTING_LEVEL_AXES      "level-axes" /* across, up: the way of a drag that widens the window */
 #define OMNI_SETTING_RESTORE         "restore"    /* yes, no: open at the start what was open at the end */
-#define OMNI_SETTING_LEVEL_AXES      "level-axes" /* across, up: what a drag that widens the window does */
 #define OMNI_SETTING_TALK            "talk"       /* file of a talk; "": the one that ships */
 #define OMNI_SETTING_STAGE_SIZE      "stage-size" /* 512, 1024, full */
 #define OMNI_SETTING_HELP_READ       "help-read"  /* yes, no: the card of the first run was closed */

@@ -3,7 +3,6 @@
 
 #include "app/engine.h"
 #include "app/settings.h"
-#include "ui/window.h"
 
 #include <glib/gi18n.h>
 
@@ -74,25 +73,10 @@ profile_changed_cb (OmniPreferences *self)
   combo_changed (self, self->profile, profiles, OMNI_SETTING_EXPORT_PROFILE);
 }
 
-/* The windows that are open follow at once. */
-static void
-apply_everywhere (void)
-{
-  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-  {
-    g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
-    if (OMNI_IS_WINDOW (window))
-      omni_window_apply_settings (OMNI_WINDOW (window));
-  }
-}
-
 static void
 level_axes_changed_cb (OmniPreferences *self)
 {
   combo_changed (self, self->level_axes, level_axes, OMNI_SETTING_LEVEL_AXES);
-  apply_everywhere ();
 }
 
 static void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Window and level: what is drawn black and white. A drag with the right button sets both, for all panes. */
+#include "app/settings.h"
 #include "ui/viewer-private.h"
 
 #include <math.h>
@@ -45,21 +46,16 @@ omni_viewer_get_colour_map (OmniViewer *self)
   return self->colours;
 }
 
-void
-omni_viewer_set_level_axes (OmniViewer *self, gboolean swapped)
-{
-  self->swapped_axes = swapped;
-}
-
 static void
 drag_begin_cb (OmniViewer *self, double x, double y)
 {
+  self->swapped_axes = omni_settings_is (OMNI_SETTING_LEVEL_AXES, "up");
   self->level_low = self->low;
   self->level_high = self->high;
   gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
-/* To the right the window widens, upwards the picture gets brighter. */
+/* To the right the window widens, upwards the picture gets brighter; or the other way round, as one likes. */
 static void
 drag_update_cb (OmniViewer *self, double x, double y)
 {

@@ -61,7 +61,7 @@ struct _OmniViewer
   /* viewer-level.c */
   double low, high;
   OmniColourMap colours;
-  gboolean swapped_axes;
+  gboolean swapped_axes;        /* of this drag, by the settings */
   double level_low, level_high; /* where the drag began */
 
   /* viewer-region.c */

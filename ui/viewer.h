@@ -82,9 +82,6 @@ void omni_viewer_get_level (OmniViewer *self, double *low, double *high);
 void omni_viewer_set_colour_map (OmniViewer *self, OmniColourMap map);
 OmniColourMap omni_viewer_get_colour_map (OmniViewer *self);
 
-/* FALSE, as it comes: a drag to the right widens the window, one upwards brightens. TRUE: upwards widens, to the right brightens. */
-void omni_viewer_set_level_axes (OmniViewer *self, gboolean swapped);
-
 /* Enlarges what is under the pointer, in every pane. */
 void omni_viewer_set_loupe (OmniViewer *self, gboolean on);
 

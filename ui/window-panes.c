@@ -279,6 +279,7 @@ static const struct
   { "wipe", OMNI_VIEWER_WIPE },
   { "blink", OMNI_VIEWER_BLINK },
   { "difference", OMNI_VIEWER_DIFFERENCE },
+  { "order-map", OMNI_VIEWER_MAP },
 };
 
 static void
@@ -296,6 +297,7 @@ set_mode (OmniWindow *self, OmniViewerMode mode)
   place_pickers (self);
   apply_choices (self);
   omni_window_update_view (self);
+  omni_window_update_order_map (self);
 }
 
 void

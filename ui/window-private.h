@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/document.h"
+#include "app/order-trial.h"
 #include "app/session.h"
 #include "ui/compare-view.h"
 #include "ui/difference-bar.h"
@@ -86,6 +87,11 @@ struct _OmniWindow
   gboolean flip_is_down; /* the key that flips */
   guint32 flip_ms;       /* since when */
 
+  /* window-order-map.c */
+  OmniOrderTrial *order_trial; /* NULL: the map is not shown */
+  OmniPicture *order_map;      /* of the trial */
+  GtkLabel *order_words;
+
   /* window-export.c */
   GArray *bookmarks; /* graphene_rect_t, 0 … 1 over the scene */
   guint bookmark;    /* gone to last; G_MAXUINT: none */
@@ -164,6 +170,10 @@ void omni_window_set_n_panes (OmniWindow *self, guint n);
 void omni_window_class_install_view (GtkWidgetClass *widget_class);
 void omni_window_init_view (OmniWindow *self);
 void omni_window_update_view (OmniWindow *self);
+
+/* window-order-map.c */
+void omni_window_update_order_map (OmniWindow *self);
+void omni_window_stop_order_map (OmniWindow *self);
 
 /* window-export.c */
 void omni_window_class_install_export (GtkWidgetClass *widget_class);

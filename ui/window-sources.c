@@ -236,12 +236,6 @@ texture_dropped_cb (OmniWindow *self, GdkTexture *texture, guint position)
 }
 
 void
-omni_window_apply_settings (OmniWindow *self)
-{
-  omni_viewer_set_level_axes (self->viewer, omni_settings_is (OMNI_SETTING_LEVEL_AXES, "up"));
-}
-
-void
 omni_window_class_install_sources (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, save_button);
@@ -259,6 +253,5 @@ omni_window_init_sources (OmniWindow *self)
   g_signal_connect_swapped (source, "prepare", G_CALLBACK (prepare_result_cb), self);
   gtk_widget_add_controller (self->save_button, GTK_EVENT_CONTROLLER (source));
   g_signal_connect_swapped (self->filmstrip, "texture-dropped", G_CALLBACK (texture_dropped_cb), self);
-  omni_window_apply_settings (self);
   gtk_widget_set_visible (self->help_card, !omni_settings_is (OMNI_SETTING_HELP_READ, "yes"));
 }

@@ -173,6 +173,7 @@ omni_window_class_install_view (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, blink_bar);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, blink_scale);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, unlinked);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, order_words);
   gtk_widget_class_bind_template_callback (widget_class, level_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, blink_rate_cb);
   gtk_widget_class_install_action (widget_class, "win.align", NULL, align_action);

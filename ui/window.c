@@ -188,6 +188,8 @@ static void
 result_cb (OmniWindow *self)
 {
   show_chip (self);
+  if (omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_MAP)
+    omni_window_update_order_map (self);
   omni_window_update_region (self);
   omni_window_update_subjects (self);
   omni_window_update_actions (self);
@@ -290,6 +292,7 @@ omni_window_dispose (GObject *object)
 
   g_clear_handle_id (&self->progress_id, g_source_remove);
   omni_window_dispose_stage (self);
+  omni_window_stop_order_map (self);
   omni_window_clear_versions (self);
   if (self->document != NULL)
     omni_window_dispose_session (self);

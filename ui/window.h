@@ -19,7 +19,4 @@ void omni_window_open_paths (OmniWindow *self, const char *const *paths);
 /* Brings back a session that the program kept, and goes on with it. */
 void omni_window_restore_session (OmniWindow *self, const char *path);
 
-/* Takes over what the preferences say now. */
-void omni_window_apply_settings (OmniWindow *self);
-
 G_END_DECLS

@@ -375,6 +375,42 @@ test_map (OmniTestWindow *f, gconstpointer data)
   g_assert_cmphex (get_pixel (viewer, 0.6, 0.5), ==, omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO)[0]);
 }
 
+static gboolean
+has_tried_all (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniOrderSummary summary;
+
+  if (window->order_trial == NULL)
+    return FALSE;
+  omni_order_trial_summarise (window->order_trial, &summary);
+  return summary.n_orders == 24 && !omni_order_trial_is_busy (window->order_trial)
+         && omni_viewer_is_current (window->viewer);
+}
+
+/* All orders of four sources, of a model that does not depend on them: the map is black. */
+static void
+test_order_map (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  g_action_group_change_action_state (G_ACTION_GROUP (window), "order-map", g_variant_new_boolean (TRUE));
+  g_assert_true (omni_test_wait (has_tried_all, window));
+  omni_test_wait_for_layout (f);
+  g_assert_nonnull (window->viewer->map);
+  g_assert_cmphex (get_pixel (window->viewer, 0.5, 0.5), ==,
+                   omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO)[0]);
+  g_assert_nonnull (strstr (gtk_label_get_text (window->order_words), "24 of 24 orders, 24 the same bits"));
+  g_action_group_change_action_state (G_ACTION_GROUP (window), "order-map", g_variant_new_boolean (FALSE));
+  g_assert_null (window->order_trial);
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window->order_words)));
+}
+
 /* Space */
 
 static gboolean
@@ -571,6 +607,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/viewer/values", test_values);
   omni_test_window_add ("/viewer/sizes", test_sizes);
   omni_test_window_add ("/viewer/map", test_map);
+  omni_test_window_add ("/viewer/order-map", test_order_map);
   omni_test_window_add ("/viewer/flip", test_flip);
   omni_test_window_add ("/viewer/export", test_export);
   omni_test_window_add ("/viewer/export-over-source", test_export_over_source);
