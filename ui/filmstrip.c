@@ -377,8 +377,16 @@ omni_filmstrip_dispose (GObject *object)
   g_clear_pointer (&self->menu, gtk_widget_unparent);
   g_clear_object (&self->document);
   g_clear_object (&self->selected);
-  g_clear_pointer (&self->chosen, g_ptr_array_unref);
+  g_ptr_array_set_size (self->chosen, 0);
+  self->restoring = TRUE; /* the list still tells what it loses */
   G_OBJECT_CLASS (omni_filmstrip_parent_class)->dispose (object);
+}
+
+static void
+omni_filmstrip_finalize (GObject *object)
+{
+  g_ptr_array_unref (OMNI_FILMSTRIP (object)->chosen);
+  G_OBJECT_CLASS (omni_filmstrip_parent_class)->finalize (object);
 }
 
 static void
@@ -397,6 +405,7 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = omni_filmstrip_dispose;
+  G_OBJECT_CLASS (klass)->finalize = omni_filmstrip_finalize;
   widget_class->size_allocate = omni_filmstrip_size_allocate;
 
   signals[SIGNAL_SHOW_SOURCE] = g_signal_new ("show-source", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL,

@@ -171,10 +171,10 @@ omni_subject_load_draft_async (OmniSubject *self, GCancellable *cancellable, GAs
 void
 omni_subject_get_size (OmniSubject *self, guint *width, guint *height)
 {
-  *width = self->source != NULL ? omni_source_get_width (self->source)
-                                : omni_picture_get_width (self->result->picture);
-  *height = self->source != NULL ? omni_source_get_height (self->source)
-                                 : omni_picture_get_height (self->result->picture);
+  OmniPicture *picture = self->result != NULL ? self->result->picture : self->picture;
+
+  *width = self->source != NULL ? omni_source_get_width (self->source) : omni_picture_get_width (picture);
+  *height = self->source != NULL ? omni_source_get_height (self->source) : omni_picture_get_height (picture);
 }
 
 OmniMipmap *
