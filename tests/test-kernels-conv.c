@@ -363,6 +363,74 @@ test_variants (void)
       .in = 16, .more = 16, .out = 8, .kernel = 3, .boundary = b, .tolerance = 1e-5, .few = b != 0 });
 }
 
+#define CHAIN 4
+
+static OmniGraph *
+build_chain (const Case *one)
+{
+  OmniGraph *graph = omni_graph_new ("chain");
+  OmniConvParams params = one->params;
+  OmniNode x = omni_graph_channels (graph, omni_graph_picture (graph, OMNI_PLANES_BANDS, SOURCE_CHANNELS),
+                                    one->first, one->shape.in);
+
+  for (guint i = 0; i < CHAIN; i++)
+  {
+    params.inputs = &x;
+    x = omni_graph_conv (graph, &params);
+  }
+  x = omni_graph_set_max (graph, x);
+  omni_graph_set_output (graph, omni_graph_channels (graph, x, one->kept, one->n_kept));
+  return graph;
+}
+
+static TwinTensor *
+twin_of_chain (const TwinTensor *set, gconstpointer data)
+{
+  const Case *one = data;
+  TwinTensor *x = twin_channels (set, one->first, one->shape.in);
+
+  for (guint i = 0; i < CHAIN; i++)
+  {
+    g_autoptr (TwinTensor) input = x;
+    const TwinTensor *inputs[] = { input };
+
+    x = twin_conv (inputs, &one->params);
+  }
+
+  g_autoptr (TwinTensor) last = x;
+  g_autoptr (TwinTensor) pooled = twin_set_max (last);
+
+  return twin_channels (pooled, one->kept, one->n_kept);
+}
+
+/* Layer after layer, each in the memory of the one before: the right values, and one member of the set more than a layer
+ * takes. */
+static void
+test_chain (void)
+{
+  const Shape shape = { .in = 16, .out = 16, .kernel = 3, .activation = OMNI_ACTIVATION_RELU };
+  g_autoptr (TwinTensor) set = harness_random (4, SOURCE_CHANNELS, 64, 128, -1.0F, 1.0F, 5);
+  g_autoptr (HarnessPictures) pictures = harness_pictures_new (set);
+  const guint64 member = 16 * 64 * 128 * sizeof (float);
+  Case one;
+
+  prepare (&one, &shape);
+  g_setenv ("OMNIFUSE_CONV", "shuffle", TRUE);
+  harness_sweep (&(HarnessSweep){ .graph = build_chain (&one),
+                                  .twin = twin_of_chain,
+                                  .data = &one,
+                                  .channels = SOURCE_CHANNELS,
+                                  .low = -1.0F });
+
+  g_autoptr (OmniGraph) graph = build_chain (&one);
+  OmniPlan *plan = harness_plan (graph, pictures, &(HarnessOptions){ .schedule = "resident" });
+
+  g_assert_cmpuint (omni_plan_get_memory_bytes (plan), <, 7 * member);
+  omni_plan_free (&plan);
+  g_unsetenv ("OMNIFUSE_CONV");
+  clear (&one);
+}
+
 static void
 add_tests (void)
 {
@@ -375,6 +443,7 @@ add_tests (void)
   g_test_add_func ("/kernels/conv/concatenation", test_concatenation);
   g_test_add_func ("/kernels/conv/half", test_half);
   g_test_add_func ("/kernels/conv/variants", test_variants);
+  g_test_add_func ("/kernels/conv/chain", test_chain);
 }
 
 int

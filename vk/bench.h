@@ -12,7 +12,9 @@ typedef struct
   double ms_min; /* of OMNI_BENCH_RUNS runs after one that warms up (compiles) */
   double ms_median;
   double ms_max;
-  double gflops;       /* at the median; a convolution counts as written, whichever algorithm runs it */
+  double
+    cpu_ms_min;  /* of the process, over all its threads: hardly disturbed by other programs. 0 on hardware */
+  double gflops; /* at the median; a convolution counts as written, whichever algorithm runs it */
   double gbytes_per_s; /* at the median, counting every tensor read or written once */
 } OmniBenchRow;
 

@@ -290,15 +290,6 @@ first_fit (const OmniPlan *plan, guint at, guint arena, guint64 bytes, guint64 c
   return offset + bytes <= cap ? offset : G_MAXUINT64;
 }
 
-static guint64
-arena_cap (const OmniPlan *plan)
-{
-  const guint64 texels = plan->device->limits.maxTexelBufferElements;
-  const guint64 view = texels * (plan->params.half ? 8 : 16);
-
-  return MIN (view, 2ULL << 30);
-}
-
 /* A band is collapsed where it lies: each element is read before it is written, and by its own invocation. Returns the
  * band, or NULL where that cannot be. */
 static OmniInstruction *
@@ -319,6 +310,93 @@ find_band_below (const OmniPlan *plan, guint at)
     return NULL;
 
   return band;
+}
+
+static guint64
+arena_cap (const OmniPlan *plan)
+{
+  const guint64 texels = plan->device->limits.maxTexelBufferElements;
+  const guint64 view = texels * (plan->params.half ? 8 : 16);
+
+  return MIN (view, 2ULL << 30);
+}
+
+/* Whether `bytes` at `placement` meet nothing that lives with instruction `at`, but for `dying`. */
+static gboolean
+is_free (const OmniPlan *plan, guint at, const OmniInstruction *dying, OmniPlacement placement, guint64 bytes)
+{
+  const OmniInstruction *self = &g_array_index (plan->instructions, OmniInstruction, at);
+
+  if (placement.offset_bytes + bytes > arena_cap (plan))
+    return FALSE;
+  for (guint i = 0; i < plan->instructions->len; i++)
+  {
+    const OmniInstruction *other = &g_array_index (plan->instructions, OmniInstruction, i);
+    const OmniTensor *tensor = &plan->tensors[other->node];
+    const guint64 low = other->placement.offset_bytes;
+    const guint64 high = low + tensor->slice_bytes * tensor->slices;
+
+    if (other != dying && other->placed && other->placement.arena == placement.arena
+        && (int)other->held >= self->first_use && other->first_use <= (int)self->held
+        && placement.offset_bytes < high && low < placement.offset_bytes + bytes)
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+/* An input of which every member dies with the same member's convolution, or NULL. */
+static const OmniInstruction *
+find_dying_input (const OmniPlan *plan, guint at, guint input)
+{
+  const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
+  const OmniNode node = omni_graph_node (plan->graph, instruction->node)->inputs[input];
+  const OmniTensor *tensor = &plan->tensors[instruction->node];
+  const OmniInstruction *producer;
+
+  if (plan->streamed || omni_plan_reads_samples (plan, node) || tensor->slices < 2
+      || plan->tensors[node].slices != tensor->slices
+      || plan->tensors[node].slice_bytes < tensor->slice_bytes)
+    return NULL;
+
+  producer = omni_plan_find (plan, at, node);
+  return producer->placed && producer->held == at ? producer : NULL;
+}
+
+/* Looks for a place that overlaps a dying input: a member comes to lie just below the input's, or just above when the last
+ * is computed first. A chain of convolutions then needs one member more than its input, not twice the set. */
+static void
+slide (const OmniPlan *plan, guint at, OmniPlacement *best, int *direction)
+{
+  const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, at);
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
+  const OmniTensor *tensor = &plan->tensors[instruction->node];
+  const guint64 bytes = tensor->slice_bytes * tensor->slices;
+
+  for (guint i = 0; node->op == OMNI_OP_CONV && i < node->n_inputs; i++)
+  {
+    const OmniInstruction *dying = find_dying_input (plan, at, i);
+
+    if (dying == NULL)
+      continue;
+
+    const guint64 from = dying->placement.offset_bytes;
+    const guint64 end = from + plan->tensors[dying->node].slice_bytes * tensor->slices;
+    OmniPlacement place = { dying->placement.arena, from - tensor->slice_bytes };
+
+    for (int way = 1; way >= -1; way -= 2)
+    {
+      if (way < 0)
+        place.offset_bytes = end - bytes + tensor->slice_bytes;
+      if ((way < 0 || from >= ZERO_BYTES + tensor->slice_bytes) && place.arena <= best->arena
+          && (place.arena < best->arena || place.offset_bytes < best->offset_bytes)
+          && is_free (plan, at, dying, place, bytes))
+      {
+        *best = place;
+        *direction = way;
+      }
+    }
+  }
 }
 
 static gboolean
@@ -346,8 +424,10 @@ place (OmniPlan *plan, guint at)
       continue;
 
     instruction->placement = (OmniPlacement){ arena, offset };
+    slide (plan, at, &instruction->placement, &instruction->slide);
     instruction->placed = TRUE;
-    *size = MAX (*size, offset + bytes);
+    size = &g_array_index (plan->arena_bytes, guint64, instruction->placement.arena);
+    *size = MAX (*size, instruction->placement.offset_bytes + bytes);
     return TRUE;
   }
 }
@@ -403,6 +483,7 @@ place_all (OmniPlan *plan, gboolean c4_first)
     OmniInstruction *band = find_band_below (plan, i);
 
     instruction->placed = FALSE;
+    instruction->slide = 0;
     instruction->held = instruction->last_use;
     if (band != NULL)
       band->held = MAX (band->held, instruction->last_use);

@@ -439,6 +439,22 @@ lower_measuring (OmniLowering *lower)
       omni_lower_settle (lower);
 }
 
+/* Every member of the set; where they overlap their input, in the order that leaves it whole as long as it is read. */
+static void
+lower_members (OmniLowering *lower)
+{
+  const int slide = lower->instruction->slide;
+  const guint n = lower->tensor->slices;
+
+  for (guint i = 0; i < n; i++)
+  {
+    lower->slice = slide < 0 ? n - 1 - i : i;
+    lower_one (lower);
+    if (slide != 0 && i + 1 < n)
+      omni_lower_next_group (lower->plan);
+  }
+}
+
 static void
 lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
 {
@@ -472,8 +488,7 @@ lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
   else if (node->pooled || node->op == OMNI_OP_SET_SOFTMAX || block->per_source)
     lower_one (&lower);
   else
-    for (lower.slice = 0; lower.slice < lower.tensor->slices; lower.slice++)
-      lower_one (&lower);
+    lower_members (&lower);
 
   omni_lower_next_group (plan);
 }

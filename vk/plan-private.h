@@ -61,6 +61,9 @@ typedef struct
   guint last_use; /* index of the last instruction that reads it */
   guint
     held; /* until here nothing else may lie in its memory: as last_use, or as that of what is made in it */
+  /* Members of the set lie where those of a dying input lay, one further: they are computed from the first on (1) or
+   * from the last (−1); 0: in memory of their own. */
+  int slide;
   int first_use; /* accumulators live from the start of their block; −1 until known */
 } OmniInstruction;
 

@@ -207,6 +207,7 @@ add_kernel (JsonBuilder *json, const OmniBenchRow *row)
   omni_cli_add_double (json, "ms_min", row->ms_min);
   omni_cli_add_double (json, "ms_median", row->ms_median);
   omni_cli_add_double (json, "ms_max", row->ms_max);
+  omni_cli_add_double (json, "cpu_ms_min", row->cpu_ms_min);
   omni_cli_add_double (json, "gflop_per_s", row->gflops);
   omni_cli_add_double (json, "gbyte_per_s", row->gbytes_per_s);
   json_builder_end_object (json);
@@ -221,12 +222,13 @@ print_kernels (const OmniCliOptions *options, const OmniDevice *device, const GA
   if (!options->json)
   {
     printf ("%u × %u on %s\n", width, height, name);
-    printf ("%-28s %10s %10s %10s %9s %7s\n", "kernel", "ms median", "min", "max", "GFLOP/s", "GB/s");
+    printf ("%-30s %10s %10s %10s %10s %9s %7s\n", "kernel", "ms median", "min", "max", "CPU min", "GFLOP/s",
+            "GB/s");
     for (guint i = 0; i < rows->len; i++)
     {
       const OmniBenchRow *row = &g_array_index (rows, OmniBenchRow, i);
-      printf ("%-28s %10.2f %10.2f %10.2f %9.1f %7.1f\n", row->name, row->ms_median, row->ms_min, row->ms_max,
-              row->gflops, row->gbytes_per_s);
+      printf ("%-30s %10.2f %10.2f %10.2f %10.2f %9.1f %7.1f\n", row->name, row->ms_median, row->ms_min,
+              row->ms_max, row->cpu_ms_min, row->gflops, row->gbytes_per_s);
     }
     return;
   }
