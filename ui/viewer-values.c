@@ -18,6 +18,7 @@ typedef struct
   const OmniViewItem *item;
   const guint32 *pixels; /* of the frame */
   double device;
+  double digit; /* width of one, which all have: measuring each number takes as long as drawing it */
 } Values;
 
 /* Dark on bright pixels and the other way round. */
@@ -41,9 +42,7 @@ draw_cell (const Values *self, cairo_t *cr, OmniPicture *picture, guint x, guint
   for (guint c = 0; c < n; c++)
   {
     g_autofree char *words = omni_picture_describe_sample (picture, x, y, c);
-    cairo_text_extents_t extents;
-    cairo_text_extents (cr, words, &extents);
-    cairo_move_to (cr, (left + side / 2) / self->device - extents.x_advance / 2,
+    cairo_move_to (cr, (left + side / 2) / self->device - self->digit * (double)strlen (words) / 2,
                    (top + side / 2) / self->device + (c + 0.5 - n / 2.0) * line + FONT_PX * 0.35);
     cairo_show_text (cr, words);
   }
@@ -88,12 +87,13 @@ omni_viewer_snapshot_values (OmniViewer *self, GtkSnapshot *snapshot)
 {
   const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
   g_autofree guint32 *pixels = NULL;
+  cairo_text_extents_t digit = { 0 };
   cairo_t *cr = NULL;
 
   for (guint i = 0; i < self->frame->n_items; i++)
   {
     const OmniViewItem *item = &self->frame->items[i];
-    const Values values = { self->frame, item, pixels, device };
+    const Values values = { self->frame, item, pixels, device, digit.x_advance };
     if (item->kind != OMNI_VIEW_PICTURE || !has_room (&values, &item->layers[0]))
       continue;
     if (cr == NULL)
@@ -105,8 +105,9 @@ omni_viewer_snapshot_values (OmniViewer *self, GtkSnapshot *snapshot)
                                                            (float)(self->frame->height / device)));
       cairo_select_font_face (cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
       cairo_set_font_size (cr, FONT_PX);
+      cairo_text_extents (cr, "0", &digit);
     }
-    const Values drawn = { self->frame, item, pixels, device };
+    const Values drawn = { self->frame, item, pixels, device, digit.x_advance };
     draw_layer (&drawn, cr, &item->layers[0]);
   }
   if (cr != NULL)
