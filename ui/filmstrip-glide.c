@@ -16,9 +16,14 @@ glide_cb (double value, gpointer data)
 {
   OmniFilmstrip *self = data;
 
-  for (guint i = 0; i < self->offsets->len && i < count_cards (self); i++)
-    omni_source_card_set_offset (omni_filmstrip_get_card (self, i),
-                                 g_array_index (self->offsets, double, i) * (1 - value));
+  /* The document may be ahead of the list, and the list shorter than it was. */
+  for (guint i = 0; i < self->offsets->len; i++)
+  {
+    GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int)i);
+    if (row != NULL)
+      omni_source_card_set_offset (OMNI_SOURCE_CARD (row),
+                                   g_array_index (self->offsets, double, i) * (1 - value));
+  }
 }
 
 /* The document has changed already, the list has not. */
