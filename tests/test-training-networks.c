@@ -188,7 +188,7 @@ config_of (const Network *network)
 static void
 order_members (const OmniTrainBatch *batch, Double4 *sources)
 {
-  g_autofree float *ordered = omni_train_dup_ordered (batch);
+  g_autofree float *ordered = omni_train_dup_ordered (batch, 0);
 
   for (gsize i = 0; i < double4_size (sources); i++)
     sources->v[i] = ordered[i];

@@ -124,7 +124,7 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "task", "loss", OMNI_KEY_LOSSES, IN_TASK (losses), 0, 1e9, "", NULL,
     "mae, mse, ssim, gradient and truth-sobel compare with the truth, where there is one, the others with "
     "the "
-    "sources; the first source of a pair is the infrared, PET, SPECT or CT one. "
+    "sources; the first source of a pair is the infrared, PET or SPECT one, else the brighter. "
     "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8). All sections of a task share one loss, "
     "given once." },
   { "task", "information-scale", OMNI_KEY_FLOAT, IN_TASK (losses.information_scale), 1e-9, 1e9, "0.002", NULL,

@@ -7,9 +7,9 @@ G_BEGIN_DECLS
 
 /* What one training step sees: B sets of one task, of N square pictures of the same S × S pixels each. Values are luminance
  * on 0 … 1; every sample must be finite. The order of the pictures of a set means nothing and changes no bit: they are sorted
- * by role and content first. A network of pairs tells its two sources apart by their roles: the first is the one whose
- * role comes later in OmniRole (infrared before visible, PET, SPECT and CT before MRI); where there are none, the content
- * decides, as good as by lot. The arrays belong to the caller and are only read during the call they are given to. */
+ * by role, brightness and content first. A network of pairs tells its two sources apart by their roles: PMGI's first is the
+ * infrared, PET or SPECT one, U2Fusion's and AE-Netv2's the visible, PET or SPECT one; where roles do not tell, it is the
+ * brighter. The arrays belong to the caller and are only read during the call they are given to. */
 typedef struct
 {
   OmniTask task;

@@ -183,6 +183,8 @@ const OmniTrainNetwork omni_train_aenetv2 = {
   .channel_grain = 4,
   .width_tensor = "c1.weight",
   .n_sources = 2,
+  .first_roles = OMNI_ROLE_MARK (OMNI_ROLE_VISIBLE) | OMNI_ROLE_MARK (OMNI_ROLE_PET)
+                 | OMNI_ROLE_MARK (OMNI_ROLE_SPECT),
   .has_norm = TRUE,
   .needs_norm = TRUE,
   .state_bytes = sizeof (State),

@@ -209,6 +209,8 @@ const OmniTrainNetwork omni_train_pmgi = {
   .channel_grain = 4,
   .width_tensor = "p1.bias",
   .n_sources = 2,
+  .first_roles = OMNI_ROLE_MARK (OMNI_ROLE_INFRARED) | OMNI_ROLE_MARK (OMNI_ROLE_PET)
+                 | OMNI_ROLE_MARK (OMNI_ROLE_SPECT) | OMNI_ROLE_MARK (OMNI_ROLE_MULTISPECTRAL),
   .has_norm = TRUE,
   .has_picture_norm = TRUE,
   .state_bytes = sizeof (State),

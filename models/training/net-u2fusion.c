@@ -141,6 +141,8 @@ const OmniTrainNetwork omni_train_u2fusion = {
   .channel_grain = 4,
   .width_tensor = "conv1.bias",
   .n_sources = 2,
+  .first_roles = OMNI_ROLE_MARK (OMNI_ROLE_VISIBLE) | OMNI_ROLE_MARK (OMNI_ROLE_PET)
+                 | OMNI_ROLE_MARK (OMNI_ROLE_SPECT),
   .state_bytes = sizeof (State),
   .list_parameters = list_parameters,
   .forward = forward,

@@ -39,6 +39,7 @@ typedef struct
   guint least_channels;
   const char *width_tensor; /* its first dimension is the width */
   guint n_sources;          /* it takes exactly; 0: any number */
+  guint first_roles;        /* of pairs: marks of the roles that its graph puts first */
   gboolean has_norm;        /* may be normalised */
   gboolean needs_norm, has_picture_norm, has_reduce;
   gsize state_bytes;

@@ -5,13 +5,18 @@
 
 /* Sums of floats depend on their order, and a step is full of them: over the members of a set, and over the images of a batch
  * in every gradient of a weight. So the members of a set are put into an order of their own before anything sees them: by
- * role, then by the bytes of their pixels. Whoever compares equal is the same picture in the same role, and it does not
- * matter which of the two comes first: the list's order cannot show in any bit that follows. */
+ * brightness, then by role, then by the bytes of their pixels. Whoever compares equal is the same picture in the same role, and
+ * it does not matter which of the two comes first: the list's order cannot show in any bit that follows.
+ *
+ * A network for pairs tells them apart as its graph does (models/pair.c): one of the roles that it puts first comes first,
+ * where the other has another role; else the brighter one. */
 
 typedef struct
 {
   const float *luma; /* of the set */
   const OmniRole *roles;
+  const double *sums; /* of each member */
+  guint first_roles;
   gsize pixels;
 } Set;
 
@@ -21,25 +26,40 @@ compare_members (gconstpointer a, gconstpointer b, gpointer data)
   const Set *set = data;
   const guint i = *(const guint *)a, j = *(const guint *)b;
 
-  if (set->roles != NULL && set->roles[i] != set->roles[j])
-    return set->roles[i] > set->roles[j] ? -1 : 1;
+  const OmniRole a_role = set->roles != NULL ? set->roles[i] : OMNI_ROLE_NONE;
+  const OmniRole b_role = set->roles != NULL ? set->roles[j] : OMNI_ROLE_NONE;
+  const gboolean is_first = (set->first_roles & OMNI_ROLE_MARK (a_role)) != 0;
+
+  if (a_role != OMNI_ROLE_NONE && b_role != OMNI_ROLE_NONE
+      && is_first != ((set->first_roles & OMNI_ROLE_MARK (b_role)) != 0))
+    return is_first ? -1 : 1;
+  if (set->sums[i] != set->sums[j])
+    return set->sums[i] > set->sums[j] ? -1 : 1;
+  if (a_role != b_role)
+    return a_role > b_role ? -1 : 1;
   return memcmp (set->luma + i * set->pixels, set->luma + j * set->pixels, set->pixels * sizeof (float));
 }
 
 void
-omni_train_order_members (const OmniTrainBatch *batch, guint b, guint *order)
+omni_train_order_members (const OmniTrainBatch *batch, guint first_roles, guint b, guint *order)
 {
   const gsize pixels = (gsize)batch->size_px * batch->size_px;
   const guint first = b * batch->n_sources;
-  Set set = { batch->luma + first * pixels, batch->roles != NULL ? batch->roles + first : NULL, pixels };
+  g_autofree double *sums = g_new0 (double, batch->n_sources);
+  Set set = { batch->luma + first * pixels, batch->roles != NULL ? batch->roles + first : NULL, sums,
+              pixels };
 
   for (guint k = 0; k < batch->n_sources; k++)
+  {
     order[k] = k;
+    for (gsize i = 0; i < pixels; i++)
+      sums[k] += set.luma[k * pixels + i];
+  }
   g_qsort_with_data (order, (int)batch->n_sources, sizeof *order, compare_members, &set);
 }
 
 float *
-omni_train_dup_ordered (const OmniTrainBatch *batch)
+omni_train_dup_ordered (const OmniTrainBatch *batch, guint first_roles)
 {
   const gsize pixels = (gsize)batch->size_px * batch->size_px;
   const guint n = batch->n_sources;
@@ -48,7 +68,7 @@ omni_train_dup_ordered (const OmniTrainBatch *batch)
 
   for (guint b = 0; b < batch->n_sets; b++)
   {
-    omni_train_order_members (batch, b, order);
+    omni_train_order_members (batch, first_roles, b, order);
     for (guint k = 0; k < n; k++)
       memcpy (luma + (b * n + k) * pixels, batch->luma + (b * n + order[k]) * pixels,
               pixels * sizeof (float));

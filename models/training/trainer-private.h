@@ -35,11 +35,12 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
 
 /* ---- order.c ---- */
 
-/* Writes the places of the members of set `b` as the step sees them: a function of roles and content alone. */
-void omni_train_order_members (const OmniTrainBatch *batch, guint b, guint *order);
+/* Writes the places of the members of set `b` as the step sees them: a function of roles and content alone. `first_roles`:
+ * marks of the roles that come first in a pair; 0: none. */
+void omni_train_order_members (const OmniTrainBatch *batch, guint first_roles, guint b, guint *order);
 
 /* (transfer full) The batch's luminance, every set's members in that order. */
-float *omni_train_dup_ordered (const OmniTrainBatch *batch);
+float *omni_train_dup_ordered (const OmniTrainBatch *batch, guint first_roles);
 
 /* ---- parameters.c ---- */
 

@@ -248,7 +248,7 @@ run_pass (Run *run, OmniTrainReport *report, GError **error)
   OmniTrainer *trainer = run->trainer;
   OmniOps *ops = &trainer->ops;
   g_autofree gpointer state = g_malloc0 (trainer->network->state_bytes);
-  g_autofree float *luma = omni_train_dup_ordered (run->batch);
+  g_autofree float *luma = omni_train_dup_ordered (run->batch, trainer->network->first_roles);
   OmniWorkStats stats;
 
   run->pass.config = &trainer->config;
