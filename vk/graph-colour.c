@@ -25,7 +25,7 @@ omni_graph_influence (OmniGraph *graph, guint level)
 void
 omni_graph_add_map (OmniGraph *graph, OmniNode weight, const char *name)
 {
-  OmniMapInfo map = { .node = weight };
+  OmniMapInfo map = { .node = weight, .index = graph->maps->len };
 
   omni_graph_require_planar (graph, weight);
   omni_graph_require_per_source (graph, weight);

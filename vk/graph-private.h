@@ -104,6 +104,7 @@ typedef struct
 typedef struct
 {
   OmniNode node;
+  guint index; /* in the whole graph */
   char name[32];
 } OmniMapInfo;
 

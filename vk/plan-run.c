@@ -12,7 +12,6 @@ typedef struct
   const OmniPlanRun *run;
   OmniPlanStats *stats;
   guint tile;
-  guint first_map;    /* those of a plan above come first */
   double done, whole; /* cost */
 } Running;
 
@@ -239,7 +238,8 @@ static gboolean
 hand_over (Running *running, guint map, guint source, guint slice, GError **error)
 {
   const OmniPlan *plan = running->plan;
-  const OmniNode n = g_array_index (plan->graph->maps, OmniMapInfo, map).node;
+  const OmniMapInfo *info = &g_array_index (plan->graph->maps, OmniMapInfo, map);
+  const OmniNode n = info->node;
   const OmniTensor *tensor = &plan->tensors[n];
   const OmniInstruction *made = omni_plan_find (plan, plan->instructions->len, n);
   const guint level = omni_graph_node (plan->graph, n)->level;
@@ -265,8 +265,7 @@ hand_over (Running *running, guint map, guint source, guint slice, GError **erro
                              n_values * sizeof *values, error))
     return FALSE;
 
-  running->run->map (running->first_map + map, source, x0, y0, columns, rows, values, pitch,
-                     running->run->user_data);
+  running->run->map (info->index, source, x0, y0, columns, rows, values, pitch, running->run->user_data);
   return TRUE;
 }
 
@@ -417,7 +416,6 @@ run_above (Running *running, GError **error)
   success = run_tile (running, 0, error);
   running->plan = plan;
   running->tile = tile;
-  running->first_map = plan->above->graph->maps->len;
   return success;
 }
 

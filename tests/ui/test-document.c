@@ -424,12 +424,22 @@ test_options (Fixture *f, gconstpointer data)
   g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, first);
 }
 
+/* The weights that were built with the program: a test of the window lies where they are not looked for. */
+static void
+find_weights (void)
+{
+  g_autofree char *folder = g_build_filename (g_getenv ("G_TEST_BUILDDIR"), "..", "models", NULL);
+
+  g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
+}
+
 /* A source's own, wherever it stands; a step for undo; and made of the network's answer, the same as without. */
 static void
 test_influence (Fixture *f, gconstpointer data)
 {
   OmniSource *source = f->sources->pdata[2];
 
+  find_weights ();
   start (f);
   omni_document_set_model (f->document, omni_model_find ("omni"));
   if (!wait_for_result (f))

@@ -233,6 +233,15 @@ test_inspector (OmniTestWindow *f, gconstpointer data)
   }
 }
 
+/* The weights that were built with the program: a test of the window lies where they are not looked for. */
+static void
+find_weights (void)
+{
+  g_autofree char *folder = g_build_filename (g_getenv ("G_TEST_BUILDDIR"), "..", "models", NULL);
+
+  g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
+}
+
 /* Which source won here */
 
 static gboolean
@@ -259,6 +268,7 @@ test_winner (OmniTestWindow *f, gconstpointer data)
 {
   if (!can_fuse)
     return;
+  find_weights ();
   omni_document_set_model (f->window->document, omni_model_find ("omni"));
   g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
   omni_pointer_key (pointer, "h", 0);
@@ -304,6 +314,7 @@ test_influence (OmniTestWindow *f, gconstpointer data)
 {
   if (!can_fuse)
     return;
+  find_weights ();
   omni_document_set_model (f->window->document, omni_model_find ("omni"));
   g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
   omni_test_click_card (f, 1);
