@@ -187,6 +187,7 @@ omni_document_set_option (OmniDocument *self, const OmniModelOption *option, con
   else
     omni_document_change_state (self, next);
   self->last_option = option;
+  self->last_influence = NULL;
   self->last_option_us = now_us;
   return TRUE;
 }
@@ -210,4 +211,42 @@ omni_document_reset_options (OmniDocument *self)
   OmniDocumentState *next = omni_document_state_copy (self->state);
   g_hash_table_remove (next->options, self->effective_model);
   omni_document_change_state (self, next);
+}
+
+/* What a source counts */
+
+double
+omni_document_get_influence (OmniDocument *self, OmniSource *source)
+{
+  const double *value = g_hash_table_lookup (self->state->influence, source);
+
+  return value != NULL ? *value : 0;
+}
+
+gboolean
+omni_document_takes_influence (OmniDocument *self)
+{
+  return self->effective_model != NULL && self->effective_model->takes_influence;
+}
+
+void
+omni_document_set_influence (OmniDocument *self, OmniSource *source, double value)
+{
+  const gint64 now_us = g_get_monotonic_time ();
+  const double wanted = CLAMP (value, -OMNI_MAX_INFLUENCE, OMNI_MAX_INFLUENCE);
+
+  if (!omni_document_find (self, source, NULL) || omni_document_get_influence (self, source) == wanted)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  if (wanted != 0)
+    g_hash_table_insert (next->influence, g_object_ref (source), g_memdup2 (&wanted, sizeof wanted));
+  else
+    g_hash_table_remove (next->influence, source);
+  if (self->last_influence == source && now_us - self->last_option_us < ONE_STEP_US)
+    omni_document_replace_state (self, next);
+  else
+    omni_document_change_state (self, next);
+  self->last_option = NULL;
+  self->last_influence = source;
+  self->last_option_us = now_us;
 }

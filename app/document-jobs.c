@@ -5,7 +5,10 @@
 
 #include <glib/gi18n.h>
 
-#define KEPT_BYTES (G_GUINT64_CONSTANT (1) << 30)
+/* Sets of fewer pixels in all are fused at once, without a preview. */
+#define PREVIEW_FROM_PX 6e6
+
+#define KEPT_BYTES      (G_GUINT64_CONSTANT (1) << 30)
 
 /* Jobs */
 
@@ -97,6 +100,36 @@ omni_sources_same_order (GPtrArray *a, GPtrArray *b)
   return a->len == b->len && (a->len == 0 || memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0);
 }
 
+/* Of the sources that are fused, whatever their order; "" where the model does not care. */
+static char *
+make_influence_key (OmniDocument *self)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; omni_document_takes_influence (self) && i < self->state->active->len; i++)
+  {
+    const double value = omni_document_get_influence (self, self->state->active->pdata[i]);
+    if (value != 0)
+      g_ptr_array_add (words, g_strdup_printf ("%p:%a", self->state->active->pdata[i], value));
+  }
+  g_ptr_array_sort (words, compare_strings);
+  g_ptr_array_add (words, NULL);
+  return g_strjoinv (" ", (char **)words->pdata);
+}
+
+/* (transfer full) As OmniFusionRequest.influence: always an array, so that the first change is quick, too. */
+static double *
+make_influence (OmniDocument *self)
+{
+  double *influence = g_new (double, self->state->active->len);
+
+  for (guint i = 0; i < self->state->active->len; i++)
+    influence[i] = omni_document_takes_influence (self)
+                     ? omni_document_get_influence (self, self->state->active->pdata[i])
+                     : 0;
+  return influence;
+}
+
 char *
 omni_document_make_key (OmniDocument *self)
 {
@@ -105,9 +138,11 @@ omni_document_make_key (OmniDocument *self)
   g_autofree char *set = omni_sources_make_key (self->state->active, TRUE);
   g_autofree char *values = options != NULL ? omni_model_options_to_string (options) : NULL;
 
-  return g_strdup_printf ("%s %s [%s] %d %s", omni_task_to_string (self->effective_task),
+  g_autofree char *influence = make_influence_key (self);
+
+  return g_strdup_printf ("%s %s [%s] %d %s {%s}", omni_task_to_string (self->effective_task),
                           model != NULL ? model->name : "", values != NULL ? values : "", self->state->resize,
-                          set);
+                          set, influence);
 }
 
 char *
@@ -248,6 +283,7 @@ note_order (OmniDocument *self, OmniFusionResult *result)
 static void
 take_result (OmniDocument *self, OmniFusionResult *result, const OmniJob *job)
 {
+  g_clear_pointer (&self->preview, omni_fusion_result_unref);
   self->order_check = check_order (self, result, job->key);
   note_order (self, result);
   keep_result (self, result);
@@ -262,6 +298,7 @@ take_result (OmniDocument *self, OmniFusionResult *result, const OmniJob *job)
 static void
 drop_results (OmniDocument *self)
 {
+  g_clear_pointer (&self->preview, omni_fusion_result_unref);
   if (self->result == NULL)
     return;
   g_clear_pointer (&self->result, omni_fusion_result_unref);
@@ -273,6 +310,15 @@ drop_results (OmniDocument *self)
 }
 
 /* Fusing */
+
+static void
+forget_preview (OmniDocument *self)
+{
+  if (self->preview == NULL)
+    return;
+  g_clear_pointer (&self->preview, omni_fusion_result_unref);
+  omni_document_emit_preview (self);
+}
 
 static gboolean
 progress_cb (gpointer data)
@@ -324,9 +370,41 @@ fused_cb (GObject *object, GAsyncResult *async, gpointer data)
     omni_document_set_error (self, NULL);
     take_result (self, result, job);
   }
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  else
+    forget_preview (self);
+  if (result == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     omni_document_set_error (self, error->message);
   omni_document_notify_progress (self);
+}
+
+static void
+preview_cb (GObject *object, GAsyncResult *async, gpointer data)
+{
+  g_autoptr (OmniJob) job = data;
+  g_autoptr (OmniFusionResult) result = omni_engine_fuse_finish (OMNI_ENGINE (object), async, NULL);
+  OmniDocument *self = job->document;
+
+  if (self == NULL || result == NULL)
+    return;
+  g_clear_pointer (&self->preview, omni_fusion_result_unref);
+  self->preview = g_steal_pointer (&result);
+  omni_document_emit_preview (self);
+}
+
+/* Where the result would let a person wait. */
+static gboolean
+wants_preview (OmniDocument *self)
+{
+  double pixels = 0;
+  guint longest = 0;
+
+  for (guint i = 0; i < self->state->active->len; i++)
+  {
+    OmniSource *source = self->state->active->pdata[i];
+    pixels += (double)omni_source_get_width (source) * omni_source_get_height (source);
+    longest = MAX (longest, MAX (omni_source_get_width (source), omni_source_get_height (source)));
+  }
+  return pixels > PREVIEW_FROM_PX && longest > 2 * OMNI_DOCUMENT_PREVIEW_PX;
 }
 
 static void
@@ -342,12 +420,21 @@ fuse (OmniDocument *self)
     omni_document_notify_progress (self);
     return;
   }
+  g_autofree double *influence = make_influence (self);
   job->key = omni_document_make_key (self);
   job->request.task = self->effective_task;
   job->request.model = self->effective_model;
   job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
+  job->request.influence = influence;                                             /* copied, too */
+  if (wants_preview (self))
+  {
+    OmniFusionRequest preview = job->request;
+    preview.view_px = OMNI_DOCUMENT_PREVIEW_PX;
+    omni_engine_fuse_async (self->engine, &preview, NULL, NULL, job->cancellable, preview_cb, job_ref (job));
+  }
   omni_engine_fuse_async (self->engine, &job->request, engine_progress, job, job->cancellable, fused_cb,
                           job_ref (job));
+  job->request.influence = NULL;
 }
 
 /* Refining */
@@ -531,6 +618,7 @@ omni_document_cancel (OmniDocument *self)
 {
   g_clear_handle_id (&self->start_id, g_source_remove);
   omni_document_abandon_job (self);
+  forget_preview (self);
   omni_document_notify_progress (self);
 }
 

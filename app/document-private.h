@@ -30,7 +30,8 @@ typedef struct
   GHashTable *off;    /* a set of OmniSource; one that was removed stays in it, and comes back as it was */
   OmniTask task;
   const OmniModel *model;
-  GHashTable *options; /* const OmniModel → OmniModelOptions; none: all as they come */
+  GHashTable *influence; /* OmniSource → double *, those that are not 0; one that was removed stays in it */
+  GHashTable *options;   /* const OmniModel → OmniModelOptions; none: all as they come */
   gboolean resize;
 } OmniDocumentState;
 
@@ -43,6 +44,7 @@ struct _OmniDocument
   GQueue undo; /* OmniDocumentState, newest first */
   GQueue redo;
   const OmniModelOption *last_option; /* the last change was of this option … */
+  OmniSource *last_influence;         /* … or of this source's influence … */
   gint64 last_option_us;              /* … at this time */
 
   /* What a worker thread chose, for the set, task and model that `choice_key` tells. */
@@ -63,6 +65,7 @@ struct _OmniDocument
 
   OmniFusionResult *result;
   char *result_key;
+  OmniFusionResult *preview;
   GPtrArray *results; /* OmniFusionResult, newest first */
   OmniVersions *versions;
   OmniOrderCheck order_check;
@@ -93,6 +96,7 @@ void omni_document_replace_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_emit_changed (OmniDocument *self);
 void omni_document_emit_result (OmniDocument *self);
 void omni_document_emit_refined (OmniDocument *self);
+void omni_document_emit_preview (OmniDocument *self);
 void omni_document_notify_progress (OmniDocument *self);
 void omni_document_set_error (OmniDocument *self, const char *message);
 

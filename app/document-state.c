@@ -16,6 +16,7 @@ state_alloc (void)
   state->active = g_ptr_array_new_with_free_func (g_object_unref);
   state->roles = g_array_new (FALSE, FALSE, sizeof (OmniRole));
   state->off = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  state->influence = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
   state->options = g_hash_table_new_full (NULL, NULL, NULL, free_options);
   return state;
 }
@@ -36,6 +37,9 @@ omni_document_state_copy (const OmniDocumentState *state)
   g_hash_table_iter_init (&iter, state->off);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     g_hash_table_add (copy->off, g_object_ref (key));
+  g_hash_table_iter_init (&iter, state->influence);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    g_hash_table_insert (copy->influence, g_object_ref (key), g_memdup2 (value, sizeof (double)));
   g_hash_table_iter_init (&iter, state->options);
   while (g_hash_table_iter_next (&iter, &key, &value))
     g_hash_table_insert (copy->options, key, omni_model_options_copy (value));
@@ -53,6 +57,7 @@ omni_document_state_free (OmniDocumentState *state)
   g_ptr_array_unref (state->active);
   g_array_unref (state->roles);
   g_hash_table_unref (state->off);
+  g_hash_table_unref (state->influence);
   g_hash_table_unref (state->options);
   g_free (state);
 }

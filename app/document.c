@@ -20,6 +20,7 @@ enum
   SIGNAL_CHANGED,
   SIGNAL_RESULT,
   SIGNAL_REFINED,
+  SIGNAL_PREVIEW,
   N_SIGNALS
 };
 
@@ -79,6 +80,7 @@ void
 omni_document_change_state (OmniDocument *self, OmniDocumentState *next)
 {
   self->last_option = NULL;
+  self->last_influence = NULL;
   g_queue_push_head (&self->undo, swap_state (self, next));
   if (self->undo.length > UNDO_STEPS)
     omni_document_state_free (g_queue_pop_tail (&self->undo));
@@ -477,6 +479,12 @@ omni_document_is_stale (OmniDocument *self)
 }
 
 OmniFusionResult *
+omni_document_get_preview (OmniDocument *self)
+{
+  return self->preview;
+}
+
+OmniFusionResult *
 omni_document_get_result (OmniDocument *self)
 {
   return self->result;
@@ -525,6 +533,12 @@ omni_document_emit_changed (OmniDocument *self)
 {
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
   omni_document_notify_progress (self);
+}
+
+void
+omni_document_emit_preview (OmniDocument *self)
+{
+  g_signal_emit (self, signals[SIGNAL_PREVIEW], 0);
 }
 
 void
@@ -632,6 +646,7 @@ omni_document_finalize (GObject *object)
   g_ptr_array_unref (self->results);
   g_object_unref (self->versions);
   g_clear_pointer (&self->copies, g_hash_table_unref);
+  g_clear_pointer (&self->preview, omni_fusion_result_unref);
   g_free (self->result_key);
   g_free (self->order_before);
   g_free (self->choice_key);
@@ -664,6 +679,8 @@ omni_document_class_init (OmniDocumentClass *klass)
   signals[SIGNAL_RESULT] = g_signal_new ("result", OMNI_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                          G_TYPE_NONE, 0);
   signals[SIGNAL_REFINED] = g_signal_new ("refined", OMNI_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_PREVIEW] = g_signal_new ("preview", OMNI_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                           NULL, G_TYPE_NONE, 0);
 }
 

@@ -24,7 +24,8 @@ typedef enum
  * Properties (all read-only, with notify): "busy", "fraction" (0 … 1), "phase", "error" (the sentence why the last
  * fusion failed, or NULL), "can-undo", "can-redo".
  * Signals: "changed" (the request is another one, or more is known about it: task and model to show), "result" (a new
- * current result, or none any more), "refined" (a refinement came to its end: omni_document_get_refine_scores()). */
+ * current result, or none any more), "refined" (a refinement came to its end: omni_document_get_refine_scores()),
+ * "preview" (omni_document_get_preview() has a new one). */
 #define OMNI_TYPE_DOCUMENT (omni_document_get_type ())
 G_DECLARE_FINAL_TYPE (OmniDocument, omni_document, OMNI, DOCUMENT, GObject)
 
@@ -55,6 +56,13 @@ gboolean omni_document_replace (OmniDocument *self, OmniSource *source, OmniSour
 gboolean omni_document_shuffle (OmniDocument *self);
 
 void omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role);
+
+/* What a source counts: 2^value times its weight, −OMNI_MAX_INFLUENCE … OMNI_MAX_INFLUENCE, 0 as it comes. A change fuses
+ * again without the network, where the last result was of the same sources. Quick changes of one source are one step
+ * for undo. Only the models that take influence follow it. */
+double omni_document_get_influence (OmniDocument *self, OmniSource *source);
+void omni_document_set_influence (OmniDocument *self, OmniSource *source, double value);
+gboolean omni_document_takes_influence (OmniDocument *self);
 
 /* A source that is switched off stays in the list and is not fused. */
 gboolean omni_document_is_on (OmniDocument *self, OmniSource *source);
@@ -156,6 +164,10 @@ GPtrArray *omni_document_get_results (OmniDocument *self);
 
 /* (transfer none) Every fusion that came to its end. */
 OmniVersions *omni_document_get_versions (OmniDocument *self);
+/* (transfer none) (nullable) The present request at the size of a screen, while the result proper is being made: sets of large
+ * pictures only. "preview" tells when there is a new one, "result" also when it has gone. */
+#define OMNI_DOCUMENT_PREVIEW_PX 1280
+OmniFusionResult *omni_document_get_preview (OmniDocument *self);
 
 OmniOrderCheck omni_document_get_order_check (OmniDocument *self);
 

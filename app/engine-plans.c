@@ -22,6 +22,7 @@ plan_entry_free (gpointer data)
   OmniPlanEntry *entry = data;
   omni_plan_free (&entry->plan);
   g_clear_pointer (&entry->graph, omni_graph_unref);
+  g_clear_pointer (&entry->made_of, g_ptr_array_unref);
   g_free (entry->key);
   g_free (entry);
 }
@@ -191,7 +192,7 @@ omni_engine_core_get_plan (OmniEngineCore *core, const char *key, const OmniMode
     g_propagate_error (error, g_steal_pointer (&local_error));
     return NULL;
   }
-  entry = g_new (OmniPlanEntry, 1);
+  entry = g_new0 (OmniPlanEntry, 1);
   entry->key = g_strdup (key);
   entry->graph = g_steal_pointer (&graph);
   entry->plan = plan;

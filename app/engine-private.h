@@ -24,6 +24,7 @@ typedef struct
   char *key;
   OmniGraph *graph;
   OmniPlan *plan;
+  GPtrArray *made_of; /* OmniSource of the last run, which ended well; or NULL */
 } OmniPlanEntry;
 
 void omni_engine_core_init (OmniEngineCore *core, const char *selector);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/source.h"
+#include "app/weight-maps.h"
 #include "vk/plan.h"
 
 G_BEGIN_DECLS
@@ -33,8 +34,15 @@ typedef struct
   gboolean exact_depth; /* TRUE: `depth` below; FALSE: the deepest source's */
   OmniSampleType depth;
   gboolean profile;
+  /* Per source in list order, 2^value times its weight: 0 leaves it. NULL: nobody may say so; an array, even of zeros, makes
+   * later runs of the same sources that differ in it alone quick. For models with `takes_influence`. */
+  const double *influence;
+  gboolean maps; /* the result shows its weights; for models that have any */
   guint view_px; /* > 0: fuse a preview whose longer side is at most this */
 } OmniFusionRequest;
+
+/* What OmniFusionRequest.influence may be, either way. */
+#define OMNI_MAX_INFLUENCE 4.0
 
 /* A deep copy (references on sources), for handing to another thread. */
 OmniFusionRequest *omni_fusion_request_copy (const OmniFusionRequest *request);
@@ -80,9 +88,10 @@ typedef struct
   guint tiles;
   guint64 peak_device_bytes;
   OmniFusionTimes ms;
-  GPtrArray *sources;  /* OmniSource, in list order */
-  GPtrArray *warnings; /* char *: things a person should know (an unusable colour profile, …) */
-  GArray *profile;     /* OmniPlanProfile, or NULL */
+  GPtrArray *sources;   /* OmniSource, in list order */
+  GPtrArray *warnings;  /* char *: things a person should know (an unusable colour profile, …) */
+  GArray *profile;      /* OmniPlanProfile, or NULL */
+  OmniWeightMaps *maps; /* NULL unless asked for */
   double longest_submission_ms;
   double gflop;  /* floating-point operations of the whole run, as written, in 10^9 */
   guint tile_px; /* side of the tiles; 0: the whole picture at once */

@@ -2,12 +2,15 @@
 #include "app/frames.h"
 
 #include "app/files/colour-profile.h"
+#include "app/files/reader.h"
 #include "app/resample.h"
+#include "app/spool.h"
 
 #include <math.h>
 #include <unistd.h>
 
 #define MAX_DECODERS 4
+#define MOST_BYTES   (G_GUINT64_CONSTANT (384) << 20)
 
 typedef enum
 {
@@ -49,7 +52,7 @@ omni_frames_default_budget (void)
   guint64 value;
   if (mib != NULL && g_ascii_string_to_unsigned (mib, 10, 1, G_MAXUINT32, &value, NULL))
     return value << 20;
-  return (guint64)sysconf (_SC_PHYS_PAGES) * (guint64)sysconf (_SC_PAGESIZE) / 4;
+  return MIN ((guint64)sysconf (_SC_PHYS_PAGES) * (guint64)sysconf (_SC_PAGESIZE) / 4, MOST_BYTES);
 }
 
 static float
@@ -68,12 +71,31 @@ find_largest_sample (OmniPicture *picture)
   return largest;
 }
 
+/* Of a preview no more is decoded than is shown. NULL without an error: it takes the whole picture. */
+static OmniPicture *
+load_small (OmniFrames *self, OmniSource *source)
+{
+  const guint longest = MAX (self->width, self->height);
+  if (omni_source_get_sample_type (source) != OMNI_SAMPLE_U8
+      || MIN (omni_source_get_width (source), omni_source_get_height (source)) < 2 * longest)
+    return NULL;
+  g_autoptr (OmniPicture)
+    picture = omni_picture_read_scaled (omni_source_get_path (source), longest, self->cancellable, NULL);
+  if (picture == NULL || omni_picture_get_channels (picture) != omni_source_get_channels (source)
+      || omni_picture_get_has_alpha (picture) != omni_source_get_has_alpha (source)
+      || omni_picture_get_sample_type (picture) != OMNI_SAMPLE_U8)
+    return NULL;
+  return g_steal_pointer (&picture);
+}
+
 static OmniPicture *
 prepare (OmniFrames *self, OmniSource *source, float *largest, GError **error)
 {
   if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
     return NULL;
-  g_autoptr (OmniPicture) picture = omni_source_load (source, self->cancellable, error);
+  g_autoptr (OmniPicture) picture = load_small (self, source);
+  if (picture == NULL)
+    picture = omni_source_load (source, self->cancellable, error);
   if (picture != NULL && self->convert)
   {
     OmniPicture *converted = omni_picture_convert_profile (picture, self->profile, error);
@@ -108,6 +130,12 @@ decode_cb (gpointer data, gpointer user_data)
   float largest = 0;
   GError *error = NULL;
   OmniPicture *picture = stopping ? NULL : prepare (self, frame->source, &largest, &error);
+  if (picture != NULL && !frame->stays)
+  {
+    OmniPicture *spooled = omni_picture_spool (picture);
+    g_object_unref (picture);
+    picture = spooled;
+  }
 
   g_mutex_lock (&self->lock);
   frame->picture = picture;
@@ -125,7 +153,7 @@ get_frame_bytes (OmniFrames *self, OmniSource *source)
          * omni_sample_type_get_bytes (omni_source_get_sample_type (source));
 }
 
-/* When not all can stay, two places are left free: for the frame in use and for the one decoded ahead. */
+/* When not all can stay, two places are left free: for those that are being decoded. */
 static void
 choose_who_stays (OmniFrames *self, guint64 budget_bytes)
 {
@@ -243,7 +271,7 @@ find_next_passing (OmniFrames *self, guint index)
   return index;
 }
 
-/* All that stay are wanted from the start; of the others this one and the next, and nothing else is kept. */
+/* All that stay are wanted from the start; of the others this one and the next. */
 static void
 look_ahead (OmniFrames *self, guint index)
 {
@@ -254,12 +282,15 @@ look_ahead (OmniFrames *self, guint index)
     Frame *frame = &self->frames[i];
     if (frame->stays || i == next)
       want (self, i);
-    else if (i != index && frame->state == FRAME_READY)
-    {
-      g_clear_object (&frame->picture);
-      frame->state = FRAME_ABSENT;
-    }
   }
+}
+
+void
+omni_frames_start (OmniFrames *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  if (self->n_frames > 0)
+    look_ahead (self, 0);
 }
 
 OmniPicture *
@@ -278,6 +309,16 @@ omni_frames_get (OmniFrames *self, guint index, GError **error)
     return g_object_ref (frame->picture);
   g_propagate_error (error, g_error_copy (frame->error));
   return NULL;
+}
+
+void
+omni_frames_release (OmniFrames *self, guint index)
+{
+  g_return_if_fail (index < self->n_frames);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  if (self->frames[index].picture != NULL)
+    omni_picture_unload (self->frames[index].picture);
 }
 
 float

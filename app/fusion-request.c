@@ -18,6 +18,7 @@ omni_fusion_request_copy (const OmniFusionRequest *request)
   g_ptr_array_set_free_func (copy->sources, g_object_unref);
   copy->weights_path = g_strdup (request->weights_path);
   copy->weights = request->weights != NULL ? omni_weights_ref (request->weights) : NULL;
+  copy->influence = g_memdup2 (request->influence, request->sources->len * sizeof *request->influence);
   copy->options = request->options != NULL ? omni_model_options_copy (request->options) : NULL;
   return copy;
 }
@@ -30,6 +31,7 @@ omni_fusion_request_free (OmniFusionRequest *request)
   g_ptr_array_unref (request->sources);
   g_free ((char *)request->weights_path);
   g_clear_pointer (&request->weights, omni_weights_unref);
+  g_free ((double *)request->influence);
   if (request->options != NULL)
     omni_model_options_free ((OmniModelOptions *)request->options);
   g_free (request);

@@ -54,6 +54,8 @@ typedef struct
   guint8 *alpha; /* one sample per pixel, at `depth` */
   guint8 *pixels;
   GPtrArray *warnings;
+  float *influence; /* per source, its natural logarithm; or NULL */
+  OmniWeightMaps *maps;
   OmniFusionTimes ms;
   OmniPlanStats stats;
 } Fusion;
@@ -73,6 +75,8 @@ fusion_clear (Fusion *self)
   g_clear_pointer (&self->weights, omni_weights_unref);
   g_clear_pointer (&self->profile, g_bytes_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
+  g_clear_pointer (&self->maps, omni_weight_maps_unref);
+  g_free (self->influence);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fusion, fusion_clear)
@@ -245,6 +249,7 @@ find_range (Fusion *self, GError **error)
     if (picture == NULL)
       return FALSE;
     largest = MAX (largest, omni_frames_get_largest_sample (self->frames, i));
+    omni_frames_release (self->frames, i);
     self->done_before = READING_SHARE * ++n_read / n_float;
     if (self->progress != NULL)
       self->progress (self->done_before, N_ ("Reading"), self->user_data);
@@ -252,6 +257,29 @@ find_range (Fusion *self, GError **error)
   int exponent;
   const float mantissa = frexpf (largest, &exponent);
   self->range = ldexpf (1, mantissa == 0.5f ? exponent - 1 : MIN (exponent, 127));
+  return TRUE;
+}
+
+/* Taken where the model has weights that it can change. Asked for in vain it is an error, unless it says nothing. */
+static gboolean
+choose_influence (Fusion *self, GError **error)
+{
+  const double *influence = self->request->influence;
+  gboolean any = FALSE;
+  for (guint i = 0; influence != NULL && i < self->n_sources; i++)
+    any |= influence[i] != 0;
+  if (any && !self->model->takes_influence)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                 "%s does not weigh its sources by influence; choose omni or omni-small (--model).",
+                 self->model->title);
+    return FALSE;
+  }
+  if (influence == NULL || !self->model->takes_influence)
+    return TRUE;
+  self->influence = g_new (float, self->n_sources);
+  for (guint i = 0; i < self->n_sources; i++)
+    self->influence[i] = (float)(CLAMP (influence[i], -OMNI_MAX_INFLUENCE, OMNI_MAX_INFLUENCE) * G_LN2);
   return TRUE;
 }
 
@@ -276,6 +304,8 @@ fusion_prepare (Fusion *self, GError **error)
     g_propagate_error (error, g_steal_pointer (&local_error));
     return FALSE;
   }
+  if (!choose_influence (self, error))
+    return FALSE;
   choose_shape (self);
   choose_marks (self);
   const gboolean convert = choose_profile (self);
@@ -289,6 +319,7 @@ fusion_prepare (Fusion *self, GError **error)
   *kept = self->frames = omni_frames_new (request->sources, self->width, self->height, convert, self->profile,
                                           previous, omni_frames_default_budget (), self->cancellable);
   omni_frames_free (previous);
+  omni_frames_start (self->frames);
   return find_range (self, error);
 }
 
@@ -403,6 +434,7 @@ release_cb (guint index, gpointer user_data)
 {
   Fusion *self = user_data;
   g_clear_object (&self->held[index]);
+  omni_frames_release (self->frames, index);
 }
 
 static void
@@ -411,6 +443,14 @@ progress_cb (double fraction, gpointer user_data)
   Fusion *self = user_data;
   if (self->progress != NULL)
     self->progress (self->done_before + (1 - self->done_before) * fraction, N_ ("Fusing"), self->user_data);
+}
+
+static void
+map_cb (guint map, guint source, guint x, guint y, guint width, guint height, const float *values,
+        guint pitch, gpointer user_data)
+{
+  Fusion *self = user_data;
+  omni_weight_maps_put (self->maps, map, source, x, y, width, height, values, pitch);
 }
 
 /* ---- Running, with second chances ---- */
@@ -443,7 +483,9 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                      .range = self->range,
                                      .options = request->options,
                                      .weights = self->weights,
-                                     .grey_and_colour = self->grey_and_colour };
+                                     .grey_and_colour = self->grey_and_colour,
+                                     .influence = self->influence != NULL,
+                                     .maps = request->maps };
   const OmniPlanParams params = { .n_sources = self->n_sources,
                                   .width = self->width,
                                   .height = self->height,
@@ -461,12 +503,12 @@ get_plan (Fusion *self, guint tile_px, GError **error)
     "scale %a, range %a, "
     "depth %d, tile %u, "
     "half %d, "
-    "profile %d",
+    "profile %d, influence %d, maps %d",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
     self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour,
     self->grey_and_colour, self->bands, self->roles, self->scale, self->range, self->depth, tile_px,
-    request->half, request->profile);
+    request->half, request->profile, self->influence != NULL, request->maps);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 
@@ -499,6 +541,25 @@ account_run (Fusion *self, const OmniPlanStats *stats)
   self->stats.longest_submission_ms = MAX (self->stats.longest_submission_ms, stats->longest_submission_ms);
 }
 
+/* The same sources in the same places. */
+static gboolean
+was_made_of (const OmniPlanEntry *entry, GPtrArray *sources)
+{
+  if (entry->made_of == NULL || entry->made_of->len != sources->len)
+    return FALSE;
+  for (guint i = 0; i < sources->len; i++)
+    if (entry->made_of->pdata[i] != sources->pdata[i])
+      return FALSE;
+  return TRUE;
+}
+
+static void
+remember_sources (OmniPlanEntry *entry, GPtrArray *sources)
+{
+  entry->made_of = g_ptr_array_copy (sources, (GCopyFunc)(void (*) (void))g_object_ref, NULL);
+  g_ptr_array_set_free_func (entry->made_of, g_object_unref);
+}
+
 static gboolean
 run_plan (Fusion *self, OmniPlanEntry *entry, Attempt *attempt, GError **error)
 {
@@ -510,18 +571,31 @@ run_plan (Fusion *self, OmniPlanEntry *entry, Attempt *attempt, GError **error)
     if (!fusion_allocate (self, n_channels, error))
       return FALSE;
   }
+  if (self->request->maps && self->maps == NULL
+      && (self->maps = omni_weight_maps_new (entry->graph, self->model->title, self->n_sources, self->width,
+                                             self->height, error))
+           == NULL)
+    return FALSE;
+  const gboolean reuse = was_made_of (entry, self->request->sources)
+                         && (!self->has_alpha || self->alpha_done[0]);
+  g_clear_pointer (&entry->made_of, g_ptr_array_unref);
   const OmniPlanRun run = { .fetch = fetch_cb,
                             .release = release_cb,
                             .progress = progress_cb,
                             .user_data = self,
                             .cancellable = self->cancellable,
                             .result = self->pixels,
+                            .influence = self->influence,
+                            .reuse = reuse,
+                            .map = self->maps != NULL ? map_cb : NULL,
                             .first_tile = attempt->first_tile };
   OmniPlanStats stats = { 0 };
   const gboolean success = omni_plan_run (entry->plan, &run, &stats, error);
   for (guint i = 0; i < self->n_sources; i++)
     g_clear_object (&self->held[i]);
   account_run (self, &stats);
+  if (success)
+    remember_sources (entry, self->request->sources);
   attempt->tile_px = omni_plan_get_tile_px (entry->plan);
   attempt->n_tiles = n_tiles;
   attempt->first_tile = stats.tiles_done;
@@ -678,6 +752,9 @@ make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
   result->sources = g_ptr_array_copy (self->request->sources, (GCopyFunc)(void (*) (void))g_object_ref, NULL);
   g_ptr_array_set_free_func (result->sources, g_object_unref);
   result->warnings = g_steal_pointer (&self->warnings);
+  if (self->maps != NULL)
+    omni_weight_maps_finish (self->maps);
+  result->maps = g_steal_pointer (&self->maps);
   result->profile = self->request->profile ? omni_plan_get_profile (entry->plan) : NULL;
   result->longest_submission_ms = self->stats.longest_submission_ms;
   result->gflop = (flop_per_source * self->n_sources + flop_per_set) * ((double)self->width * self->height)
@@ -736,5 +813,6 @@ omni_fusion_result_unref (OmniFusionResult *result)
   g_ptr_array_unref (result->warnings);
   if (result->profile != NULL)
     g_array_unref (result->profile);
+  omni_weight_maps_unref (result->maps);
   g_free (result);
 }

@@ -148,6 +148,12 @@ build (const OmniModelContext *full, GError **error)
   const OmniNode detail_weight = add_weight (graph, guide, map, (guint)get_number (context, "r2"),
                                              (float)get_number (context, "eps2"));
 
+  if (context->maps)
+  {
+    omni_graph_add_map (graph, detail_weight, "detail");
+    omni_graph_add_map (graph, base_weight, "base");
+  }
+
   omni_model_set_output (graph, full,
                          omni_graph_binary (graph, OMNI_BINARY_ADD,
                                             add_average (graph, context, base_weight, base, 1),

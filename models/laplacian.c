@@ -77,7 +77,14 @@ build (const OmniModelContext *full, GError **error)
     const OmniNode band = context->colour ? omni_graph_up_add (graph, picture, coarse, -1, OMNI_PYRAMID_QUAD)
                                           : luma_band;
 
-    fused[level] = omni_graph_set_select (graph, add_strength (graph, luma_band, radius), band);
+    const OmniNode strength = add_strength (graph, luma_band, radius);
+
+    /* The strongest wins; sources that are as strong share. */
+    if (full->maps)
+      omni_model_add_map (
+        graph, full,
+        omni_graph_binary (graph, OMNI_BINARY_EQUAL, strength, omni_graph_set_max (graph, strength)), level);
+    fused[level] = omni_graph_set_select (graph, strength, band);
     picture = coarse;
     luma = coarse_luma;
   }

@@ -74,10 +74,12 @@ build (const OmniModelContext *context, GError **error)
   {
     const OmniNode coarse = omni_graph_down (graph, picture, OMNI_PYRAMID_BURT);
 
+    omni_model_add_map (graph, context, weight, level);
     blended[level] = omni_graph_set_blend (graph, weight, picture, coarse, OMNI_PYRAMID_BURT, range);
     weight = omni_graph_down (graph, weight, OMNI_PYRAMID_BURT);
     picture = coarse;
   }
+  omni_model_add_map (graph, context, weight, depth);
   blended[depth] = omni_graph_set_blend (graph, weight, picture, OMNI_NODE_NONE, OMNI_PYRAMID_BURT, range);
 
   for (guint level = depth; level-- > 0;)

@@ -111,6 +111,9 @@ OmniNode omni_model_picture (OmniGraph *graph, const OmniModelContext *context);
 OmniModelContext omni_model_part_to_fuse (const OmniModelContext *context);
 void omni_model_set_output (OmniGraph *graph, const OmniModelContext *context, OmniNode fused);
 
+/* Shows `weight` as what each source counts in band `level`, if the context asks for it; band 0 is the finest. */
+void omni_model_add_map (OmniGraph *graph, const OmniModelContext *context, OmniNode weight, guint level);
+
 /* The mean of a tensor of samples over the set. Streams. */
 OmniNode omni_model_add_set_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x);
 

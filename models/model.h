@@ -83,6 +83,8 @@ typedef struct
   const OmniModelOptions *options; /* NULL: defaults */
   const OmniWeights *weights;      /* NULL for classical methods */
   gboolean grey_and_colour;        /* some sources have colours and some have none */
+  gboolean influence; /* the graph takes omni_graph_influence(); for models with `takes_influence` */
+  gboolean maps;      /* the graph shows its weights: omni_graph_add_map(), of models that have any */
 } OmniModelContext;
 
 struct _OmniModel
@@ -95,6 +97,7 @@ struct _OmniModel
   guint min_inputs;
   guint max_inputs; /* 0 = any */
   gboolean handles_bands;
+  gboolean takes_influence; /* a person may say how much each source counts */
   gboolean pansharpens; /* takes one multispectral and one panchromatic source, told apart by their roles */
   const OmniModelOption *options; /* ends with key NULL; may be NULL */
   const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */

@@ -232,3 +232,12 @@ omni_model_add_scale (OmniGraph *graph, OmniNode x, OmniScale scale)
   return omni_graph_binary (graph, OMNI_BINARY_DIV, omni_graph_binary (graph, OMNI_BINARY_SUB, x, low),
                             omni_graph_binary (graph, OMNI_BINARY_SUB, high, low));
 }
+
+void
+omni_model_add_map (OmniGraph *graph, const OmniModelContext *context, OmniNode weight, guint level)
+{
+  g_autofree char *name = g_strdup_printf ("band-%u", level);
+
+  if (context->maps)
+    omni_graph_add_map (graph, weight, name);
+}

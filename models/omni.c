@@ -121,12 +121,46 @@ typedef struct
   const OmniModelContext *context;
   const OmniWeights *weights;
   OmniBoundary padding;
-  float epsilon; /* floor of the energies */
+  OmniPlanes planes; /* that are fused by the weights: R, G and B or the luminance */
+  float epsilon;     /* floor of the energies */
   guint channels;
-  guint base, at, depth; /* levels: the base, the network's and the coarsest */
-  OmniNode logits;       /* per source, at level `at`, one plane a head */
-  OmniNode alphas;       /* pooled, likewise */
+  guint base, at, depth;            /* levels: the base, the network's and the coarsest */
+  OmniNode logits[N_HEADS];         /* per source, at level `at`, one plane each */
+  OmniNode alphas[N_HEADS];         /* pooled, likewise */
+  OmniNode pictures[MAX_LEVEL + 1]; /* per level: what is fused, … */
+  OmniNode lumas[MAX_LEVEL + 1];    /* … and its luminance; made as they are needed */
 } Builder;
+
+/* ---- The pyramids ---- */
+
+static OmniNode get_picture (Builder *self, guint level);
+
+/* That of the luminance is that of the colour, which is made in any case. */
+static OmniNode
+get_luma (Builder *self, guint level)
+{
+  if (self->lumas[level] != OMNI_NODE_NONE)
+    return self->lumas[level];
+  if (level == 0)
+    self->lumas[0] = omni_graph_picture (self->graph, OMNI_PLANES_LUMA, 0);
+  else if (self->planes == OMNI_PLANES_LUMA)
+    self->lumas[level] = omni_graph_down (self->graph, get_luma (self, level - 1), OMNI_PYRAMID_QUAD);
+  else
+    self->lumas[level] = omni_graph_luma (self->graph, get_picture (self, level));
+  return self->lumas[level];
+}
+
+static OmniNode
+get_picture (Builder *self, guint level)
+{
+  if (self->planes == OMNI_PLANES_LUMA)
+    return get_luma (self, level);
+  if (self->pictures[level] == OMNI_NODE_NONE)
+    self->pictures[level] = level == 0 ? omni_graph_picture (self->graph, self->planes, 0)
+                                       : omni_graph_down (self->graph, get_picture (self, level - 1),
+                                                          OMNI_PYRAMID_QUAD);
+  return self->pictures[level];
+}
 
 /* ---- The network ---- */
 
@@ -139,20 +173,17 @@ add_mean_pool (const Builder *self, OmniNode x, guint from, guint level)
   return x;
 }
 
-/* Fills the six planes and gives the luminance at the network's level. */
-static OmniNode
-add_planes (const Builder *self, OmniNode planes[N_PLANES])
+static void
+add_planes (Builder *self, OmniNode planes[N_PLANES])
 {
   OmniGraph *graph = self->graph;
-  OmniNode luma = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+  OmniNode luma = get_luma (self, self->base);
 
-  for (guint level = 0; level < self->base; level++)
-    luma = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
   planes[5] = add_mean_pool (self, omni_graph_unary (graph, luma, 1, -.5f, OMNI_ACTIVATION_ABS, 0),
                              self->base, self->at);
   for (guint i = 0; i < 3; i++)
   {
-    const OmniNode coarse = omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
+    const OmniNode coarse = get_luma (self, self->base + i + 1);
     const OmniNode magnitude = omni_graph_band_magnitude (graph, luma, coarse, OMNI_PYRAMID_QUAD);
     const OmniNode energy = add_mean_pool (self, magnitude, self->base + i, self->at);
 
@@ -164,7 +195,6 @@ add_planes (const Builder *self, OmniNode planes[N_PLANES])
     luma = coarse;
   }
   planes[4] = omni_graph_picture_mean (graph, planes[0]);
-  return planes[0];
 }
 
 /* Index of the task's plane, or N_TASKS: no task given, all planes zero. */
@@ -279,20 +309,37 @@ add_heads (const Builder *self, const char *name, const OmniNode *inputs, guint 
                                                           .label = name });
 }
 
-/* Gives the luminance at the network's level. */
-static OmniNode
+/* One plane a head, and what a person adds to the logits. */
+static void
+take_heads (Builder *self, OmniNode logits, OmniNode alphas)
+{
+  for (guint head = 0; head < N_HEADS; head++)
+  {
+    self->logits[head] = omni_graph_channels (self->graph, logits, &head, 1);
+    self->alphas[head] = omni_graph_channels (self->graph, alphas, &head, 1);
+  }
+  if (!self->context->influence)
+    return;
+
+  const OmniNode influence = omni_graph_influence (self->graph, self->at);
+
+  for (guint head = 0; head < N_HEADS; head++)
+    self->logits[head] = omni_graph_binary (self->graph, OMNI_BINARY_ADD, self->logits[head], influence);
+}
+
+static void
 add_network (Builder *self)
 {
-  OmniNode planes[N_PLANES], pooled[2];
-  const OmniNode luma = add_planes (self, planes);
-  OmniNode x = add_first_layer (self, planes);
+  OmniNode planes[N_PLANES], pooled[2], logits;
+  OmniNode x;
 
+  add_planes (self, planes);
+  x = add_first_layer (self, planes);
   for (guint i = 0; i < N_LAYERS; i++)
     x = add_layer (self, i, x);
-  self->logits = add_heads (self, "logit", &x, 1, 3, OMNI_ACTIVATION_NONE);
+  logits = add_heads (self, "logit", &x, 1, 3, OMNI_ACTIVATION_NONE);
   add_pooling (self, x, pooled);
-  self->alphas = add_heads (self, "alpha", pooled, 2, 1, OMNI_ACTIVATION_SOFTPLUS);
-  return luma;
+  take_heads (self, logits, add_heads (self, "alpha", pooled, 2, 1, OMNI_ACTIVATION_SOFTPLUS));
 }
 
 /* ---- The bands ---- */
@@ -303,63 +350,54 @@ find_head (const Builder *self, guint level)
   return level <= self->base + 1 ? 0 : MIN (level - self->base - 1, N_HEADS - 1);
 }
 
-/* The plane of `heads` that decides at `level`, there or at the network's level if that is coarser. */
+/* What the plane of `heads` that decides at `level` is there, or at the network's level if that is coarser. */
 static OmniNode
-add_head (const Builder *self, OmniNode heads, guint level)
+add_head (const Builder *self, const OmniNode heads[N_HEADS], guint level)
 {
-  const guint head = find_head (self, level);
-
-  return add_mean_pool (self, omni_graph_channels (self->graph, heads, &head, 1), self->at, level);
+  return add_mean_pool (self, heads[find_head (self, level)], self->at, level);
 }
 
 static OmniNode
-add_weight (const Builder *self, OmniNode luma, OmniNode coarse, guint level)
+add_weight (Builder *self, guint level)
 {
-  return omni_graph_score_weight (
-    self->graph, omni_graph_band_magnitude (self->graph, luma, coarse, OMNI_PYRAMID_QUAD),
-    add_head (self, self->logits, level), add_head (self, self->alphas, level), self->epsilon);
+  const OmniNode magnitude = omni_graph_band_magnitude (self->graph, get_luma (self, level),
+                                                        get_luma (self, level + 1), OMNI_PYRAMID_QUAD);
+
+  return omni_graph_score_weight (self->graph, magnitude, add_head (self, self->logits, level),
+                                  add_head (self, self->alphas, level), self->epsilon);
 }
 
 static OmniNode
 add_coarsest_weight (const Builder *self)
 {
-  const guint head = find_head (self, self->depth);
-  const OmniNode plane = omni_graph_channels (self->graph, self->logits, &head, 1);
+  const OmniNode plane = self->logits[find_head (self, self->depth)];
 
   return add_mean_pool (self, omni_graph_set_softmax (self->graph, plane), self->at, self->depth);
 }
 
 static OmniNode
-add_blend (const Builder *self, OmniNode weight, OmniNode fine, OmniNode coarse)
+add_blend (Builder *self, guint level)
 {
-  return omni_graph_set_blend_mean (self->graph, weight, fine, coarse, OMNI_PYRAMID_QUAD, BAND_RANGE);
+  const gboolean coarsest = level == self->depth;
+  const OmniNode weight = coarsest ? add_coarsest_weight (self) : add_weight (self, level);
+
+  omni_model_add_map (self->graph, self->context, weight, level);
+  return omni_graph_set_blend_mean (self->graph, weight, get_picture (self, level),
+                                    coarsest ? OMNI_NODE_NONE : get_picture (self, level + 1),
+                                    OMNI_PYRAMID_QUAD, BAND_RANGE);
 }
 
-/* Fuses `picture`, R, G and B or the luminance, by weights made of the luminance. `low` is that at the network's level. */
+/* Fuses R, G and B or the luminance by weights made of the luminance. */
 static OmniNode
-add_fusion (const Builder *self, OmniPlanes planes, OmniNode low)
+add_fusion (Builder *self)
 {
-  OmniGraph *graph = self->graph;
   OmniNode fused[MAX_LEVEL + 1];
-  OmniNode luma = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
-  OmniNode picture = planes == OMNI_PLANES_LUMA ? luma : omni_graph_picture (graph, planes, 0);
 
   /* Level by level, so that no level's tensors outlive the next. */
-  for (guint level = 0; level < self->depth; level++)
-  {
-    const OmniNode coarse_luma = level + 1 == self->at ? low
-                                                       : omni_graph_down (graph, luma, OMNI_PYRAMID_QUAD);
-    const OmniNode coarse = planes == OMNI_PLANES_LUMA ? coarse_luma
-                                                       : omni_graph_down (graph, picture, OMNI_PYRAMID_QUAD);
-
-    fused[level] = add_blend (self, add_weight (self, luma, coarse_luma, level), picture, coarse);
-    luma = coarse_luma;
-    picture = coarse;
-  }
-  fused[self->depth] = add_blend (self, add_coarsest_weight (self), picture, OMNI_NODE_NONE);
-
+  for (guint level = 0; level <= self->depth; level++)
+    fused[level] = add_blend (self, level);
   for (guint level = self->depth; level-- > 0;)
-    fused[level] = omni_graph_up_add (graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);
+    fused[level] = omni_graph_up_add (self->graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);
   return fused[0];
 }
 
@@ -449,7 +487,7 @@ build_as (const OmniModel *model, const OmniModelContext *context, GError **erro
                    .context = context,
                    .weights = context->weights,
                    .channels = find_channels (context->weights, 24) };
-  OmniNode low, fused;
+  OmniNode fused;
 
   if (!omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &self.padding, error)
       || !read_epsilon (&self, error))
@@ -458,8 +496,11 @@ build_as (const OmniModel *model, const OmniModelContext *context, GError **erro
   self.at = self.base + 2;
   self.depth = choose_depth (model, context, self.base);
   omni_graph_set_padding (graph, 1u << self.depth);
-  low = add_network (&self);
-  fused = add_fusion (&self, context->colour && !papers ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA, low);
+  self.planes = context->colour && !papers ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA;
+  for (guint level = 0; level <= MAX_LEVEL; level++)
+    self.lumas[level] = self.pictures[level] = OMNI_NODE_NONE;
+  add_network (&self);
+  fused = add_fusion (&self);
   if (context->colour && papers)
     fused = omni_model_add_chroma (graph, fused);
   omni_graph_set_output (graph, context->colour ? add_saturation (&self, fused) : fused);
@@ -493,6 +534,7 @@ const OmniModel omni_model_omni = {
   .options = options,
   .architecture = "omni",
   .weights_file = "omni.safetensors",
+  .takes_influence = TRUE,
   .list_tensors = list_tensors,
   .build = build,
 };
@@ -507,6 +549,7 @@ const OmniModel omni_model_omni_small = {
   .options = options,
   .architecture = "omni",
   .weights_file = "omni-small.safetensors",
+  .takes_influence = TRUE,
   .list_tensors = list_small_tensors,
   .build = build_small,
 };

@@ -3,7 +3,7 @@
 //
 // How much a source counts in a band: score = logit + gain · ln (mean of the band's magnitude over 3 × 3 + FLOOR), the edge
 // continued. MAX keeps the largest score of the set, one source after another; WEIGHT makes exp (score − largest), which
-// is 1 for the source of the largest score, as both have the same bits. Logit and gain may lie 2^STEPS coarser:
+// is 1 for the source of the largest score, as both have the same bits; SCORE leaves it at the score. Logit and gain may lie 2^STEPS coarser:
 // bilinear. An invocation makes two texels of two rows.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
@@ -11,6 +11,7 @@
 
 const int MAX = 0;
 const int WEIGHT = 1;
+const int SCORE = 2;
 
 layout (constant_id = 2) const int STAGE = 0;
 layout (constant_id = 3) const int STEPS = 0;
@@ -92,7 +93,8 @@ score (vec4 before, vec4 mid, vec4 after, int gx, vec4 logit, vec4 gain)
 void
 write (ivec2 at, vec4 value)
 {
-  if (at.x >= push.rx + push.rw || at.y >= push.ry + push.rh)
+  // An odd first texel has a neighbour that is not ours.
+  if (at.x < push.a5 || at.x >= push.a6 || at.y >= push.ry + push.rh)
     return;
 
   const int to = push.dst.base + at.y * push.dst.pitch + at.x;
@@ -104,7 +106,7 @@ write (ivec2 at, vec4 value)
     }
 
   const bool first = push.a0 < 0 ? tile.first != 0 : push.a0 != 0;
-  if (!first)
+  if (STAGE == MAX && !first)
     value = max_ordered4 (value, out4[to]);
   store4 (to, value);
 }

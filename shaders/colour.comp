@@ -1,8 +1,8 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The papers' chroma rule, C = Σ C |C − ½| / Σ |C − ½|, in its two halves, and luminance with chroma to R, G, B. z is the
-// plane written.
+// The papers' chroma rule, C = Σ C |C − ½| / Σ |C − ½|, in its two halves, luminance with chroma to R, G, B, and the
+// luminance of these. z is the plane written.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 
@@ -10,6 +10,7 @@
 const int TERMS = 0; // planes 0, 1: (C − ½) |C − ½|; planes 2, 3: |C − ½|
 const int RATIO = 1;
 const int MERGE = 2;
+const int LUMA = 3;
 
 layout (constant_id = 2) const int STAGE = 0;
 const int HALF = 0;
@@ -51,6 +52,14 @@ main ()
       const vec4 sum = fetch0 (at, z);
       const vec4 weight = fetch0 (at, z + 2);
       value = mix (0.5 + sum / weight, vec4 (0.5), equal (weight, vec4 (0.0)));
+    }
+  else if (STAGE == LUMA)
+    {
+      const vec4 r = fetch0 (at, 0);
+      const vec4 g = fetch0 (at, 1);
+      const vec4 b = fetch0 (at, 2);
+      precise const vec4 y = 0.299 * r + 0.587 * g + 0.114 * b;
+      value = y;
     }
   else
     {

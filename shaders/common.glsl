@@ -30,8 +30,9 @@ layout (std140, binding = 6) uniform Tile
 {
   ivec2 origin; // of the tile, full-resolution pixels
   int first;    // 1 while the first source of a streamed pass is accumulated
-  int pad;
+  int source;   // the source at hand in a streamed pass
   ivec4 format[128]; // per source slot: bytes per sample, channels, colour channels (1 or 3), samples are float in bit 0 and the mark above
+  vec4 influence[32]; // per source, four to a vector: ln of what a person gives it
 } tile;
 
 layout (constant_id = 0) const uint LOCAL_X = 32;

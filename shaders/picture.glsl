@@ -53,11 +53,14 @@ channel (int first, int c)
                sample_at (first, 3 * CHANNELS + c));
 }
 
+// Words or texels from the bound source to the one that is read, for kernels that meet several.
+int member = 0;
+
 // Row `y` and four pixels `texel` relative to the tile, at word …
 int
 word_of (int y, int texel)
 {
-  return push.src0.base + y * push.src0.pitch + texel * (BYTES * CHANNELS);
+  return push.src0.base + member + y * push.src0.pitch + texel * (BYTES * CHANNELS);
 }
 
 Pixels
@@ -81,11 +84,14 @@ layout (binding = 0) uniform samplerBuffer source;
 
 const bool WHOLE = false;
 
+// Texels from the bound source to the one that is read, for kernels that meet several.
+int member = 0;
+
 // Plane `z` only.
 Pixels
 pixels (int z, int y, int texel)
 {
-  const vec4 value = texelFetch (source, push.src0.base + z * push.src0.plane + y * push.src0.pitch + texel);
+  const vec4 value = texelFetch (source, push.src0.base + member + z * push.src0.plane + y * push.src0.pitch + texel);
   return Pixels (value, value, value);
 }
 

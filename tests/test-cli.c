@@ -130,6 +130,80 @@ test_fuse_weights (void)
   g_assert_false (exists ("none.png"));
 }
 
+/* What each source counts, a file a source and band; the shares of a pixel add to all. */
+static void
+test_weights_out (void)
+{
+  g_auto (Run) run = CLI ("fuse", scenes[0], scenes[1], scenes[2], "-o", "shared.png", "--weights-out",
+                          "weights", "--model", "omni", "--json");
+  assert_done (&run);
+  JsonArray *weights = json_object_get_array_member (run.json, "weights");
+  const guint n_bands = json_array_get_length (weights) / 3;
+  g_assert_cmpuint (json_array_get_length (weights), ==, 3 * n_bands);
+  g_assert_cmpuint (n_bands, >=, 4);
+  for (guint b = 0; b < n_bands; b++)
+  {
+    OmniPicture *pictures[3];
+    for (guint k = 0; k < 3; k++)
+    {
+      JsonObject *map = json_array_get_object_element (weights, k * n_bands + b);
+      g_autofree char *band = g_strdup_printf ("band-%u", b);
+      g_assert_cmpstr (json_object_get_string_member (map, "source"), ==, scenes[k]);
+      g_assert_cmpstr (json_object_get_string_member (map, "band"), ==, band);
+      g_autofree char *path = g_build_filename (folder, json_object_get_string_member (map, "path"), NULL);
+      pictures[k] = omni_picture_read (path, NULL, NULL);
+      g_assert_nonnull (pictures[k]);
+      g_assert_cmpint (omni_picture_get_width (pictures[k]), ==, json_object_get_int_member (map, "width"));
+      g_assert_cmpint (omni_picture_get_sample_type (pictures[k]), ==, OMNI_SAMPLE_U16);
+    }
+    const gsize n = (gsize)omni_picture_get_width (pictures[0]) * omni_picture_get_height (pictures[0]);
+    for (gsize i = 0; i < n; i++)
+    {
+      int sum = 0;
+      for (guint k = 0; k < 3; k++)
+        sum += ((const guint16 *)omni_picture_get_pixels (pictures[k]))[i];
+      g_assert_cmpint (abs (sum - 65535), <=, 2);
+    }
+    for (guint k = 0; k < 3; k++)
+      g_object_unref (pictures[k]);
+  }
+
+  g_auto (Run)
+    again = CLI ("fuse", scenes[0], scenes[1], scenes[2], "-o", "other.png", "--weights-out", "weights");
+  assert_refused (&again, "exist");
+  g_auto (Run)
+    none = CLI ("fuse", scenes[0], scenes[1], "-o", "other.png", "--weights-out", "w2", "--model", "max");
+  assert_refused (&none, "no weights");
+}
+
+static void
+test_influence (void)
+{
+  g_autofree char *more = g_strdup_printf ("%s=1.5", scenes[0]);
+  g_autofree char *wild = g_strdup_printf ("%s=9", scenes[0]);
+  g_auto (Run) even = CLI ("fuse", scenes[0], scenes[1], "-o", "even.png", "--model", "omni", "--json");
+  g_auto (Run) one = CLI ("fuse", scenes[0], scenes[1], "-o", "one.png", "--model", "omni", "--json",
+                          "--influence", more);
+  g_auto (Run) other = CLI ("fuse", scenes[1], scenes[0], "-o", "two.png", "--model", "omni", "--json",
+                            "--influence", more);
+  assert_done (&even);
+  assert_done (&one);
+  assert_done (&other);
+  const char *hash = json_object_get_string_member (one.json, "sha256");
+  g_assert_cmpstr (hash, !=, json_object_get_string_member (even.json, "sha256"));
+  g_assert_cmpstr (hash, ==, json_object_get_string_member (other.json, "sha256"));
+
+  g_auto (Run) stranger = CLI ("fuse", scenes[0], "-o", "none.png", "--influence", "nobody.png=1");
+  assert_refused (&stranger, "not among the sources");
+  g_auto (Run) far = CLI ("fuse", scenes[0], "-o", "none.png", "--influence", wild);
+  assert_refused (&far, "-4 to 4");
+  g_auto (Run) bare = CLI ("fuse", scenes[0], "-o", "none.png", "--influence", scenes[0]);
+  assert_refused (&bare, "FILE=VALUE");
+  g_auto (Run)
+    model = CLI ("fuse", scenes[0], scenes[1], "-o", "none.png", "--model", "max", "--influence", more);
+  assert_refused (&model, "influence");
+}
+
 static void
 test_errors (void)
 {
@@ -686,6 +760,8 @@ main (int argc, char **argv)
     scenes[i] = write_scene (folder, name, i, W, H, 3, FALSE, OMNI_SAMPLE_U8, 0.4 + 0.25 * i);
   }
 
+  g_test_add_func ("/cli/fuse/weights-out", test_weights_out);
+  g_test_add_func ("/cli/fuse/influence", test_influence);
   g_test_add_func ("/cli/fuse/json", test_fuse_json);
   g_test_add_func ("/cli/fuse/words", test_fuse_words);
   g_test_add_func ("/cli/fuse/weights", test_fuse_weights);

@@ -456,6 +456,150 @@ test_host_budget (void)
   remove_folder (folder);
 }
 
+/* ---- Weights and influence ---- */
+
+/* Shares of all sources add to 1, the fused picture is the same as without, and a source has its map wherever it stands. */
+static void
+test_weight_maps (void)
+{
+  static const char *const models[] = { "omni", "omni-small", "mertens", "laplacian", "gff" };
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  for (guint m = 0; m < G_N_ELEMENTS (models); m++)
+  {
+    g_autoptr (OmniFusionRequest) request = make_request (models[m], 3, OMNI_TASK_FOCUS);
+    g_autoptr (OmniFusionResult) plain = fuse (engine, request);
+    request->maps = TRUE;
+    g_autoptr (OmniFusionResult) result = fuse (engine, request);
+    g_assert_null (plain->maps);
+    g_assert_cmpstr (plain->sha256, ==, result->sha256);
+    g_ptr_array_add (request->sources, g_ptr_array_steal_index (request->sources, 0));
+    g_autoptr (OmniFusionResult) turned = fuse (engine, request);
+    const OmniWeightBand *first = omni_weight_maps_get_band (result->maps, 0);
+    g_assert_cmpuint (first->width, ==, W);
+    g_assert_cmpuint (first->height, ==, H);
+    for (guint b = 0; b < omni_weight_maps_get_n_bands (result->maps); b++)
+    {
+      const OmniWeightBand *band = omni_weight_maps_get_band (result->maps, b);
+      const OmniWeightBand *moved = omni_weight_maps_get_band (turned->maps, b);
+      for (gsize i = 0; i < (gsize)band->width * band->height; i++)
+      {
+        double sum = 0;
+        for (guint k = 0; k < 3; k++)
+        {
+          sum += band->shares[k][i];
+          g_assert_cmpfloat (band->shares[k][i], ==, moved->shares[(k + 2) % 3][i]);
+        }
+        g_assert_cmpfloat_with_epsilon (sum, 1, 1e-6);
+      }
+    }
+  }
+  g_autoptr (OmniFusionRequest) none = make_request ("max", 2, OMNI_TASK_FOCUS);
+  g_autoptr (GError) error = NULL;
+  none->maps = TRUE;
+  g_assert_null (omni_engine_fuse (engine, none, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+}
+
+/* Bands, coarse to fine, at any size: shares stay shares. */
+static void
+test_sampled_maps (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 2, OMNI_TASK_EXPOSURE);
+  request->maps = TRUE;
+  g_autoptr (OmniFusionResult) result = fuse (engine, request);
+  for (int band = -1; band < (int)omni_weight_maps_get_n_bands (result->maps); band++)
+  {
+    g_autofree float *a = omni_weight_maps_sample (result->maps, band, 0, 40, 30);
+    g_autofree float *b = omni_weight_maps_sample (result->maps, band, 1, 40, 30);
+    for (guint i = 0; i < 40 * 30; i++)
+      g_assert_cmpfloat_with_epsilon (a[i] + b[i], 1, 1e-5);
+  }
+  g_autoptr (OmniPicture) picture = omni_weight_maps_to_picture (result->maps, 0, 1, NULL);
+  const OmniWeightBand *band = omni_weight_maps_get_band (result->maps, 0);
+  g_assert_cmpint (omni_picture_get_sample_type (picture), ==, OMNI_SAMPLE_U16);
+  g_assert_cmpuint (((const guint16 *)omni_picture_get_pixels (picture))[777], ==,
+                    (guint16)(band->shares[1][777] * 65535 + 0.5F));
+}
+
+static double
+mean_share (OmniFusionResult *result, guint source)
+{
+  const OmniWeightBand *band = omni_weight_maps_get_band (result->maps, 0);
+  double sum = 0;
+  for (gsize i = 0; i < (gsize)band->width * band->height; i++)
+    sum += band->shares[source][i];
+  return sum / ((double)band->width * band->height);
+}
+
+/* One more is twice the weight where two sources meet: odds double. No order shows, and zeros change nothing. */
+static void
+test_influence (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 2, OMNI_TASK_EXPOSURE);
+  g_autoptr (OmniFusionResult) plain = fuse (engine, request);
+  request->maps = TRUE;
+  request->influence = g_new0 (double, 2);
+  g_autoptr (OmniFusionResult) even = fuse (engine, request);
+  ((double *)request->influence)[1] = 1;
+  g_autoptr (OmniFusionResult) more = fuse (engine, request);
+  g_assert_cmpstr (even->sha256, ==, plain->sha256);
+  g_assert_cmpstr (more->sha256, !=, plain->sha256);
+  g_assert_cmpfloat (mean_share (more, 1), >, mean_share (even, 1));
+  const OmniWeightBand *before = omni_weight_maps_get_band (even->maps, 0);
+  const OmniWeightBand *after = omni_weight_maps_get_band (more->maps, 0);
+  for (gsize i = 0; i < (gsize)W * H; i++)
+  {
+    const double odds = before->shares[1][i] / before->shares[0][i];
+    if (odds > 1e-3 && odds < 1e3)
+      g_assert_cmpfloat_with_epsilon (after->shares[1][i] / after->shares[0][i] / odds, 2, 1e-2);
+  }
+
+  g_ptr_array_add (request->sources, g_ptr_array_steal_index (request->sources, 0));
+  ((double *)request->influence)[0] = 1;
+  ((double *)request->influence)[1] = 0;
+  g_autoptr (OmniFusionResult) turned = fuse (engine, request);
+  g_assert_cmpstr (turned->sha256, ==, more->sha256);
+
+  request->model = omni_model_find ("mertens");
+  g_autoptr (GError) error = NULL;
+  g_assert_null (omni_engine_fuse (engine, request, NULL, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+}
+
+/* What a person may bring: from 2 × 2 px on, black, white, the same twice, many. The result stays within what the sources
+ * say, and is finite. */
+static void
+test_omni_odd_sets (void)
+{
+  static const struct
+  {
+    guint n, width, height;
+  } sets[] = { { 1, 2, 2 },    { 3, 2, 2 },     { 2, 2, 300 }, { 5, 301, 3 },
+               { 30, 64, 48 }, { 100, 32, 24 }, { 2, 1, 1 } };
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  for (guint s = 0; s < G_N_ELEMENTS (sets); s++)
+    for (guint extreme = 0; extreme < 3; extreme++)
+    {
+      g_autoptr (OmniFusionRequest) request = make_request ("omni", 0, OMNI_TASK_EXPOSURE);
+      for (guint i = 0; i < sets[s].n; i++)
+      {
+        /* The first is black in turn two, and white in turn three. */
+        const double gain = i > 0 || extreme == 0 ? 0.3 + 1.2 * i / sets[s].n : extreme == 1 ? 0 : 1e6;
+        g_autoptr (OmniPicture)
+          picture = make_scene (i % 7, sets[s].width, sets[s].height, 3, FALSE, OMNI_SAMPLE_U16, gain);
+        g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, "picture"));
+      }
+      request->exact_depth = TRUE;
+      request->depth = OMNI_SAMPLE_F32;
+      g_autoptr (OmniFusionResult) result = fuse (engine, request);
+      const float *samples = omni_picture_get_pixels (result->picture);
+      for (gsize i = 0; i < (gsize)sets[s].width * sets[s].height * 3; i++)
+        g_assert_true (samples[i] > -0.5F && samples[i] < 1.5F);
+    }
+}
+
 static void
 finished_cb (GObject *engine, GAsyncResult *result, gpointer data)
 {
@@ -557,6 +701,10 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/losses", test_losses);
   g_test_add_func ("/engine/preview", test_preview);
   g_test_add_func ("/engine/host-budget", test_host_budget);
+  g_test_add_func ("/engine/weights", test_weight_maps);
+  g_test_add_func ("/engine/weights/sampled", test_sampled_maps);
+  g_test_add_func ("/engine/influence", test_influence);
+  g_test_add_func ("/engine/omni/odd-sets", test_omni_odd_sets);
   g_test_add_func ("/engine/newest-wins", test_newest_wins);
   g_test_add_func ("/engine/cancel", test_cancel);
   g_test_add_func ("/engine/wide-range", test_wide_range);

@@ -644,15 +644,28 @@ twin_of_merge (const TwinTensor *set, gconstpointer data)
   return twin_merge_colour (largest, fused);
 }
 
+static TwinTensor *
+twin_of_luma (const TwinTensor *set, gconstpointer data)
+{
+  g_autoptr (TwinTensor) luma = twin_planes (set, OMNI_PLANES_LUMA);
+
+  return twin_set_max (luma);
+}
+
 static void
 test_colour (void)
 {
   OmniGraph *chroma = omni_graph_new ("chroma");
+  OmniGraph *grey = omni_graph_new ("luma");
   OmniGraph *merge = omni_graph_new ("merge");
   const OmniNode planes = omni_graph_picture (chroma, OMNI_PLANES_CHROMA, 0);
 
   omni_graph_set_output (chroma, omni_graph_fuse_chroma (chroma, planes));
   harness_sweep (&(HarnessSweep){ .graph = chroma, .twin = twin_of_chroma, .channels = 3 });
+
+  omni_graph_set_output (
+    grey, omni_graph_set_max (grey, omni_graph_luma (grey, omni_graph_picture (grey, OMNI_PLANES_COLOUR, 0))));
+  harness_sweep (&(HarnessSweep){ .graph = grey, .twin = twin_of_luma, .channels = 3 });
 
   const OmniNode luma = omni_graph_picture (merge, OMNI_PLANES_LUMA, 0);
   const OmniNode fused = omni_graph_fuse_chroma (merge, omni_graph_picture (merge, OMNI_PLANES_CHROMA, 0));

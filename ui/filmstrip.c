@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/filmstrip-private.h"
 
+#include "ui/influence-popover.h"
+
 #include <glib/gi18n.h>
 
 enum
@@ -290,6 +292,18 @@ role_action (GtkWidget *widget, const char *name, GVariant *parameter)
     omni_document_set_role (self->document, source, role);
 }
 
+static void
+influence_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  OmniSource *source = omni_filmstrip_get_selected (self);
+  guint position;
+
+  if (source != NULL && omni_document_find (self->document, source, &position))
+    omni_influence_popover_open (GTK_WIDGET (omni_filmstrip_get_card (self, position)), self->document,
+                                 source);
+}
+
 /* The menu of a card */
 
 static GMenuModel *
@@ -310,6 +324,7 @@ create_menu (void)
     g_menu_append (roles, role == OMNI_ROLE_NONE ? _ ("Not Said") : omni_role_get_title (role), action);
   }
   g_menu_append_submenu (rest, _ ("Role"), G_MENU_MODEL (roles));
+  g_menu_append (rest, _ ("Influence…"), "strip.influence");
   g_menu_append (rest, _ ("Switch On or Off"), "win.toggle-source");
   g_menu_append (rest, _ ("Replace With…"), "win.replace");
   g_menu_append (rest, _ ("Remove"), "win.remove");
@@ -427,6 +442,7 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
   gtk_widget_class_install_action (widget_class, "strip.use-path", "(sb)", use_path_action);
   gtk_widget_class_install_action (widget_class, "strip.show", NULL, show_action);
   gtk_widget_class_install_action (widget_class, "strip.role", "s", role_action);
+  gtk_widget_class_install_action (widget_class, "strip.influence", NULL, influence_action);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Menu, 0, menu_key_cb, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/source-card.h"
 
+#include "ui/influence-popover.h"
 #include "ui/thumbnail.h"
 
 #include <glib/gi18n.h>
@@ -20,6 +21,7 @@ struct _OmniSourceCard
   GtkWidget *damaged;
   GtkWidget *copy;
   GtkWidget *resized;
+  GtkLabel *influence;
   GtkWidget *remove;
   GtkCheckButton *use;
   gboolean updating;
@@ -115,6 +117,15 @@ show_original (OmniSourceCard *self, OmniSource *original)
   gtk_widget_set_tooltip_text (self->copy, tooltip);
 }
 
+static void
+show_influence (OmniSourceCard *self, double value)
+{
+  g_autofree char *text = omni_influence_describe (value);
+
+  gtk_label_set_text (self->influence, text != NULL ? text : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->influence), text != NULL);
+}
+
 void
 omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint position)
 {
@@ -127,6 +138,9 @@ omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint po
   gtk_label_set_text (self->role, role);
   gtk_widget_set_visible (GTK_WIDGET (self->role), role[0] != '\0');
   gtk_widget_set_visible (self->resized, is_resized);
+  show_influence (self, omni_document_takes_influence (document)
+                          ? omni_document_get_influence (document, self->source)
+                          : 0);
   show_original (self, omni_document_get_original (document, self->source));
   self->updating = TRUE;
   gtk_check_button_set_active (self->use, is_on);
@@ -231,6 +245,7 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, damaged);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, copy);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, resized);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, influence);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, remove);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, use);
   gtk_widget_class_bind_template_callback (widget_class, remove_cb);

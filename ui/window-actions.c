@@ -310,6 +310,7 @@ omni_window_add_keys (OmniWindow *self)
   add_key (self, keys, "w", "win.wipe");
   add_key (self, keys, "b", "win.blink");
   add_key (self, keys, "d", "win.difference");
+  add_key (self, keys, "h", "win.winner");
   add_key (self, keys, "m", "win.metrics");
   add_key (self, keys, "i", "win.inspector");
   add_key (self, keys, "c", "win.compare-models");

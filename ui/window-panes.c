@@ -137,10 +137,20 @@ add_result (GPtrArray *subjects, OmniFusionResult *result)
   g_ptr_array_add (subjects, omni_subject_new_result (result, FALSE, label));
 }
 
+/* A preview stands in for the result proper as long as nobody looks close. */
+static OmniFusionResult *
+get_newest (OmniWindow *self)
+{
+  OmniFusionResult *preview = omni_document_get_preview (self->document);
+
+  return preview != NULL && omni_viewer_is_fit (self->viewer) ? preview
+                                                              : omni_document_get_result (self->document);
+}
+
 static void
 add_results (OmniWindow *self, GPtrArray *subjects)
 {
-  OmniFusionResult *newest = omni_document_get_result (self->document);
+  OmniFusionResult *newest = get_newest (self);
   GPtrArray *results = omni_document_get_results (self->document);
   g_autoptr (GPtrArray) compared = omni_window_list_compared (self);
   g_autoptr (GPtrArray) versions = omni_window_list_version_results (self);

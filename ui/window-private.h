@@ -17,6 +17,7 @@
 #include "ui/subject.h"
 #include "ui/versions-button.h"
 #include "ui/viewer.h"
+#include "ui/winner-overlay.h"
 #include "ui/window.h"
 
 G_BEGIN_DECLS
@@ -135,6 +136,9 @@ struct _OmniWindow
   GtkWidget *save_button; /* the result can be dragged from it */
   GtkWidget *help_card;
 
+  /* window-winner.c */
+  OmniWinnerOverlay *winner;
+
   /* window-files.c */
   GtkDropTarget *drop_target;
   GtkFileChooserNative *chooser;
@@ -232,6 +236,10 @@ void omni_window_replace_source (OmniWindow *self, OmniSource *source, const cha
 
 /* A picture without a file: it gets one. */
 void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint position);
+
+/* window-winner.c */
+void omni_window_class_install_winner (GtkWidgetClass *widget_class);
+void omni_window_init_winner (OmniWindow *self);
 
 /* window-files.c */
 void omni_window_init_files (OmniWindow *self);

@@ -228,6 +228,8 @@ follow_document (OmniWindow *self)
   g_signal_connect_object (document, "changed", G_CALLBACK (document_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "result", G_CALLBACK (result_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "refined", G_CALLBACK (refined_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "preview", G_CALLBACK (omni_window_update_subjects), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::can-undo", G_CALLBACK (omni_window_update_actions), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "notify::can-redo", G_CALLBACK (omni_window_update_actions), self,
@@ -401,6 +403,7 @@ omni_window_class_init (OmniWindowClass *klass)
   omni_window_class_install_versions (widget_class);
   omni_window_class_install_session (widget_class);
   omni_window_class_install_sources (widget_class);
+  omni_window_class_install_winner (widget_class);
 }
 
 static void
@@ -429,6 +432,7 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_window_init_versions (self);
   omni_window_init_session (self);
   omni_window_init_sources (self);
+  omni_window_init_winner (self);
   omni_window_add_keys (self);
   follow_document (self);
   document_changed_cb (self);

@@ -34,11 +34,13 @@ node_at (OmniGraph *graph, OmniNode node)
 static void
 mark_needed (OmniGraph *graph)
 {
-  node_at (graph, graph->output)->needed = TRUE;
+  if (graph->output != OMNI_NODE_NONE)
+    node_at (graph, graph->output)->needed = TRUE;
   for (OmniNode n = (OmniNode)graph->nodes->len - 1; n >= 0; n--)
   {
-    const OmniNodeInfo *node = node_at (graph, n);
+    OmniNodeInfo *node = node_at (graph, n);
 
+    node->needed = node->needed || node->exported || omni_graph_is_map (graph, n);
     if (!node->needed)
       continue;
     for (guint i = 0; i < node->n_inputs; i++)
@@ -58,9 +60,26 @@ input_at (OmniGraph *graph, const OmniNodeInfo *node, guint i)
 }
 
 static void
+mark_late (OmniGraph *graph)
+{
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    OmniNodeInfo *node = node_at (graph, n);
+
+    node->late = node->op == OMNI_OP_INFLUENCE;
+    for (guint i = 0; i <= node->n_inputs; i++)
+    {
+      const OmniNodeInfo *input = input_at (graph, node, i);
+
+      node->late = node->late || (input != NULL && input->late);
+    }
+  }
+}
+
+static void
 mark_kept (OmniGraph *graph)
 {
-  graph->kept_level = G_MAXUINT;
+  graph->kept_level = graph->keep_from;
   for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
   {
     const OmniNodeInfo *node = node_at (graph, n);
@@ -82,6 +101,35 @@ mark_kept (OmniGraph *graph)
       node->streams = node->streams || (!input->pooled && !input->kept);
     }
   }
+}
+
+/* What is kept and made of kept tensors can wait for the whole set, unless a passing tensor needs it, and it nothing but
+ * its own source. */
+static void
+mark_wanted_early (OmniGraph *graph)
+{
+  g_autofree gboolean *own = g_new0 (gboolean, graph->nodes->len);
+
+  for (OmniNode n = 0; n < (OmniNode)graph->nodes->len; n++)
+  {
+    const OmniNodeInfo *node = node_at (graph, n);
+
+    own[n] = !node->pooled && !node->late && !omni_op_is_reduction (node->op);
+    for (guint i = 0; i <= node->n_inputs; i++)
+    {
+      const OmniNodeInfo *input = input_at (graph, node, i);
+
+      own[n] = own[n] && (input == NULL || own[i < node->n_inputs ? node->inputs[i] : node->base]);
+    }
+  }
+
+  for (OmniNode n = (OmniNode)graph->nodes->len - 1; n >= 0; n--)
+    for (guint i = 0; node_at (graph, n)->streams && i < node_at (graph, n)->n_inputs; i++)
+    {
+      OmniNodeInfo *input = node_at (graph, node_at (graph, n)->inputs[i]);
+
+      input->streams = input->streams || (input->kept && own[node_at (graph, n)->inputs[i]]);
+    }
 }
 
 /* Of all members only once they have all gone by. */
@@ -168,12 +216,13 @@ omni_graph_finish (OmniGraph *graph)
 {
   g_autofree int *least = g_new (int, graph->nodes->len);
 
-  g_assert (graph->output != OMNI_NODE_NONE);
   for (guint n = 0; n < graph->nodes->len; n++)
     least[n] = -1;
   mark_needed (graph);
+  mark_late (graph);
   mark_kept (graph);
   number_phases (graph);
+  mark_wanted_early (graph);
   number_passes (graph, least);
   find_last_passes (graph, least);
   number_passes (graph, least);
@@ -202,7 +251,7 @@ omni_graph_can_stream (const OmniGraph *graph)
 guint
 omni_graph_get_output_channels (const OmniGraph *graph)
 {
-  return omni_graph_node (graph, graph->output)->channels;
+  return graph->output != OMNI_NODE_NONE ? omni_graph_node (graph, graph->output)->channels : 0;
 }
 
 guint

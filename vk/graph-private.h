@@ -12,7 +12,9 @@ typedef enum
   OMNI_OP_PICTURE,
   OMNI_OP_MARK,
   OMNI_OP_CHECKER,
+  OMNI_OP_INFLUENCE,
   OMNI_OP_CONSTANT,
+  OMNI_OP_IMPORT, /* what another plan made of the whole picture: omni_graph_cut() */
   OMNI_OP_CONV,
   OMNI_OP_UNARY,
   OMNI_OP_BINARY,
@@ -32,6 +34,7 @@ typedef enum
   OMNI_OP_CHROMA_TERMS,
   OMNI_OP_CHROMA_RATIO,
   OMNI_OP_MERGE_COLOUR,
+  OMNI_OP_LUMA,
   OMNI_OP_SET_MAX, /* the first that crosses the set axis */
   OMNI_OP_SET_SUM,
   OMNI_OP_SET_SUM_FIXED,
@@ -60,11 +63,13 @@ typedef struct
   guint level;
   OmniLayout layout;
   gboolean pooled;
-  int pass;         /* the streamed pass that computes it; see omni_graph_finish() */
-  guint phase;      /* the whole-picture statistics that come before it, one waiting for the other */
-  gboolean kept;    /* per source: a streamed plan keeps all members of it */
-  gboolean streams; /* computed while a source is at hand, in a streamed plan */
-  gboolean needed;  /* the output depends on it */
+  int pass;          /* the streamed pass that computes it; see omni_graph_finish() */
+  guint phase;       /* the whole-picture statistics that come before it, one waiting for the other */
+  gboolean kept;     /* per source: a streamed plan keeps all members of it */
+  gboolean streams;  /* computed while a source is at hand, in a streamed plan */
+  gboolean needed;   /* the output depends on it, or an export */
+  gboolean late;     /* depends on the influence that a person gives */
+  gboolean exported; /* the graph below a cut reads it */
   char label[48];
 
   /* parameters, by operation */
@@ -96,20 +101,31 @@ typedef struct
   guint index;               /* SET_PICK */
 } OmniNodeInfo;
 
+typedef struct
+{
+  OmniNode node;
+  guint index; /* in the whole graph */
+  char name[32];
+} OmniMapInfo;
+
 struct _OmniGraph
 {
   gatomicrefcount ref_count;
+  OmniGraph *whole; /* what this is a part of, which owns the nodes' data; NULL: nothing */
   char *name;
-  GArray *nodes; /* OmniNodeInfo */
-  OmniNode output;
-  guint padding; /* sides of the picture become multiples of it */
+  GArray *nodes;   /* OmniNodeInfo */
+  GArray *maps;    /* OmniMapInfo */
+  OmniNode output; /* NONE above a cut: there are only exports */
+  guint padding;   /* sides of the picture become multiples of it */
   guint n_passes;
   guint n_phases;   /* 1 and as many as statistics wait for each other */
+  guint keep_from;  /* all members are kept from this level on in any case */
   guint kept_level; /* from here on all members are kept, since something needs them at the same time */
 };
 
 const OmniNodeInfo *omni_graph_node (const OmniGraph *graph, OmniNode node);
 guint omni_graph_get_n_nodes (const OmniGraph *graph);
+gboolean omni_graph_is_map (const OmniGraph *graph, OmniNode node);
 
 /* For the files that build nodes: appends a copy of `node` with these inputs, per-source unless every input is pooled; a node
  * shaped like `x`; what is demanded of a caller; and what a node owns. */
@@ -117,6 +133,8 @@ OmniNode omni_graph_append (OmniGraph *graph, OmniNodeInfo node, const OmniNode 
                             const char *label);
 OmniNodeInfo omni_graph_shaped_like (const OmniGraph *graph, OmniOp op, OmniNode x);
 void omni_graph_require (gboolean condition, const OmniGraph *graph, const char *what);
+void omni_graph_require_planar (const OmniGraph *graph, OmniNode x);
+void omni_graph_require_per_source (const OmniGraph *graph, OmniNode x);
 void omni_node_clear (gpointer data);
 
 /* Marks what the output depends on and numbers the streamed passes: what is computed while a source is at hand and needs the
@@ -129,6 +147,12 @@ guint omni_node_count_filters (const OmniNodeInfo *node);
 
 /* Takes a statistic of the whole picture. */
 gboolean omni_op_is_statistic (OmniOp op);
+/* Cuts a graph in two at `level`. The part above makes what the part below reads at that level and at coarser ones, of the
+ * whole picture and with all members of the set kept; the part below makes the finer levels of one tile after another,
+ * for which it needs all sources, and has OMNI_OP_IMPORT in place of what the other made. Nodes keep their numbers.
+ * FALSE when that does not pay: what is above would need several passes over the sources, or hands over a tensor that is
+ * not planar, or what is below takes statistics of the whole picture. */
+gboolean omni_graph_cut (OmniGraph *graph, guint level, OmniGraph **above, OmniGraph **below);
 
 /* Crosses the set axis. */
 gboolean omni_op_is_reduction (OmniOp op);

@@ -25,8 +25,10 @@ omni_graph_new (const char *name)
   graph->name = g_strdup (name);
   graph->nodes = g_array_new (FALSE, TRUE, sizeof (OmniNodeInfo));
   g_array_set_clear_func (graph->nodes, omni_node_clear);
+  graph->maps = g_array_new (FALSE, TRUE, sizeof (OmniMapInfo));
   graph->output = OMNI_NODE_NONE;
   graph->padding = 1;
+  graph->keep_from = G_MAXUINT;
   return graph;
 }
 
@@ -44,6 +46,8 @@ omni_graph_unref (OmniGraph *graph)
     return;
 
   g_array_unref (graph->nodes);
+  g_clear_pointer (&graph->whole, omni_graph_unref);
+  g_array_unref (graph->maps);
   g_free (graph->name);
   g_free (graph);
 }
@@ -75,7 +79,6 @@ omni_graph_get_channels (const OmniGraph *graph, OmniNode x)
   return omni_graph_node (graph, x)->channels;
 }
 
-/* Appends a copy of `template` whose inputs are `inputs`; per-source unless every input is pooled. */
 OmniNode
 omni_graph_append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inputs,
                    const char *label)
@@ -97,7 +100,6 @@ omni_graph_append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, 
   return (OmniNode)graph->nodes->len - 1;
 }
 
-/* A node shaped like its first input. */
 OmniNodeInfo
 omni_graph_shaped_like (const OmniGraph *graph, OmniOp op, OmniNode x)
 {
@@ -113,15 +115,15 @@ omni_graph_require (gboolean condition, const OmniGraph *graph, const char *what
     g_error ("%s: node %u: %s", graph->name, graph->nodes->len, what);
 }
 
-static void
-require_planar (const OmniGraph *graph, OmniNode x)
+void
+omni_graph_require_planar (const OmniGraph *graph, OmniNode x)
 {
   omni_graph_require (omni_graph_node (graph, x)->layout == OMNI_LAYOUT_PLANAR, graph,
                       "needs a planar tensor");
 }
 
-static void
-require_per_source (const OmniGraph *graph, OmniNode x)
+void
+omni_graph_require_per_source (const OmniGraph *graph, OmniNode x)
 {
   omni_graph_require (!omni_graph_node (graph, x)->pooled, graph, "has no set axis to reduce");
 }
@@ -284,7 +286,7 @@ omni_graph_equalise (OmniGraph *graph, OmniNode x, float clip_limit, guint cells
 {
   OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_EQUALISE, x);
 
-  require_planar (graph, x);
+  omni_graph_require_planar (graph, x);
   omni_graph_require (node.channels == 1 && node.level == 0, graph,
                       "equalises other than one plane of the picture's size");
   omni_graph_require (cells >= 1 && cells <= 16 && clip_limit > 0.0F, graph,
@@ -300,7 +302,7 @@ filter_axis (OmniGraph *graph, OmniNode x, const float *taps, guint radius, guin
 {
   OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_FILTER, x);
 
-  require_planar (graph, x);
+  omni_graph_require_planar (graph, x);
   omni_graph_require (radius >= 1 && radius <= 15, graph, "filters with a radius other than 1 to 15");
   omni_graph_require (step >= 1 && radius * step <= 1024, graph,
                       "filters over more than 1024 pixels to a side");
@@ -332,7 +334,7 @@ separable (OmniGraph *graph, OmniNode x, const float *taps, guint radius, OmniBo
 OmniNode
 omni_graph_window_mean (OmniGraph *graph, OmniNode x, guint radius)
 {
-  require_planar (graph, x);
+  omni_graph_require_planar (graph, x);
   omni_graph_require (radius >= 1 && radius <= 1024, graph, "averages over a radius other than 1 to 1024");
   for (guint axis = 0; axis < 2; axis++)
   {
@@ -419,7 +421,7 @@ omni_graph_upsample_to (OmniGraph *graph, OmniNode x, guint level)
 {
   const guint from = omni_graph_node (graph, x)->level;
 
-  require_planar (graph, x);
+  omni_graph_require_planar (graph, x);
   omni_graph_require (level <= from, graph, "upsamples to a coarser level");
   return level == from ? x : upsample (graph, x, from - level, TRUE);
 }
@@ -429,7 +431,7 @@ omni_graph_down (OmniGraph *graph, OmniNode x, OmniPyramid pyramid)
 {
   OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_DOWN, x);
 
-  require_planar (graph, x);
+  omni_graph_require_planar (graph, x);
   node.level++;
   node.pyramid = pyramid;
   return omni_graph_append (graph, node, &x, 1, "down");
@@ -442,8 +444,8 @@ omni_graph_up_add (OmniGraph *graph, OmniNode fine, OmniNode coarse, float sign,
   const OmniNodeInfo *below = omni_graph_node (graph, coarse);
   const OmniNode inputs[] = { fine, coarse };
 
-  require_planar (graph, fine);
-  require_planar (graph, coarse);
+  omni_graph_require_planar (graph, fine);
+  omni_graph_require_planar (graph, coarse);
   omni_graph_require (below->level == node.level + 1 && below->channels == node.channels, graph,
                       "needs the next coarser level with as many channels");
   node.scale = sign;
@@ -467,7 +469,7 @@ weighs_exposures (const OmniGraph *graph, OmniOp op, OmniNode colour, const floa
 {
   OmniNodeInfo node = omni_graph_shaped_like (graph, op, colour);
 
-  require_planar (graph, colour);
+  omni_graph_require_planar (graph, colour);
   omni_graph_require (node.channels == 3, graph, "weighs exposures of three channels");
   node.channels = 1;
   memcpy (node.exponents, exponents, sizeof node.exponents);
@@ -492,7 +494,7 @@ omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, fl
 {
   const float exponents[] = { contrast, saturation, exposedness };
 
-  require_per_source (graph, colour);
+  omni_graph_require_per_source (graph, colour);
 
   const OmniNode sum = omni_graph_append (
     graph, weighs_exposures (graph, OMNI_OP_SET_EXPOSURE_SUM, colour, exponents, sigma), &colour, 1,
@@ -507,7 +509,7 @@ omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, fl
 OmniNode
 omni_graph_set_max (OmniGraph *graph, OmniNode x)
 {
-  require_per_source (graph, x);
+  omni_graph_require_per_source (graph, x);
   return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_MAX, x), &x, 1, "set max");
 }
 
@@ -516,7 +518,7 @@ set_sum (OmniGraph *graph, OmniNode x, gboolean mean)
 {
   OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_SUM, x);
 
-  require_per_source (graph, x);
+  omni_graph_require_per_source (graph, x);
   node.mean = mean;
   return omni_graph_append (graph, node, &x, 1, mean ? "set mean" : "set sum");
 }
@@ -538,8 +540,8 @@ omni_graph_set_sum_fixed (OmniGraph *graph, OmniNode x, float range)
 {
   OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_SUM_FIXED, x);
 
-  require_per_source (graph, x);
-  require_planar (graph, x);
+  omni_graph_require_per_source (graph, x);
+  omni_graph_require_planar (graph, x);
   node.range = range;
   return omni_graph_append (graph, node, &x, 1, "set sum (fixed point)");
 }
@@ -552,10 +554,10 @@ omni_graph_set_blend (OmniGraph *graph, OmniNode weight, OmniNode fine, OmniNode
   const OmniNode inputs[] = { weight, fine, coarse };
   const OmniNodeInfo *weights = omni_graph_node (graph, weight);
 
-  require_per_source (graph, weight);
-  require_per_source (graph, fine);
-  require_planar (graph, fine);
-  require_planar (graph, weight);
+  omni_graph_require_per_source (graph, weight);
+  omni_graph_require_per_source (graph, fine);
+  omni_graph_require_planar (graph, fine);
+  omni_graph_require_planar (graph, weight);
   omni_graph_require (weights->channels == 1 && weights->level == node.level, graph,
                       "needs one weight plane of the same level");
   if (coarse != OMNI_NODE_NONE)
@@ -590,11 +592,11 @@ omni_graph_score_weight (OmniGraph *graph, OmniNode magnitude, OmniNode logit, O
 
   for (guint i = 0; i < 3; i++)
   {
-    require_planar (graph, inputs[i]);
+    omni_graph_require_planar (graph, inputs[i]);
     omni_graph_require (omni_graph_node (graph, inputs[i])->channels == 1, graph, "scores one plane");
   }
-  require_per_source (graph, magnitude);
-  require_per_source (graph, logit);
+  omni_graph_require_per_source (graph, magnitude);
+  omni_graph_require_per_source (graph, logit);
   omni_graph_require (gains->pooled && gains->level == logits->level && logits->level >= weight.level, graph,
                       "needs a logit and a pooled gain of one level, not finer than its own");
   largest.steps = weight.steps = logits->level - weight.level;
@@ -610,10 +612,10 @@ omni_graph_set_select (OmniGraph *graph, OmniNode key, OmniNode values)
   const OmniNodeInfo *keys = omni_graph_node (graph, key);
   const OmniNode inputs[] = { key, values };
 
-  require_per_source (graph, key);
-  require_per_source (graph, values);
-  require_planar (graph, key);
-  require_planar (graph, values);
+  omni_graph_require_per_source (graph, key);
+  omni_graph_require_per_source (graph, values);
+  omni_graph_require_planar (graph, key);
+  omni_graph_require_planar (graph, values);
   omni_graph_require (keys->channels == 1 && keys->level == node.level && node.channels <= 8, graph,
                       "needs one key plane of the same level and at most 8 values");
   return omni_graph_append (graph, node, inputs, 2, "set select");
@@ -622,7 +624,7 @@ omni_graph_set_select (OmniGraph *graph, OmniNode key, OmniNode values)
 OmniNode
 omni_graph_set_softmax (OmniGraph *graph, OmniNode x)
 {
-  require_per_source (graph, x);
+  omni_graph_require_per_source (graph, x);
   return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_SOFTMAX, x), &x, 1,
                             "set softmax");
 }
@@ -632,7 +634,7 @@ omni_graph_set_pick (OmniGraph *graph, OmniNode x, guint index)
 {
   OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_PICK, x);
 
-  require_per_source (graph, x);
+  omni_graph_require_per_source (graph, x);
   node.index = index;
   return omni_graph_append (graph, node, &x, 1, "set pick");
 }
@@ -640,40 +642,9 @@ omni_graph_set_pick (OmniGraph *graph, OmniNode x, guint index)
 OmniNode
 omni_graph_set_running_mean (OmniGraph *graph, OmniNode x)
 {
-  require_per_source (graph, x);
+  omni_graph_require_per_source (graph, x);
   return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_RUNNING_MEAN, x), &x, 1,
                             "set running mean");
-}
-
-OmniNode
-omni_graph_fuse_chroma (OmniGraph *graph, OmniNode chroma)
-{
-  OmniNodeInfo terms = omni_graph_shaped_like (graph, OMNI_OP_CHROMA_TERMS, chroma);
-
-  require_planar (graph, chroma);
-  omni_graph_require (terms.channels == 2, graph, "fuses two chroma planes");
-  terms.channels = 4;
-
-  const OmniNode per_source = omni_graph_append (graph, terms, &chroma, 1, "chroma terms");
-  const OmniNode sums = omni_graph_set_sum_fixed (graph, per_source, 1.0F);
-  OmniNodeInfo ratio = omni_graph_shaped_like (graph, OMNI_OP_CHROMA_RATIO, sums);
-
-  ratio.channels = 2;
-  return omni_graph_append (graph, ratio, &sums, 1, "chroma ratio");
-}
-
-OmniNode
-omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma)
-{
-  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_MERGE_COLOUR, luma);
-  const OmniNode inputs[] = { luma, chroma };
-
-  require_planar (graph, luma);
-  require_planar (graph, chroma);
-  omni_graph_require (node.channels == 1 && omni_graph_node (graph, chroma)->channels == 2, graph,
-                      "merges one luminance and two chroma planes");
-  node.channels = 3;
-  return omni_graph_append (graph, node, inputs, 2, "merge colour");
 }
 
 void

@@ -247,8 +247,25 @@ OmniNode omni_graph_set_running_mean (OmniGraph *graph, OmniNode x);
  * §3.3). Takes OMNI_PLANES_CHROMA, gives two pooled planes. */
 OmniNode omni_graph_fuse_chroma (OmniGraph *graph, OmniNode chroma);
 
+/* Y = .299 R + .587 G + .114 B of three planes: as OMNI_PLANES_LUMA, bit for bit, at level 0. */
+OmniNode omni_graph_luma (OmniGraph *graph, OmniNode colour);
+
 /* R, G, B from one luminance and two chroma planes, BT.601 full range. */
 OmniNode omni_graph_merge_colour (OmniGraph *graph, OmniNode luma, OmniNode chroma);
+
+/* ---- What a person says, and sees ---- */
+
+/* ln of the influence that a person gives a source (OmniPlanRun.influence), the same all over; per-source, one channel.
+ * What depends on it is made last, so that it can be made again without the rest: OmniPlanRun.reuse. */
+OmniNode omni_graph_influence (OmniGraph *graph, guint level);
+
+/* Marks a per-source plane as what each source counts in a part of the result, up to a factor common to the set:
+ * OmniPlanRun.map reads it. `name` is the part's ("band-0"), at most 31 bytes. Before the output is set. A graph without
+ * marks costs nothing. */
+void omni_graph_add_map (OmniGraph *graph, OmniNode weight, const char *name);
+guint omni_graph_count_maps (const OmniGraph *graph);
+const char *omni_graph_get_map_name (const OmniGraph *graph, guint map);
+guint omni_graph_get_map_level (const OmniGraph *graph, guint map);
 
 /* The picture goes on with its edge until its sides are multiples of `multiple`, a power of two (1 unless set): levels,
  * boundaries and whole-picture statistics are those of the larger picture, of which the result is cut. */

@@ -34,4 +34,8 @@ void omni_buffer_invalidate (OmniDevice *device, const OmniBuffer *buffer);
 gboolean omni_buffer_upload (OmniDevice *device, OmniBuffer *buffer, guint64 offset_bytes, gconstpointer data,
                              guint64 size_bytes, GError **error);
 
+/* The other way round. */
+gboolean omni_buffer_download (OmniDevice *device, const OmniBuffer *buffer, guint64 offset_bytes,
+                               gpointer data, guint64 size_bytes, GError **error);
+
 G_END_DECLS

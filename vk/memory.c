@@ -152,8 +152,8 @@ omni_buffer_invalidate (OmniDevice *device, const OmniBuffer *buffer)
 }
 
 static gboolean
-copy_through_staging (OmniDevice *device, OmniBuffer *buffer, const OmniBuffer *staging, guint64 offset_bytes,
-                      guint64 size_bytes, GError **error)
+copy_buffer (OmniDevice *device, const OmniBuffer *to, guint64 to_bytes, const OmniBuffer *from,
+             guint64 from_bytes, guint64 size_bytes, GError **error)
 {
   const VkCommandBufferAllocateInfo allocate = {
     .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
@@ -164,7 +164,7 @@ copy_through_staging (OmniDevice *device, OmniBuffer *buffer, const OmniBuffer *
     .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
     .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
   };
-  const VkBufferCopy region = { .dstOffset = offset_bytes, .size = size_bytes };
+  const VkBufferCopy region = { .srcOffset = from_bytes, .dstOffset = to_bytes, .size = size_bytes };
   VkCommandBuffer commands;
 
   if (!omni_device_check (device, vk.AllocateCommandBuffers (device->handle, &allocate, &commands),
@@ -172,7 +172,7 @@ copy_through_staging (OmniDevice *device, OmniBuffer *buffer, const OmniBuffer *
     return FALSE;
 
   vk.BeginCommandBuffer (commands, &begin);
-  vk.CmdCopyBuffer (commands, staging->handle, buffer->handle, 1, &region);
+  vk.CmdCopyBuffer (commands, from->handle, to->handle, 1, &region);
   vk.EndCommandBuffer (commands);
 
   const gboolean done = omni_device_submit (device, &commands, 1, NULL, error);
@@ -202,8 +202,37 @@ omni_buffer_upload (OmniDevice *device, OmniBuffer *buffer, guint64 offset_bytes
   memcpy (staging.mapped, data, size_bytes);
   omni_buffer_flush (device, &staging);
 
-  const gboolean done = copy_through_staging (device, buffer, &staging, offset_bytes, size_bytes, error);
+  const gboolean done = copy_buffer (device, buffer, offset_bytes, &staging, 0, size_bytes, error);
 
+  omni_buffer_clear (device, &staging);
+  return done;
+}
+
+gboolean
+omni_buffer_download (OmniDevice *device, const OmniBuffer *buffer, guint64 offset_bytes, gpointer data,
+                      guint64 size_bytes, GError **error)
+{
+  OmniBuffer staging;
+
+  g_return_val_if_fail (offset_bytes + size_bytes <= buffer->size_bytes, FALSE);
+
+  if (buffer->mapped != NULL)
+  {
+    omni_buffer_invalidate (device, buffer);
+    memcpy (data, (const char *)buffer->mapped + offset_bytes, size_bytes);
+    return TRUE;
+  }
+
+  if (!omni_buffer_init (device, &staging, size_bytes, OMNI_BUFFER_READBACK, error))
+    return FALSE;
+
+  const gboolean done = copy_buffer (device, &staging, 0, buffer, offset_bytes, size_bytes, error);
+
+  if (done)
+  {
+    omni_buffer_invalidate (device, &staging);
+    memcpy (data, staging.mapped, size_bytes);
+  }
   omni_buffer_clear (device, &staging);
   return done;
 }

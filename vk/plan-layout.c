@@ -76,8 +76,9 @@ find_regions (OmniPlan *plan)
 
   for (guint n = 0; n < n_nodes; n++)
     plan->tensors[n].region = nowhere;
-  plan->tensors[plan->graph->output].region = (OmniRegion){ { 0, (int)plan->tile_width },
-                                                            { 0, (int)plan->tile_height } };
+  if (plan->graph->output != OMNI_NODE_NONE)
+    plan->tensors[plan->graph->output].region = (OmniRegion){ { 0, (int)plan->tile_width },
+                                                              { 0, (int)plan->tile_height } };
 
   for (OmniNode n = (OmniNode)n_nodes - 1; n >= 0; n--)
   {
@@ -86,7 +87,7 @@ find_regions (OmniPlan *plan)
 
     if (!node->needed)
       continue;
-    if (omni_op_is_statistic (node->op))
+    if (omni_op_is_statistic (node->op) || node->exported)
       join_measured (plan, node, region);
     settle_region (plan, node, region);
     for (guint i = 0; i < node->n_inputs; i++)
@@ -119,7 +120,7 @@ all_uses (const OmniPlan *plan, OmniNode node, gboolean (*fits) (const OmniNodeI
       return FALSE;
   }
 
-  return node != plan->graph->output;
+  return node != plan->graph->output && !omni_graph_node (plan->graph, node)->exported;
 }
 
 static gboolean
@@ -157,6 +158,75 @@ omni_plan_reads_samples (const OmniPlan *plan, OmniNode picture)
          && all_uses (plan, picture, can_read_samples);
 }
 
+static gboolean
+is_weight (const OmniNodeInfo *user, guint input)
+{
+  return user->op == OMNI_OP_SET_BLEND && user->mean && input == 0;
+}
+
+/* All members of it are there when it is made. */
+static gboolean
+has_whole_set (const OmniPlan *plan, OmniNode node)
+{
+  return !plan->streamed || !omni_graph_node (plan->graph, node)->streams;
+}
+
+gboolean
+omni_plan_gathers (const OmniPlan *plan, OmniNode blend)
+{
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, blend);
+
+  return node->op == OMNI_OP_SET_BLEND && node->mean && (node->channels == 1 || node->channels == 3)
+         && has_whole_set (plan, blend) && omni_plan_keeps_score (plan, node->inputs[0]);
+}
+
+gboolean
+omni_plan_keeps_score (const OmniPlan *plan, OmniNode weight)
+{
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, weight);
+
+  if (node->op != OMNI_OP_SCORE_WEIGHT || omni_graph_is_map (plan->graph, weight)
+      || !all_uses (plan, weight, is_weight))
+    return FALSE;
+
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *user = omni_graph_node (plan->graph, n);
+
+    if (user->needed && user->op == OMNI_OP_SET_BLEND && user->inputs[0] == weight
+        && (!has_whole_set (plan, n) || (user->channels != 1 && user->channels != 3)))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+static gboolean
+is_largest (const OmniNodeInfo *user, guint input)
+{
+  return user->op == OMNI_OP_SCORE_WEIGHT && input == 3;
+}
+
+gboolean
+omni_plan_skips (const OmniPlan *plan, OmniNode node)
+{
+  if (omni_plan_reads_samples (plan, node))
+    return TRUE;
+  if (omni_graph_node (plan->graph, node)->op != OMNI_OP_SET_SCORE_MAX || !all_uses (plan, node, is_largest))
+    return FALSE;
+
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *user = omni_graph_node (plan->graph, n);
+
+    if (user->needed && user->op == OMNI_OP_SCORE_WEIGHT && user->inputs[3] == node
+        && !omni_plan_keeps_score (plan, n))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
 gboolean
 omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum)
 {
@@ -164,7 +234,7 @@ omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum)
 
   return (node->op == OMNI_OP_SET_BLEND || node->op == OMNI_OP_SET_SUM_FIXED
           || node->op == OMNI_OP_SET_EXPOSURE_SUM)
-         && all_uses (plan, sum, can_read_fixed);
+         && !omni_plan_gathers (plan, sum) && all_uses (plan, sum, can_read_fixed);
 }
 
 /* The softmax writes whole members of the set. */
@@ -181,6 +251,22 @@ collapses_band (const OmniPlan *plan, const OmniNodeInfo *node)
   return node->op == OMNI_OP_UP_ADD && omni_plan_keeps_fixed (plan, node->inputs[0]);
 }
 
+/* All members of what a gathering kernel reads are in one view each. */
+static gboolean
+members_fit (const OmniPlan *plan, OmniNode n)
+{
+  const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+  const guint64 texels = plan->device->limits.maxTexelBufferElements;
+  const guint64 n_members = plan->params.n_sources;
+
+  for (guint i = 0; i < node->n_inputs; i++)
+    if (omni_plan_reads_samples (plan, node->inputs[i])
+          ? plan->source_slot_bytes * n_members > 4 * texels
+          : plan->tensors[node->inputs[i]].slice_bytes * n_members > MIN (16 * texels, 2ULL << 30))
+      return FALSE;
+  return TRUE;
+}
+
 /* Kernels that read float by float, not plane by plane, need a view of all planes. */
 static gboolean
 views_fit (const OmniPlan *plan)
@@ -193,6 +279,8 @@ views_fit (const OmniPlan *plan)
         && (node->op == OMNI_OP_FILTER || node->op == OMNI_OP_WINDOW_MEAN || node->op == OMNI_OP_UPSAMPLE)
         && plan->tensors[node->inputs[0]].planes_per_row > 1
         && plan->tensors[node->inputs[0]].slice_bytes > 4ULL * plan->device->limits.maxTexelBufferElements)
+      return FALSE;
+    if (node->needed && omni_plan_gathers (plan, n) && !members_fit (plan, n))
       return FALSE;
   }
 
@@ -220,7 +308,7 @@ shape_tensors (OmniPlan *plan)
       tensor->planes++; /* the winning key, after the values */
     if (node->op == OMNI_OP_SET_EXPOSURE_SUM)
       tensor->planes++; /* the fine steps, after the coarse ones */
-    if (node->op == OMNI_OP_SET_BLEND && node->mean)
+    if (node->op == OMNI_OP_SET_BLEND && node->mean && !omni_plan_gathers (plan, (OmniNode)n))
       tensor->planes++; /* the sum of the weights, after the values */
     tensor->element_bytes = c4 ? (plan->params.half ? 8 : 16) : 4;
     tensor->plane_elements = (guint64)tensor->pitch * (guint)rows;
@@ -564,8 +652,10 @@ bindings_fit (const OmniPlan *plan)
 guint64
 omni_plan_get_memory_bytes (const OmniPlan *plan)
 {
-  guint64 total = plan->source_slot_bytes * plan->slots;
+  guint64 total = plan->above != NULL ? omni_plan_get_memory_bytes (plan->above) : 0;
   const guint64 pixels = (guint64)plan->result_pitch_px * plan->tile_height;
+
+  total += plan->source_slot_bytes * plan->slots;
 
   for (guint i = 0; i < plan->arena_bytes->len; i++)
     total += g_array_index (plan->arena_bytes, guint64, i);
@@ -633,6 +723,17 @@ try_tile (OmniPlan *plan, guint tile)
   return bindings_fit (plan) || (place_all (plan, TRUE) && bindings_fit (plan));
 }
 
+/* What is handed on is of the whole picture. */
+static gboolean
+hands_on (const OmniPlan *plan)
+{
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+    if (omni_graph_node (plan->graph, n)->exported)
+      return TRUE;
+
+  return FALSE;
+}
+
 static void
 find_alignment (OmniPlan *plan)
 {
@@ -669,7 +770,7 @@ choose_tile (OmniPlan *plan, GError **error)
   guint64 least = G_MAXUINT64;
   guint least_side = 0;
 
-  if (plan->params.tile_px != 0)
+  if (plan->params.tile_px != 0 && !hands_on (plan))
   {
     const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
 
@@ -681,7 +782,9 @@ choose_tile (OmniPlan *plan, GError **error)
   {
     const guint side = sides[i];
 
-    if (side != 0 && (side % plan->alignment != 0 || side >= MAX (plan->params.width, plan->params.height)))
+    if (side != 0
+        && (hands_on (plan) || side % plan->alignment != 0
+            || side >= MAX (plan->params.width, plan->params.height)))
       continue;
     if (!try_tile (plan, side))
       continue;

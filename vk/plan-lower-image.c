@@ -174,38 +174,45 @@ omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident)
   lower_exposure (lower, EXPOSURE_SUM, !resident ? -1 : lower->slice == 0 ? 1 : 0);
 }
 
+enum
+{
+  SCORE_MAX,
+  SCORE_WEIGHT,
+  SCORE_ITSELF
+};
+
 static void
-lower_score (const OmniLowering *lower, gboolean weight, gint32 first)
+lower_score (const OmniLowering *lower, guint stage, gint32 first)
 {
   const OmniNodeInfo *node = lower->node;
   const OmniUnit unit = node->steps > 0 ? OMNI_UNIT_FLOAT : OMNI_UNIT_TEXEL;
   OmniStep step = omni_lower_step (lower, "band-weight");
 
-  omni_step_constant (&step, (guint32)weight);
+  omni_step_constant (&step, stage);
   omni_step_constant (&step, node->steps);
   omni_step_constant (&step, omni_float_bits (node->epsilon));
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
   omni_step_read (lower, &step, 1, 1, lower->slice, unit);
   omni_step_read (lower, &step, 2, 2, lower->slice, unit);
-  if (weight)
+  if (stage == SCORE_WEIGHT)
     omni_step_read (lower, &step, 3, 3, lower->slice, OMNI_UNIT_TEXEL);
   step.push.arg[0] = first;
   add_extent (lower, &step, node->inputs[1], 1);
-  step.cover_x = 2;
-  step.cover_y = 2;
+  omni_step_cover_blocks (&step);
   omni_lower_emit (lower, &step, 0);
 }
 
 void
 omni_lower_score_weight (const OmniLowering *lower)
 {
-  lower_score (lower, TRUE, 0);
+  lower_score (
+    lower, omni_plan_keeps_score (lower->plan, lower->instruction->node) ? SCORE_ITSELF : SCORE_WEIGHT, 0);
 }
 
 void
 omni_lower_score_max (const OmniLowering *lower, gboolean resident)
 {
-  lower_score (lower, FALSE, !resident ? -1 : lower->slice == 0 ? 1 : 0);
+  lower_score (lower, SCORE_MAX, !resident ? -1 : lower->slice == 0 ? 1 : 0);
 }
 
 /* Nothing the filter asks for lies further outside than the picture is long, less the edge and a texel's width. */

@@ -45,25 +45,51 @@ omni_lower_picture (const OmniLowering *lower)
 }
 
 void
+omni_lower_import (const OmniLowering *lower)
+{
+  const OmniPlan *above = lower->plan->above;
+  const OmniTensor *whole = &above->tensors[lower->instruction->node];
+  const OmniInstruction *made = omni_plan_find (above, above->instructions->len, lower->instruction->node);
+  const guint slice = MIN (lower->slice, whole->slices - 1);
+  OmniStep step = omni_lower_step (lower, "import");
+
+  step.in[0].format = OMNI_VIEW_RGBA32F;
+  step.in[0].arena = OMNI_ARENA_ABOVE + made->placement.arena;
+  step.in[0].low = made->placement.offset_bytes + whole->slice_bytes * slice;
+  step.in[0].high = step.in[0].low + whole->slice_bytes;
+  step.push.src[0] = omni_lower_view (whole, made->placement, slice, OMNI_UNIT_TEXEL);
+  step.push.arg[0] = whole->region.x.low >> 2;
+  step.push.arg[1] = whole->region.y.low;
+  step.push.arg[2] = (whole->region.x.high - 1) >> 2;
+  step.push.arg[3] = whole->region.y.high - 1;
+  step.bytes *= 2;
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+void
 omni_lower_fill (const OmniLowering *lower)
 {
   enum
   {
     CONSTANT,
     MARK,
-    CHECKER
+    CHECKER,
+    INFLUENCE
   };
   const OmniNodeInfo *node = lower->node;
   OmniStep step = omni_lower_step (lower, "fill");
 
-  omni_step_constant (&step, node->op == OMNI_OP_MARK      ? MARK
-                             : node->op == OMNI_OP_CHECKER ? CHECKER
-                                                           : CONSTANT);
+  omni_step_constant (&step, node->op == OMNI_OP_MARK        ? MARK
+                             : node->op == OMNI_OP_CHECKER   ? CHECKER
+                             : node->op == OMNI_OP_INFLUENCE ? INFLUENCE
+                                                             : CONSTANT);
   if (node->op == OMNI_OP_MARK)
   {
     step.push.arg[0] = (gint32)lower->slice;
     step.push.arg[1] = (gint32)node->marks;
   }
+  else if (node->op == OMNI_OP_INFLUENCE)
+    step.push.arg[0] = lower->block->per_source && lower->block->member < 0 ? -1 : (gint32)lower->slice;
   else if (node->op == OMNI_OP_CHECKER)
     step.push.arg[0] = (gint32)node->square_px;
   else
@@ -101,13 +127,15 @@ omni_lower_colour (const OmniLowering *lower)
   {
     TERMS,
     RATIO,
-    MERGE
+    MERGE,
+    LUMA
   };
   const OmniNodeInfo *node = lower->node;
   OmniStep step = omni_lower_step (lower, "colour");
 
   omni_step_constant (&step, node->op == OMNI_OP_CHROMA_TERMS   ? TERMS
                              : node->op == OMNI_OP_CHROMA_RATIO ? RATIO
+                             : node->op == OMNI_OP_LUMA         ? LUMA
                                                                 : MERGE);
   for (guint i = 0; i < node->n_inputs; i++)
     omni_step_read (lower, &step, i, i, lower->slice, OMNI_UNIT_TEXEL);

@@ -82,6 +82,7 @@ guint32 omni_float_bits (float value);
 
 /* One function per family of operations; each lowers one member of the set. */
 void omni_lower_picture (const OmniLowering *lower);
+void omni_lower_import (const OmniLowering *lower);
 void omni_lower_fill (const OmniLowering *lower); /* constant, mark, checker */
 void omni_lower_conv (const OmniLowering *lower);
 void omni_lower_pointwise (const OmniLowering *lower);
@@ -116,6 +117,7 @@ void omni_lower_accumulate (const OmniLowering *lower, gboolean resident);
 void omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident);
 void omni_lower_score_max (const OmniLowering *lower, gboolean resident);
 void omni_lower_finish (const OmniLowering *lower);
+void omni_lower_gather (const OmniLowering *lower); /* of all members: omni_plan_gathers() */
 void
 omni_lower_set_resident (const OmniLowering *lower); /* max, sum, mean, pick, running mean over all members */
 

@@ -116,6 +116,67 @@ accumulate_blend (const OmniLowering *lower, gboolean resident)
   omni_lower_emit (lower, &step, 0xdU);
 }
 
+/* From member to member of what input `i` is read from, in units of its view. */
+static gint32
+member_stride (const OmniLowering *lower, guint i)
+{
+  const OmniPlan *plan = lower->plan;
+  const OmniNode input = lower->node->inputs[i];
+
+  if (omni_plan_reads_samples (plan, input))
+    return (gint32)(plan->source_slot_bytes / 4);
+  return (gint32)(plan->tensors[input].slice_bytes / 16);
+}
+
+/* Binds all members of what texel input `binding` shows the first of. */
+static void
+read_members (const OmniLowering *lower, OmniStep *step, guint binding, guint64 bytes)
+{
+  const guint n = lower->plan->params.n_sources;
+
+  step->bytes += (double)bytes * (n - 1);
+  step->in[binding].high = step->in[binding].low + bytes * n;
+}
+
+void
+omni_lower_gather (const OmniLowering *lower)
+{
+  const OmniPlan *plan = lower->plan;
+  const OmniNodeInfo *node = lower->node;
+  const gboolean has_coarse = node->n_inputs == 3;
+  OmniStep step = omni_lower_step (lower,
+                                   omni_lower_choose_variant (lower, 1, "set-gather", "set-gather-samples"));
+
+  omni_step_read_picture (lower, &step, 1, 0);
+  read_members (lower, &step, 0, step.in[0].high - step.in[0].low);
+  omni_step_constant (&step, node->pyramid);
+  omni_step_constant (&step, has_coarse);
+  omni_step_constant (&step, node->channels);
+  step.groups_z = 1;
+  omni_step_read (lower, &step, 1, 0, 0, OMNI_UNIT_TEXEL);
+  read_members (lower, &step, 1, plan->tensors[node->inputs[0]].slice_bytes);
+  step.push.arg[0] = (gint32)plan->params.n_sources;
+  step.push.arg[1] = (gint32)omni_float_bits (fixed_scale (lower));
+  step.push.arg[2] = term_bits (plan->params.n_sources);
+  step.push.arg[7] = member_stride (lower, 1);
+  step.push.arg[8] = member_stride (lower, 0);
+  step.push.src[3].pitch = (gint32)omni_float_bits (1.0F / fixed_scale (lower));
+  step.push.src[3].plane = (gint32)omni_float_bits (ldexpf (1.0F, -term_bits (plan->params.n_sources)));
+  if (has_coarse)
+  {
+    const guint level = omni_graph_node (plan->graph, node->inputs[2])->level;
+
+    omni_step_read (lower, &step, 2, 2, 0, OMNI_UNIT_TEXEL);
+    read_members (lower, &step, 2, plan->tensors[node->inputs[2]].slice_bytes);
+    step.push.arg[3] = omni_extent_at_level ((int)plan->width, level);
+    step.push.arg[4] = omni_extent_at_level ((int)plan->height, level);
+    step.push.src[3].base = member_stride (lower, 2);
+  }
+  step.flop *= plan->params.n_sources;
+  omni_step_cover_blocks (&step);
+  omni_lower_emit (lower, &step, 0);
+}
+
 /* Two dispatches: every plane of the values against the old key, then the key itself. */
 static void
 accumulate_select (const OmniLowering *lower, gboolean resident)

@@ -258,6 +258,29 @@ narrow_own_memory (OmniStep *step)
   }
 }
 
+/* Samples of very large pictures do not fit one view: only the rows that are read are bound. */
+static void
+narrow_samples (const OmniLowering *lower, OmniStep *step)
+{
+  const OmniPlan *plan = lower->plan;
+  const guint64 row_bytes = (guint64)plan->source_pitch_px * plan->source_pixel_bytes;
+  const OmniInterval all = plan->source_region.y;
+  OmniTexelBinding *in = &step->in[0];
+  OmniInterval rows = { step->push.ry, step->push.ry + step->push.rh };
+
+  if (in->format != OMNI_VIEW_R32UI
+      || in->high - in->low <= 4ULL * plan->device->limits.maxTexelBufferElements)
+    return;
+
+  for (guint i = 0; i < lower->node->n_inputs; i++)
+    if (omni_plan_reads_samples (plan, lower->node->inputs[i]))
+      rows = omni_node_input_interval (plan->graph, lower->instruction->node, i, TRUE, rows);
+  rows.low = CLAMP (rows.low, all.low, all.high - 1);
+  rows.high = CLAMP (rows.high, rows.low + 1, all.high);
+  in->high = MIN (in->high, in->low + row_bytes * (guint64)(rows.high - all.low) + 16);
+  in->low += row_bytes * (guint64)(rows.low - all.low);
+}
+
 static void
 emit_rows (const OmniLowering *lower, const OmniStep *whole)
 {
@@ -283,6 +306,7 @@ emit_rows (const OmniLowering *lower, const OmniStep *whole)
     step.group = plan->n_groups;
     find_window (tensor, &step);
     narrow_own_memory (&step);
+    narrow_samples (lower, &step);
     g_array_append_val (plan->steps, step);
   }
 }
@@ -341,7 +365,11 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_PICTURE:
     omni_lower_picture (lower);
     break;
+  case OMNI_OP_IMPORT:
+    omni_lower_import (lower);
+    break;
   case OMNI_OP_MARK:
+  case OMNI_OP_INFLUENCE:
   case OMNI_OP_CHECKER:
   case OMNI_OP_CONSTANT:
     omni_lower_fill (lower);
@@ -385,6 +413,7 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_CHROMA_TERMS:
   case OMNI_OP_CHROMA_RATIO:
   case OMNI_OP_MERGE_COLOUR:
+  case OMNI_OP_LUMA:
     omni_lower_colour (lower);
     break;
   case OMNI_OP_SET_SOFTMAX:
@@ -409,6 +438,12 @@ static void
 lower_resident_reduction (OmniLowering *lower)
 {
   const gboolean sums = lower->node->op == OMNI_OP_SET_SUM_FIXED || lower->node->op == OMNI_OP_SET_BLEND;
+
+  if (omni_plan_gathers (lower->plan, lower->instruction->node))
+  {
+    omni_lower_gather (lower);
+    return;
+  }
 
   if (!sums && lower->node->op != OMNI_OP_SET_SELECT && lower->node->op != OMNI_OP_SET_EXPOSURE_SUM
       && lower->node->op != OMNI_OP_SET_SCORE_MAX)
@@ -553,7 +588,7 @@ omni_plan_lower (OmniPlan *plan)
     plan->step_block[b] = plan->steps->len;
     for (guint i = block->first; i < block->first + block->n; i++)
       lower_instruction (plan, block, i);
-    if (b == plan->blocks->len - 1)
+    if (b == plan->blocks->len - 1 && plan->graph->output != OMNI_NODE_NONE)
       lower_pack (plan);
   }
   plan->step_block[plan->blocks->len] = plan->steps->len;

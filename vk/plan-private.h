@@ -56,6 +56,7 @@ typedef struct
   OmniNode node;
   OmniInstructionKind kind;
   gboolean per_source;
+  gboolean late; /* its block's */
   OmniPlacement placement;
   gboolean placed;
   guint last_use; /* index of the last instruction that reads it */
@@ -73,7 +74,8 @@ typedef struct
 {
   guint first, n; /* instructions */
   gboolean per_source;
-  int member; /* the one source of a per-source block; −1: all in turn */
+  gboolean late; /* something in it depends on the influence a person gives */
+  int member;    /* the one source of a per-source block; −1: all in turn */
   guint pass;
   guint phase;      /* of a plan in phases; all tiles go by in one before the next begins */
   gboolean settles; /* runs once, after the last tile of its phase */
@@ -106,6 +108,7 @@ typedef struct
 #define OMNI_ARENA_SOURCES    1000
 #define OMNI_ARENA_RESULT     1001
 #define OMNI_ARENA_STATISTICS 1002 /* small buffer of whole-picture statistics */
+#define OMNI_ARENA_ABOVE      2000 /* and more: the arenas of the plan above */
 
 typedef struct
 {
@@ -153,6 +156,7 @@ struct _OmniPlan
 {
   OmniDevice *device;
   OmniGraph *graph;
+  OmniPlan *above; /* made the coarse levels of the whole picture before, see omni_graph_cut(); or NULL */
   OmniPlanParams params;
 
   guint width, height; /* of the picture with the graph's padding: what levels are made of */
@@ -208,6 +212,14 @@ gboolean omni_plan_reads_samples (const OmniPlan *plan, OmniNode picture);
 /* A fixed-point sum that stays as it is: all that use it read integers. */
 gboolean omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum);
 
+/* A mean over the set by weights that are the exponentials of scores, where all members are at hand: one kernel makes it of the
+ * scores themselves. omni_plan_keeps_score() is TRUE for those, and for what only they need. */
+gboolean omni_plan_gathers (const OmniPlan *plan, OmniNode blend);
+gboolean omni_plan_keeps_score (const OmniPlan *plan, OmniNode weight);
+
+/* Whether a needed node is made by no instruction: a picture read as samples, the largest of scores nobody asks for. */
+gboolean omni_plan_skips (const OmniPlan *plan, OmniNode node);
+
 gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
 
 /* plan-schedule.c: fills the instructions and blocks; needs no sizes. `phased`: for more than one tile of a graph with
@@ -253,8 +265,9 @@ typedef struct
 {
   gint32 origin[2];
   gint32 first;
-  gint32 pad;
+  gint32 source;
   gint32 format[OMNI_MAX_SLOTS][4];
+  float influence[OMNI_MAX_SLOTS];
 } OmniTileUniform;
 
 G_END_DECLS

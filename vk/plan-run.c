@@ -233,11 +233,82 @@ run_chunks (Running *running, const OmniBlock *block, GError **error)
   return TRUE;
 }
 
+/* Hands over what this tile has of a map for one source; `slice` is the tensor's member. */
+static gboolean
+hand_over (Running *running, guint map, guint source, guint slice, GError **error)
+{
+  const OmniPlan *plan = running->plan;
+  const OmniMapInfo *info = &g_array_index (plan->graph->maps, OmniMapInfo, map);
+  const OmniNode n = info->node;
+  const OmniTensor *tensor = &plan->tensors[n];
+  const OmniInstruction *made = omni_plan_find (plan, plan->instructions->len, n);
+  const guint level = omni_graph_node (plan->graph, n)->level;
+  const guint x0 = (running->tile % plan->tiles_x * plan->tile_width) >> level;
+  const guint y0 = (running->tile / plan->tiles_x * plan->tile_height) >> level;
+  const guint last_x = (guint)omni_extent_at_level ((int)plan->params.width, level);
+  const guint last_y = (guint)omni_extent_at_level ((int)plan->params.height, level);
+  const guint columns = MIN ((guint)omni_extent_at_level ((int)plan->tile_width, level), last_x - x0);
+  const guint rows = MIN ((guint)omni_extent_at_level ((int)plan->tile_height, level), last_y - y0);
+  const guint pitch = tensor->pitch * tensor->planes_per_row;
+  const guint64 first = made->placement.offset_bytes + tensor->slice_bytes * slice
+                        + 4ULL * ((guint64)-tensor->region.y.low * pitch + (guint64)-tensor->region.x.low);
+  const gsize n_values = (gsize)pitch * (rows - 1) + columns;
+  g_autofree float *values = g_try_new (float, n_values);
+
+  if (values == NULL)
+  {
+    g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+                         "There is not enough memory for the weights; use fewer or smaller pictures.");
+    return FALSE;
+  }
+  if (!omni_buffer_download (plan->device, &plan->arenas[made->placement.arena], first, values,
+                             n_values * sizeof *values, error))
+    return FALSE;
+
+  running->run->map (info->index, source, x0, y0, columns, rows, values, pitch, running->run->user_data);
+  return TRUE;
+}
+
+/* In a streamed plan, what passes by with the source at hand; at the end of a tile, what is there of all of them. */
+static gboolean
+hand_over_maps (Running *running, const OmniBlock *block, guint source, GError **error)
+{
+  const OmniPlan *plan = running->plan;
+
+  for (guint map = 0; running->run->map != NULL && map < plan->graph->maps->len; map++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph,
+                                                g_array_index (plan->graph->maps, OmniMapInfo, map).node);
+    const gboolean passes = plan->streamed && !node->kept;
+
+    if (block != NULL && passes && node->pass == (int)block->pass
+        && !hand_over (running, map, source, 0, error))
+      return FALSE;
+    for (guint k = 0; block == NULL && !passes && k < plan->params.n_sources; k++)
+      if (!hand_over (running, map, k, k, error))
+        return FALSE;
+  }
+
+  return TRUE;
+}
+
+/* Whether the last run left everything that the block would make. */
+static gboolean
+is_made (const Running *running, const OmniBlock *block)
+{
+  const GArray *blocks = running->plan->blocks;
+
+  return running->run->reuse && omni_plan_get_tiles (running->plan) == 1 && !block->late
+         && g_array_index (blocks, OmniBlock, blocks->len - 1).late;
+}
+
 static gboolean
 run_block (Running *running, const OmniBlock *block, GError **error)
 {
   const OmniPlan *plan = running->plan;
 
+  if (is_made (running, block))
+    return TRUE;
   if (!block->per_source)
     return run_chunks (running, block, error);
 
@@ -246,7 +317,9 @@ run_block (Running *running, const OmniBlock *block, GError **error)
     if (block->member >= 0 && (guint)block->member != k)
       continue;
     uniform_of (running->plan)->first = k == 0;
-    if (!upload_source (running, k, 0, error) || !run_chunks (running, block, error))
+    uniform_of (running->plan)->source = (gint32)k;
+    if (!upload_source (running, k, 0, error) || !run_chunks (running, block, error)
+        || !hand_over_maps (running, block, k, error))
       return FALSE;
   }
 
@@ -297,11 +370,17 @@ run_tile (Running *running, guint phase, GError **error)
 
   uniform_of (plan)->origin[0] = (gint32)(running->tile % plan->tiles_x * plan->tile_width);
   uniform_of (plan)->origin[1] = (gint32)(running->tile / plan->tiles_x * plan->tile_height);
+  for (guint k = 0; k < MIN (plan->params.n_sources, OMNI_MAX_SLOTS); k++)
+    uniform_of (plan)->influence[k] = running->run->influence != NULL ? running->run->influence[k] : 0;
   for (guint k = 0; !plan->streamed && k < plan->slots; k++)
-    if (!upload_source (running, k, k, error))
+    if (!is_made (running, &g_array_index (plan->blocks, OmniBlock, 0))
+        && !upload_source (running, k, k, error))
       return FALSE;
 
-  return run_blocks (running, phase, FALSE, error);
+  if (!run_blocks (running, phase, FALSE, error))
+    return FALSE;
+  /* Maps are read as the picture is, of the last phase. */
+  return phase + 1 < plan->graph->n_phases && plan->phased ? TRUE : hand_over_maps (running, NULL, 0, error);
 }
 
 /* The statistics of a plan in phases, those first that others wait for. Returns the last phase, which makes the picture;
@@ -324,12 +403,37 @@ run_statistics (Running *running, GError **error)
   return last;
 }
 
-static void
-start_profile (OmniPlan *plan)
+/* The coarse levels of the whole picture. */
+static gboolean
+run_above (Running *running, GError **error)
 {
+  OmniPlan *plan = running->plan;
+  const guint tile = running->tile;
+  gboolean success;
+
+  running->plan = plan->above;
+  running->tile = 0;
+  success = run_tile (running, 0, error);
+  running->plan = plan;
+  running->tile = tile;
+  return success;
+}
+
+static gboolean
+prepare_run (OmniPlan *plan, GError **error)
+{
+  if (plan->above != NULL && !prepare_run (plan->above, error))
+    return FALSE;
+  if (!plan->recorded && !omni_plan_record (plan, error))
+  {
+    omni_plan_forget_recording (plan);
+    return FALSE;
+  }
+
   g_clear_pointer (&plan->profile, g_array_unref);
   plan->profile = g_array_new (FALSE, TRUE, sizeof (OmniPlanProfile));
   g_array_set_size (plan->profile, omni_graph_get_n_nodes (plan->graph));
+  return TRUE;
 }
 
 gboolean
@@ -340,19 +444,14 @@ omni_plan_run (OmniPlan *plan, const OmniPlanRun *run, OmniPlanStats *stats, GEr
     .plan = plan,
     .run = run,
     .stats = stats,
-    .whole = plan->total_cost * tiles,
+    .whole = plan->total_cost * tiles + (plan->above != NULL ? plan->above->total_cost : 0),
     .done = plan->phased ? 0.0 : plan->total_cost * run->first_tile,
   };
 
   memset (stats, 0, sizeof *stats);
   stats->tiles_done = run->first_tile;
-  if (!plan->recorded && !omni_plan_record (plan, error))
-  {
-    omni_plan_forget_recording (plan);
+  if (!prepare_run (plan, error) || (plan->above != NULL && !run_above (&running, error)))
     return FALSE;
-  }
-
-  start_profile (plan);
 
   const guint phase = run_statistics (&running, error);
 

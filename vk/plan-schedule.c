@@ -20,7 +20,7 @@ add_instruction (OmniPlan *plan, OmniNode node, OmniInstructionKind kind)
 static void
 add_block (OmniPlan *plan, guint first, gboolean per_source, int member, guint pass)
 {
-  const OmniBlock block = {
+  OmniBlock block = {
     .first = first,
     .n = plan->instructions->len - first,
     .per_source = per_source,
@@ -28,6 +28,11 @@ add_block (OmniPlan *plan, guint first, gboolean per_source, int member, guint p
     .pass = pass,
     .chunks = g_array_new (FALSE, TRUE, sizeof (OmniChunk)),
   };
+
+  for (guint i = first; i < plan->instructions->len; i++)
+    block.late =
+      block.late
+      || omni_graph_node (plan->graph, g_array_index (plan->instructions, OmniInstruction, i).node)->late;
 
   g_array_append_val (plan->blocks, block);
 }
@@ -87,7 +92,7 @@ mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
 
 /* What comes after the sources have gone by: sums become values, and whatever needs the whole set. */
 static void
-schedule_end_of_pass (OmniPlan *plan, guint pass)
+schedule_end_of_pass (OmniPlan *plan, guint pass, gboolean late)
 {
   const guint first = plan->instructions->len;
 
@@ -96,14 +101,16 @@ schedule_end_of_pass (OmniPlan *plan, guint pass)
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
     const gboolean sums = node->op == OMNI_OP_SET_SUM_FIXED || node->op == OMNI_OP_SET_BLEND;
 
-    if (!node->needed || node->pass != (int)pass || (node->streams && !node->pooled))
+    if (!node->needed || node->pass != (int)pass || (node->streams && !node->pooled) || node->late != late
+        || omni_plan_skips (plan, n))
       continue;
     if (!node->streams)
       add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
     else if (sums && !omni_plan_keeps_fixed (plan, n))
       add_instruction (plan, n, OMNI_INSTRUCTION_FINISH);
   }
-  end_block (plan, first, FALSE, pass);
+  if (plan->instructions->len > first || !late)
+    end_block (plan, first, FALSE, pass);
 }
 
 static void
@@ -127,20 +134,29 @@ schedule_streamed (OmniPlan *plan)
 
     first = plan->instructions->len;
     for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
-      if (wanted[n] && !omni_plan_reads_samples (plan, n))
+      if (wanted[n] && !omni_plan_skips (plan, n))
         add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
     end_block (plan, first, TRUE, pass);
-    schedule_end_of_pass (plan, pass);
+    schedule_end_of_pass (plan, pass, FALSE);
+    schedule_end_of_pass (plan, pass, TRUE);
   }
 }
 
+/* What depends on the influence comes last. */
 static void
 schedule_resident (OmniPlan *plan)
 {
-  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->needed && !omni_plan_reads_samples (plan, n))
-      add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
-  end_block (plan, 0, FALSE, 0);
+  for (guint late = 0; late < 2; late++)
+  {
+    const guint first = plan->instructions->len;
+
+    for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+      if (omni_graph_node (plan->graph, n)->needed && omni_graph_node (plan->graph, n)->late == (gboolean)late
+          && !omni_plan_skips (plan, n))
+        add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
+    if (plan->instructions->len > first)
+      end_block (plan, first, FALSE, 0);
+  }
 }
 
 /* What `wanted` needs, back to the sources. */
@@ -186,7 +202,7 @@ schedule_phase (OmniPlan *plan, guint phase)
     wanted[plan->graph->output] = TRUE;
   mark_inputs (plan, wanted);
   for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
-    if (wanted[n] && !omni_plan_reads_samples (plan, n))
+    if (wanted[n] && !omni_plan_skips (plan, n))
       add_instruction (plan, n, OMNI_INSTRUCTION_COMPUTE);
   for (OmniNode n = 0; n < (OmniNode)n_nodes; n++)
     if (is_measured_in (omni_graph_node (plan->graph, n), phase))
@@ -250,7 +266,20 @@ use_in_block (OmniPlan *plan, const OmniBlock *block, guint at, OmniNode node)
   OmniInstruction *producer = &g_array_index (plan->instructions, OmniInstruction,
                                               producer_of (plan, at, node));
 
-  producer->last_use = MAX (producer->last_use, again ? block->first + block->n - 1 : at);
+  /* What is late may be made again, from this. */
+  if (block->late && !producer->late)
+    producer->last_use = plan->instructions->len;
+  else
+    producer->last_use = MAX (producer->last_use, again ? block->first + block->n - 1 : at);
+}
+
+/* Of a streamed plan, one member after another. */
+static gboolean
+is_passing (const OmniPlan *plan, OmniNode node)
+{
+  const OmniNodeInfo *info = omni_graph_node (plan->graph, node);
+
+  return plan->streamed && !info->pooled && !info->kept;
 }
 
 /* An accumulator or a kept tensor is written by every repetition of its block, so it may share memory with nothing in
@@ -267,8 +296,11 @@ find_lifetimes (OmniPlan *plan)
       OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction, i);
       const OmniNodeInfo *node = omni_graph_node (plan->graph, instruction->node);
 
+      instruction->late = block->late;
       instruction->first_use = (int)i;
       instruction->last_use = MAX (instruction->last_use, i);
+      if (block->per_source && omni_graph_is_map (plan->graph, instruction->node))
+        instruction->last_use = MAX (instruction->last_use, block->first + block->n - 1);
       if (block->per_source && outlives_source (plan, node))
       {
         instruction->first_use = (int)block->first;
@@ -282,15 +314,18 @@ find_lifetimes (OmniPlan *plan)
         continue;
       }
       for (guint k = 0; k < node->n_inputs; k++)
-        if (!omni_plan_reads_samples (plan, node->inputs[k]))
+        if (!omni_plan_skips (plan, node->inputs[k]))
           use_in_block (plan, block, i, node->inputs[k]);
       if (node->base != OMNI_NODE_NONE)
         use_in_block (plan, block, i, node->base);
     }
   }
 
-  /* The result stays until it is packed, after everything. */
-  use (plan, plan->instructions->len, plan->graph->output);
+  /* The result stays until it is packed, after everything, and what is handed on for good. */
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+    if (n == plan->graph->output || omni_graph_node (plan->graph, n)->exported
+        || (omni_graph_is_map (plan->graph, n) && !is_passing (plan, n)))
+      use (plan, plan->instructions->len, n);
 }
 
 void

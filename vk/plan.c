@@ -4,8 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MIB      (1024ULL * 1024ULL)
-#define PIECE_MS 10.0 /* what one recorded piece should take at most, by the first guess */
+#define MIB (1024ULL * 1024ULL)
+/* Above so many pixels of all sources a plan is cut in two where that can be. */
+#define CUT_PIXELS 6e6
+#define CUT_LEVEL  3U
+#define TILE_BYTES (160 * MIB) /* for the tensors of one tile below a cut */
+#define PIECE_MS   10.0        /* what one recorded piece should take at most, by the first guess */
 
 gsize
 omni_store_get_bytes (OmniStore store)
@@ -66,7 +70,7 @@ should_stream (const OmniGraph *graph)
     return FALSE;
   if (g_strcmp0 (wanted, "resident") == 0)
     return FALSE;
-  if (g_strcmp0 (wanted, "streamed") == 0)
+  if (g_strcmp0 (wanted, "streamed") == 0 || g_strcmp0 (wanted, "cut") == 0)
     return TRUE;
 
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (graph); n++)
@@ -201,42 +205,55 @@ compile (OmniPlan *plan, guint64 budget, GError **error)
   return create_buffers (plan, error);
 }
 
-OmniPlan *
-omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params, GError **error)
+/* How a graph becomes a plan. */
+typedef struct
 {
-  if (!check_params (device, graph, params, error))
-    return NULL;
+  OmniGraph *graph;
+  gboolean streamed;
+  OmniPlan *above; /* taken over */
+  guint64 budget, most_bytes;
+} Part;
 
+static OmniPlan *
+start_plan (OmniDevice *device, const Part *part, const OmniPlanParams *params)
+{
   OmniPlan *plan = g_new0 (OmniPlan, 1);
 
   plan->device = device;
-  plan->graph = omni_graph_ref (graph);
+  plan->graph = omni_graph_ref (part->graph);
+  plan->above = part->above;
   plan->params = *params;
   plan->params.range = params->range > 0.0F ? params->range : 1.0F;
   plan->source_pixel_bytes = params->source_pixel_bytes > 0 ? params->source_pixel_bytes : 4;
   if (params->format.channels > 0)
     plan->source_pixel_bytes = params->format.channels * (guint)omni_store_get_bytes (params->format.store);
-  plan->width = (params->width + graph->padding - 1) / graph->padding * graph->padding;
-  plan->height = (params->height + graph->padding - 1) / graph->padding * graph->padding;
-  plan->may_stream = plan->streamed = should_stream (graph);
-  plan->slots = plan->streamed ? 1 : params->n_sources;
+  plan->width = (params->width + part->graph->padding - 1) / part->graph->padding * part->graph->padding;
+  plan->height = (params->height + part->graph->padding - 1) / part->graph->padding * part->graph->padding;
+  plan->may_stream = plan->streamed = part->streamed;
+  plan->slots = part->streamed ? 1 : params->n_sources;
+  plan->most_bytes = part->most_bytes;
   plan->weight_texels = g_array_new (FALSE, TRUE, sizeof (float));
   plan->weight_offsets = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   plan->views = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   plan->sets = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+  return plan;
+}
+
+static OmniPlan *
+make_plan (OmniDevice *device, const Part *part, const OmniPlanParams *params, GError **error)
+{
+  OmniPlan *plan = start_plan (device, part, params);
+  guint64 budget = part->budget;
 
   if (plan->slots > OMNI_MAX_SLOTS)
   {
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "%s takes at most %u pictures at a time, and there are %u.", omni_graph_get_name (graph),
-                 OMNI_MAX_SLOTS, plan->slots);
+                 "%s takes at most %u pictures at a time, and there are %u.",
+                 omni_graph_get_name (plan->graph), OMNI_MAX_SLOTS, plan->slots);
     omni_plan_free (&plan);
     return NULL;
   }
 
-  guint64 budget = params->budget_bytes != 0 ? params->budget_bytes : omni_plan_default_budget (device);
-
-  plan->most_bytes = params->budget_bytes != 0 ? budget : most_bytes (device, budget);
   for (;;)
   {
     g_autoptr (GError) failure = NULL;
@@ -263,6 +280,78 @@ omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *param
   }
 }
 
+/* A tile and all sources of it at once, for pictures whose pyramid is made once, above. */
+static OmniPlan *
+make_cut_plan (OmniDevice *device, const Part *whole, OmniGraph *coarse, OmniGraph *fine,
+               const OmniPlanParams *params, GError **error)
+{
+  Part above = *whole, below = *whole;
+
+  above.graph = coarse;
+  above.streamed = TRUE;
+  below.above = make_plan (device, &above, params, error);
+  if (below.above == NULL)
+    return NULL;
+
+  const guint64 taken = omni_plan_get_memory_bytes (below.above);
+
+  below.graph = fine;
+  below.streamed = FALSE;
+  below.budget = taken + CLAMP (whole->budget - MIN (taken, whole->budget), MIB, TILE_BYTES);
+  below.most_bytes = MAX (whole->most_bytes, below.budget);
+  return make_plan (device, &below, params, error);
+}
+
+/* The finest level that is made of the whole picture, 0 for no cut. */
+static guint
+choose_cut (const OmniGraph *graph, const OmniPlanParams *params)
+{
+  const char *wanted = g_getenv ("OMNIFUSE_PLAN");
+
+  if (params->n_sources > OMNI_MAX_SLOTS || (wanted != NULL && g_strcmp0 (wanted, "cut") != 0))
+    return 0;
+  return MIN (graph->kept_level, CUT_LEVEL);
+}
+
+/* What could be cut and is small is made all at once, where memory does. */
+static OmniPlan *
+make_cut_or_resident_plan (OmniDevice *device, Part *part, OmniGraph *coarse, OmniGraph *fine,
+                           const OmniPlanParams *params, GError **error)
+{
+  const double pixels = (double)params->width * params->height * params->n_sources;
+  OmniPlan *plan;
+
+  if (pixels >= CUT_PIXELS || g_getenv ("OMNIFUSE_PLAN") != NULL)
+    return make_cut_plan (device, part, coarse, fine, params, error);
+
+  part->streamed = FALSE;
+  plan = make_plan (device, part, params, NULL);
+  part->streamed = TRUE;
+  return plan != NULL ? plan : make_cut_plan (device, part, coarse, fine, params, error);
+}
+
+OmniPlan *
+omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params, GError **error)
+{
+  if (!check_params (device, graph, params, error))
+    return NULL;
+
+  const guint level = choose_cut (graph, params);
+  Part part = { .graph = graph, .streamed = should_stream (graph) };
+
+  part.budget = params->budget_bytes != 0 ? params->budget_bytes : omni_plan_default_budget (device);
+  part.most_bytes = params->budget_bytes != 0 ? part.budget : most_bytes (device, part.budget);
+  if (level > 0 && part.streamed)
+  {
+    g_autoptr (OmniGraph) coarse = NULL;
+    g_autoptr (OmniGraph) fine = NULL;
+
+    if (omni_graph_cut (graph, level, &coarse, &fine))
+      return make_cut_or_resident_plan (device, &part, coarse, fine, params, error);
+  }
+  return make_plan (device, &part, params, error);
+}
+
 void
 omni_plan_free (OmniPlan **plan)
 {
@@ -280,6 +369,7 @@ omni_plan_free (OmniPlan **plan)
   g_hash_table_unref (self->weight_offsets);
   g_array_unref (self->weight_texels);
   g_clear_pointer (&self->profile, g_array_unref);
+  omni_plan_free (&self->above);
   omni_graph_unref (self->graph);
   g_free (self);
 }
@@ -299,13 +389,14 @@ omni_plan_get_tile_px (const OmniPlan *plan)
 gboolean
 omni_plan_is_streamed (const OmniPlan *plan)
 {
-  return plan->streamed;
+  return plan->streamed || plan->above != NULL;
 }
 
 GArray *
 omni_plan_get_profile (const OmniPlan *plan)
 {
-  GArray *rows = g_array_new (FALSE, TRUE, sizeof (OmniPlanProfile));
+  GArray *rows = plan->above != NULL ? omni_plan_get_profile (plan->above)
+                                     : g_array_new (FALSE, TRUE, sizeof (OmniPlanProfile));
 
   for (guint i = 0; plan->profile != NULL && i < plan->profile->len; i++)
   {

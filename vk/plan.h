@@ -81,6 +81,11 @@ typedef void (*OmniPlanRelease) (guint index, gpointer user_data);
 /* `fraction` 0 … 1, never falling. Called in the running thread, between submissions. */
 typedef void (*OmniPlanProgress) (double fraction, gpointer user_data);
 
+/* Part of map `map` for source `source`, at the map's level: `height` rows of `width` values, `pitch` apart, from (x, y) of the
+ * picture on. The parts of one source's map cover it once. Called in the running thread. */
+typedef void (*OmniPlanMap) (guint map, guint source, guint x, guint y, guint width, guint height,
+                             const float *values, guint pitch, gpointer user_data);
+
 typedef struct
 {
   OmniPlanFetch fetch;
@@ -88,7 +93,12 @@ typedef struct
   OmniPlanProgress progress; /* nullable */
   gpointer user_data;
   GCancellable *cancellable; /* nullable; honoured within one submission */
-  gpointer result;  /* width · height · output channels samples, interleaved; every sample is written */
+  gpointer result; /* width · height · output channels samples, interleaved; every sample is written */
+  const float *influence; /* per source, its natural logarithm: omni_graph_influence(); NULL: 0 for all */
+  /* The sources are those of the last run, which ended well: what does not depend on the influence is not made again, as far
+   * as the plan still has it. */
+  gboolean reuse;
+  OmniPlanMap map;  /* nullable; the maps of the graph, if it has any */
   guint first_tile; /* replay after a loss: tiles before this one are left as they are */
 } OmniPlanRun;
 

@@ -42,6 +42,8 @@ typedef struct
   char *weights_path;
   char *metadata_path;
   char **roles;
+  char **influences;
+  char *weights_out;
   char **settings;
   char *device;
   char *precision;
@@ -98,7 +100,8 @@ typedef enum
   OMNI_CLI_TRAIN = 1 << 7,
   OMNI_CLI_SYNTHESIZE = 1 << 8,
   OMNI_CLI_REFINE = 1 << 9,
-  OMNI_CLI_EVOLVE = 1 << 10
+  OMNI_CLI_EVOLVE = 1 << 10,
+  OMNI_CLI_FUSE = 1 << 11
 } OmniCliGroups;
 
 /* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/cli/cli.h"
+#include "app/cli/weights-out.h"
 
 #include "app/files/metadata.h"
-#include "app/files/writer.h"
 #include "app/refine.h"
 
 #include <stdio.h>
@@ -131,12 +130,12 @@ add_refine (JsonBuilder *json, const OmniFusionResult *result)
 }
 
 static gboolean
-print_result_json (const char *output, const OmniFusionResult *result, const OmniFusionTimes *ms,
+print_result_json (const OmniCliOptions *options, const OmniFusionResult *result, const OmniFusionTimes *ms,
                    GError **error)
 {
   g_autoptr (JsonBuilder) json = json_builder_new ();
   json_builder_begin_object (json);
-  omni_cli_add_path (json, "output", output);
+  omni_cli_add_path (json, "output", options->output);
   omni_cli_add_string (json, "sha256", result->sha256);
   omni_cli_add_int (json, "width", omni_picture_get_width (result->picture));
   omni_cli_add_int (json, "height", omni_picture_get_height (result->picture));
@@ -159,6 +158,8 @@ print_result_json (const char *output, const OmniFusionResult *result, const Omn
   for (guint i = 0; i < result->warnings->len; i++)
     json_builder_add_string_value (json, result->warnings->pdata[i]);
   json_builder_end_array (json);
+  if (result->maps != NULL)
+    omni_cli_add_weights (json, options->weights_out, result);
   if (result->profile != NULL)
     omni_cli_add_profile (json, result->profile);
   json_builder_end_object (json);
@@ -235,6 +236,7 @@ run (const OmniCliOptions *options, GError **error)
   g_autoptr (OmniFusionRequest) request = omni_cli_make_request (options, options->output, error);
   if (request == NULL)
     return FALSE;
+  request->maps = options->weights_out != NULL;
   g_auto (Target) target = { 0 };
   target_init (&target, options, request, cancellable);
   if (!target_check (&target, options->output, request, error)
@@ -248,13 +250,15 @@ run (const OmniCliOptions *options, GError **error)
 
   const gint64 start_us = g_get_monotonic_time ();
   gboolean success = omni_picture_write (result->picture, options->output, &target.options, error);
+  if (success && result->maps != NULL)
+    success = omni_cli_write_weights (options->weights_out, result, &target.options, error);
   OmniFusionTimes ms = result->ms;
   ms.encode = (g_get_monotonic_time () - start_us) / 1000.0;
   ms.total += ms.encode;
   for (guint i = 0; success && i < result->warnings->len; i++)
     omni_cli_warn (options->quiet, result->warnings->pdata[i]);
   if (success && options->json)
-    success = print_result_json (options->output, result, &ms, error);
+    success = print_result_json (options, result, &ms, error);
   else if (success && !options->quiet)
     print_result (options->output, result, &ms);
   omni_fusion_result_unref (result);
@@ -266,7 +270,7 @@ omni_cli_fuse (int argc, char **argv)
 {
   g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
-  if (!omni_cli_options_parse (&options, OMNI_CLI_RUN | OMNI_CLI_SOURCES | OMNI_CLI_REFINE, "SOURCE… -o OUT",
+  if (!omni_cli_options_parse (&options, OMNI_CLI_RUN | OMNI_CLI_SOURCES | OMNI_CLI_REFINE | OMNI_CLI_FUSE, "SOURCE… -o OUT",
                                "Fuses pictures into one. A folder means the pictures in it.", argc, argv,
                                &error)
       || !run (&options, &error))

@@ -4,6 +4,7 @@
 #include "app/files/natural-sort.h"
 #include "app/files/writer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ omni_cli_options_clear (OmniCliOptions *options)
 {
   g_strfreev (options->arguments);
   g_strfreev (options->roles);
+  g_strfreev (options->influences);
+  g_free (options->weights_out);
   g_strfreev (options->settings);
   g_free (options->output);
   g_free (options->task_name);
@@ -108,6 +111,8 @@ add_source_options (OmniCliOptions *o, GOptionContext *context)
       "auto, exposure, focus, infrared, medical or pansharpen", "TASK" },
     { "role", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->roles,
       "What a source is: visible, infrared, mri, ct, pet, spect, ms or pan", "ROLE=FILE" },
+    { "influence", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->influences,
+      "What a source counts, -4 to 4: 1 is twice its weight, -1 half", "FILE=VALUE" },
     { "bits", 'b', 0, G_OPTION_ARG_STRING, &o->bits, "Depth of the result: 8, 16 or 32f", "BITS" },
     { "quality", 0, 0, G_OPTION_ARG_INT, &o->quality, "Quality of a JPEG, 1 to 100", "Q" },
     { "resize", 0, 0, G_OPTION_ARG_NONE, &o->resize, "Bring differing sizes to the largest", NULL },
@@ -127,6 +132,17 @@ add_refine_options (OmniCliOptions *o, GOptionContext *context)
       "Train the weights further on these pictures for so long, and keep the better result", "SECONDS" },
     { "refine-steps", 0, 0, G_OPTION_ARG_STRING, &o->refine_steps,
       "Refine in at most so many steps: the same bits whenever the time is enough for them", "N" },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_fuse_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "weights-out", 0, 0, G_OPTION_ARG_FILENAME, &o->weights_out,
+      "Write what each source counts in each band: DIR/SOURCE-BAND.png, 16 bits", "DIR" },
     { NULL },
   };
   g_option_context_add_main_entries (context, entries, NULL);
@@ -284,6 +300,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_device_options (options, context);
   if (groups & OMNI_CLI_REFINE)
     add_refine_options (options, context);
+  if (groups & OMNI_CLI_FUSE)
+    add_fuse_options (options, context);
   if (groups & OMNI_CLI_PERMUTE)
     add_permute_options (options, context);
   if (groups & OMNI_CLI_BENCH)
@@ -462,6 +480,41 @@ omni_cli_read_roles (const OmniCliOptions *options, GPtrArray *sources, GError *
   return TRUE;
 }
 
+/* The value after the last “=”: a file's name may hold one. */
+static gboolean
+read_influence (const char *text, OmniFusionRequest *request, double *influence, GError **error)
+{
+  const char *equals = strrchr (text, '=');
+  g_autofree char *shown = g_filename_display_name (text);
+  char *end = NULL;
+  const double value = equals != NULL ? g_ascii_strtod (equals + 1, &end) : 0;
+  if (equals == NULL || end == equals + 1 || *end != '\0' || !(fabs (value) <= OMNI_MAX_INFLUENCE))
+    return omni_cli_refuse (
+      error, "“%s” is no influence; write FILE=VALUE with a number from -4 to 4 (--influence).", shown);
+  g_autofree char *path = g_strndup (text, (gsize)(equals - text));
+  OmniSource *source = find_source (request->sources, path);
+  if (source == NULL)
+    return omni_cli_refuse (
+      error, "“%s” gives influence to a file that is not among the sources (--influence).", shown);
+  for (guint i = 0; i < request->sources->len; i++)
+    if (strcmp (omni_source_get_path (request->sources->pdata[i]), omni_source_get_path (source)) == 0)
+      influence[i] = value;
+  return TRUE;
+}
+
+static gboolean
+read_influences (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+{
+  if (options->influences == NULL)
+    return TRUE;
+  double *influence = g_new0 (double, MAX (request->sources->len, 1));
+  request->influence = influence; /* freed with the request */
+  for (guint i = 0; options->influences[i] != NULL; i++)
+    if (!read_influence (options->influences[i], request, influence, error))
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
                        GError **error)
@@ -470,7 +523,7 @@ omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFu
   request->resize = options->resize;
   request->profile = options->profile;
   return omni_cli_read_numbers (options, request, error) && read_task_and_model (options, request, error)
-         && omni_cli_read_roles (options, request->sources, error)
+         && omni_cli_read_roles (options, request->sources, error) && read_influences (options, request, error)
          && omni_fusion_request_check (request, error) && read_depth (options, output, request, error)
          && read_settings (options, request, error);
 }

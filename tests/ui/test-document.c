@@ -424,6 +424,89 @@ test_options (Fixture *f, gconstpointer data)
   g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, first);
 }
 
+/* The weights that were built with the program: a test of the window lies where they are not looked for. */
+static void
+find_weights (void)
+{
+  g_autofree char *folder = g_build_filename (g_getenv ("G_TEST_BUILDDIR"), "..", "models", NULL);
+
+  g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
+}
+
+/* A source's own, wherever it stands; a step for undo; and made of the network's answer, the same as without. */
+static void
+test_influence (Fixture *f, gconstpointer data)
+{
+  OmniSource *source = f->sources->pdata[2];
+
+  find_weights ();
+  start (f);
+  omni_document_set_model (f->document, omni_model_find ("omni"));
+  if (!wait_for_result (f))
+    return;
+  g_autofree char *first = g_strdup (omni_document_get_result (f->document)->sha256);
+  g_assert_true (omni_document_takes_influence (f->document));
+  g_assert_cmpfloat (omni_document_get_influence (f->document, source), ==, 0);
+  omni_document_set_influence (f->document, source, 1);
+  omni_document_set_influence (f->document, source, 3); /* still the same step */
+  g_assert_true (omni_document_is_stale (f->document));
+  wait_for_result (f);
+  g_autofree char *more = g_strdup (omni_document_get_result (f->document)->sha256);
+  g_assert_cmpstr (more, !=, first);
+
+  omni_document_move (f->document, 2, 0);
+  wait_for_result (f);
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, more);
+  g_assert_cmpint (omni_document_get_order_check (f->document), ==, OMNI_ORDER_SAME);
+  omni_document_undo (f->document);
+  omni_document_undo (f->document);
+  wait_for_result (f);
+  g_assert_cmpfloat (omni_document_get_influence (f->document, source), ==, 0);
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, first);
+  omni_document_redo (f->document);
+  g_assert_cmpfloat (omni_document_get_influence (f->document, source), ==, 3);
+  wait_for_result (f);
+  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, ==, more);
+
+  /* Others do not weigh by it, and are not fused for it. */
+  omni_document_set_model (f->document, omni_model_find ("mean"));
+  wait_for_result (f);
+  g_assert_false (omni_document_takes_influence (f->document));
+  omni_document_set_influence (f->document, source, -99);
+  g_assert_cmpfloat (omni_document_get_influence (f->document, source), ==, -OMNI_MAX_INFLUENCE);
+  g_assert_false (omni_document_is_stale (f->document));
+  wait_for_result (f);
+}
+
+/* Large sets are shown at the size of a screen first; small ones are not worth it. */
+static void
+test_preview (Fixture *f, gconstpointer data)
+{
+  guint n_small = 0, n_large = 0;
+
+  start (f);
+  const gulong small = g_signal_connect (f->document, "preview", G_CALLBACK (count_cb), &n_small);
+  if (!wait_for_result (f))
+    return;
+  g_assert_cmpuint (n_small, ==, 0);
+  g_signal_handler_disconnect (f->document, small);
+  omni_document_remove (f->document, f->sources);
+
+  g_autoptr (GPtrArray) large = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("large%u.png", i);
+    g_ptr_array_add (large, make_source (f, name, 2600, 1300, 60 + 90 * i));
+  }
+  g_signal_connect (f->document, "preview", G_CALLBACK (count_cb), &n_large);
+  omni_document_set_model (f->document, omni_model_find ("mean"));
+  omni_document_insert (f->document, 0, large);
+  wait_for_result (f);
+  g_assert_cmpuint (n_large, ==, 1);
+  g_assert_null (omni_document_get_preview (f->document));
+  g_assert_cmpuint (omni_picture_get_width (omni_document_get_result (f->document)->picture), ==, 2600);
+}
+
 static void
 test_switch_off (Fixture *f, gconstpointer data)
 {
@@ -601,6 +684,8 @@ main (int argc, char **argv)
   add ("cancel", test_cancel);
   add ("error", test_error);
   add ("options", test_options);
+  add ("influence", test_influence);
+  add ("preview", test_preview);
   add ("switch-off", test_switch_off);
   add ("copies", test_copies);
   add ("resize", test_resize);

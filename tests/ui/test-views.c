@@ -233,6 +233,99 @@ test_inspector (OmniTestWindow *f, gconstpointer data)
   }
 }
 
+/* The weights that were built with the program: a test of the window lies where they are not looked for. */
+static void
+find_weights (void)
+{
+  g_autofree char *folder = g_build_filename (g_getenv ("G_TEST_BUILDDIR"), "..", "models", NULL);
+
+  g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
+}
+
+/* Which source won here */
+
+static gboolean
+shows_legend (gpointer data)
+{
+  OmniTestWindow *f = data;
+  guint n_rows = 0;
+
+  for (GtkWidget *row =
+         gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (f->window->winner)));
+       row != NULL; row = gtk_widget_get_next_sibling (row))
+    n_rows += gtk_widget_get_visible (row);
+  return gtk_widget_get_visible (GTK_WIDGET (f->window->winner)) && n_rows == N_SOURCES;
+}
+
+static gboolean
+hides_winner (gpointer data)
+{
+  return !gtk_widget_get_visible (GTK_WIDGET (((OmniTestWindow *)data)->window->winner));
+}
+
+static void
+test_winner (OmniTestWindow *f, gconstpointer data)
+{
+  if (!can_fuse)
+    return;
+  find_weights ();
+  omni_document_set_model (f->window->document, omni_model_find ("omni"));
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  omni_pointer_key (pointer, "h", 0);
+  g_assert_true (omni_test_wait (shows_legend, f));
+  omni_document_shuffle (f->window->document);
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  g_assert_true (omni_test_wait (shows_legend, f));
+  omni_pointer_key (pointer, "h", 0);
+  g_assert_true (omni_test_wait (hides_winner, f));
+}
+
+/* The tint is the winner's, the stronger the clearer it wins; nobody wins where all are alike. */
+static void
+test_winner_paint (OmniTestWindow *f, gconstpointer data)
+{
+  float first[] = { 1, 0, 0.5F }, second[] = { 0, 1, 0.5F };
+  float *const shares[] = { first, second };
+  g_autoptr (GBytes) painted = omni_winner_overlay_paint (shares, 2, 3, 1);
+  const guint8 *pixels = g_bytes_get_data (painted, NULL);
+  float rgb[3];
+
+  omni_winner_overlay_get_tint (1, 2, rgb);
+  g_assert_cmpuint (pixels[3], ==, 153);
+  g_assert_cmpuint (pixels[7], ==, 153);
+  g_assert_cmpuint (pixels[11], ==, 0);
+  for (guint c = 0; c < 3; c++)
+    g_assert_cmpfloat_with_epsilon (pixels[4 + c], rgb[2 - c] * 153, 1);
+  g_assert_cmpint (memcmp (pixels, pixels + 4, 3), !=, 0);
+}
+
+static gboolean
+has_influence (gpointer data)
+{
+  OmniTestWindow *f = data;
+
+  return omni_document_get_influence (f->window->document, omni_document_get_source (f->window->document, 1))
+         > 0;
+}
+
+/* The slider of a card's menu, by keyboard. */
+static void
+test_influence (OmniTestWindow *f, gconstpointer data)
+{
+  if (!can_fuse)
+    return;
+  find_weights ();
+  omni_document_set_model (f->window->document, omni_model_find ("omni"));
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  omni_test_click_card (f, 1);
+  gtk_widget_activate_action (GTK_WIDGET (f->window->filmstrip), "strip.influence", NULL);
+  omni_test_wait_for_layout (f);
+  omni_pointer_key (pointer, "Right", 0);
+  g_assert_true (omni_test_wait (has_influence, f));
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -244,6 +337,9 @@ main (int argc, char **argv)
   omni_test_window_add ("/views/blink", test_blink);
   omni_test_window_add ("/views/difference", test_difference);
   omni_test_window_add ("/views/inspector", test_inspector);
+  omni_test_window_add ("/views/winner", test_winner);
+  omni_test_window_add ("/views/winner/paint", test_winner_paint);
+  omni_test_window_add ("/views/influence", test_influence);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

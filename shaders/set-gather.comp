@@ -1,0 +1,136 @@
+#version 450
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Σ w · (fine − up (coarse)) / Σ w over all members of the set at once, w = exp (score − largest score): what set-blend and
+// band-weight make of one source after another, with the same bits, without weights and sums in memory. An invocation
+// makes two texels of two rows, of one plane or of three.
+#extension GL_GOOGLE_include_directive : enable
+#include "common.glsl"
+#include "picture.glsl"
+#include "pyramid.glsl"
+#include "fixed.glsl"
+
+layout (constant_id = 6) const int PYRAMID = 0;
+layout (constant_id = 7) const int HAS_COARSE = 1;
+layout (constant_id = 8) const int PLANES = 3;
+const int HALF = 0;
+
+layout (binding = 1) uniform samplerBuffer scores;
+layout (binding = 2) uniform samplerBuffer coarse;
+#include "store.glsl"
+
+// Four pixels of all planes, and what they count.
+struct Totals
+{
+  ivec4 a, b, c, weight;
+};
+
+Block
+expand (int k, int z, ivec2 g)
+{
+  if (HAS_COARSE == 0)
+    return Block (vec4 (0.0), vec4 (0.0), vec4 (0.0), vec4 (0.0));
+  View view = push.src2;
+  view.base += k * push.src3.base;
+  return expand_block (coarse, view, PYRAMID, z, g, ivec2 (push.a3, push.a4), tile_origin (push.level + 1));
+}
+
+vec4
+score_at (int k, ivec2 at)
+{
+  return texelFetch (scores, push.src1.base + k * push.a8 + at.y * push.src1.pitch + at.x);
+}
+
+vec4
+largest_at (ivec2 at)
+{
+  vec4 most = score_at (0, at);
+  for (int k = 1; k < push.a0; k++)
+    most = max (most, score_at (k, at));
+  return most;
+}
+
+Totals
+add (Totals sums, int k, ivec2 at, vec4 most, Pixels up)
+{
+  const float grid = intBitsToFloat (push.a1);
+  const vec4 w = exp (min (score_at (k, at) - most, vec4 (0.0)));
+  Pixels fine;
+  if (PLANES == 3)
+    fine = colour (at.y, at.x);
+  else
+    fine = pixels (0, at.y, at.x);
+  sums.weight += to_fixed (w, float (1 << push.a2), push.a2);
+  sums.a += to_fixed (w * (fine.a - up.a), grid, push.a2);
+  if (PLANES == 3)
+    {
+      sums.b += to_fixed (w * (fine.b - up.b), grid, push.a2);
+      sums.c += to_fixed (w * (fine.c - up.c), grid, push.a2);
+    }
+  return sums;
+}
+
+void
+put (ivec2 at, Totals sums)
+{
+  // An odd first texel has a neighbour that is not ours.
+  if (at.x < push.a5 || at.x >= push.a6 || at.y >= push.ry + push.rh)
+    return;
+
+  const int to = push.dst.base + at.y * push.dst.pitch + at.x;
+  const vec4 weight = vec4 (sums.weight) * intBitsToFloat (push.src3.plane);
+  const float unit = intBitsToFloat (push.src3.pitch);
+  store4 (to, ratio (vec4 (sums.a) * unit, weight));
+  if (PLANES == 3)
+    {
+      store4 (to + push.dst.plane, ratio (vec4 (sums.b) * unit, weight));
+      store4 (to + 2 * push.dst.plane, ratio (vec4 (sums.c) * unit, weight));
+    }
+}
+
+void
+main ()
+{
+  const ivec2 block = 2 * ivec2 (gl_GlobalInvocationID.xy);
+  if (block.x >= push.rw || block.y >= push.rh)
+    return;
+
+  const ivec2 at = block + ivec2 (push.rx, push.ry);
+  const ivec2 last = ivec2 ((push.width - 1) & ~7, (push.height - 1) & ~1);
+  const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + tile_origin (push.level), ivec2 (0), last);
+  // What is not ours is read where something is.
+  const ivec2 low = clamp (at, ivec2 (push.a5, push.ry), ivec2 (push.a6 - 1, push.ry + push.rh - 1));
+  const ivec2 high = clamp (at + 1, ivec2 (push.a5, push.ry), ivec2 (push.a6 - 1, push.ry + push.rh - 1));
+  const ivec2 at1 = ivec2 (high.x, low.y);
+  const ivec2 at2 = ivec2 (low.x, high.y);
+  const vec4 most0 = largest_at (low);
+  const vec4 most1 = largest_at (at1);
+  const vec4 most2 = largest_at (at2);
+  const vec4 most3 = largest_at (high);
+  const Totals none = Totals (ivec4 (0), ivec4 (0), ivec4 (0), ivec4 (0));
+  Totals sums0 = none;
+  Totals sums1 = none;
+  Totals sums2 = none;
+  Totals sums3 = none;
+
+  for (int k = 0; k < push.a0; k++)
+    {
+      member = k * push.a7;
+      const Block a = expand (k, 0, g);
+      Block b = a;
+      Block c = a;
+      if (PLANES == 3)
+        {
+          b = expand (k, 1, g);
+          c = expand (k, 2, g);
+        }
+      sums0 = add (sums0, k, low, most0, Pixels (a.a, b.a, c.a));
+      sums1 = add (sums1, k, at1, most1, Pixels (a.b, b.b, c.b));
+      sums2 = add (sums2, k, at2, most2, Pixels (a.c, b.c, c.c));
+      sums3 = add (sums3, k, high, most3, Pixels (a.d, b.d, c.d));
+    }
+  put (at, sums0);
+  put (at + ivec2 (1, 0), sums1);
+  put (at + ivec2 (0, 1), sums2);
+  put (at + ivec2 (1, 1), sums3);
+}
