@@ -104,10 +104,11 @@ omni_document_make_key (OmniDocument *self)
   const OmniModelOptions *options = model != NULL ? omni_document_get_options (self, model) : NULL;
   g_autofree char *set = omni_sources_make_key (self->state->active, TRUE);
   g_autofree char *values = options != NULL ? omni_model_options_to_string (options) : NULL;
+  g_autofree char *weights = model != NULL ? omni_document_dup_weights (self, model) : NULL;
 
-  return g_strdup_printf ("%s %s [%s] %d %s", omni_task_to_string (self->effective_task),
-                          model != NULL ? model->name : "", values != NULL ? values : "", self->state->resize,
-                          set);
+  return g_strdup_printf ("%s %s %s [%s] %d %s", omni_task_to_string (self->effective_task),
+                          model != NULL ? model->name : "", weights != NULL ? weights : "",
+                          values != NULL ? values : "", self->state->resize, set);
 }
 
 char *
@@ -346,8 +347,11 @@ fuse (OmniDocument *self)
   job->request.task = self->effective_task;
   job->request.model = self->effective_model;
   job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
+  g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
+  job->request.weights_path = weights; /* as is this */
   omni_engine_fuse_async (self->engine, &job->request, engine_progress, job, job->cancellable, fused_cb,
                           job_ref (job));
+  job->request.weights_path = NULL;
 }
 
 /* Refining */
@@ -399,8 +403,11 @@ omni_document_refine (OmniDocument *self, double seconds)
   self->job->request.task = self->effective_task;
   self->job->request.model = self->effective_model;
   self->job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
+  g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
+  self->job->request.weights_path = weights;
   omni_engine_refine_async (self->engine, &self->job->request, &params, engine_progress, self->job,
                             self->job->cancellable, refined_cb, job_ref (self->job));
+  self->job->request.weights_path = NULL;
   omni_document_notify_progress (self);
 }
 

@@ -31,6 +31,7 @@ typedef struct
   OmniTask task;
   const OmniModel *model;
   GHashTable *options; /* const OmniModel → OmniModelOptions; none: all as they come */
+  GHashTable *weights; /* const OmniModel → char: paths of added weights; none: as shipped */
   gboolean resize;
 } OmniDocumentState;
 
@@ -67,7 +68,7 @@ struct _OmniDocument
   OmniVersions *versions;
   OmniOrderCheck order_check;
   OmniRefineScores refine; /* of the last refinement */
-  char *order_before; /* the hash that order_check compared with */
+  char *order_before;      /* the hash that order_check compared with */
   GCancellable *comparing;
   gboolean has_difference;
   OmniPictureDifference difference;

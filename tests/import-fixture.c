@@ -18,7 +18,7 @@ fixture_put_number (GByteArray *out, guint64 number, guint n_bytes)
 {
   for (guint i = 0; i < n_bytes; i++)
   {
-    const guint8 byte = (guint8)(number >> 8 * i);
+    const guint8 byte = i < 8 ? (guint8)(number >> 8 * i) : 0;
 
     g_byte_array_append (out, &byte, 1);
   }

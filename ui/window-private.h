@@ -223,6 +223,9 @@ void omni_window_replace_source (OmniWindow *self, OmniSource *source, const cha
 /* A picture without a file: it gets one. */
 void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint position);
 
+/* window-weights.c */
+void omni_window_class_install_weights (GtkWidgetClass *widget_class);
+
 /* window-files.c */
 void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);

@@ -22,4 +22,8 @@ void omni_window_restore_session (OmniWindow *self, const char *path);
 /* Takes over what the preferences say now. */
 void omni_window_apply_settings (OmniWindow *self);
 
+/* Imports the weight files (NULL-terminated), which together are one network, keeps them for this user and says what was
+ * taken. Returns at once. */
+void omni_window_add_weights (OmniWindow *self, const char *const *paths);
+
 G_END_DECLS

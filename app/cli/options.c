@@ -59,6 +59,8 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->resume_path);
   g_free (options->n_steps);
   g_free (options->n_sources_text);
+  g_free (options->architecture);
+  g_strfreev (options->metadata);
 }
 
 static void
@@ -268,6 +270,24 @@ add_evolve_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static void
+add_import_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The weights (NAME.safetensors)", "FILE" },
+    { "architecture", 0, 0, G_OPTION_ARG_STRING, &o->architecture,
+      "The network it is for (found from the shapes)", "A" },
+    { "metadata", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metadata,
+      "What the file should say of itself: licence, provenance, tasks, known_answer, reduce, norm …; may be "
+      "repeated",
+      "KEY=VALUE" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
 gboolean
 omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                         const char *description, int argc, char **argv, GError **error)
@@ -298,6 +318,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_evolve_options (options, context);
   if (groups & OMNI_CLI_SYNTHESIZE)
     add_synthesize_options (options, context);
+  if (groups & OMNI_CLI_IMPORT)
+    add_import_options (options, context);
 
   /* GLib prints the help with the program's name. */
   g_autofree char *command = g_strdup (argv[0]);
