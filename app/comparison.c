@@ -288,9 +288,11 @@ static void
 fuse (OmniComparison *self, OmniComparisonRow *row)
 {
   Work *next = work_new (self, row, FUSING);
+  g_autofree char *weights = omni_document_dup_weights (self->document, row->model);
   const OmniFusionRequest request = { .sources = omni_document_get_active (self->document),
                                       .task = omni_document_get_effective_task (self->document),
                                       .model = row->model,
+                                      .weights_path = weights,
                                       .options = row->chosen,
                                       .resize = omni_document_get_resize (self->document) };
 

@@ -4,6 +4,7 @@
 
 #include "app/duplicates.h"
 #include "app/fusion-private.h"
+#include "app/weights-folder.h"
 
 #include <glib/gi18n.h>
 
@@ -249,4 +250,67 @@ omni_document_set_influence (OmniDocument *self, OmniSource *source, double valu
   self->last_option = NULL;
   self->last_influence = source;
   self->last_option_us = now_us;
+}
+
+/* Weights */
+
+static gboolean
+has_shipped_weights (const OmniModel *model, OmniTask task)
+{
+  g_autofree char *path = omni_model_get_task_weights_path (model, task);
+
+  return path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+static char *
+find_added_weights (const OmniModel *model)
+{
+  g_autoptr (GPtrArray) paths = omni_weights_folder_list (model->architecture);
+
+  return paths->len > 0 ? g_strdup (paths->pdata[0]) : NULL;
+}
+
+gboolean
+omni_document_has_weights (const OmniModel *model, OmniTask task)
+{
+  if (model->architecture == NULL || has_shipped_weights (model, task))
+    return TRUE;
+  g_autofree char *added = find_added_weights (model);
+  return added != NULL;
+}
+
+char *
+omni_document_dup_weights (OmniDocument *self, const OmniModel *model)
+{
+  const char *path = g_hash_table_lookup (self->state->weights, model);
+
+  if (model->architecture == NULL)
+    return NULL;
+  /* One that was removed meanwhile is as good as none. */
+  if (path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return g_strdup (path);
+  return has_shipped_weights (model, self->effective_task) ? NULL : find_added_weights (model);
+}
+
+void
+omni_document_set_weights (OmniDocument *self, const OmniModel *model, const char *path)
+{
+  if (g_strcmp0 (g_hash_table_lookup (self->state->weights, model), path) == 0)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  if (path != NULL)
+    g_hash_table_insert (next->weights, (gpointer)model, g_strdup (path));
+  else
+    g_hash_table_remove (next->weights, model);
+  omni_document_change_state (self, next);
+}
+
+void
+omni_document_forget_weights (OmniDocument *self, const OmniModel *model, const char *path)
+{
+  /* The first of a model without shipped ones runs although nobody chose it. */
+  if (g_strcmp0 (g_hash_table_lookup (self->state->weights, model), path) == 0)
+    omni_document_set_weights (self, model, NULL);
+  else if (self->effective_model == model)
+    omni_document_fuse (self);
 }

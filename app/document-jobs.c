@@ -137,12 +137,13 @@ omni_document_make_key (OmniDocument *self)
   const OmniModelOptions *options = model != NULL ? omni_document_get_options (self, model) : NULL;
   g_autofree char *set = omni_sources_make_key (self->state->active, TRUE);
   g_autofree char *values = options != NULL ? omni_model_options_to_string (options) : NULL;
+  g_autofree char *weights = model != NULL ? omni_document_dup_weights (self, model) : NULL;
 
   g_autofree char *influence = make_influence_key (self);
 
-  return g_strdup_printf ("%s %s [%s] %d %s {%s}", omni_task_to_string (self->effective_task),
-                          model != NULL ? model->name : "", values != NULL ? values : "", self->state->resize,
-                          set, influence);
+  return g_strdup_printf ("%s %s %s [%s] %d %s {%s}", omni_task_to_string (self->effective_task),
+                          model != NULL ? model->name : "", weights != NULL ? weights : "",
+                          values != NULL ? values : "", self->state->resize, set, influence);
 }
 
 char *
@@ -425,7 +426,9 @@ fuse (OmniDocument *self)
   job->request.task = self->effective_task;
   job->request.model = self->effective_model;
   job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
-  job->request.influence = influence;                                             /* copied, too */
+  g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
+  job->request.influence = influence;  /* copied, too */
+  job->request.weights_path = weights; /* as is this */
   if (wants_preview (self))
   {
     OmniFusionRequest preview = job->request;
@@ -435,6 +438,7 @@ fuse (OmniDocument *self)
   omni_engine_fuse_async (self->engine, &job->request, engine_progress, job, job->cancellable, fused_cb,
                           job_ref (job));
   job->request.influence = NULL;
+  job->request.weights_path = NULL;
 }
 
 /* Refining */
@@ -486,8 +490,11 @@ omni_document_refine (OmniDocument *self, double seconds)
   self->job->request.task = self->effective_task;
   self->job->request.model = self->effective_model;
   self->job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
+  g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
+  self->job->request.weights_path = weights;
   omni_engine_refine_async (self->engine, &self->job->request, &params, engine_progress, self->job,
                             self->job->cancellable, refined_cb, job_ref (self->job));
+  self->job->request.weights_path = NULL;
   omni_document_notify_progress (self);
 }
 

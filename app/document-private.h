@@ -32,6 +32,7 @@ typedef struct
   const OmniModel *model;
   GHashTable *influence; /* OmniSource → double *, those that are not 0; one that was removed stays in it */
   GHashTable *options;   /* const OmniModel → OmniModelOptions; none: all as they come */
+  GHashTable *weights;   /* const OmniModel → char: paths of added weights; none: as shipped */
   gboolean resize;
 } OmniDocumentState;
 

@@ -18,6 +18,7 @@ state_alloc (void)
   state->off = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   state->influence = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
   state->options = g_hash_table_new_full (NULL, NULL, NULL, free_options);
+  state->weights = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   return state;
 }
 
@@ -43,6 +44,9 @@ omni_document_state_copy (const OmniDocumentState *state)
   g_hash_table_iter_init (&iter, state->options);
   while (g_hash_table_iter_next (&iter, &key, &value))
     g_hash_table_insert (copy->options, key, omni_model_options_copy (value));
+  g_hash_table_iter_init (&iter, state->weights);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    g_hash_table_insert (copy->weights, key, g_strdup (value));
   copy->task = state->task;
   copy->model = state->model;
   copy->resize = state->resize;
@@ -59,6 +63,7 @@ omni_document_state_free (OmniDocumentState *state)
   g_hash_table_unref (state->off);
   g_hash_table_unref (state->influence);
   g_hash_table_unref (state->options);
+  g_hash_table_unref (state->weights);
   g_free (state);
 }
 

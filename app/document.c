@@ -395,15 +395,7 @@ omni_document_get_hint (OmniDocument *self)
   return self->hint;
 }
 
-gboolean
-omni_document_has_weights (const OmniModel *model, OmniTask task)
-{
-  if (model->architecture == NULL)
-    return TRUE;
-  g_autofree char *path = omni_model_get_task_weights_path (model, task);
-  return path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR);
-}
-
+/* A network without weights is not offered. */
 static gboolean
 fits (OmniDocument *self, const OmniModel *model, OmniTask task)
 {

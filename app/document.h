@@ -105,6 +105,14 @@ const OmniModelOptions *omni_document_get_options (OmniDocument *self, const Omn
 gboolean omni_document_has_options (OmniDocument *self);
 void omni_document_reset_options (OmniDocument *self);
 
+/* The weight file of a model: one that the user added, or NULL for the one that is shipped. (transfer full) (nullable) Where
+ * none is shipped and none was chosen it is the first that was added. */
+char *omni_document_dup_weights (OmniDocument *self, const OmniModel *model);
+void omni_document_set_weights (OmniDocument *self, const OmniModel *model, const char *path);
+
+/* Weights that were removed: where they were chosen, the model runs without them. */
+void omni_document_forget_weights (OmniDocument *self, const OmniModel *model, const char *path);
+
 /* The task asked for; AUTO lets the sources decide. */
 OmniTask omni_document_get_task (OmniDocument *self);
 void omni_document_set_task (OmniDocument *self, OmniTask task);

@@ -142,6 +142,9 @@ omni_model_load_task_weights (const OmniModel *model, OmniTask task, const char 
  * every `seed`. */
 GBytes *omni_model_make_random_weights (const OmniModel *model, guint32 seed);
 
+/* Whether `weights` are sound ones for the model: architecture, tensors and metadata. */
+gboolean omni_model_check_weights (const OmniModel *model, const OmniWeights *weights, GError **error);
+
 OmniModelOptions *omni_model_options_new (const OmniModel *model);
 OmniModelOptions *omni_model_options_copy (const OmniModelOptions *options);
 void omni_model_options_free (OmniModelOptions *options);

@@ -214,8 +214,8 @@ check_architecture (const OmniModel *model, const OmniWeights *weights, GError *
 }
 
 /* Also builds the graph once, so that whatever it may refuse is refused now and not in the middle of a job. */
-static gboolean
-check_weights (const OmniModel *model, const OmniWeights *weights, GError **error)
+gboolean
+omni_model_check_weights (const OmniModel *model, const OmniWeights *weights, GError **error)
 {
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
   g_autoptr (OmniGraph) graph = NULL;
@@ -268,7 +268,7 @@ omni_model_load_task_weights (const OmniModel *model, OmniTask task, const char 
     }
   }
   weights = omni_weights_load (path, error);
-  if (weights == NULL || !check_weights (model, weights, error))
+  if (weights == NULL || !omni_model_check_weights (model, weights, error))
     return NULL;
   return g_steal_pointer (&weights);
 }

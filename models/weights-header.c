@@ -10,6 +10,9 @@
 #define MAX_ELEMENTS (G_GUINT64_CONSTANT (1) << 31)
 #define MAX_TENSORS  4096
 
+/* Headers of 4096 tensors take a tenth of this. */
+#define MAX_HEADER_BYTES (G_GUINT64_CONSTANT (8) << 20)
+
 typedef struct
 {
   const char *at;
@@ -18,8 +21,23 @@ typedef struct
   GArray *entries;
   GHashTable *metadata;
   gboolean has_metadata;
+  gboolean foreign; /* every dtype, not ours alone */
   GError **error;
 } Scanner;
+
+void
+omni_weights_refuse_va (GError **error, const char *format, va_list arguments)
+{
+  g_autofree char *reason = g_strdup_vprintf (format, arguments);
+  g_autofree char *readable = NULL;
+
+  /* The message may quote the file: nothing of that may steer a terminal or end in half a character. */
+  for (char *at = reason; *at != '\0'; at++)
+    if (g_ascii_iscntrl (*at))
+      *at = '?';
+  readable = g_utf8_make_valid (reason, -1);
+  g_set_error_literal (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT, readable);
+}
 
 static gboolean G_GNUC_PRINTF (2, 3) fail (Scanner *scanner, const char *format, ...);
 
@@ -27,17 +45,10 @@ static gboolean
 fail (Scanner *scanner, const char *format, ...)
 {
   va_list arguments;
-  g_autofree char *reason = NULL, *readable = NULL;
 
   va_start (arguments, format);
-  reason = g_strdup_vprintf (format, arguments);
+  omni_weights_refuse_va (scanner->error, format, arguments);
   va_end (arguments);
-  /* The message may quote the file: nothing of that may steer a terminal or end in half a character. */
-  for (char *at = reason; *at != '\0'; at++)
-    if (g_ascii_iscntrl (*at))
-      *at = '?';
-  readable = g_utf8_make_valid (reason, -1);
-  g_set_error_literal (scanner->error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT, readable);
   return FALSE;
 }
 
@@ -194,11 +205,13 @@ scan_integers (Scanner *scanner, guint64 *values, guint max, guint *n, const cha
 static gboolean
 set_dtype (Scanner *scanner, OmniWeightsEntry *entry, const char *dtype)
 {
-  entry->half = g_str_equal (dtype, "F16");
-  if (!entry->half && !g_str_equal (dtype, "F32"))
-    return fail (scanner, "tensor “%s” is of type “%.32s”; only F32 and F16 are read", entry->spec.name,
-                 dtype);
-  return TRUE;
+  if (omni_dtype_from_string (dtype, &entry->dtype)
+      && (scanner->foreign || entry->dtype == OMNI_DTYPE_F32 || entry->dtype == OMNI_DTYPE_F16))
+    return TRUE;
+  return fail (scanner,
+               scanner->foreign ? "tensor “%s” is of the unknown type “%.32s”"
+                                : "tensor “%s” is of type “%.32s”; only F32 and F16 are read",
+               entry->spec.name, dtype);
 }
 
 static gboolean
@@ -361,7 +374,7 @@ check_layout (Scanner *scanner, guint64 n_data_bytes)
   for (guint i = 0; i < scanner->entries->len; i++)
   {
     const OmniWeightsEntry *entry = &g_array_index (scanner->entries, OmniWeightsEntry, i);
-    const guint64 wanted = entry->n_elements * (entry->half ? 2 : 4);
+    const guint64 wanted = entry->n_elements * omni_dtype_get_bytes (entry->dtype);
 
     if (entry->end < entry->begin)
       return fail (scanner, "tensor “%s” ends before it begins", entry->spec.name);
@@ -397,17 +410,30 @@ check_names (Scanner *scanner)
 }
 
 gboolean
-omni_weights_header_parse (const char *text, gsize n_bytes, guint64 n_data_bytes, GArray *entries,
-                           GHashTable *metadata, GError **error)
+omni_weights_file_parse (GBytes *file, gboolean foreign, GArray *entries, GHashTable *metadata,
+                         gsize *data_offset, GError **error)
 {
-  Scanner scanner = {
-    .at = text, .end = text + n_bytes, .start = text, .entries = entries, .metadata = metadata, .error = error
-  };
+  gsize n_bytes;
+  const char *data = g_bytes_get_data (file, &n_bytes);
+  guint64 n_header;
+  Scanner scanner = { .foreign = foreign, .entries = entries, .metadata = metadata, .error = error };
 
+  if (n_bytes < sizeof n_header)
+    return fail (&scanner, "the file is only %" G_GSIZE_FORMAT " bytes long", n_bytes);
+  memcpy (&n_header, data, sizeof n_header);
+  n_header = GUINT64_FROM_LE (n_header);
+  if (n_header > n_bytes - sizeof n_header || n_header > MAX_HEADER_BYTES)
+    return fail (&scanner,
+                 "the file claims a header of %" G_GUINT64_FORMAT " bytes but is %" G_GSIZE_FORMAT
+                 " bytes long in all",
+                 n_header, n_bytes);
+  *data_offset = sizeof n_header + (gsize)n_header;
+  scanner.at = scanner.start = data + sizeof n_header;
+  scanner.end = data + *data_offset;
   /* Also refuses NUL bytes: the length is given. */
-  if (n_bytes == 0 || !g_utf8_validate_len (text, n_bytes, NULL))
+  if (n_header == 0 || !g_utf8_validate_len (scanner.start, (gsize)n_header, NULL))
     return fail (&scanner, "the header is not text");
-  if (!scan_header (&scanner) || !check_names (&scanner) || !check_layout (&scanner, n_data_bytes))
+  if (!scan_header (&scanner) || !check_names (&scanner) || !check_layout (&scanner, n_bytes - *data_offset))
     return FALSE;
   g_array_sort (entries, compare_name);
   return TRUE;

@@ -31,6 +31,9 @@ typedef struct
 
 OmniWeights *omni_weights_load (const char *path, GError **error);
 
+/* (transfer full) The whole of a weight file of any format, at most 1 GiB. Pipes, folders and devices are refused. */
+GBytes *omni_weights_read_bytes (const char *path, GError **error);
+
 /* `name` appears in messages in place of a path. */
 OmniWeights *omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error);
 OmniWeights *omni_weights_ref (OmniWeights *weights);

@@ -256,7 +256,7 @@ test_errors (void)
 static void
 test_help (void)
 {
-  static const char *const commands[] = { "fuse", "permute", "models", "devices", "bench" };
+  static const char *const commands[] = { "fuse", "permute", "models", "devices", "bench", "import" };
   g_auto (Run) all = CLI ("--help");
   assert_done (&all);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)

@@ -5,17 +5,21 @@
 #include <libintl.h>
 #include <locale.h>
 
-/* The build folder has the translations beside the program. */
+/* The build folder has the translations beside the program, an installation next to its folder, wherever that was put. */
 static char *
 find_locale_folder (void)
 {
+  static const char *const places[] = { "po", "../share/locale" };
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *folder = program != NULL ? g_path_get_dirname (program) : g_strdup (".");
-  char *beside = g_build_filename (folder, "po", NULL);
 
-  if (g_file_test (beside, G_FILE_TEST_IS_DIR))
-    return beside;
-  g_free (beside);
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
+  {
+    g_autofree char *place = g_build_filename (folder, places[i], NULL);
+
+    if (g_file_test (place, G_FILE_TEST_IS_DIR))
+      return g_steal_pointer (&place);
+  }
   return g_strdup (OMNI_LOCALEDIR);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/options-button.h"
 
+#include "app/weights-folder.h"
 #include "ui/drop-down.h"
 
 #include <glib/gi18n.h>
@@ -22,6 +23,10 @@ struct _OmniOptionsButton
   GtkWidget *button;
   GtkLabel *title;
   GtkGrid *grid;
+  GtkWidget *weights_box;
+  GtkDropDown *weights;
+  GtkWidget *remove_weights;
+  GPtrArray *weight_paths; /* char, one an entry of the drop-down; NULL: as shipped */
   GtkWidget *reset;
 };
 
@@ -172,12 +177,77 @@ show_value (GtkWidget *control, const OmniModelOption *option, const char *value
   omni_drop_down_tell (GTK_DROP_DOWN (control), value);
 }
 
+/* Weights: the shipped ones, and those that were added for the model */
+
+static void
+weights_changed_cb (OmniOptionsButton *self)
+{
+  const guint selected = gtk_drop_down_get_selected (self->weights);
+
+  if (!self->updating && selected < self->weight_paths->len)
+    omni_document_set_weights (self->document, self->model, self->weight_paths->pdata[selected]);
+}
+
+static gboolean
+same_paths (GPtrArray *a, GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (g_strcmp0 (a->pdata[i], b->pdata[i]) != 0)
+      return FALSE;
+  return TRUE;
+}
+
+static GPtrArray *
+list_weights (const OmniModel *model, OmniTask task)
+{
+  GPtrArray *paths = omni_weights_folder_list (model->architecture);
+  g_autofree char *shipped = omni_model_get_task_weights_path (model, task);
+
+  if (shipped != NULL)
+    g_ptr_array_insert (paths, 0, NULL);
+  return paths;
+}
+
+static void
+show_weights (OmniOptionsButton *self)
+{
+  gtk_widget_set_visible (self->weights_box, self->model->architecture != NULL);
+  if (self->model->architecture == NULL)
+    return;
+  g_autoptr (GPtrArray) paths = list_weights (self->model, omni_document_get_effective_task (self->document));
+  g_autofree char *chosen = omni_document_dup_weights (self->document, self->model);
+  guint selected = 0;
+
+  if (self->weight_paths == NULL || !same_paths (paths, self->weight_paths))
+  {
+    g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
+    for (guint i = 0; i < paths->len; i++)
+    {
+      g_autofree char *title = paths->pdata[i] != NULL ? omni_weights_folder_get_title (paths->pdata[i])
+                                                       : g_strdup (_ ("As shipped"));
+      gtk_string_list_append (titles, title);
+    }
+    g_clear_pointer (&self->weight_paths, g_ptr_array_unref);
+    self->weight_paths = g_ptr_array_ref (paths);
+    gtk_drop_down_set_model (self->weights, G_LIST_MODEL (titles));
+  }
+  for (guint i = 0; i < paths->len; i++)
+    if (g_strcmp0 (paths->pdata[i], chosen) == 0)
+      selected = i;
+  gtk_drop_down_set_selected (self->weights, selected);
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (self->remove_weights), "s", chosen != NULL ? chosen : "");
+  gtk_widget_set_visible (self->remove_weights, chosen != NULL);
+}
+
 static void
 document_changed_cb (OmniOptionsButton *self)
 {
   const OmniModel *model = omni_document_get_effective_model (self->document);
 
-  gtk_widget_set_sensitive (self->button, model != NULL && model->options != NULL);
+  gtk_widget_set_sensitive (self->button,
+                            model != NULL && (model->options != NULL || model->architecture != NULL));
   if (model == NULL)
     return;
   self->updating = TRUE;
@@ -189,6 +259,7 @@ document_changed_cb (OmniOptionsButton *self)
   for (guint i = 0; i < self->controls->len; i++)
     show_value (self->controls->pdata[i], &model->options[i],
                 omni_document_get_option (self->document, &model->options[i]));
+  show_weights (self);
   self->updating = FALSE;
 
   const gboolean differs = omni_document_has_options (self->document);
@@ -225,6 +296,7 @@ omni_options_button_dispose (GObject *object)
 
   g_clear_object (&self->document);
   g_clear_pointer (&self->controls, g_ptr_array_unref);
+  g_clear_pointer (&self->weight_paths, g_ptr_array_unref);
   G_OBJECT_CLASS (omni_options_button_parent_class)->dispose (object);
 }
 
@@ -239,7 +311,11 @@ omni_options_button_class_init (OmniOptionsButtonClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniOptionsButton, button);
   gtk_widget_class_bind_template_child (widget_class, OmniOptionsButton, title);
   gtk_widget_class_bind_template_child (widget_class, OmniOptionsButton, grid);
+  gtk_widget_class_bind_template_child (widget_class, OmniOptionsButton, weights_box);
+  gtk_widget_class_bind_template_child (widget_class, OmniOptionsButton, weights);
+  gtk_widget_class_bind_template_child (widget_class, OmniOptionsButton, remove_weights);
   gtk_widget_class_bind_template_child (widget_class, OmniOptionsButton, reset);
+  gtk_widget_class_bind_template_callback (widget_class, weights_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, reset_cb);
 }
 

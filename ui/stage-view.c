@@ -90,6 +90,7 @@ start_model (OmniStageView *self)
   {
     /* Floats all through, for the drift is in their last bits. */
     request->model = omni_model_find ("running-mean");
+    g_clear_pointer ((char **)&request->weights_path, g_free);
     g_clear_pointer ((OmniModelOptions **)&request->options, omni_model_options_free);
     request->exact_depth = TRUE;
     request->depth = OMNI_SAMPLE_F32;
@@ -112,6 +113,8 @@ start_foil (OmniStageView *self)
     return;
   g_autoptr (OmniFusionRequest) request = omni_fusion_request_copy (self->request);
   request->model = foil->model;
+  g_free ((char *)request->weights_path);
+  request->weights_path = omni_document_dup_weights (self->document, foil->model);
   g_clear_pointer ((OmniModelOptions **)&request->options, omni_model_options_free);
   omni_stage_side_set_title (self->sides[SIDE_FOIL], foil->title);
   start_trial (self, SIDE_FOIL, request, foil->folds);
@@ -308,9 +311,11 @@ restart (OmniStageView *self)
   list_foils (self);
   if (model != NULL && active->len >= 2 && !omni_document_needs_resize (self->document))
   {
+    g_autofree char *weights = omni_document_dup_weights (self->document, model);
     const OmniFusionRequest request = { .sources = active,
                                         .task = omni_document_get_effective_task (self->document),
                                         .model = model,
+                                        .weights_path = weights,
                                         .options = omni_document_get_options (self->document, model),
                                         .resize = omni_document_get_resize (self->document),
                                         .view_px = sizes_px[gtk_drop_down_get_selected (self->size)] };

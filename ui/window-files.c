@@ -215,6 +215,7 @@ find_sample_folder (void)
   g_autofree char *beside = program != NULL ? g_path_get_dirname (program) : g_strdup (".");
   char *candidates[] = { data != NULL ? g_build_filename (data, "samples", NULL) : g_strdup (""),
                          g_build_filename (beside, "..", "resources", "samples", NULL),
+                         g_build_filename (beside, "..", "share", "omnifuse", "samples", NULL),
                          g_build_filename (OMNI_PKGDATADIR, "samples", NULL) };
   char *found = NULL;
 

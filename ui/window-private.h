@@ -241,6 +241,9 @@ void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint posit
 void omni_window_class_install_winner (GtkWidgetClass *widget_class);
 void omni_window_init_winner (OmniWindow *self);
 
+/* window-weights.c */
+void omni_window_class_install_weights (GtkWidgetClass *widget_class);
+
 /* window-files.c */
 void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);

@@ -404,6 +404,7 @@ omni_window_class_init (OmniWindowClass *klass)
   omni_window_class_install_session (widget_class);
   omni_window_class_install_sources (widget_class);
   omni_window_class_install_winner (widget_class);
+  omni_window_class_install_weights (widget_class);
 }
 
 static void

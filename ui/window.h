@@ -19,4 +19,8 @@ void omni_window_open_paths (OmniWindow *self, const char *const *paths);
 /* Brings back a session that the program kept, and goes on with it. */
 void omni_window_restore_session (OmniWindow *self, const char *path);
 
+/* Imports the weight files (NULL-terminated), which together are one network, keeps them for this user and says what was
+ * taken. Returns at once. */
+void omni_window_add_weights (OmniWindow *self, const char *const *paths);
+
 G_END_DECLS

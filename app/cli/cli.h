@@ -25,6 +25,7 @@ int omni_cli_evaluate (int argc, char **argv);
 int omni_cli_synthesize (int argc, char **argv);
 int omni_cli_train (int argc, char **argv);
 int omni_cli_evolve (int argc, char **argv);
+int omni_cli_import (int argc, char **argv);
 
 /* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
 int omni_cli_fail (GError *error);
@@ -84,6 +85,9 @@ typedef struct
   char *n_sources_text;
   int n_count, crop_px;
   gboolean help_recipe;
+  /* import */
+  char *architecture;
+  char **metadata;
 } OmniCliOptions;
 
 typedef enum
@@ -101,7 +105,8 @@ typedef enum
   OMNI_CLI_SYNTHESIZE = 1 << 8,
   OMNI_CLI_REFINE = 1 << 9,
   OMNI_CLI_EVOLVE = 1 << 10,
-  OMNI_CLI_FUSE = 1 << 11
+  OMNI_CLI_FUSE = 1 << 11,
+  OMNI_CLI_IMPORT = 1 << 12
 } OmniCliGroups;
 
 /* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no

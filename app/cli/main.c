@@ -24,6 +24,7 @@ static const Command commands[] = {
   { "synthesize", "make sets with a known truth", omni_cli_synthesize },
   { "train", "train a network", omni_cli_train },
   { "evolve", "choose the best of many algorithms for each scene, to train towards", omni_cli_evolve },
+  { "import", "turn other people's weights into ours", omni_cli_import },
 };
 
 static void
@@ -115,7 +116,7 @@ main (int argc, char **argv)
   {
     fprintf (stderr,
              "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, metrics, evaluate, "
-             "models, devices, bench, synthesize and train.\n",
+             "models, devices, bench, synthesize, train, evolve and import.\n",
              argv[1]);
     return OMNI_EXIT_ERROR;
   }

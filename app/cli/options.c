@@ -62,6 +62,8 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->resume_path);
   g_free (options->n_steps);
   g_free (options->n_sources_text);
+  g_free (options->architecture);
+  g_strfreev (options->metadata);
 }
 
 static void
@@ -284,6 +286,24 @@ add_evolve_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static void
+add_import_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The weights (NAME.safetensors)", "FILE" },
+    { "architecture", 0, 0, G_OPTION_ARG_STRING, &o->architecture,
+      "The network it is for (found from the shapes)", "A" },
+    { "metadata", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metadata,
+      "What the file should say of itself: licence, provenance, tasks, known_answer, reduce, norm …; may be "
+      "repeated",
+      "KEY=VALUE" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
 gboolean
 omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                         const char *description, int argc, char **argv, GError **error)
@@ -316,6 +336,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_evolve_options (options, context);
   if (groups & OMNI_CLI_SYNTHESIZE)
     add_synthesize_options (options, context);
+  if (groups & OMNI_CLI_IMPORT)
+    add_import_options (options, context);
 
   /* GLib prints the help with the program's name. */
   g_autofree char *command = g_strdup (argv[0]);
@@ -523,9 +545,9 @@ omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFu
   request->resize = options->resize;
   request->profile = options->profile;
   return omni_cli_read_numbers (options, request, error) && read_task_and_model (options, request, error)
-         && omni_cli_read_roles (options, request->sources, error) && read_influences (options, request, error)
-         && omni_fusion_request_check (request, error) && read_depth (options, output, request, error)
-         && read_settings (options, request, error);
+         && omni_cli_read_roles (options, request->sources, error)
+         && read_influences (options, request, error) && omni_fusion_request_check (request, error)
+         && read_depth (options, output, request, error) && read_settings (options, request, error);
 }
 
 static gboolean

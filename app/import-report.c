@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/import-report.h"
+
+#include <glib/gi18n.h>
+
+static void
+add_files (GString *text, const OmniImport *import)
+{
+  for (guint i = 0; i < omni_import_get_n_files (import); i++)
+  {
+    const char *format;
+    g_autofree char *path = g_filename_display_name (omni_import_get_file (import, i, &format));
+
+    g_string_append_printf (text, _ ("Read %s (%s)\n"), path, format);
+  }
+}
+
+static void
+add_tensors (GString *text, const OmniImport *import)
+{
+  const GPtrArray *taken = omni_import_get_taken (import), *ignored = omni_import_get_ignored (import);
+
+  for (guint i = 0; i < taken->len; i++)
+  {
+    const OmniImportTaken *tensor = taken->pdata[i];
+
+    if (tensor->layout == NULL)
+      g_string_append_printf (text, _ ("Taken: %s %s as %s\n"), tensor->from, tensor->from_shape, tensor->to);
+    else
+      g_string_append_printf (text, _ ("Taken: %s %s as %s %s, turned from %s\n"), tensor->from,
+                              tensor->from_shape, tensor->to, tensor->to_shape, tensor->layout);
+  }
+  for (guint i = 0; i < ignored->len; i++)
+  {
+    const OmniImportIgnored *tensor = ignored->pdata[i];
+
+    g_string_append_printf (text, _ ("Ignored: %s, %s\n"), tensor->name, _ (tensor->reason));
+  }
+  if (ignored->len == 0)
+    g_string_append (text, _ ("Nothing was ignored.\n"));
+}
+
+char *
+omni_import_make_report (const OmniImport *import, gboolean has_model)
+{
+  GString *text = g_string_new (NULL);
+  g_autofree const char **metadata = omni_import_list_metadata (import);
+  const char *architecture = omni_import_get_architecture (import);
+
+  g_string_append_printf (text, _ ("Weights for “%s”, %" G_GUINT64_FORMAT " parameters: %s\n"), architecture,
+                          omni_import_get_n_parameters (import), _ (omni_import_get_title (import)));
+  add_files (text, import);
+  add_tensors (text, import);
+  for (guint i = 2; metadata[i] != NULL; i += 2)
+    g_string_append_printf (text, "%s = %s\n", metadata[i], metadata[i + 1]);
+  if (omni_import_get_note (import) != NULL)
+    g_string_append_printf (text, "%s\n", _ (omni_import_get_note (import)));
+  if (!has_model)
+    g_string_append_printf (text, _ ("This version has no model “%s” that could use them.\n"), architecture);
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/weights-folder.h"
+
+#include "app/files/output.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define SUFFIX    ".safetensors"
+#define MAX_NAMES 1000
+#define MAX_STEM  80
+
+char *
+omni_weights_folder_get_path (void)
+{
+  return g_build_filename (g_get_user_data_dir (), "omnifuse", "weights", NULL);
+}
+
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *
+omni_weights_folder_list (const char *architecture)
+{
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *folder = omni_weights_folder_get_path ();
+  g_autofree char *prefix = g_strconcat (architecture, ".", NULL);
+  GDir *dir = g_dir_open (folder, 0, NULL);
+
+  for (const char *name; dir != NULL && (name = g_dir_read_name (dir)) != NULL;)
+    if (g_str_has_prefix (name, prefix) && g_str_has_suffix (name, SUFFIX)
+        && strlen (name) > strlen (prefix) + strlen (SUFFIX))
+      g_ptr_array_add (paths, g_build_filename (folder, name, NULL));
+  g_clear_pointer (&dir, g_dir_close);
+  g_ptr_array_sort (paths, compare_paths);
+  return paths;
+}
+
+char *
+omni_weights_folder_get_title (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *display = g_filename_display_name (base);
+  const char *stem = strchr (display, '.');
+  char *title = g_strdup (stem != NULL && stem[1] != '\0' ? stem + 1 : display);
+
+  if (g_str_has_suffix (title, SUFFIX))
+    title[strlen (title) - strlen (SUFFIX)] = '\0';
+  return title;
+}
+
+/* "IFCNN-MAX" of IFCNN-MAX.pth. Checkpoints are all called alike, so that their folder is the better half of the name:
+ * "Multi-exp CGAN.model-9". */
+static char *
+make_stem (const OmniImport *import)
+{
+  static const char *const suffixes[] = { ".pth", ".pt", ".index", SUFFIX };
+  const char *path = omni_import_get_file (import, 0, NULL);
+  const gboolean is_index = g_str_has_suffix (path, ".index");
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *folder_path = g_path_get_dirname (path);
+  g_autofree char *folder = g_path_get_basename (folder_path);
+  char *stem;
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    if (g_str_has_suffix (base, suffixes[i]) && strlen (base) > strlen (suffixes[i]))
+    {
+      base[strlen (base) - strlen (suffixes[i])] = '\0';
+      break;
+    }
+  stem = is_index && !g_str_equal (folder, ".") ? g_strdup_printf ("%s %s", folder, base) : g_strdup (base);
+  for (char *at = stem; *at != '\0'; at++)
+    if (!g_ascii_isalnum (*at) && strchr ("-_. ", *at) == NULL)
+      *at = '_';
+  if (strlen (stem) > MAX_STEM)
+    stem[MAX_STEM] = '\0';
+  return stem;
+}
+
+static gboolean
+has_content (const char *path, GBytes *bytes)
+{
+  g_autofree char *contents = NULL;
+  gsize n, n_wanted;
+  const char *wanted = g_bytes_get_data (bytes, &n_wanted);
+
+  return g_file_get_contents (path, &contents, &n, NULL) && n == n_wanted
+         && memcmp (contents, wanted, n) == 0;
+}
+
+char *
+omni_weights_folder_add (OmniImport *import, GError **error)
+{
+  g_autofree char *folder = omni_weights_folder_get_path (), *stem = make_stem (import);
+  g_autoptr (GBytes) bytes = omni_import_write (import, NULL, error);
+  gsize size;
+  gconstpointer data;
+
+  if (bytes == NULL)
+    return NULL;
+  if (g_mkdir_with_parents (folder, 0700) != 0)
+  {
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _ ("The folder “%s” cannot be made: %s."),
+                 folder, g_strerror (errno));
+    return NULL;
+  }
+  data = g_bytes_get_data (bytes, &size);
+  for (guint i = 1; i < MAX_NAMES; i++)
+  {
+    g_autofree char *number = i > 1 ? g_strdup_printf (" %u", i) : g_strdup ("");
+    g_autofree char *name = g_strconcat (omni_import_get_architecture (import), ".", stem, number, SUFFIX,
+                                         NULL);
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+
+    if (!g_file_test (path, G_FILE_TEST_EXISTS))
+      return omni_file_replace_contents_atomic (path, data, size, FALSE, error) ? g_steal_pointer (&path)
+                                                                                : NULL;
+    if (has_content (path, bytes))
+      return g_steal_pointer (&path);
+  }
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+               _ ("There are too many weights called “%s”; remove some."), stem);
+  return NULL;
+}
+
+gboolean
+omni_weights_folder_remove (const char *path, GError **error)
+{
+  g_autofree char *folder = omni_weights_folder_get_path (), *its_folder = g_path_get_dirname (path);
+  g_autofree char *display = g_filename_display_name (path);
+
+  if (!g_str_equal (folder, its_folder) || !g_str_has_suffix (path, SUFFIX))
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 _ ("“%s” was not added here, so it is left alone."), display);
+    return FALSE;
+  }
+  if (g_unlink (path) == 0)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _ ("“%s” cannot be removed: %s."), display,
+               g_strerror (errno));
+  return FALSE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/import/import.h"
+
+G_BEGIN_DECLS
+
+/* Weights that the user added: safetensors files in $XDG_DATA_HOME/omnifuse/weights, named ARCHITECTURE.NAME.safetensors, so
+ * that the folder alone tells which model each is for. Any thread. */
+
+/* (transfer full) */
+char *omni_weights_folder_get_path (void);
+
+/* (transfer full) (element-type filename) The files for this architecture, by name; empty when there are none. */
+GPtrArray *omni_weights_folder_list (const char *architecture);
+
+/* (transfer full) What people call such a file: "IFCNN-MAX". */
+char *omni_weights_folder_get_title (const char *path);
+
+/* (transfer full) Puts what was imported into the folder and returns its path. The name comes from the file it was imported
+ * from; the same bytes are not kept twice, and nothing is replaced. */
+char *omni_weights_folder_add (OmniImport *import, GError **error);
+
+/* Removes one of the files; any other path is refused. */
+gboolean omni_weights_folder_remove (const char *path, GError **error);
+
+G_END_DECLS

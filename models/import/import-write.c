@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an import says of itself, and the file that comes of it. */
+#include "models/import/import-private.h"
+
+#include "models/model.h"
+
+/* ---- Looking at it ---- */
+
+const char *
+omni_import_get_architecture (const OmniImport *self)
+{
+  return self->architecture;
+}
+
+const char *
+omni_import_get_title (const OmniImport *self)
+{
+  return self->title;
+}
+
+const char *
+omni_import_get_note (const OmniImport *self)
+{
+  return self->note;
+}
+
+guint
+omni_import_get_n_files (const OmniImport *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->files->len; i++)
+    n += ((OmniForeign *)self->files->pdata[i])->paths->len;
+  return n;
+}
+
+const char *
+omni_import_get_file (const OmniImport *self, guint index, const char **format)
+{
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    const OmniForeign *foreign = self->files->pdata[i];
+
+    if (index < foreign->paths->len)
+    {
+      if (format != NULL)
+        *format = foreign->format;
+      return foreign->paths->pdata[index];
+    }
+    index -= foreign->paths->len;
+  }
+  g_return_val_if_reached (NULL);
+}
+
+const GPtrArray *
+omni_import_get_taken (const OmniImport *self)
+{
+  return self->taken;
+}
+
+const GPtrArray *
+omni_import_get_ignored (const OmniImport *self)
+{
+  return self->ignored;
+}
+
+guint64
+omni_import_get_n_parameters (const OmniImport *self)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < self->specs->len; i++)
+  {
+    const char *name = g_array_index (self->specs, OmniTensorSpec, i).name;
+
+    if (!g_str_has_suffix (name, ".running_mean") && !g_str_has_suffix (name, ".running_var"))
+      n += ((OmniForeignTensor *)self->found->pdata[i])->n_elements;
+  }
+  return n;
+}
+
+void
+omni_import_set_metadata (OmniImport *self, const char *key, const char *value)
+{
+  g_return_if_fail (!g_str_equal (key, "architecture"));
+
+  omni_import_put_metadata (self, key, value);
+}
+
+const char *
+omni_import_get_metadata (const OmniImport *self, const char *key)
+{
+  for (guint i = 0; i < self->metadata->len; i += 2)
+    if (g_str_equal (self->metadata->pdata[i], key))
+      return self->metadata->pdata[i + 1];
+  return NULL;
+}
+
+const char **
+omni_import_list_metadata (const OmniImport *self)
+{
+  const char **list = g_new0 (const char *, self->metadata->len + 1);
+
+  for (guint i = 0; i < self->metadata->len; i++)
+    list[i] = self->metadata->pdata[i];
+  return list;
+}
+
+/* ---- Writing ---- */
+
+/* (transfer full) The values in our order: output channels, input channels, rows, columns. */
+static float *
+convert (const OmniForeignTensor *tensor, const OmniTensorSpec *spec)
+{
+  const guint *order = omni_import_find_order (tensor, spec);
+  guint64 dims[4] = { 1, 1, 1, 1 }, strides[4] = { 0 };
+  float *values = g_try_new (float, tensor->n_elements);
+  guint64 at = 0;
+
+  for (guint i = 0; i < spec->n_dims; i++)
+  {
+    dims[order[i]] = tensor->dims[i];
+    strides[order[i]] = tensor->strides[i];
+  }
+  for (guint64 o = 0; values != NULL && o < dims[0]; o++)
+    for (guint64 i = 0; i < dims[1]; i++)
+      for (guint64 y = 0; y < dims[2]; y++)
+        for (guint64 x = 0; x < dims[3]; x++)
+          values[at++] = omni_dtype_read_float (
+            tensor->dtype, tensor->data, o * strides[0] + i * strides[1] + y * strides[2] + x * strides[3]);
+  return values;
+}
+
+/* Also loads what it made, which looks at every value. */
+static gboolean
+check (OmniImport *self, GBytes *bytes, gboolean *checked, GError **error)
+{
+  g_autoptr (OmniWeights)
+    weights = omni_weights_load_bytes (bytes, ((OmniForeign *)self->files->pdata[0])->path, error);
+  const OmniModel *const *models = omni_models_list ();
+
+  if (checked != NULL)
+    *checked = FALSE;
+  if (weights == NULL)
+    return FALSE;
+  for (guint i = 0; models[i] != NULL; i++)
+    if (g_strcmp0 (models[i]->architecture, self->architecture) == 0)
+    {
+      if (checked != NULL)
+        *checked = TRUE;
+      return omni_model_check_weights (models[i], weights, error);
+    }
+  return TRUE;
+}
+
+GBytes *
+omni_import_write (OmniImport *self, gboolean *checked, GError **error)
+{
+  g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+  g_autofree const char **metadata = omni_import_list_metadata (self);
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (guint i = 0; i < self->specs->len; i++)
+  {
+    float *converted = convert (self->found->pdata[i], &g_array_index (self->specs, OmniTensorSpec, i));
+
+    if (converted == NULL)
+    {
+      omni_foreign_refuse (error, "there is not enough memory for the weights");
+      return NULL;
+    }
+    g_ptr_array_add (values, converted);
+  }
+  bytes = omni_weights_write (self->specs, metadata, (const float *const *)values->pdata);
+  return check (self, bytes, checked, error) ? g_steal_pointer (&bytes) : NULL;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/weights-folder.h"
+
+#include "app/document.h"
+#include "tests/cli-common.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* The weights that a user adds: kept by name, never twice, removed alone, and chosen for a model with undo. */
+
+static char *folder;
+
+/* (transfer full) An import of our own omni-small, from a file called `name`. */
+static OmniImport *
+import_as (const char *name, const char *provenance)
+{
+  g_autofree char *shipped = g_test_build_filename (G_TEST_DIST, "..", "models", "weights",
+                                                    "omni-small.safetensors", NULL);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *contents = NULL;
+  g_autoptr (GError) error = NULL;
+  OmniImport *import;
+  gsize n;
+
+  g_assert_true (g_file_get_contents (shipped, &contents, &n, NULL));
+  g_assert_true (g_file_set_contents (path, contents, (gssize)n, NULL));
+  import = omni_import_new ((const char *const[]){ path, NULL }, NULL, &error);
+  g_assert_no_error (error);
+  if (provenance != NULL)
+    omni_import_set_metadata (import, "provenance", provenance);
+  return import;
+}
+
+static char *
+add (const char *name, const char *provenance)
+{
+  g_autoptr (OmniImport) import = import_as (name, provenance);
+  g_autoptr (GError) error = NULL;
+  char *path = omni_weights_folder_add (import, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (path);
+  return path;
+}
+
+static guint
+count (const char *architecture)
+{
+  g_autoptr (GPtrArray) paths = omni_weights_folder_list (architecture);
+
+  return paths->len;
+}
+
+static void
+test_add_and_remove (void)
+{
+  g_autofree char *first = add ("My net (2).safetensors", NULL);
+  g_autofree char *again = add ("My net (2).safetensors", NULL);
+  g_autofree char *other = add ("My net (2).safetensors", "another run");
+  g_autofree char *title = omni_weights_folder_get_title (first),
+                  *other_title = omni_weights_folder_get_title (other);
+  g_autofree char *inside = omni_weights_folder_get_path ();
+  g_autofree char *shipped = g_test_build_filename (G_TEST_DIST, "..", "models", "weights",
+                                                    "omni-small.safetensors", NULL);
+  g_autofree char *climbing = g_build_filename (inside, "..", "x.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniWeights) weights = NULL;
+
+  g_assert_cmpstr (first, ==, again);
+  g_assert_cmpstr (title, ==, "My net _2_");
+  g_assert_cmpstr (other_title, ==, "My net _2_ 2");
+  g_assert_true (g_str_has_prefix (first, inside));
+  g_assert_cmpuint (count ("omni"), ==, 2);
+  g_assert_cmpuint (count ("ifcnn"), ==, 0);
+  weights = omni_model_load_weights (omni_model_find ("omni-small"), first, &error);
+  g_assert_no_error (error);
+  g_assert_false (omni_weights_folder_remove (shipped, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_false (omni_weights_folder_remove (climbing, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_true (omni_weights_folder_remove (first, NULL));
+  g_assert_cmpuint (count ("omni"), ==, 1);
+  g_assert_false (omni_weights_folder_remove (first, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_true (omni_weights_folder_remove (other, NULL));
+  g_assert_cmpuint (count ("omni"), ==, 0);
+}
+
+static void
+test_document (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniDocument) document = omni_document_new (engine);
+  const OmniModel *omni = omni_model_find ("omni"), *mean = omni_model_find ("mean");
+  g_autofree char *path = add ("chosen.safetensors", NULL);
+  g_autofree char *shipped = omni_document_dup_weights (document, omni), *chosen = NULL, *undone = NULL,
+                  *removed = NULL;
+
+  g_assert_null (shipped);
+  g_assert_true (omni_document_has_weights (omni, OMNI_TASK_FOCUS));
+  g_assert_true (omni_document_has_weights (mean, OMNI_TASK_FOCUS));
+  omni_document_set_weights (document, omni, path);
+  chosen = omni_document_dup_weights (document, omni);
+  g_assert_cmpstr (chosen, ==, path);
+  g_assert_null (omni_document_dup_weights (document, mean));
+  omni_document_undo (document);
+  undone = omni_document_dup_weights (document, omni);
+  g_assert_null (undone);
+  omni_document_redo (document);
+  g_assert_true (omni_weights_folder_remove (path, NULL));
+  /* What is gone is as good as never chosen. */
+  removed = omni_document_dup_weights (document, omni);
+  g_assert_null (removed);
+  omni_document_forget_weights (document, omni, path);
+  g_assert_true (omni_document_can_undo (document));
+}
+
+/* A network that ships without weights runs with the first that are added. */
+static void
+test_without_shipped (void)
+{
+  g_autofree char *inside = omni_weights_folder_get_path ();
+  g_autofree char *b = g_build_filename (inside, "ifcnn.b.safetensors", NULL);
+  g_autofree char *a = g_build_filename (inside, "ifcnn.a.safetensors", NULL);
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniDocument) document = omni_document_new (engine);
+  const OmniModel *ifcnn = omni_model_find ("ifcnn");
+  g_autofree char *first = NULL, *chosen = NULL;
+
+  if (ifcnn->weights_file != NULL)
+  {
+    g_test_skip ("ifcnn ships with weights");
+    return;
+  }
+  g_assert_false (omni_document_has_weights (ifcnn, OMNI_TASK_FOCUS));
+  g_assert_cmpint (g_mkdir_with_parents (inside, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (b, "b", -1, NULL));
+  g_assert_true (g_file_set_contents (a, "a", -1, NULL));
+  g_assert_true (omni_document_has_weights (ifcnn, OMNI_TASK_FOCUS));
+  first = omni_document_dup_weights (document, ifcnn);
+  g_assert_cmpstr (first, ==, a);
+  omni_document_set_weights (document, ifcnn, b);
+  chosen = omni_document_dup_weights (document, ifcnn);
+  g_assert_cmpstr (chosen, ==, b);
+  g_unlink (a);
+  g_unlink (b);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *data = NULL;
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("omnifuse-weights-XXXXXX", NULL);
+  data = g_build_filename (folder, "data", NULL);
+  g_setenv ("XDG_DATA_HOME", data, TRUE);
+  g_test_add_func ("/weights-folder/add-and-remove", test_add_and_remove);
+  g_test_add_func ("/weights-folder/document", test_document);
+  g_test_add_func ("/weights-folder/without-shipped", test_without_shipped);
+  status = g_test_run ();
+  remove_folder (folder);
+  g_free (folder);
+  return status;
+}

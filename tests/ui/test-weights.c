@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Adding and removing weights as a person does: a report, a choice among the model's options, a question before removing. */
+#include "tests/ui/window-fixture.h"
+
+#include "app/weights-folder.h"
+
+static gboolean can_fuse;
+
+static GtkWidget *
+find_dialog (void)
+{
+  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+  {
+    g_autoptr (GtkWidget) candidate = g_list_model_get_item (windows, i);
+    if (ADW_IS_MESSAGE_DIALOG (candidate) && gtk_widget_get_mapped (candidate))
+      return candidate;
+  }
+  return NULL;
+}
+
+static gboolean
+has_message (gpointer data)
+{
+  return find_dialog () != NULL;
+}
+
+static gboolean
+has_no_message (gpointer data)
+{
+  return find_dialog () == NULL;
+}
+
+static gboolean
+has_error (gpointer data)
+{
+  return gtk_widget_get_mapped (GTK_WIDGET (((OmniWindow *)data)->file_error));
+}
+
+static void
+answer (const char *response)
+{
+  GtkWidget *dialog = g_object_ref (find_dialog ());
+
+  adw_message_dialog_response (ADW_MESSAGE_DIALOG (dialog), response);
+  if (gtk_widget_get_mapped (dialog))
+    gtk_window_destroy (GTK_WINDOW (dialog));
+  g_object_unref (dialog);
+}
+
+/* The text of the report inside the dialog. */
+static char *
+dup_report (GtkWidget *widget)
+{
+  if (GTK_IS_TEXT_VIEW (widget))
+  {
+    GtkTextBuffer *buffer = gtk_text_view_get_buffer (GTK_TEXT_VIEW (widget));
+    GtkTextIter start, end;
+
+    gtk_text_buffer_get_bounds (buffer, &start, &end);
+    return gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+  {
+    char *text = dup_report (child);
+    if (text != NULL)
+      return text;
+  }
+  return NULL;
+}
+
+static char *
+copy_shipped (OmniTestWindow *f, const char *name)
+{
+  g_autofree char *shipped = g_build_filename (g_getenv ("OMNIFUSE_SOURCE_ROOT"), "models", "weights",
+                                               "omni-small.safetensors", NULL);
+  char *path = g_build_filename (f->folder, name, NULL);
+  g_autofree char *contents = NULL;
+  gsize n;
+
+  g_assert_true (g_file_get_contents (shipped, &contents, &n, NULL));
+  g_assert_true (g_file_set_contents (path, contents, (gssize)n, NULL));
+  return path;
+}
+
+static gboolean
+uses_added (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniFusionResult *result = omni_document_get_result (window->document);
+
+  return omni_test_has_settled (window)
+         && (!can_fuse || (result != NULL && g_str_equal (result->model->name, "omni")));
+}
+
+static void
+test_add (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = copy_shipped (f, "mine.safetensors");
+  OmniWindow *window = f->window;
+  const OmniModel *omni = omni_model_find ("omni");
+
+  omni_window_add_weights (window, (const char *const[]){ path, NULL });
+  g_assert_true (omni_test_wait (has_message, window));
+  g_autofree char *report = dup_report (find_dialog ());
+  g_assert_nonnull (report);
+  g_assert_nonnull (strstr (report, "mine.safetensors"));
+  g_assert_nonnull (strstr (report, "Nothing was ignored."));
+  gtk_window_close (GTK_WINDOW (find_dialog ()));
+  g_assert_true (omni_test_wait (has_no_message, window));
+
+  g_autofree char *chosen = omni_document_dup_weights (window->document, omni);
+  g_autofree char *title = chosen != NULL ? omni_weights_folder_get_title (chosen) : NULL;
+  g_assert_cmpstr (title, ==, "mine");
+  g_assert_true (omni_test_wait (uses_added, window));
+  g_assert_cmpstr (omni_document_get_error (window->document), ==, NULL);
+
+  /* Removing asks first, and a no changes nothing. */
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (window), "win.remove-weights", "s", chosen));
+  g_assert_true (omni_test_wait (has_message, window));
+  answer ("cancel");
+  g_assert_true (g_file_test (chosen, G_FILE_TEST_EXISTS));
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (window), "win.remove-weights", "s", chosen));
+  g_assert_true (omni_test_wait (has_message, window));
+  answer ("remove");
+  g_assert_false (g_file_test (chosen, G_FILE_TEST_EXISTS));
+  g_assert_null (omni_document_dup_weights (window->document, omni));
+  g_assert_true (omni_test_wait (uses_added, window));
+}
+
+static void
+test_refused (OmniTestWindow *f, gconstpointer data)
+{
+  omni_window_add_weights (f->window, (const char *const[]){ f->paths[0], NULL });
+  g_assert_true (omni_test_wait (has_error, f->window));
+  g_assert_nonnull (strstr (gtk_label_get_text (f->window->file_error_text), "neither a PyTorch file"));
+}
+
+int
+main (int argc, char **argv)
+{
+  OmniPointer *pointer;
+
+  g_test_init (&argc, &argv, NULL);
+  pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
+    return 0;
+  omni_test_window_add ("/weights/add", test_add);
+  omni_test_window_add ("/weights/refused", test_refused);
+  const int status = g_test_run ();
+  omni_pointer_free (pointer);
+  return status;
+}
