@@ -47,8 +47,8 @@ omni_import_make_report (const OmniImport *import, gboolean has_model)
   g_autofree const char **metadata = omni_import_list_metadata (import);
   const char *architecture = omni_import_get_architecture (import);
 
-  g_string_append_printf (text, _ ("Weights for “%s”, %" G_GUINT64_FORMAT " parameters: %s\n"), architecture,
-                          omni_import_get_n_parameters (import), _ (omni_import_get_title (import)));
+  g_string_append_printf (text, _ ("Weights for “%s”, %lu parameters: %s\n"), architecture,
+                          (gulong)omni_import_get_n_parameters (import), _ (omni_import_get_title (import)));
   add_files (text, import);
   add_tensors (text, import);
   for (guint i = 2; metadata[i] != NULL; i += 2)

@@ -446,8 +446,8 @@ update_controls (OmniStageView *self)
                              ? g_strdup_printf (_ ("%u of %u"), self->shown + 1, self->orders->len)
                              : g_strdup ("");
   g_autofree char *words = wanted < omni_permutations_count (n)
-                             ? g_strdup_printf (_ ("Try %" G_GUINT64_FORMAT " Orders"), wanted)
-                             : g_strdup_printf (_ ("Try All %" G_GUINT64_FORMAT " Orders"), wanted);
+                             ? g_strdup_printf (_ ("Try %lu Orders"), (gulong)wanted)
+                             : g_strdup_printf (_ ("Try All %lu Orders"), (gulong)wanted);
 
   gtk_label_set_text (self->place, place);
   gtk_button_set_label (self->orders_button, n >= 2 ? words : _ ("Try All Orders"));

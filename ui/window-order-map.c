@@ -33,9 +33,9 @@ show_summary (OmniWindow *self)
   OmniOrderSummary summary;
 
   omni_order_trial_summarise (self->order_trial, &summary);
-  g_autofree char *words = g_strdup_printf (
-    _ ("%u of %" G_GUINT64_FORMAT " orders, %u the same bits · max |Δ| %.3g"), summary.n_orders, n_possible,
-    summary.n_identical, summary.largest);
+  g_autofree char *words = g_strdup_printf (_ ("%u of %lu orders, %u the same bits · max |Δ| %.3g"),
+                                            summary.n_orders, (gulong)n_possible, summary.n_identical,
+                                            summary.largest);
   gtk_label_set_text (self->order_words, error != NULL ? error : words);
 }
 
