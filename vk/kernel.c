@@ -21,9 +21,8 @@ omni_kernel_get_spirv (const char *shader)
   return g_resource_lookup_data (omni_shaders_get_resource (), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 }
 
-/* Any thread. */
-static VkResult
-create_module (OmniDevice *device, const char *shader, VkShaderModule *module)
+static gboolean
+create_module (OmniDevice *device, const char *shader, VkShaderModule *module, GError **error)
 {
   g_autoptr (GBytes) spirv = omni_kernel_get_spirv (shader);
 
@@ -39,27 +38,26 @@ create_module (OmniDevice *device, const char *shader, VkShaderModule *module)
     .pCode = code,
   };
 
-  return vk.CreateShaderModule (device->handle, &create, NULL, module);
+  return omni_device_check (device, vk.CreateShaderModule (device->handle, &create, NULL, module),
+                            "loading a shader", error);
 }
 
-/* Any thread. */
-static VkResult
-create_pipeline (OmniDevice *device, const OmniKernelSpec *spec, VkPipeline *pipeline)
+static VkPipeline
+create_pipeline (OmniDevice *device, const char *shader, const guint32 *constants, guint n_constants,
+                 GError **error)
 {
   VkSpecializationMapEntry entries[32];
   VkShaderModule module;
-  VkResult result;
+  VkPipeline pipeline = VK_NULL_HANDLE;
 
-  g_assert (spec->n_constants <= G_N_ELEMENTS (entries));
-  result = create_module (device, spec->shader, &module);
-  if (result != VK_SUCCESS)
-    return result;
+  g_return_val_if_fail (n_constants <= G_N_ELEMENTS (entries), VK_NULL_HANDLE);
+  if (!create_module (device, shader, &module, error))
+    return VK_NULL_HANDLE;
 
-  for (guint32 i = 0; i < spec->n_constants; i++)
+  for (guint32 i = 0; i < n_constants; i++)
     entries[i] = (VkSpecializationMapEntry){ i, i * 4, 4 };
 
-  const VkSpecializationInfo specialization = { spec->n_constants, entries, spec->n_constants * 4,
-                                                spec->constants };
+  const VkSpecializationInfo specialization = { n_constants, entries, n_constants * 4, constants };
   const VkComputePipelineCreateInfo create = {
     .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
     .stage = {
@@ -71,84 +69,32 @@ create_pipeline (OmniDevice *device, const OmniKernelSpec *spec, VkPipeline *pip
     },
     .layout = device->pipeline_layout,
   };
+  g_autofree char *doing = g_strdup_printf ("compiling the kernel %s", shader);
+  const VkResult result = vk.CreateComputePipelines (device->handle, device->pipeline_cache, 1, &create, NULL,
+                                                     &pipeline);
 
-  result = vk.CreateComputePipelines (device->handle, device->pipeline_cache, 1, &create, NULL, pipeline);
   vk.DestroyShaderModule (device->handle, module, NULL);
-  return result;
-}
-
-static char *
-make_key (const OmniKernelSpec *spec)
-{
-  GString *key = g_string_new (spec->shader);
-
-  for (guint i = 0; i < spec->n_constants; i++)
-    g_string_append_printf (key, " %x", spec->constants[i]);
-  return g_string_free (key, FALSE);
-}
-
-typedef struct
-{
-  OmniDevice *device;
-  OmniKernelSpec spec;
-  char *key;
-  VkPipeline pipeline;
-} Compilation;
-
-static void
-compile_cb (gpointer data, gpointer user_data)
-{
-  Compilation *compilation = data;
-
-  if (create_pipeline (compilation->device, &compilation->spec, &compilation->pipeline) != VK_SUCCESS)
-    compilation->pipeline = VK_NULL_HANDLE;
-}
-
-void
-omni_device_prepare_pipelines (OmniDevice *device, const OmniKernelSpec *specs, guint n_specs)
-{
-  g_autofree Compilation *missing = g_new0 (Compilation, n_specs);
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-  GThreadPool *pool = g_thread_pool_new (compile_cb, NULL, (int)MIN (g_get_num_processors (), 8), FALSE,
-                                         NULL);
-  guint n = 0;
-
-  for (guint i = 0; i < n_specs; i++)
-  {
-    char *key = make_key (&specs[i]);
-
-    if (g_hash_table_contains (device->pipelines, key) || g_hash_table_contains (seen, key))
-    {
-      g_free (key);
-      continue;
-    }
-    g_hash_table_add (seen, key);
-    missing[n] = (Compilation){ device, specs[i], key, VK_NULL_HANDLE };
-    g_thread_pool_push (pool, &missing[n++], NULL);
-  }
-  g_thread_pool_free (pool, FALSE, TRUE);
-
-  for (guint i = 0; i < n; i++)
-    if (missing[i].pipeline != VK_NULL_HANDLE)
-      g_hash_table_insert (device->pipelines, missing[i].key, missing[i].pipeline);
-    else
-      g_free (missing[i].key);
+  return omni_device_check (device, result, doing, error) ? pipeline : VK_NULL_HANDLE;
 }
 
 VkPipeline
 omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 *constants, guint n_constants,
                           GError **error)
 {
-  const OmniKernelSpec spec = { shader, constants, n_constants };
-  g_autofree char *key = make_key (&spec);
-  g_autofree char *doing = g_strdup_printf ("compiling the kernel %s", shader);
-  VkPipeline pipeline = (VkPipeline)g_hash_table_lookup (device->pipelines, key);
+  g_autoptr (GString) key = g_string_new (shader);
+
+  for (guint i = 0; i < n_constants; i++)
+    g_string_append_printf (key, " %x", constants[i]);
+
+  VkPipeline pipeline = (VkPipeline)g_hash_table_lookup (device->pipelines, key->str);
 
   if (pipeline != VK_NULL_HANDLE)
     return pipeline;
-  if (!omni_device_check (device, create_pipeline (device, &spec, &pipeline), doing, error))
-    return VK_NULL_HANDLE;
-  g_hash_table_insert (device->pipelines, g_steal_pointer (&key), pipeline);
+
+  pipeline = create_pipeline (device, shader, constants, n_constants, error);
+  if (pipeline != VK_NULL_HANDLE)
+    g_hash_table_insert (device->pipelines, g_strdup (key->str), pipeline);
+
   return pipeline;
 }
 

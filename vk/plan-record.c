@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "vk/kernel-private.h"
 #include "vk/plan-private.h"
 
 #include <string.h>
@@ -464,20 +463,6 @@ create_pool (OmniPlan *plan, GError **error)
     "creating a descriptor pool", error);
 }
 
-static void
-prepare_pipelines (OmniPlan *plan)
-{
-  g_autofree OmniKernelSpec *specs = g_new (OmniKernelSpec, plan->steps->len);
-
-  for (guint i = 0; i < plan->steps->len; i++)
-  {
-    const OmniStep *step = &g_array_index (plan->steps, OmniStep, i);
-
-    specs[i] = (OmniKernelSpec){ step->shader, step->constants, step->n_constants };
-  }
-  omni_device_prepare_pipelines (plan->device, specs, plan->steps->len);
-}
-
 /* Lazy drivers compile at the first dispatch: let them do it on empty rectangles, before submissions are timed. */
 static gboolean
 warm_up (OmniPlan *plan, GError **error)
@@ -516,7 +501,6 @@ warm_up (OmniPlan *plan, GError **error)
 gboolean
 omni_plan_record (OmniPlan *plan, GError **error)
 {
-  prepare_pipelines (plan);
   if (!create_pool (plan, error) || !warm_up (plan, error))
     return FALSE;
 
