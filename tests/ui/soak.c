@@ -136,6 +136,18 @@ mean_of_third (GArray *samples, guint third)
   return n > 0 ? sum / n : 0;
 }
 
+/* Of what the fusions took: which models ran is a matter of chance, so means say nothing. */
+static double
+largest_of_third (GArray *samples, guint third)
+{
+  const guint n = samples->len / 3;
+  double largest = 0;
+
+  for (guint i = 0; i < n; i++)
+    largest = MAX (largest, (double)g_array_index (samples, guint64, third * n + i));
+  return largest;
+}
+
 static void
 test_soak (OmniTestWindow *f, gconstpointer data)
 {
@@ -159,7 +171,7 @@ test_soak (OmniTestWindow *f, gconstpointer data)
     sample (f->window);
   }
   const double host[] = { mean_of_third (host_samples, 1), mean_of_third (host_samples, 2) };
-  const double device[] = { mean_of_third (device_samples, 1), mean_of_third (device_samples, 2) };
+  const double device[] = { largest_of_third (device_samples, 1), largest_of_third (device_samples, 2) };
   g_test_message (
     "%u actions in %" G_GINT64_FORMAT " s; resident %.1f then %.1f MiB, device peak %.1f then %.1f MiB",
     n_acts, seconds, host[0] / (1 << 20), host[1] / (1 << 20), device[0] / (1 << 20), device[1] / (1 << 20));
