@@ -138,6 +138,7 @@ create_row (gpointer item, gpointer data)
   GtkWidget *row = gtk_list_box_row_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   GtkWidget *pin = gtk_toggle_button_new ();
+  GtkWidget *bin = gtk_button_new ();
   g_autofree char *number = g_strdup_printf ("%u", omni_fusion_version_get_facts (version)->number);
   GtkWidget *label = gtk_label_new (number);
   g_autofree char *spoken = omni_fusion_version_describe (version);
@@ -150,7 +151,7 @@ create_row (gpointer item, gpointer data)
   g_object_bind_property (version, "pinned", pin, "active", G_BINDING_SYNC_CREATE);
   add_button (self, box, pin, "view-pin-symbolic", _ ("Pin to Compare"), "toggled",
               G_CALLBACK (pin_toggled_cb));
-  add_button (self, box, gtk_button_new (), "user-trash-symbolic", _ ("Delete the Version"), "clicked",
+  add_button (self, box, bin, "user-trash-symbolic", _ ("Delete the Version"), "clicked",
               G_CALLBACK (delete_clicked_cb));
   g_object_set_data_full (G_OBJECT (row), "version", g_object_ref (version), g_object_unref);
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
