@@ -55,8 +55,8 @@ settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *regio
   region->x.low = floor_4 (region->x.low);
 }
 
-/* What a statistic is taken of: the whole picture, or all of the tile. Padding is part of the picture, also where the
- * result shows none of it. */
+/* What a statistic is taken of, and what a map shows: the whole picture, or all of the tile. Padding is part of the
+ * picture, also where the result shows none of it. */
 static void
 join_measured (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
 {
@@ -87,7 +87,7 @@ find_regions (OmniPlan *plan)
 
     if (!node->needed)
       continue;
-    if (omni_op_is_statistic (node->op) || node->exported)
+    if (omni_op_is_statistic (node->op) || node->exported || omni_graph_is_map (plan->graph, n))
       join_measured (plan, node, region);
     settle_region (plan, node, region);
     for (guint i = 0; i < node->n_inputs; i++)

@@ -68,7 +68,7 @@ end_block (OmniPlan *plan, guint first, gboolean per_source, guint pass)
     add_block (plan, first, TRUE, (int)k, pass);
 }
 
-/* What the reductions of `pass` and the tensors kept by it need of the source at hand. */
+/* What the reductions of `pass`, the tensors kept by it and the maps made in it need of the source at hand. */
 static void
 mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
 {
@@ -76,7 +76,8 @@ mark_pass (const OmniPlan *plan, guint pass, gboolean *wanted)
   {
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
 
-    if (node->needed && node->streams && node->pass == (int)pass && (node->pooled || node->kept))
+    if (node->needed && node->streams && node->pass == (int)pass
+        && (node->pooled || node->kept || omni_graph_is_map (plan->graph, n)))
       wanted[n] = TRUE;
     if (!wanted[n])
       continue;
