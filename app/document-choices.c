@@ -29,12 +29,22 @@ omni_document_set_resize (OmniDocument *self, gboolean resize)
   omni_document_change_state (self, next);
 }
 
+/* Whether the sizes differ where they should not: pan-sharpening is made of two. */
+static gboolean
+find_sizes (OmniDocument *self, OmniSource **largest, OmniSource **smallest)
+{
+  const OmniModel *model = self->effective_model;
+
+  return omni_sources_find_sizes (self->state->active, largest, smallest)
+         && (model == NULL || !model->pansharpens);
+}
+
 char *
 omni_document_describe_sizes (OmniDocument *self)
 {
   OmniSource *largest, *smallest;
 
-  if (!omni_sources_find_sizes (self->state->active, &largest, &smallest))
+  if (!find_sizes (self, &largest, &smallest))
     return NULL;
   g_autofree char *large = NULL;
   g_autofree char *small = NULL;
@@ -49,7 +59,7 @@ omni_document_needs_resize (OmniDocument *self)
 {
   OmniSource *largest, *smallest;
 
-  return !self->state->resize && omni_sources_find_sizes (self->state->active, &largest, &smallest);
+  return !self->state->resize && find_sizes (self, &largest, &smallest);
 }
 
 gboolean
@@ -57,8 +67,7 @@ omni_document_resizes (OmniDocument *self, OmniSource *source)
 {
   OmniSource *largest, *smallest;
 
-  if (!self->state->resize || !omni_document_is_on (self, source)
-      || !omni_sources_find_sizes (self->state->active, &largest, &smallest))
+  if (!self->state->resize || !omni_document_is_on (self, source) || !find_sizes (self, &largest, &smallest))
     return FALSE;
   return omni_source_get_width (source) != omni_source_get_width (largest)
          || omni_source_get_height (source) != omni_source_get_height (largest);

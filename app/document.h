@@ -73,7 +73,7 @@ void omni_document_set_all_on (OmniDocument *self, GPtrArray *sources, gboolean 
 GPtrArray *omni_document_get_active (OmniDocument *self);
 
 /* Whether pictures of different sizes are brought to the largest; forgotten when the set is emptied. Without it such a set
- * is not fused (needs_resize). */
+ * is not fused (needs_resize), unless it is pan-sharpened, which is made of two sizes. */
 gboolean omni_document_get_resize (OmniDocument *self);
 void omni_document_set_resize (OmniDocument *self, gboolean resize);
 gboolean omni_document_needs_resize (OmniDocument *self);
@@ -81,7 +81,7 @@ gboolean omni_document_needs_resize (OmniDocument *self);
 /* Whether this source is brought to another size now. */
 gboolean omni_document_resizes (OmniDocument *self, OmniSource *source);
 
-/* (transfer full) (nullable) A sentence with two of the sizes; NULL when all are the same. */
+/* (transfer full) (nullable) A sentence with two of the sizes; NULL when all are the same, or meant to differ. */
 char *omni_document_describe_sizes (OmniDocument *self);
 
 /* (transfer none) (nullable) The source whose file is the same, byte for byte; found in the background, "changed" tells. Both

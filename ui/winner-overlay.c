@@ -128,6 +128,7 @@ show_legend (OmniWinnerOverlay *self, GPtrArray *sorted)
     g_autofree char *text = g_strdup_printf (_ ("and %u more"), sorted->len - MAX_ROWS);
     gtk_box_append (GTK_BOX (self->legend), gtk_label_new (text));
   }
+  gtk_widget_set_visible (self->legend, TRUE);
 }
 
 static void
@@ -135,8 +136,21 @@ show_note (OmniWinnerOverlay *self, const char *text)
 {
   gtk_label_set_text (self->note, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->note), text != NULL);
+  gtk_widget_set_visible (self->legend, text != NULL);
   if (text != NULL)
     clear_legend (self);
+}
+
+/* It can take as long as the fusion took. */
+static void
+show_waiting (OmniWinnerOverlay *self)
+{
+  GtkWidget *spinner = gtk_spinner_new ();
+
+  clear_legend (self);
+  gtk_spinner_start (GTK_SPINNER (spinner));
+  gtk_box_append (GTK_BOX (self->legend), spinner);
+  gtk_widget_set_visible (self->legend, TRUE);
 }
 
 /* ---- Painting, which takes a moment for many sources ---- */
@@ -246,6 +260,7 @@ ask (OmniWinnerOverlay *self)
                      : 0;
   request.options = omni_document_get_options (document, request.model);
   self->cancellable = g_cancellable_new ();
+  show_waiting (self);
   omni_engine_fuse_async (omni_document_get_engine (document), &request, NULL, NULL, self->cancellable,
                           fused_cb, g_object_ref (self));
 }
