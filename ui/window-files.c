@@ -5,6 +5,7 @@
 #include "app/files/writer.h"
 #include "app/files/colour-profile.h"
 #include "app/gather.h"
+#include "app/session-store.h"
 #include "app/settings.h"
 
 #include <glib/gi18n.h>
@@ -88,6 +89,8 @@ add_picture_filters (GtkFileChooser *chooser)
 
   gtk_file_filter_set_name (pictures, _ ("Pictures"));
   gtk_file_filter_add_mime_type (pictures, "image/*");
+  /* A session opens like a picture. By its name: the type is known only where the program is installed. */
+  gtk_file_filter_add_pattern (pictures, "*" OMNI_SESSION_SUFFIX);
   gtk_file_filter_set_name (all, _ ("All Files"));
   gtk_file_filter_add_pattern (all, "*");
   gtk_file_chooser_add_filter (chooser, pictures);
