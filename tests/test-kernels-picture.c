@@ -664,7 +664,8 @@ test_colour (void)
   harness_sweep (&(HarnessSweep){ .graph = chroma, .twin = twin_of_chroma, .channels = 3 });
 
   omni_graph_set_output (
-    grey, omni_graph_set_max (grey, omni_graph_luma (grey, omni_graph_picture (grey, OMNI_PLANES_COLOUR, 0))));
+    grey,
+    omni_graph_set_max (grey, omni_graph_luma (grey, omni_graph_picture (grey, OMNI_PLANES_COLOUR, 0))));
   harness_sweep (&(HarnessSweep){ .graph = grey, .twin = twin_of_luma, .channels = 3 });
 
   const OmniNode luma = omni_graph_picture (merge, OMNI_PLANES_LUMA, 0);

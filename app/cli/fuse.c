@@ -270,9 +270,9 @@ omni_cli_fuse (int argc, char **argv)
 {
   g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
-  if (!omni_cli_options_parse (&options, OMNI_CLI_RUN | OMNI_CLI_SOURCES | OMNI_CLI_REFINE | OMNI_CLI_FUSE, "SOURCE… -o OUT",
-                               "Fuses pictures into one. A folder means the pictures in it.", argc, argv,
-                               &error)
+  if (!omni_cli_options_parse (
+        &options, OMNI_CLI_RUN | OMNI_CLI_SOURCES | OMNI_CLI_REFINE | OMNI_CLI_FUSE, "SOURCE… -o OUT",
+        "Fuses pictures into one. A folder means the pictures in it.", argc, argv, &error)
       || !run (&options, &error))
     return omni_cli_fail (error);
   return OMNI_EXIT_DONE;

@@ -607,6 +607,33 @@ test_resize (Fixture *f, gconstpointer data)
   g_assert_false (omni_document_get_resize (f->document));
 }
 
+/* A multispectral and a panchromatic picture differ in size, and are fused without a question. */
+static void
+test_pansharpen (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = { "ms.tif", "pan.tif" };
+  const char *shared = g_getenv ("OMNIFUSE_SHARED");
+  g_autoptr (GPtrArray) pair = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; shared != NULL && i < G_N_ELEMENTS (names); i++)
+  {
+    g_autofree char *path = g_build_filename (shared, "data", "pansharpen", "wv2", names[i], NULL);
+    OmniSource *source = omni_source_new (path, NULL);
+    if (source != NULL)
+      g_ptr_array_add (pair, source);
+  }
+  if (pair->len != 2 || !omni_engine_ensure_device (engine, NULL, NULL))
+  {
+    g_test_skip ("the shared pictures are not here (OMNIFUSE_SHARED), or no Vulkan device");
+    return;
+  }
+  omni_document_insert (f->document, 0, pair);
+  wait_for_result (f);
+  g_assert_false (omni_document_needs_resize (f->document));
+  g_assert_null (omni_document_describe_sizes (f->document));
+  g_assert_cmpuint (omni_picture_get_width (omni_document_get_result (f->document)->picture), ==, 1280);
+}
+
 static void
 count_refined_cb (OmniDocument *document, gpointer data)
 {
@@ -689,6 +716,7 @@ main (int argc, char **argv)
   add ("switch-off", test_switch_off);
   add ("copies", test_copies);
   add ("resize", test_resize);
+  add ("pansharpen", test_pansharpen);
   add ("refine", test_refine);
   add ("automatic", test_automatic);
   add ("abandoned", test_abandoned);
