@@ -249,7 +249,9 @@ run (const OmniCliOptions *options, GError **error)
     return FALSE;
 
   const gint64 start_us = g_get_monotonic_time ();
-  gboolean success = omni_picture_write (result->picture, options->output, &target.options, error);
+  gboolean success = result->maps == NULL
+                     || omni_cli_check_weights (options->weights_out, result, &target.options, error);
+  success = success && omni_picture_write (result->picture, options->output, &target.options, error);
   if (success && result->maps != NULL)
     success = omni_cli_write_weights (options->weights_out, result, &target.options, error);
   OmniFusionTimes ms = result->ms;

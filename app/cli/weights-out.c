@@ -56,21 +56,46 @@ omni_cli_name_weights (const char *folder, GPtrArray *sources, const OmniWeightM
   return paths;
 }
 
+static OmniWriteOptions
+make_map_options (const OmniWriteOptions *options)
+{
+  OmniWriteOptions own = *options;
+
+  own.depth = OMNI_DEPTH_16;
+  own.metadata = NULL;
+  return own;
+}
+
 gboolean
-omni_cli_write_weights (const char *folder, const OmniFusionResult *result, const OmniWriteOptions *options,
+omni_cli_check_weights (const char *folder, const OmniFusionResult *result, const OmniWriteOptions *options,
                         GError **error)
 {
   const guint n_bands = omni_weight_maps_get_n_bands (result->maps);
   g_autoptr (GPtrArray) paths = omni_cli_name_weights (folder, result->sources, result->maps);
-  OmniWriteOptions own = *options;
+  const OmniWriteOptions own = make_map_options (options);
 
   if (g_mkdir_with_parents (folder, 0777) != 0)
   {
     g_autofree char *name = g_filename_display_name (folder);
     return omni_cli_refuse (error, "The folder “%s” cannot be made; name another one (--weights-out).", name);
   }
-  own.depth = OMNI_DEPTH_16;
-  own.metadata = NULL;
+  for (guint i = 0; i < paths->len; i++)
+  {
+    const OmniWeightBand *band = omni_weight_maps_get_band (result->maps, i % n_bands);
+    if (!omni_picture_check_write (paths->pdata[i], band->width, band->height, 1, FALSE, &own, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+omni_cli_write_weights (const char *folder, const OmniFusionResult *result, const OmniWriteOptions *options,
+                        GError **error)
+{
+  const guint n_bands = omni_weight_maps_get_n_bands (result->maps);
+  g_autoptr (GPtrArray) paths = omni_cli_name_weights (folder, result->sources, result->maps);
+  const OmniWriteOptions own = make_map_options (options);
+
   for (guint i = 0; i < paths->len; i++)
   {
     g_autoptr (OmniPicture)

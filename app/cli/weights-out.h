@@ -12,7 +12,12 @@ G_BEGIN_DECLS
  * without the source's extension. Sources of one name are told apart by a number, by their paths' order. */
 GPtrArray *omni_cli_name_weights (const char *folder, GPtrArray *sources, const OmniWeightMaps *maps);
 
-/* Makes the folder and writes the files; FALSE with a sentence. `options` as for the result. */
+/* Makes the folder and refuses with a sentence what could not be written into it, before anything is. `options` as for the
+ * result. */
+gboolean omni_cli_check_weights (const char *folder, const OmniFusionResult *result,
+                                 const OmniWriteOptions *options, GError **error);
+
+/* Writes the files; FALSE with a sentence. */
 gboolean omni_cli_write_weights (const char *folder, const OmniFusionResult *result,
                                  const OmniWriteOptions *options, GError **error);
 
