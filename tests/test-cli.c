@@ -182,7 +182,7 @@ test_influence (void)
   g_autofree char *more = g_strdup_printf ("%s=1.5", scenes[0]);
   g_autofree char *wild = g_strdup_printf ("%s=9", scenes[0]);
   g_auto (Run) even = CLI ("fuse", scenes[0], scenes[1], "-o", "even.png", "--model", "omni", "--json");
-  g_auto (Run) one = CLI ("fuse", scenes[0], scenes[1], "-o", "one.png", "--model", "omni", "--json",
+  g_auto (Run) one = CLI ("fuse", scenes[0], scenes[1], "-o", "influenced.png", "--model", "omni", "--json",
                           "--influence", more);
   g_auto (Run) other = CLI ("fuse", scenes[1], scenes[0], "-o", "two.png", "--model", "omni", "--json",
                             "--influence", more);
