@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* How a plan is made (vk/plan-*.c):
- *   plan-layout.c   regions from the halo, memory placed by lifetime, tile chosen from the budget
+ *   plan-layout.c   regions from the halo, shapes, tile chosen from the budget
+ *   plan-place.c    memory placed by lifetime
  *   plan-schedule.c the order of the nodes, in passes where the plan streams, and their lifetimes
  *   plan-lower.c    nodes to steps: one step is one dispatch of one kernel
  *   plan-weights.c  weights packed for the kernels
@@ -204,7 +205,21 @@ struct _OmniPlan
   GArray *profile; /* OmniPlanProfile per group */
 };
 
+/* plan-place.c */
+#define OMNI_PLAN_ALIGN_BYTES 256 /* covers every device's offset alignment for texel and storage buffers */
+#define OMNI_PLAN_ZERO_BYTES  256 /* each arena starts with zeros: what lies outside a zero boundary */
+
+/* The largest tensors first, which leaves fewer holes than running order; then what is made in the memory of a band. With
+ * `c4_first` a network's own tensors come before, so that they share the first arena. FALSE where an arena cannot hold
+ * one. */
+gboolean omni_plan_place (OmniPlan *plan, gboolean c4_first);
+
+/* C4 kernels write all planes of a tensor through one storage binding and concatenate inside one view. */
+gboolean omni_plan_bindings_fit (const OmniPlan *plan);
+
 /* plan-layout.c */
+/* Of a fixed-point sum: the result may lie where that does. */
+gboolean omni_plan_collapses_band (const OmniPlan *plan, const OmniNodeInfo *node);
 
 /* A picture that no one needs as planes: all that use it read the samples of the sources. */
 gboolean omni_plan_reads_samples (const OmniPlan *plan, OmniNode picture);
