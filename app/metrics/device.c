@@ -93,7 +93,8 @@ open_device (void)
   self->results = omni_work_add_arena (self->work, OMNI_WORK_READBACK);
 }
 
-/* AUTO wants a real device: with lavapipe plain C is several times as fast. */
+/* AUTO wants a real device: with lavapipe plain C is several times as fast (qabf of three 1500 × 1000: 55 against 753 ms
+ * by `bench --metric qabf`, two AVX2 cores). */
 static gboolean
 has_device (void)
 {
