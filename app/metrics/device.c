@@ -219,7 +219,7 @@ static void
 set_strip (Pass *self, guint first)
 {
   const OmniDevicePass *pass = self->pass;
-  for (guint i = pass->n_scales; i-- > 0;)
+  for (guint i = MIN (pass->n_scales, OMNI_MAX_SCALES); i-- > 0;)
   {
     Level *level = &self->levels[i];
     const guint radius = pass->beyond ? pass->windows[i] / 2 : 0;
