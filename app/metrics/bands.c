@@ -2,24 +2,10 @@
 #include "app/metrics/bands.h"
 
 #include "app/degrade.h"
+#include "app/metrics/metrics-private.h"
 
 /* Of nearly all satellites, where there is no multispectral picture to say it. */
 #define USUAL_RATIO 4
-
-static gboolean refuse (GError **error, OmniPicture *picture, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean
-refuse (GError **error, OmniPicture *picture, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *what = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  const char *path = omni_picture_get_path (picture);
-  g_autofree char *name = path != NULL ? g_filename_display_name (path) : g_strdup ("picture");
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "“%s” %s.", name, what);
-  return FALSE;
-}
 
 static guint
 count_bands (OmniPicture *picture)
@@ -108,23 +94,25 @@ check (OmniPicture *ms, OmniPicture *pan, OmniPicture *fused, OmniPicture *refer
     if (same_size[i] != NULL
         && (omni_picture_get_width (same_size[i]) != width
             || omni_picture_get_height (same_size[i]) != height))
-      return refuse (
-        error, same_size[i], "has %u × %u pixels, the fused picture %u × %u; they must have one size",
+      return omni_metric_refuse_picture (
+        same_size[i], error, "has %u × %u pixels, the fused picture %u × %u; they must have one size",
         omni_picture_get_width (same_size[i]), omni_picture_get_height (same_size[i]), width, height);
     if (same_bands[i] != NULL && count_bands (same_bands[i]) != n_bands)
-      return refuse (error, same_bands[i],
-                     "has %u bands, the fused picture %u; compare pictures of the same bands",
-                     count_bands (same_bands[i]), n_bands);
+      return omni_metric_refuse_picture (
+        same_bands[i], error, "has %u bands, the fused picture %u; compare pictures of the same bands",
+        count_bands (same_bands[i]), n_bands);
   }
   if (pan != NULL && count_bands (pan) != 1)
-    return refuse (error, pan, "has %u bands, and a panchromatic picture has one", count_bands (pan));
+    return omni_metric_refuse_picture (pan, error, "has %u bands, and a panchromatic picture has one",
+                                       count_bands (pan));
   if (ms == NULL)
     return TRUE;
   const guint ms_width = omni_picture_get_width (ms), ms_height = omni_picture_get_height (ms);
   if (width % ms_width == 0 && height % ms_height == 0 && width / ms_width == height / ms_height)
     return TRUE;
-  return refuse (error, ms, "has %u × %u pixels, of which the fused picture's %u × %u are no whole multiple",
-                 ms_width, ms_height, width, height);
+  return omni_metric_refuse_picture (
+    ms, error, "has %u × %u pixels, of which the fused picture's %u × %u are no whole multiple", ms_width,
+    ms_height, width, height);
 }
 
 /* Grown to whole pixels of the multispectral picture. */
@@ -172,8 +160,8 @@ omni_metrics_input_new_bands (OmniPicture *ms, OmniPicture *pan, OmniPicture *fu
   if (region->width == 0 || region->height == 0 || region->x >= all.width || region->y >= all.height
       || region->width > all.width - region->x || region->height > all.height - region->y)
   {
-    refuse (error, fused, "has %u × %u pixels; the region %u,%u,%u,%u is not inside it", all.width,
-            all.height, region->x, region->y, region->width, region->height);
+    omni_metric_refuse_picture (fused, error, "has %u × %u pixels; the region %u,%u,%u,%u is not inside it",
+                                all.width, all.height, region->x, region->y, region->width, region->height);
     return NULL;
   }
   const guint ratio = ms != NULL ? all.width / omni_picture_get_width (ms) : USUAL_RATIO;

@@ -90,11 +90,8 @@ convert_band (guint part, gpointer data, double *scratch, double *sums)
   }
 }
 
-static gboolean
-refuse_picture (OmniPicture *picture, GError **error, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean
-refuse_picture (OmniPicture *picture, GError **error, const char *format, ...)
+gboolean
+omni_metric_refuse_picture (OmniPicture *picture, GError **error, const char *format, ...)
 {
   va_list arguments;
   va_start (arguments, format);
@@ -113,13 +110,13 @@ check_picture (OmniPicture *picture, OmniPicture *fused, GError **error)
   const guint fused_width = omni_picture_get_width (fused), fused_height = omni_picture_get_height (fused);
   const guint colours = omni_picture_get_channels (picture) - (omni_picture_get_has_alpha (picture) ? 1 : 0);
   if (colours != 1 && colours != 3)
-    return refuse_picture (picture, error,
-                           "has %u bands, which have no luminance; this needs grey or RGB pictures", colours);
+    return omni_metric_refuse_picture (
+      picture, error, "has %u bands, which have no luminance; this needs grey or RGB pictures", colours);
   if (width == fused_width && height == fused_height)
     return TRUE;
-  return refuse_picture (picture, error,
-                         "has %u × %u pixels, the fused picture %u × %u; bring them to one size first", width,
-                         height, fused_width, fused_height);
+  return omni_metric_refuse_picture (
+    picture, error, "has %u × %u pixels, the fused picture %u × %u; bring them to one size first", width,
+    height, fused_width, fused_height);
 }
 
 /* Converts `picture` to `plane`, and takes pixels that do not count out of the mask. */
@@ -221,8 +218,8 @@ omni_metrics_input_new (OmniPicture *const *sources, guint n_sources, OmniPictur
   if (region->width == 0 || region->height == 0 || region->x >= width || region->y >= height
       || region->width > width - region->x || region->height > height - region->y)
   {
-    refuse_picture (fused, error, "has %u × %u pixels; the region %u,%u,%u,%u is not inside it", width,
-                    height, region->x, region->y, region->width, region->height);
+    omni_metric_refuse_picture (fused, error, "has %u × %u pixels; the region %u,%u,%u,%u is not inside it",
+                                width, height, region->x, region->y, region->width, region->height);
     return NULL;
   }
   OmniMetricsInput *self = g_new0 (OmniMetricsInput, 1);

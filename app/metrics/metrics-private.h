@@ -43,6 +43,10 @@ typedef gboolean (*OmniMetricFunc) (const OmniMetricRun *run, double *value, cha
 /* Sets the reason and returns FALSE. */
 gboolean omni_metric_refuse (char **reason, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* Sets an error that names the picture, with the rest of the sentence after its name; FALSE. */
+gboolean omni_metric_refuse_picture (OmniPicture *picture, GError **error, const char *format, ...)
+  G_GNUC_PRINTF (3, 4);
+
 /* FALSE with a reason when a side is shorter than `size_px`. */
 gboolean omni_metric_check_size (const OmniMetricRun *run, guint size_px, char **reason);
 
