@@ -271,20 +271,12 @@ has_shipped_weights (const OmniModel *model, OmniTask task)
   return path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR);
 }
 
-static char *
-find_added_weights (const OmniModel *model)
-{
-  g_autoptr (GPtrArray) paths = omni_weights_folder_list (model->architecture);
-
-  return paths->len > 0 ? g_strdup (paths->pdata[0]) : NULL;
-}
-
 gboolean
 omni_document_has_weights (const OmniModel *model, OmniTask task)
 {
   if (model->architecture == NULL || has_shipped_weights (model, task))
     return TRUE;
-  g_autofree char *added = find_added_weights (model);
+  g_autofree char *added = omni_weights_folder_choose (model, task);
   return added != NULL;
 }
 
@@ -298,7 +290,7 @@ omni_document_dup_weights (OmniDocument *self, const OmniModel *model)
   /* One that was removed meanwhile is as good as none. */
   if (path != NULL && g_file_test (path, G_FILE_TEST_IS_REGULAR))
     return g_strdup (path);
-  return has_shipped_weights (model, self->effective_task) ? NULL : find_added_weights (model);
+  return omni_weights_folder_choose (model, self->effective_task);
 }
 
 void

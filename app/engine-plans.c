@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/engine-private.h"
 
+#include "app/weights-folder.h"
+
 #include "models/probe.h"
 
 #include <glib/gstdio.h>
@@ -99,6 +101,9 @@ omni_engine_core_load_weights (OmniEngineCore *core, const OmniModel *model, Omn
 {
   if (model->architecture == NULL)
     return NULL;
+  g_autofree char *added = path == NULL ? omni_weights_folder_choose (model, task) : NULL;
+  if (added != NULL)
+    path = added;
   g_autofree char *key = make_weights_key (model, task, path);
   for (GList *link = core->weights.head; key != NULL && link != NULL; link = link->next)
   {

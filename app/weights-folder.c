@@ -41,6 +41,64 @@ omni_weights_folder_list (const char *architecture)
   return paths;
 }
 
+/* 2: says that it is for the task; 1: has the normalisation that such a network has, PMGI's for bands none; 0: neither. */
+static guint
+rank (const char *path, const OmniModel *model, OmniTask task)
+{
+  g_autoptr (OmniWeights) weights = omni_weights_load (path, NULL);
+  const char *tasks = weights != NULL ? omni_weights_get_metadata (weights, "tasks") : NULL;
+  const char *norm = weights != NULL ? omni_weights_get_metadata (weights, "norm") : NULL;
+
+  if (tasks != NULL && task != OMNI_TASK_AUTO)
+  {
+    g_auto (GStrv) words = g_strsplit_set (tasks, ", ", -1);
+
+    if (g_strv_contains ((const char *const *)words, omni_task_to_string (task)))
+      return 2;
+  }
+  return tasks == NULL && (g_strcmp0 (norm, "none") == 0) == (model->pansharpens != 0) ? 1 : 0;
+}
+
+char *
+omni_weights_folder_choose (const OmniModel *model, OmniTask task)
+{
+  g_autofree char *shipped = omni_model_get_task_weights_path (model, task);
+  g_autoptr (GPtrArray) paths = NULL;
+  guint best = 0;
+
+  if (model->architecture == NULL || (shipped != NULL && g_file_test (shipped, G_FILE_TEST_IS_REGULAR)))
+    return NULL;
+  paths = omni_weights_folder_list (model->architecture);
+  for (guint i = 1; i < paths->len; i++)
+    if (rank (paths->pdata[i], model, task) > rank (paths->pdata[best], model, task))
+      best = i;
+  return paths->len > 0 ? g_strdup (paths->pdata[best]) : NULL;
+}
+
+char *
+omni_weights_folder_find (const char *architecture, const char *title)
+{
+  const OmniModel *const *models = omni_models_list ();
+
+  for (guint m = 0; models[m] != NULL; m++)
+  {
+    if (models[m]->architecture == NULL
+        || (architecture != NULL && !g_str_equal (architecture, models[m]->architecture)))
+      continue;
+
+    g_autoptr (GPtrArray) paths = omni_weights_folder_list (models[m]->architecture);
+
+    for (guint i = 0; i < paths->len; i++)
+    {
+      g_autofree char *its_title = omni_weights_folder_get_title (paths->pdata[i]);
+
+      if (g_str_equal (its_title, title))
+        return g_strdup (paths->pdata[i]);
+    }
+  }
+  return NULL;
+}
+
 char *
 omni_weights_folder_get_title (const char *path)
 {

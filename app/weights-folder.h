@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/import/import.h"
+#include "models/model.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,13 @@ char *omni_weights_folder_get_path (void);
 
 /* (transfer full) (element-type filename) The files for this architecture, by name; empty when there are none. */
 GPtrArray *omni_weights_folder_list (const char *architecture);
+
+/* (transfer full) (nullable) What `model` uses for `task` when nobody chose and none ship: the first of the files added for it,
+ * one that says it is for the task (metadata `tasks`) before the others. NULL when weights ship, or there are none. */
+char *omni_weights_folder_choose (const OmniModel *model, OmniTask task);
+
+/* (transfer full) (nullable) The file that people call so, for a model of `architecture` (nullable: of any). */
+char *omni_weights_folder_find (const char *architecture, const char *title);
 
 /* (transfer full) What people call such a file: "IFCNN-MAX". */
 char *omni_weights_folder_get_title (const char *path);

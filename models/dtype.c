@@ -102,3 +102,46 @@ omni_dtype_read_float (OmniDtype dtype, const guint8 *data, guint64 index)
     return bits_to_float (GUINT32_FROM_LE (single));
   }
 }
+
+static guint16
+float_to_half (float value)
+{
+  guint32 bits;
+  guint16 sign;
+
+  memcpy (&bits, &value, sizeof bits);
+  sign = (guint16)(bits >> 16 & 0x8000);
+  bits &= 0x7fffffff;
+  if (bits > 0x7f800000)
+    return sign | 0x7e00;
+  if (bits >= 0x477ff000) /* half a step above 65504 */
+    return sign | 0x7c00;
+  if (bits < 0x38800000) /* below 2^-14 steps are all 2^-24 */
+  {
+    float magnitude;
+
+    memcpy (&magnitude, &bits, sizeof magnitude);
+    return sign | (guint16)rintf (ldexpf (magnitude, 24));
+  }
+  bits += 0xfff + (bits >> 13 & 1);
+  return sign | (guint16)((bits >> 13) - (112 << 10));
+}
+
+void
+omni_dtype_write_float (OmniDtype dtype, guint8 *data, guint64 index, float value)
+{
+  if (dtype == OMNI_DTYPE_F16)
+  {
+    const guint16 half = GUINT16_TO_LE (float_to_half (value));
+
+    memcpy (data + index * 2, &half, sizeof half);
+  }
+  else
+  {
+    guint32 bits;
+
+    memcpy (&bits, &value, sizeof bits);
+    bits = GUINT32_TO_LE (bits);
+    memcpy (data + index * 4, &bits, sizeof bits);
+  }
+}

@@ -34,4 +34,7 @@ gboolean omni_dtype_is_float (OmniDtype dtype);
 /* Number `index` of a row of floating-point numbers at `data`, of any alignment. F64 is rounded to the nearest float. */
 float omni_dtype_read_float (OmniDtype dtype, const guint8 *data, guint64 index);
 
+/* The same for writing F32 or F16; F16 takes the nearest, of two as near the even one, and infinity beyond its range. */
+void omni_dtype_write_float (OmniDtype dtype, guint8 *data, guint64 index, float value);
+
 G_END_DECLS

@@ -9,8 +9,9 @@
  * the authors' published infrared, medical and focus results carry that normalisation; their exposure path does not. So
  * `auto` is `imagenet` except for exposures. The two differ by 10 to 16 grey levels: never swap them silently.
  *
- * Focus sets in colour pass as R, G, B. Every other task fuses luminance, laid into all three inputs, and takes the
- * chroma by the papers' rule: a grey source beside a colour one would otherwise wash the colour out. The studio range and
+ * Focus sets in colour pass as R, G, B, unless the weights were trained on luminance alone (metadata `colour`: ours are).
+ * Every other task fuses luminance, laid into all three inputs, and takes the chroma by the papers' rule: a grey source
+ * beside a colour one would otherwise wash the colour out. The studio range and
  * CLAHE that the authors' exposure script applies afterwards are in no paper and left out unless asked for.
  *
  * like=authors is their script of July 2019 (ifcnn-authors.c): 8-bit levels everywhere, cut and not rounded. */
@@ -49,7 +50,8 @@ static const OmniModelOption options[] = {
     .title = N_ ("Colour path"),
     .summary = N_ (
       "R, G and B through the network, luminance with the fused chroma, or luminance alone; auto: rgb "
-      "for focus, else ycbcr, since grey sources would wash the colour out"),
+      "for focus by weights that were trained on colours, else ycbcr, since grey sources would wash the "
+      "colour out"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = path_choices },
@@ -202,17 +204,33 @@ add_reduction (OmniGraph *graph, const char *reduce, OmniNode x)
   return omni_graph_set_max (graph, x);
 }
 
+/* Ours are trained on luminance and know nothing of three inputs that differ. */
+static gboolean
+get_luminance_only (const OmniModelContext *context, gboolean *luminance_only, GError **error)
+{
+  const char *colour = omni_weights_get_metadata (context->weights, "colour");
+
+  *luminance_only = g_strcmp0 (colour, "luminance") == 0;
+  if (*luminance_only || colour == NULL || g_str_equal (colour, "rgb"))
+    return TRUE;
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               "“%s” says that it was trained on the colours “%s”; rgb and luminance are possible",
+               omni_weights_get_path (context->weights), colour);
+  return FALSE;
+}
+
 static Path
-choose_path (const OmniModelContext *context)
+choose_path (const OmniModelContext *context, gboolean luminance_only)
 {
   const char *name = omni_model_get_string (&omni_model_ifcnn, context->options, "path");
   const gboolean like_authors = omni_model_is_like_authors (&omni_model_ifcnn, context->options);
+  const gboolean is_auto = g_str_equal (name, "auto");
 
   if (!context->colour || g_str_equal (name, "grey"))
     return PATH_GREY;
-  if (g_str_equal (name, "rgb") || (g_str_equal (name, "auto") && context->task == OMNI_TASK_FOCUS))
+  if (g_str_equal (name, "rgb") || (is_auto && context->task == OMNI_TASK_FOCUS && !luminance_only))
     return PATH_RGB;
-  if (like_authors && g_str_equal (name, "auto") && context->task != OMNI_TASK_EXPOSURE)
+  if (like_authors && is_auto && context->task != OMNI_TASK_EXPOSURE && context->task != OMNI_TASK_FOCUS)
     return PATH_GREY;
   return PATH_YCBCR;
 }
@@ -279,14 +297,16 @@ build (const OmniModelContext *context, GError **error)
 {
   g_autoptr (OmniGraph) graph = omni_graph_new ("ifcnn");
   const gboolean like_authors = omni_model_is_like_authors (&omni_model_ifcnn, context->options);
-  const Path path = choose_path (context);
   const char *reduce;
+  gboolean luminance_only;
   Builder builder = { .graph = graph, .weights = context->weights };
+  Path path;
   OmniNode x;
 
-  if (!get_reduce (context, &reduce, error)
+  if (!get_reduce (context, &reduce, error) || !get_luminance_only (context, &luminance_only, error)
       || !omni_model_get_padding (context->weights, OMNI_BOUNDARY_REPLICATE, &builder.padding, error))
     return NULL;
+  path = choose_path (context, luminance_only);
   builder.imagenet = wants_normalisation (context, path);
   x = add_conv1 (&builder, add_picture (graph, path, like_authors));
   if (!add_block (&builder, "conv2", &x, error))

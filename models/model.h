@@ -130,8 +130,13 @@ guint omni_model_get_receptive_field_px (const OmniModel *model);
 char *omni_model_get_weights_path (const OmniModel *model);
 char *omni_model_get_task_weights_path (const OmniModel *model, OmniTask task);
 
-/* Loads and checks the model's weights from `path`, or the shipped ones when NULL. Returns (transfer full) NULL with an
- * error when there are none ("ifcnn has no weights yet …") or they do not fit. Classical models: NULL without error. */
+/* (nullable) Hex SHA-256 that a file of this name must have when it ships: models/weights/SHA256SUMS as the program was
+ * built. NULL when none of this name ships. */
+const char *omni_model_get_recorded_sha256 (const char *path);
+
+/* Loads and checks the model's weights from `path`, or the shipped ones when NULL, which must be what was recorded of them.
+ * Returns (transfer full) NULL with an error when there are none ("ifcnn has no weights yet …") or they do not fit.
+ * Classical models: NULL without error. */
 OmniWeights *omni_model_load_weights (const OmniModel *model, const char *path, GError **error);
 
 /* The same for a task: PMGI has a network for each. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/model-private.h"
+#include "models/weights/shipped-weights.h"
 
 #include <string.h>
 
@@ -244,6 +245,48 @@ set_no_weights (const OmniModel *model, OmniTask task, const char *path, GError 
     by_task ? "”" : "", path);
 }
 
+const char *
+omni_model_get_recorded_sha256 (const char *path)
+{
+  static const struct
+  {
+    const char *file, *sha256;
+  } shipped[] = { OMNI_SHIPPED_WEIGHTS };
+  g_autofree char *file = g_path_get_basename (path);
+
+  for (guint i = 0; i < G_N_ELEMENTS (shipped); i++)
+    if (g_str_equal (shipped[i].file, file))
+      return shipped[i].sha256;
+  return NULL;
+}
+
+/* A file of the weights folder, which is what was recorded or is not used: a damaged one would fuse badly and say nothing. */
+static OmniWeights *
+load_shipped (const char *path, GError **error)
+{
+  const char *recorded = omni_model_get_recorded_sha256 (path);
+  g_autoptr (GBytes) bytes = omni_weights_read_bytes (path, error);
+  g_autofree char *found = bytes != NULL ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes) : NULL;
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (bytes == NULL)
+    return NULL;
+  if (g_strcmp0 (found, recorded) == 0)
+    return omni_weights_load_bytes (bytes, path, error);
+  if (recorded == NULL)
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_HASH,
+                 "“%s” is not among the weights that this version ships with; name it yourself to use it "
+                 "(--weights)",
+                 name);
+  else
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_HASH,
+                 "“%s” is not the file that ships with this version: its SHA-256 is %.12s…, not %.12s…, so "
+                 "it was damaged or replaced; install Omnifuse again, or name the file yourself to use it "
+                 "as it is (--weights)",
+                 name, found, recorded);
+  return NULL;
+}
+
 OmniWeights *
 omni_model_load_weights (const OmniModel *model, const char *path, GError **error)
 {
@@ -267,7 +310,7 @@ omni_model_load_task_weights (const OmniModel *model, OmniTask task, const char 
       return NULL;
     }
   }
-  weights = omni_weights_load (path, error);
+  weights = shipped_path != NULL ? load_shipped (path, error) : omni_weights_load (path, error);
   if (weights == NULL || !omni_model_check_weights (model, weights, error))
     return NULL;
   return g_steal_pointer (&weights);

@@ -351,7 +351,7 @@ count_elements (const OmniTensorSpec *spec)
 }
 
 static GString *
-write_header (const GArray *specs, const char *const *metadata, gsize *n_elements)
+write_header (OmniDtype dtype, const GArray *specs, const char *const *metadata, gsize *n_bytes)
 {
   GString *text = g_string_new ("{\"__metadata__\":{");
 
@@ -364,19 +364,19 @@ write_header (const GArray *specs, const char *const *metadata, gsize *n_element
     append_json_string (text, metadata[i + 1]);
   }
   g_string_append_c (text, '}');
-  *n_elements = 0;
+  *n_bytes = 0;
   for (guint i = 0; i < specs->len; i++)
   {
     const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
 
     g_string_append_c (text, ',');
     append_json_string (text, spec->name);
-    g_string_append (text, ":{\"dtype\":\"F32\",\"shape\":[");
+    g_string_append_printf (text, ":{\"dtype\":\"%s\",\"shape\":[", omni_dtype_to_string (dtype));
     for (guint k = 0; k < spec->n_dims; k++)
       g_string_append_printf (text, k == 0 ? "%u" : ",%u", spec->dims[k]);
-    g_string_append_printf (text, "],\"data_offsets\":[%" G_GSIZE_FORMAT ",", *n_elements * 4);
-    *n_elements += count_elements (spec);
-    g_string_append_printf (text, "%" G_GSIZE_FORMAT "]}", *n_elements * 4);
+    g_string_append_printf (text, "],\"data_offsets\":[%" G_GSIZE_FORMAT ",", *n_bytes);
+    *n_bytes += count_elements (spec) * omni_dtype_get_bytes (dtype);
+    g_string_append_printf (text, "%" G_GSIZE_FORMAT "]}", *n_bytes);
   }
   g_string_append_c (text, '}');
   while (text->len % 8 != 0)
@@ -385,14 +385,16 @@ write_header (const GArray *specs, const char *const *metadata, gsize *n_element
 }
 
 GBytes *
-omni_weights_write (const GArray *specs, const char *const *metadata, const float *const *values)
+omni_weights_write_as (OmniDtype dtype, const GArray *specs, const char *const *metadata,
+                       const float *const *values)
 {
-  gsize n_elements;
-  g_autoptr (GString) header = write_header (specs, metadata, &n_elements);
+  gsize n_data;
+  g_autoptr (GString) header = write_header (dtype, specs, metadata, &n_data);
   const guint64 n_header = GUINT64_TO_LE ((guint64)header->len);
-  const gsize n_bytes = sizeof n_header + header->len + n_elements * 4;
+  const gsize n_bytes = sizeof n_header + header->len + n_data;
   guint8 *buffer = g_malloc0 (n_bytes);
-  guint8 *at = buffer + sizeof n_header + header->len;
+  guint8 *data = buffer + sizeof n_header + header->len;
+  guint64 at = 0;
 
   memcpy (buffer, &n_header, sizeof n_header);
   memcpy (buffer + sizeof n_header, header->str, header->len);
@@ -400,14 +402,14 @@ omni_weights_write (const GArray *specs, const char *const *metadata, const floa
   {
     const guint64 n = count_elements (&g_array_index (specs, OmniTensorSpec, i));
 
-    for (guint64 k = 0; k < n; k++, at += 4)
-    {
-      guint32 bits;
-
-      memcpy (&bits, &values[i][k], sizeof bits);
-      bits = GUINT32_TO_LE (bits);
-      memcpy (at, &bits, sizeof bits);
-    }
+    for (guint64 k = 0; k < n; k++)
+      omni_dtype_write_float (dtype, data, at++, values[i][k]);
   }
   return g_bytes_new_take (buffer, n_bytes);
+}
+
+GBytes *
+omni_weights_write (const GArray *specs, const char *const *metadata, const float *const *values)
+{
+  return omni_weights_write_as (OMNI_DTYPE_F32, specs, metadata, values);
 }

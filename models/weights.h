@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "models/dtype.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -19,7 +21,8 @@ typedef enum
 {
   OMNI_WEIGHTS_ERROR_FORMAT,       /* the file is not a sound safetensors file */
   OMNI_WEIGHTS_ERROR_ARCHITECTURE, /* sound, but not for this model: a tensor is missing, extra or mis-shaped */
-  OMNI_WEIGHTS_ERROR_NONE          /* the model has no weights yet */
+  OMNI_WEIGHTS_ERROR_NONE,         /* the model has no weights yet */
+  OMNI_WEIGHTS_ERROR_HASH          /* a file that ships is not the one that was recorded */
 } OmniWeightsError;
 
 typedef struct
@@ -62,5 +65,9 @@ gboolean omni_weights_check (const OmniWeights *weights, const GArray *specs, GE
 /* (transfer full) A file of F32 tensors in the order of `specs` (element-type OmniTensorSpec). `metadata` (nullable): keys
  * and values in turn, NULL-terminated. `values` (nullable, then all zero): one array per tensor. */
 GBytes *omni_weights_write (const GArray *specs, const char *const *metadata, const float *const *values);
+
+/* The same, of F32 or F16 tensors: the nearest values that 16 bits hold. */
+GBytes *omni_weights_write_as (OmniDtype dtype, const GArray *specs, const char *const *metadata,
+                               const float *const *values);
 
 G_END_DECLS

@@ -2,10 +2,12 @@
 
 /* omnifuse-cli import as people run it, on a made-up file and, where they are, on the authors' own. */
 
+#include "models/model.h"
 #include "tests/cli-common.h"
 #include "tests/cli-run.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 static char *
 get_path (const char *name)
@@ -129,6 +131,88 @@ test_official (void)
     g_clear_pointer (&hashes[i], g_free);
 }
 
+/* Half the size, the same within eleven bits; a value that does not fit is named. */
+static void
+test_half (void)
+{
+  copy_shipped ("theirs.safetensors");
+  g_auto (Run) run = CLI ("import", "theirs.safetensors", "-o", "half.safetensors", "--half");
+  assert_done (&run);
+  g_autofree char *whole_path = get_path ("theirs.safetensors"), *half_path = get_path ("half.safetensors");
+  g_autoptr (OmniWeights) whole = omni_weights_load (whole_path, NULL);
+  g_autoptr (OmniWeights) half = omni_weights_load (half_path, NULL);
+  const GArray *specs = omni_weights_get_specs (whole);
+  g_assert_true (omni_weights_check (half, specs, NULL));
+  g_assert_cmpstr (omni_weights_get_metadata (half, "channels"), ==,
+                   omni_weights_get_metadata (whole, "channels"));
+  for (guint i = 0; i < specs->len; i++)
+  {
+    const char *name = g_array_index (specs, OmniTensorSpec, i).name;
+    gsize n, n_half;
+    g_autofree float *a = omni_weights_dup_floats (whole, name, &n);
+    g_autofree float *b = omni_weights_dup_floats (half, name, &n_half);
+    g_assert_cmpuint (n, ==, n_half);
+    for (gsize k = 0; k < n; k++)
+      g_assert_cmpfloat (fabsf (a[k] - b[k]), <=, fmaxf (fabsf (a[k]) / 2048, 3e-8f));
+  }
+  GStatBuf before, after;
+  g_assert_cmpint (g_stat (whole_path, &before), ==, 0);
+  g_assert_cmpint (g_stat (half_path, &after), ==, 0);
+  g_assert_cmpint (after.st_size, <, before.st_size * 6 / 10);
+
+  g_autofree char *contents = NULL;
+  gsize size;
+  g_assert_true (g_file_get_contents (whole_path, &contents, &size, NULL));
+  const float large = 70000;
+  memcpy (contents + size - 4, &large, 4);
+  g_assert_true (g_file_set_contents (whole_path, contents, (gssize)size, NULL));
+  g_auto (Run) refused = CLI ("import", "theirs.safetensors", "-o", "no.safetensors", "--half");
+  assert_refused (&refused, "holds 70000");
+}
+
+/* What the window added is there for the command line, by the name that the window shows; and without being named where a
+ * model ships without weights. */
+static void
+test_added_weights (void)
+{
+  g_autofree char *shipped = omni_model_get_weights_path (omni_model_find ("omni-small"));
+  g_autofree char *inside = get_path ("share/omnifuse/weights"), *share = get_path ("share");
+  g_autofree char *path = g_build_filename (inside, "omni.mine of late.safetensors", NULL);
+  g_autofree char *contents = NULL;
+  g_autofree char *a = write_scene (folder, "a.png", 0, 40, 28, 3, FALSE, OMNI_SAMPLE_U8, 1);
+  g_autofree char *b = write_scene (folder, "b.png", 1, 40, 28, 3, FALSE, OMNI_SAMPLE_U8, 1);
+  gsize size;
+  g_assert_true (g_file_get_contents (shipped, &contents, &size, NULL));
+  g_autofree char *sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *)contents, size);
+  g_assert_cmpint (g_mkdir_with_parents (inside, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, contents, (gssize)size, NULL));
+
+  g_auto (Run) named = CLI_ENV ("XDG_DATA_HOME", share, "fuse", "a.png", "b.png", "-o", "added.png",
+                                "--weights", "mine of late", "--json");
+  assert_done (&named);
+  g_assert_cmpstr (json_object_get_string_member (named.json, "weights_sha256"), ==, sha256);
+  g_auto (Run)
+    wrong = CLI_ENV ("XDG_DATA_HOME", share, "fuse", "a.png", "b.png", "-o", "no.png", "--weights", "mine");
+  assert_refused (&wrong, "mine");
+  g_auto (Run) list = CLI_ENV ("XDG_DATA_HOME", share, "models");
+  assert_done (&list);
+  g_assert_nonnull (strstr (list.out, "--weights \"mine of late\""));
+
+  g_autofree char *known = g_strdup (g_getenv ("OMNIFUSE_DATADIR"));
+  g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
+  g_auto (Run) alone = CLI_ENV ("XDG_DATA_HOME", share, "fuse", "a.png", "b.png", "-o", "alone.png",
+                                "--model", "omni-small", "--json");
+  g_auto (Run) without = CLI ("fuse", "a.png", "b.png", "-o", "no.png", "--model", "omni-small");
+  if (known != NULL)
+    g_setenv ("OMNIFUSE_DATADIR", known, TRUE);
+  else
+    g_unsetenv ("OMNIFUSE_DATADIR");
+  assert_done (&alone);
+  g_assert_cmpstr (json_object_get_string_member (alone.json, "weights_sha256"), ==, sha256);
+  assert_refused (&without, "no weights yet");
+  g_unlink (path);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -136,6 +220,8 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("omnifuse-cli-import-XXXXXX", NULL);
   g_test_add_func ("/cli-import/json", test_json);
   g_test_add_func ("/cli-import/refusals", test_refusals);
+  g_test_add_func ("/cli-import/half", test_half);
+  g_test_add_func ("/cli-import/added", test_added_weights);
   g_test_add_func ("/cli-import/official", test_official);
   const int status = g_test_run ();
   remove_folder (folder);

@@ -622,7 +622,11 @@ test_models (void)
   {
     JsonObject *model = json_array_get_object_element (models, i);
     assert_members (model, (const char *[]){ "name", "title", "tasks", "parameters", "receptive_field_px",
-                                             "order_invariant", "max_inputs", "weights", "options", NULL });
+                                             "order_invariant", "max_inputs", "weights", "weights_problem",
+                                             "task_weights", "added_weights", "options", NULL });
+    if (g_str_equal (json_object_get_string_member (model, "name"), "pmgi"))
+      assert_members (json_object_get_object_member (model, "task_weights"),
+                      (const char *[]){ "exposure", "focus", "infrared", "medical", NULL });
     if (!g_str_equal (json_object_get_string_member (model, "name"), "ifani"))
       continue;
     has_ifani = TRUE;

@@ -446,6 +446,7 @@ test_misfits (void)
   const char *const padded[] = { "architecture", "ifani", "padding", "wrap", NULL };
   const char *const answered[] = { "architecture", "ifani", "known_answer", "1, 2, three", NULL };
   const char *const reduced[] = { "architecture", "ifcnn", "reduce", "auto", NULL };
+  const char *const coloured[] = { "architecture", "ifcnn", "colour", "grey", NULL };
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
   g_autoptr (GArray) small = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
 
@@ -458,6 +459,7 @@ test_misfits (void)
   assert_load (ifani, specs, answered, "known_answer");
   assert_load (ifani, small, right, "lacks the tensor “fb1.weight”");
   assert_load (ifcnn, small, reduced, "reduction “auto”");
+  assert_load (ifcnn, small, coloured, "the colours “grey”");
   /* one tensor of the normalised variant makes it that variant, of which much is missing */
   g_strlcpy (g_array_index (specs, OmniTensorSpec, 1).name, "fb1.bn.bias", 64);
   assert_load (ifani, specs, right, "lacks the tensor “fb1.bn.");
@@ -471,18 +473,98 @@ test_missing_weights (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = omni_model_get_weights_path (omni_model_find ("ifani"));
 
-  g_assert_null (omni_model_load_weights (omni_model_find ("ifcnn"), NULL, &error));
-  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE);
-  g_assert_nonnull (strstr (error->message, "ifcnn has no weights yet"));
-  g_clear_error (&error);
   g_assert_null (omni_model_load_weights (omni_model_find ("mean"), NULL, &error));
   g_assert_no_error (error);
   g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
 
   g_setenv ("OMNIFUSE_DATADIR", "/nonexistent", TRUE);
   g_assert_null (omni_model_load_weights (omni_model_find ("ifani"), NULL, &error));
-  g_unsetenv ("OMNIFUSE_DATADIR");
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE);
+  g_assert_nonnull (strstr (error->message, "ifani has no weights yet"));
   g_assert_nonnull (strstr (error->message, "/nonexistent/weights/ifani.safetensors"));
+  g_clear_error (&error);
+  g_assert_null (omni_model_load_task_weights (omni_model_find ("pmgi"), OMNI_TASK_FOCUS, NULL, &error));
+  g_unsetenv ("OMNIFUSE_DATADIR");
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE);
+  g_assert_nonnull (strstr (error->message, "no weights yet for the task “focus”"));
+}
+
+/* Every file that ships loads, is what was recorded, is not large, and says whose it is. */
+static void
+test_shipped_weights (void)
+{
+  const OmniModel *const *list = omni_models_list ();
+  guint n = 0;
+
+  for (guint i = 0; list[i] != NULL; i++)
+    for (guint task = 0; list[i]->architecture != NULL && task < OMNI_N_TASKS; task++)
+    {
+      g_autofree char *path = omni_model_get_task_weights_path (list[i], task);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (OmniWeights) weights = NULL;
+      g_autofree char *contents = NULL;
+      gsize size;
+
+      if ((task != OMNI_TASK_AUTO && (list[i]->tasks & (1u << task)) == 0) || path == NULL
+          || !g_file_test (path, G_FILE_TEST_EXISTS))
+        continue;
+      weights = omni_model_load_task_weights (list[i], task, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (omni_weights_get_sha256 (weights), ==, omni_model_get_recorded_sha256 (path));
+      g_assert_nonnull (omni_weights_get_metadata (weights, "licence"));
+      g_assert_nonnull (omni_weights_get_metadata (weights, "provenance"));
+      g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
+      g_assert_cmpuint (size, <=, 2000000);
+      n++;
+    }
+  g_assert_cmpuint (n, >=, 3);
+}
+
+static void
+assert_not_shipped (const OmniModel *model, const char *reason)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (omni_model_load_weights (model, NULL, &error));
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_HASH);
+  g_assert_nonnull (strstr (error->message, reason));
+  g_assert_nonnull (strstr (error->message, "--weights"));
+}
+
+/* One bit that flipped, or a file cut off, would fuse badly and say nothing. By name the same file is used. */
+static void
+test_damaged_weights (void)
+{
+  const OmniModel *model = omni_model_find ("omni-small");
+  g_autofree char *shipped = omni_model_get_weights_path (model);
+  g_autofree char *folder = g_dir_make_tmp ("omnifuse-models-XXXXXX", NULL);
+  g_autofree char *inside = g_build_filename (folder, "weights", NULL);
+  g_autofree char *path = g_build_filename (inside, "omni-small.safetensors", NULL);
+  g_autofree char *contents = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniWeights) sound = NULL, by_name = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (shipped, &contents, &size, NULL));
+  g_assert_cmpint (g_mkdir (inside, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, contents, (gssize)size, NULL));
+  g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
+  sound = omni_model_load_weights (model, NULL, &error);
+  g_assert_no_error (error);
+
+  contents[size - 1000] ^= 1;
+  g_assert_true (g_file_set_contents (path, contents, (gssize)size, NULL));
+  assert_not_shipped (model, "is not the file that ships");
+  by_name = omni_model_load_weights (model, path, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (path, contents, (gssize)size - 4, NULL));
+  assert_not_shipped (model, "is not the file that ships");
+  g_unsetenv ("OMNIFUSE_DATADIR");
+
+  g_assert_null (omni_model_get_recorded_sha256 ("weights/somebody's.safetensors"));
+  g_unlink (path);
+  g_rmdir (inside);
+  g_rmdir (folder);
 }
 
 static void
@@ -591,6 +673,8 @@ main (int argc, char **argv)
   g_test_add_func ("/models/missing-weights", test_missing_weights);
   g_test_add_func ("/models/picking-differs", test_picking_differs);
   add_for_every_model ("orders", test_orders);
+  g_test_add_func ("/models/shipped-weights", test_shipped_weights);
+  g_test_add_func ("/models/damaged-weights", test_damaged_weights);
   g_test_add_data_func ("/models/orders-of-ifcnn/mean", "mean", test_reductions_of_ifcnn);
   g_test_add_data_func ("/models/orders-of-ifcnn/sum", "sum", test_reductions_of_ifcnn);
   add_for_every_model ("tiles", test_tiles);

@@ -2,6 +2,8 @@
 #include "app/weights-folder.h"
 
 #include "app/document.h"
+#include "app/evaluate/methods.h"
+#include "app/files/reader.h"
 #include "tests/cli-common.h"
 
 #include <glib/gstdio.h>
@@ -130,11 +132,8 @@ test_without_shipped (void)
   const OmniModel *ifcnn = omni_model_find ("ifcnn");
   g_autofree char *first = NULL, *chosen = NULL;
 
-  if (omni_document_has_weights (ifcnn, OMNI_TASK_FOCUS))
-  {
-    g_test_skip ("ifcnn ships with weights");
-    return;
-  }
+  g_setenv ("OMNIFUSE_DATADIR", "/nonexistent", TRUE);
+  g_assert_false (omni_document_has_weights (ifcnn, OMNI_TASK_FOCUS));
   g_assert_cmpint (g_mkdir_with_parents (inside, 0700), ==, 0);
   g_assert_true (g_file_set_contents (b, "b", -1, NULL));
   g_assert_true (g_file_set_contents (a, "a", -1, NULL));
@@ -146,6 +145,108 @@ test_without_shipped (void)
   g_assert_cmpstr (chosen, ==, b);
   g_unlink (a);
   g_unlink (b);
+  g_unsetenv ("OMNIFUSE_DATADIR");
+}
+
+static void
+write_pmgi (const char *path, const char *tasks, const char *norm)
+{
+  const OmniModel *model = omni_model_find ("pmgi");
+  const char *const metadata[] = { "architecture", "pmgi", "norm", norm, tasks != NULL ? "tasks" : NULL,
+                                   tasks,          NULL };
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_assert_true (model->list_tensors (NULL, specs, NULL));
+  bytes = omni_weights_write (specs, metadata, NULL);
+  g_assert_true (
+    g_file_set_contents (path, g_bytes_get_data (bytes, NULL), (gssize)g_bytes_get_size (bytes), NULL));
+}
+
+static void
+assert_choice (const char *model, OmniTask task, const char *wanted)
+{
+  g_autofree char *path = omni_weights_folder_choose (omni_model_find (model), task);
+  g_autofree char *title = path != NULL ? omni_weights_folder_get_title (path) : NULL;
+
+  g_assert_cmpstr (title, ==, wanted);
+}
+
+/* Of files for several tasks the one that says it is for this one; then by what only a network for bands lacks. */
+static void
+test_choice_by_task (void)
+{
+  static const struct
+  {
+    const char *name, *tasks, *norm;
+  } files[] = { { "pmgi.a.safetensors", "exposure", "instance" },
+                { "pmgi.b.safetensors", NULL, "none" },
+                { "pmgi.c.safetensors", NULL, "instance" },
+                { "pmgi.d.safetensors", "medical, focus", "running" } };
+  g_autofree char *inside = omni_weights_folder_get_path ();
+  char *paths[G_N_ELEMENTS (files)];
+
+  assert_choice ("mean", OMNI_TASK_FOCUS, NULL);
+  assert_choice ("omni", OMNI_TASK_FOCUS, NULL); /* ships */
+  g_setenv ("OMNIFUSE_DATADIR", "/nonexistent", TRUE);
+  assert_choice ("pmgi", OMNI_TASK_FOCUS, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+  {
+    paths[i] = g_build_filename (inside, files[i].name, NULL);
+    write_pmgi (paths[i], files[i].tasks, files[i].norm);
+  }
+  assert_choice ("pmgi", OMNI_TASK_EXPOSURE, "a");
+  assert_choice ("pmgi", OMNI_TASK_FOCUS, "d");
+  assert_choice ("pmgi", OMNI_TASK_MEDICAL, "d");
+  assert_choice ("pmgi", OMNI_TASK_INFRARED, "c");
+  assert_choice ("pan-pmgi", OMNI_TASK_PANSHARPEN, "b");
+
+  g_autofree char *found = omni_weights_folder_find ("pmgi", "c");
+  g_autofree char *anywhere = omni_weights_folder_find (NULL, "d");
+
+  g_assert_cmpstr (found, ==, paths[2]);
+  g_assert_cmpstr (anywhere, ==, paths[3]);
+  g_assert_null (omni_weights_folder_find ("ifcnn", "c"));
+  g_assert_null (omni_weights_folder_find (NULL, "e"));
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+  {
+    g_unlink (paths[i]);
+    g_free (paths[i]);
+  }
+  g_unsetenv ("OMNIFUSE_DATADIR");
+}
+
+/* PMGI has other weights for every task: a score of one must not be taken for that of another. */
+static void
+test_scores_by_task (void)
+{
+  g_autofree char *inside = omni_weights_folder_get_path ();
+  g_autofree char *infrared = g_build_filename (inside, "pmgi.b.safetensors", NULL);
+  g_autofree char *focus = g_build_filename (inside, "pmgi.a.safetensors", NULL);
+  g_autofree char *words = g_strconcat ("pmgi@", focus, NULL);
+  g_autofree char *sha256 = NULL;
+  g_autoptr (OmniEvaluateMethod) method = NULL, named = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_setenv ("OMNIFUSE_DATADIR", "/nonexistent", TRUE);
+  g_assert_null (omni_evaluate_method_new (OMNI_METHOD_MODEL, "pmgi", &error));
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE);
+  g_clear_error (&error);
+
+  write_pmgi (infrared, "infrared", "instance");
+  write_pmgi (focus, "focus", "instance");
+  method = omni_evaluate_method_new (OMNI_METHOD_MODEL, "pmgi", &error);
+  g_assert_no_error (error);
+  sha256 = omni_file_sha256 (focus, NULL);
+  g_assert_cmpstr (omni_evaluate_method_get_weights_sha256 (method, OMNI_TASK_FOCUS), ==, sha256);
+  g_assert_cmpstr (omni_evaluate_method_get_weights_sha256 (method, OMNI_TASK_INFRARED), !=, sha256);
+  g_assert_nonnull (omni_evaluate_method_get_weights_sha256 (method, OMNI_TASK_INFRARED));
+  named = omni_evaluate_method_new (OMNI_METHOD_MODEL, words, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (omni_evaluate_method_get_weights_sha256 (named, OMNI_TASK_INFRARED), ==, sha256);
+  g_unlink (focus);
+  g_unlink (infrared);
+  g_unsetenv ("OMNIFUSE_DATADIR");
 }
 
 int
@@ -161,6 +262,8 @@ main (int argc, char **argv)
   g_test_add_func ("/weights-folder/add-and-remove", test_add_and_remove);
   g_test_add_func ("/weights-folder/document", test_document);
   g_test_add_func ("/weights-folder/without-shipped", test_without_shipped);
+  g_test_add_func ("/weights-folder/choice-by-task", test_choice_by_task);
+  g_test_add_func ("/weights-folder/scores-by-task", test_scores_by_task);
   status = g_test_run ();
   remove_folder (folder);
   g_free (folder);

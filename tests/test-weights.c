@@ -349,6 +349,41 @@ assert_misfit (OmniWeights *weights, const GArray *specs, const char *reason)
   g_assert_nonnull (strstr (error->message, reason));
 }
 
+/* Written in 16 bits and read back: the nearest value, of two as near the even one. */
+static void
+test_write_half (void)
+{
+  static const float values[] = { 1,           -2.5f,      0,           -0.0f,      65504,
+                                  65519,       0x1p-24f,   0x1p-25f,    0x1.8p-25f, 3e-40f,
+                                  0x1.002p0f,  0x1.006p0f, 0x1.0021p0f, 0x1p-14f,   0x1.ffap-15f,
+                                  0x1.ffcp-15f };
+  static const float wanted[] = {
+    1,        -2.5f, 0, -0.0f,      65504,      65504,    0x1p-24f,     0,
+    0x1p-24f, 0,     1, 0x1.008p0f, 0x1.004p0f, 0x1p-14f, 0x1.ff8p-15f, 0x1p-14f
+  };
+  const float *const tensors[] = { values };
+  const float above = 65520;
+  const float *const tensors_above[] = { &above };
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (GArray) one = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (GBytes) bytes = NULL, too_large = NULL;
+  g_autoptr (OmniWeights) weights = NULL;
+  g_autofree float *read = NULL;
+  gsize n;
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (values) == G_N_ELEMENTS (wanted));
+  add_spec (specs, "a", 1, G_N_ELEMENTS (values), 0);
+  bytes = omni_weights_write_as (OMNI_DTYPE_F16, specs, NULL, tensors);
+  weights = omni_weights_load_bytes (bytes, "half", NULL);
+  g_assert_nonnull (weights);
+  read = omni_weights_dup_floats (weights, "a", &n);
+  g_assert_cmpmem (read, n * 4, wanted, sizeof wanted);
+
+  add_spec (one, "a", 1, 1, 0);
+  too_large = omni_weights_write_as (OMNI_DTYPE_F16, one, NULL, tensors_above);
+  assert_refused (too_large, "not a finite number");
+}
+
 static void
 test_write_and_check (void)
 {
@@ -510,6 +545,7 @@ main (int argc, char **argv)
   g_test_add_func ("/weights/half", test_half);
   g_test_add_func ("/weights/not-finite", test_not_finite);
   g_test_add_func ("/weights/write-and-check", test_write_and_check);
+  g_test_add_func ("/weights/write-half", test_write_half);
   g_test_add_func ("/weights/paths", test_paths);
   g_test_add_func ("/weights/mutations", test_mutations);
   return g_test_run ();

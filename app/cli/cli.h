@@ -88,6 +88,7 @@ typedef struct
   /* import */
   char *architecture;
   char **metadata;
+  gboolean half;
 } OmniCliOptions;
 
 typedef enum

@@ -331,7 +331,8 @@ add_methods (JsonBuilder *json, const OmniEvaluateTask *task, const OmniEvaluate
     omni_cli_add_string (json, "kind", omni_evaluate_method_kind_to_string (method->kind));
     omni_cli_add_string (json, "model", method->model != NULL ? method->model->name : NULL);
     omni_cli_add_string (json, "options", method->options_text);
-    omni_cli_add_string (json, "weights_sha256", method->weights_sha256);
+    omni_cli_add_string (json, "weights_sha256",
+                         omni_evaluate_method_get_weights_sha256 (method, task->task));
     omni_cli_add_string (json, "pattern", method->pattern);
     begin (json, "metrics", FALSE);
     for (guint k = 0; k < table->n_columns; k++)

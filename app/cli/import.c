@@ -137,6 +137,7 @@ run (const OmniCliOptions *options, GError **error)
   if (import == NULL || !read_metadata (import, options->metadata, error))
     return FALSE;
   gboolean has_model;
+  omni_import_set_half (import, options->half);
   g_autoptr (GBytes) bytes = omni_import_write (import, &has_model, error);
   if (bytes == NULL || !write_file (import, options, bytes, error))
     return FALSE;

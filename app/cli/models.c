@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
+#include "app/weights-folder.h"
+
 #include <stdio.h>
 
 /* What can be known of a model without a device. */
@@ -8,6 +10,7 @@ typedef struct
 {
   const OmniModel *model;
   OmniWeights *weights; /* the shipped ones, if any */
+  GError *problem;      /* why those that are there cannot be used */
   guint64 n_parameters;
 } Entry;
 
@@ -15,7 +18,10 @@ static void
 entry_init (Entry *entry, const OmniModel *model)
 {
   entry->model = model;
-  entry->weights = model->architecture != NULL ? omni_model_load_weights (model, NULL, NULL) : NULL;
+  if (model->architecture != NULL)
+    entry->weights = omni_model_load_weights (model, NULL, &entry->problem);
+  if (g_error_matches (entry->problem, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE))
+    g_clear_error (&entry->problem);
   entry->n_parameters = omni_model_count_parameters (model, entry->weights);
 }
 
@@ -23,14 +29,15 @@ static void
 entry_clear (Entry *entry)
 {
   g_clear_pointer (&entry->weights, omni_weights_unref);
+  g_clear_error (&entry->problem);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Entry, entry_clear)
 
 static void
-add_weights (JsonBuilder *json, const OmniWeights *weights)
+add_weights (JsonBuilder *json, const char *name, const OmniWeights *weights)
 {
-  json_builder_set_member_name (json, "weights");
+  json_builder_set_member_name (json, name);
   if (weights == NULL)
   {
     json_builder_add_null_value (json);
@@ -41,6 +48,45 @@ add_weights (JsonBuilder *json, const OmniWeights *weights)
   omni_cli_add_string (json, "licence", omni_weights_get_metadata (weights, "licence"));
   omni_cli_add_string (json, "provenance", omni_weights_get_metadata (weights, "provenance"));
   json_builder_end_object (json);
+}
+
+/* By task, of a model that has a file for each; else null. */
+static void
+add_task_weights (JsonBuilder *json, const OmniModel *model)
+{
+  json_builder_set_member_name (json, "task_weights");
+  if (model->task_weights == NULL)
+  {
+    json_builder_add_null_value (json);
+    return;
+  }
+  json_builder_begin_object (json);
+  for (OmniTask task = OMNI_TASK_EXPOSURE; task < OMNI_N_TASKS; task++)
+    if (model->tasks & (1u << task))
+    {
+      g_autoptr (OmniWeights) weights = omni_model_load_task_weights (model, task, NULL, NULL);
+      add_weights (json, omni_task_to_string (task), weights);
+    }
+  json_builder_end_object (json);
+}
+
+/* What the user added for this architecture. */
+static void
+add_added_weights (JsonBuilder *json, const OmniModel *model)
+{
+  g_autoptr (GPtrArray) paths = model->architecture != NULL ? omni_weights_folder_list (model->architecture)
+                                                            : NULL;
+  json_builder_set_member_name (json, "added_weights");
+  json_builder_begin_array (json);
+  for (guint i = 0; paths != NULL && i < paths->len; i++)
+  {
+    g_autofree char *title = omni_weights_folder_get_title (paths->pdata[i]);
+    json_builder_begin_object (json);
+    omni_cli_add_string (json, "name", title);
+    omni_cli_add_path (json, "path", paths->pdata[i]);
+    json_builder_end_object (json);
+  }
+  json_builder_end_array (json);
 }
 
 /* Numbers as numbers, so that a program need not guess. */
@@ -94,13 +140,43 @@ add_model (JsonBuilder *json, const Entry *entry)
     json_builder_add_int_value (json, model->max_inputs);
   else
     json_builder_add_null_value (json);
-  add_weights (json, entry->weights);
+  add_weights (json, "weights", entry->weights);
+  omni_cli_add_string (json, "weights_problem", entry->problem != NULL ? entry->problem->message : NULL);
+  add_task_weights (json, model);
+  add_added_weights (json, model);
   json_builder_set_member_name (json, "options");
   json_builder_begin_array (json);
   for (const OmniModelOption *option = model->options; option != NULL && option->key != NULL; option++)
     add_option (json, option);
   json_builder_end_array (json);
   json_builder_end_object (json);
+}
+
+static void
+print_weights (const Entry *entry)
+{
+  const OmniModel *model = entry->model;
+  g_autoptr (GPtrArray) added = omni_weights_folder_list (model->architecture);
+  if (entry->problem != NULL)
+    printf ("  weights %s\n", entry->problem->message);
+  else if (entry->weights == NULL)
+    printf ("  weights none yet; give a file with --weights\n");
+  else
+    printf ("  weights %" G_GUINT64_FORMAT " parameters, sha256 %.16s…\n", entry->n_parameters,
+            omni_weights_get_sha256 (entry->weights));
+  for (OmniTask task = OMNI_TASK_EXPOSURE; model->task_weights != NULL && task < OMNI_N_TASKS; task++)
+  {
+    g_autoptr (OmniWeights) weights = (model->tasks & (1u << task)) != 0
+                                        ? omni_model_load_task_weights (model, task, NULL, NULL)
+                                        : NULL;
+    if (weights != NULL)
+      printf ("    for %s sha256 %.16s…\n", omni_task_to_string (task), omni_weights_get_sha256 (weights));
+  }
+  for (guint i = 0; i < added->len; i++)
+  {
+    g_autofree char *title = omni_weights_folder_get_title (added->pdata[i]);
+    printf ("    added: --weights \"%s\"\n", title);
+  }
 }
 
 static void
@@ -119,11 +195,8 @@ print_model (const Entry *entry)
     printf (" to %u", model->max_inputs);
   printf ("; %s\n",
           omni_model_is_order_invariant (model) ? "their order does not matter" : "their order matters");
-  if (model->architecture != NULL && entry->weights != NULL)
-    printf ("  weights %" G_GUINT64_FORMAT " parameters, sha256 %.16s…\n", entry->n_parameters,
-            omni_weights_get_sha256 (entry->weights));
-  else if (model->architecture != NULL)
-    printf ("  weights none yet; give a file with --weights\n");
+  if (model->architecture != NULL)
+    print_weights (entry);
   for (const OmniModelOption *option = model->options; option != NULL && option->key != NULL; option++)
   {
     printf ("  --set %s=%s  %s", option->key, option->default_value, option->summary);

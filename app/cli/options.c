@@ -3,6 +3,7 @@
 
 #include "app/files/natural-sort.h"
 #include "app/files/writer.h"
+#include "app/weights-folder.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -297,6 +298,7 @@ add_import_options (OmniCliOptions *o, GOptionContext *context)
       "What the file should say of itself: licence, provenance, tasks, known_answer, reduce, norm …; may be "
       "repeated",
       "KEY=VALUE" },
+    { "half", 0, 0, G_OPTION_ARG_NONE, &o->half, "Store numbers in 16 bits: half the size", NULL },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
     { NULL },
@@ -537,11 +539,23 @@ read_influences (const OmniCliOptions *options, OmniFusionRequest *request, GErr
   return TRUE;
 }
 
+/* (transfer full) (nullable) A file, or what the window calls one that was added there ("IFCNN-MAX"). */
+static char *
+find_weights (const OmniCliOptions *options)
+{
+  const char *name = options->weights_path;
+  if (name == NULL || strchr (name, G_DIR_SEPARATOR) != NULL || g_file_test (name, G_FILE_TEST_EXISTS))
+    return g_strdup (name);
+  const OmniModel *model = options->model_name != NULL ? omni_model_find (options->model_name) : NULL;
+  char *added = omni_weights_folder_find (model != NULL ? model->architecture : NULL, name);
+  return added != NULL ? added : g_strdup (name);
+}
+
 gboolean
 omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
                        GError **error)
 {
-  request->weights_path = g_strdup (options->weights_path);
+  request->weights_path = find_weights (options);
   request->resize = options->resize;
   request->profile = options->profile;
   return omni_cli_read_numbers (options, request, error) && read_task_and_model (options, request, error)

@@ -103,9 +103,10 @@ append_sources (GString *text, GPtrArray *sources, gboolean in_order, GError **e
 }
 
 static gboolean
-append_method (GString *text, const OmniEvaluateRun *run, const OmniEvaluateScene *scene,
+append_method (GString *text, const OmniEvaluateRun *run, OmniTask task, const OmniEvaluateScene *scene,
                const OmniEvaluateMethod *method, GError **error)
 {
+  const char *weights = omni_evaluate_method_get_weights_sha256 (method, task);
   if (method->kind == OMNI_METHOD_EXTERNAL)
   {
     g_autofree char *path = omni_evaluate_expand_pattern (method->pattern, scene->group, scene->name);
@@ -114,8 +115,7 @@ append_method (GString *text, const OmniEvaluateRun *run, const OmniEvaluateScen
     return sha256 != NULL;
   }
   g_string_append_printf (text, "model %s\noptions %s\nweights %s\nprecision %s\ndevice %s\n",
-                          method->model->name, method->options_text,
-                          method->weights_sha256 != NULL ? method->weights_sha256 : "none",
+                          method->model->name, method->options_text, weights != NULL ? weights : "none",
                           run->params->half ? "fp16" : "fp32", run->device_words);
   return TRUE;
 }
@@ -130,7 +130,7 @@ make_identity (const OmniEvaluateRun *run, const OmniEvaluateTask *task, const O
   const gboolean in_order = method->model != NULL && !method->order_invariant;
   g_string_append_printf (text, "task %s\n", omni_task_to_string (task->task));
   if (append_sources (text, scene->sources, in_order, &error)
-      && append_method (text, run, scene, method, &error))
+      && append_method (text, run, task->task, scene, method, &error))
     return hash_text (text->str);
   *reason = g_strdup (error->message);
   return NULL;

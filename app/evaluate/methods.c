@@ -2,6 +2,7 @@
 #include "app/evaluate/methods.h"
 
 #include "app/engine.h"
+#include "app/weights-folder.h"
 
 #include <string.h>
 
@@ -28,6 +29,8 @@ omni_evaluate_method_free (OmniEvaluateMethod *method)
   g_free (method->options_text);
   g_free (method->weights_path);
   g_free (method->weights_sha256);
+  for (guint task = 0; task < OMNI_N_TASKS; task++)
+    g_free (method->task_weights_sha256[task]);
   g_free (method->pattern);
   g_free (method);
 }
@@ -62,6 +65,45 @@ read_options (OmniEvaluateMethod *method, const char *text, GError **error)
   return TRUE;
 }
 
+/* (transfer full) What the engine will load. */
+static char *
+hash_weights (const OmniEvaluateMethod *method, OmniTask task, GError **error)
+{
+  g_autofree char *added = method->weights_path == NULL ? omni_weights_folder_choose (method->model, task)
+                                                        : NULL;
+  g_autoptr (OmniWeights) weights = omni_model_load_task_weights (
+    method->model, task, added != NULL ? added : method->weights_path, error);
+  return weights != NULL ? g_strdup (omni_weights_get_sha256 (weights)) : NULL;
+}
+
+/* A task without weights is no reason to refuse the others; a damaged file is. */
+static gboolean
+read_task_weights (OmniEvaluateMethod *method, GError **error)
+{
+  g_autoptr (GError) why_none = NULL;
+  gboolean has_any = FALSE;
+  for (OmniTask task = OMNI_TASK_EXPOSURE; task < OMNI_N_TASKS; task++)
+  {
+    g_autoptr (GError) cause = NULL;
+    if ((method->model->tasks & (1u << task)) == 0)
+      continue;
+    method->task_weights_sha256[task] = hash_weights (method, task, &cause);
+    has_any |= cause == NULL;
+    if (cause == NULL)
+      continue;
+    if (!g_error_matches (cause, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE))
+    {
+      g_propagate_error (error, g_steal_pointer (&cause));
+      return FALSE;
+    }
+    if (why_none == NULL)
+      why_none = g_steal_pointer (&cause);
+  }
+  if (!has_any)
+    g_propagate_error (error, g_steal_pointer (&why_none));
+  return has_any;
+}
+
 static gboolean
 read_weights (OmniEvaluateMethod *method, GError **error)
 {
@@ -69,11 +111,18 @@ read_weights (OmniEvaluateMethod *method, GError **error)
     return method->weights_path == NULL
            || refuse (error, "%s takes no weights; leave out “@%s”.", method->model->name,
                       method->weights_path);
-  g_autoptr (OmniWeights) weights = omni_model_load_weights (method->model, method->weights_path, error);
-  if (weights == NULL)
-    return FALSE;
-  method->weights_sha256 = g_strdup (omni_weights_get_sha256 (weights));
-  return TRUE;
+  if (method->weights_path == NULL && method->model->task_weights != NULL)
+    return read_task_weights (method, error);
+  method->weights_sha256 = hash_weights (method, OMNI_TASK_AUTO, error);
+  return method->weights_sha256 != NULL;
+}
+
+const char *
+omni_evaluate_method_get_weights_sha256 (const OmniEvaluateMethod *method, OmniTask task)
+{
+  g_return_val_if_fail (method != NULL && (guint)task < OMNI_N_TASKS, NULL);
+
+  return method->weights_sha256 != NULL ? method->weights_sha256 : method->task_weights_sha256[task];
 }
 
 OmniEvaluateMethod *

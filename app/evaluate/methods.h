@@ -21,10 +21,11 @@ typedef struct
   char *name; /* as shown, unique in an evaluation */
   /* MODEL and BASELINE */
   const OmniModel *model;
-  OmniModelOptions *options; /* nullable: the defaults */
-  char *options_text;        /* omni_model_options_to_string(), "" for the defaults */
-  char *weights_path;        /* nullable: the shipped ones */
-  char *weights_sha256;      /* nullable */
+  OmniModelOptions *options;               /* nullable: the defaults */
+  char *options_text;                      /* omni_model_options_to_string(), "" for the defaults */
+  char *weights_path;                      /* nullable: the shipped ones */
+  char *weights_sha256;                    /* nullable; see omni_evaluate_method_get_weights_sha256() */
+  char *task_weights_sha256[OMNI_N_TASKS]; /* of a model with weights for each task, where it has them */
   gboolean order_invariant;
   /* EXTERNAL */
   char *pattern;
@@ -41,6 +42,9 @@ OmniEvaluateMethod *omni_evaluate_method_new_external (const char *description, 
 
 /* (transfer full) The file that `pattern` means. */
 char *omni_evaluate_expand_pattern (const char *pattern, const char *group, const char *scene);
+
+/* (nullable) Hex SHA-256 of the weights that the method uses for `task`; NULL where it needs none or has none. */
+const char *omni_evaluate_method_get_weights_sha256 (const OmniEvaluateMethod *method, OmniTask task);
 
 void omni_evaluate_method_free (OmniEvaluateMethod *method);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniEvaluateMethod, omni_evaluate_method_free)

@@ -69,11 +69,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Choosing, choosing_clear)
 
 /* A model with other options or weights is another algorithm. */
 static char *
-dup_identity (const OmniEvaluateMethod *method)
+dup_identity (const OmniEvaluateMethod *method, OmniTask task)
 {
+  const char *weights = omni_evaluate_method_get_weights_sha256 (method, task);
   return g_strdup_printf ("%s%s%s%s%.12s", method->model->name, method->options_text[0] != '\0' ? ":" : "",
-                          method->options_text, method->weights_sha256 != NULL ? "@" : "",
-                          method->weights_sha256 != NULL ? method->weights_sha256 : "");
+                          method->options_text, weights != NULL ? "@" : "", weights != NULL ? weights : "");
 }
 
 static Known *
@@ -351,7 +351,7 @@ static gboolean
 try_method (Choosing *self, const OmniEvaluateScene *scene, const Pair *pair,
             const OmniEvaluateMethod *method, Known *known, GError **error)
 {
-  g_autofree char *identity = dup_identity (method);
+  g_autofree char *identity = dup_identity (method, scene->task);
   g_autoptr (GError) cause = NULL;
   const OmniFusionRequest request = { .sources = pair->sources,
                                       .task = scene->task,
@@ -467,7 +467,7 @@ tabulate (Choosing *self)
     for (guint k = 0; k < self->params->methods->len; k++)
     {
       const OmniEvaluateMethod *method = self->params->methods->pdata[k];
-      g_autofree char *identity = dup_identity (method);
+      g_autofree char *identity = dup_identity (method, scene->task);
       const double *score = g_hash_table_lookup (known->scores, identity);
       OmniLibraryRow *row = get_row (result, scene->group, method->name);
       if (score == NULL)

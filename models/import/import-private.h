@@ -18,6 +18,7 @@ struct _OmniImport
 
   GPtrArray *taken, *ignored;
   GPtrArray *metadata; /* char: keys and values in turn */
+  gboolean half;       /* write 16 bits a number */
 };
 
 /* (nullable) Which dims of ours (output channels, input channels, rows, columns) the dims of theirs are: as in PyTorch, or

@@ -4,6 +4,8 @@
 
 #include "models/model.h"
 
+#include <math.h>
+
 /* ---- Looking at it ---- */
 
 const char *
@@ -131,6 +133,27 @@ convert (const OmniForeignTensor *tensor, const OmniTensorSpec *spec)
   return values;
 }
 
+void
+omni_import_set_half (OmniImport *self, gboolean half)
+{
+  self->half = half;
+}
+
+#define LARGEST_HALF 65504.f
+
+static gboolean
+check_half (const OmniTensorSpec *spec, const float *values, guint64 n, GError **error)
+{
+  for (guint64 i = 0; i < n; i++)
+    if (isfinite (values[i]) && fabsf (values[i]) > LARGEST_HALF)
+    {
+      omni_foreign_refuse (error, "the tensor “%s” holds %g, and 16 bits reach no further than %g",
+                           spec->name, (double)values[i], (double)LARGEST_HALF);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* Also loads what it made, which looks at every value. */
 static gboolean
 check (OmniImport *self, GBytes *bytes, gboolean *checked, GError **error)
@@ -162,7 +185,9 @@ omni_import_write (OmniImport *self, gboolean *checked, GError **error)
 
   for (guint i = 0; i < self->specs->len; i++)
   {
-    float *converted = convert (self->found->pdata[i], &g_array_index (self->specs, OmniTensorSpec, i));
+    const OmniTensorSpec *spec = &g_array_index (self->specs, OmniTensorSpec, i);
+    const OmniForeignTensor *tensor = self->found->pdata[i];
+    float *converted = convert (tensor, spec);
 
     if (converted == NULL)
     {
@@ -170,7 +195,10 @@ omni_import_write (OmniImport *self, gboolean *checked, GError **error)
       return NULL;
     }
     g_ptr_array_add (values, converted);
+    if (self->half && !check_half (spec, converted, tensor->n_elements, error))
+      return NULL;
   }
-  bytes = omni_weights_write (self->specs, metadata, (const float *const *)values->pdata);
+  bytes = omni_weights_write_as (self->half ? OMNI_DTYPE_F16 : OMNI_DTYPE_F32, self->specs, metadata,
+                                 (const float *const *)values->pdata);
   return check (self, bytes, checked, error) ? g_steal_pointer (&bytes) : NULL;
 }

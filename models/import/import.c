@@ -341,9 +341,9 @@ try_tables (OmniImport *self, const char *architecture, Fit *nearest, const Omni
 /* ---- Files that have our own names already, saved by PyTorch perhaps ---- */
 
 /* Options of the network that only metadata can tell. */
-static const char *const carried[] = { "padding",    "reduce",       "norm",          "variant",
-                                       "channels",   "epsilon",      "tasks",         "licence",
-                                       "provenance", "known_answer", "recipe_sha256", NULL };
+static const char *const carried[] = { "padding",       "reduce", "norm",    "variant",    "channels",
+                                       "epsilon",       "tasks",  "licence", "provenance", "known_answer",
+                                       "recipe_sha256", "colour", NULL };
 
 static void
 carry_metadata (OmniImport *self)

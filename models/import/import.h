@@ -59,6 +59,9 @@ const char *omni_import_get_metadata (const OmniImport *import, const char *key)
 /* (transfer full) Keys and values in turn, NULL-terminated, in the order in which they are written. */
 const char **omni_import_list_metadata (const OmniImport *import);
 
+/* Whether numbers are written in 16 bits: half the size, to eleven significant bits. FALSE at first. */
+void omni_import_set_half (OmniImport *import, gboolean half);
+
 /* (transfer full) The safetensors file. It is loaded once more and, where this version has a model of the architecture,
  * checked as omni_model_load_weights() would; `checked` (nullable) says whether there was one. */
 GBytes *omni_import_write (OmniImport *import, gboolean *checked, GError **error);
