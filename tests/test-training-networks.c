@@ -338,9 +338,63 @@ static const Network orders[] = {
   { "aenetv2", OMNI_TASK_FOCUS, 2, 2, 24, 16, OMNI_BOUNDARY_ZERO, .norm = OMNI_TRAIN_NORM_BATCH },
 };
 
+/* Which of two is the first: by role, be it the darker one and wherever it stands; where roles say nothing, the brighter; and of
+ * two as bright, the same one in either order of the list. As models/pair.c has it. */
+static void
+test_pair_order (void)
+{
+  enum
+  {
+    SIDE = 64,
+    PIXELS = SIDE * SIDE
+  };
+  static const struct
+  {
+    OmniRole roles[2]; /* of the dark picture and of the bright one */
+    guint first_roles;
+    float bright;
+    guint first;
+  } cases[] = {
+    { { OMNI_ROLE_INFRARED, OMNI_ROLE_VISIBLE }, OMNI_ROLE_MARK (OMNI_ROLE_INFRARED), .7F, 0 },
+    { { OMNI_ROLE_VISIBLE, OMNI_ROLE_INFRARED }, OMNI_ROLE_MARK (OMNI_ROLE_INFRARED), .7F, 1 },
+    { { OMNI_ROLE_PET, OMNI_ROLE_MRI },
+      OMNI_ROLE_MARK (OMNI_ROLE_PET) | OMNI_ROLE_MARK (OMNI_ROLE_SPECT),
+      .7F,
+      0 },
+    { { OMNI_ROLE_CT, OMNI_ROLE_MRI }, OMNI_ROLE_MARK (OMNI_ROLE_PET), .7F, 1 },
+    { { OMNI_ROLE_INFRARED, OMNI_ROLE_VISIBLE }, 0, .7F, 1 },
+    { { OMNI_ROLE_NONE, OMNI_ROLE_NONE }, OMNI_ROLE_MARK (OMNI_ROLE_INFRARED), .7F, 1 },
+    { { OMNI_ROLE_NONE, OMNI_ROLE_NONE }, OMNI_ROLE_MARK (OMNI_ROLE_INFRARED), .25F, 1 },
+  };
+  g_autofree float *luma = g_new (float, 2 * PIXELS);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (guint turned = 0; turned < 2; turned++)
+    {
+      const OmniRole roles[] = { cases[i].roles[turned], cases[i].roles[1 - turned] };
+      const OmniTrainBatch batch = {
+        .n_sets = 1, .n_sources = 2, .size_px = SIDE, .luma = luma, .roles = roles
+      };
+      float *dark = luma + turned * PIXELS, *bright = luma + (1 - turned) * PIXELS;
+      guint order[2];
+
+      for (guint k = 0; k < PIXELS; k++)
+      {
+        dark[k] = .25F;
+        bright[k] = cases[i].bright;
+      }
+      dark[PIXELS - 1] = .5F; /* of two as bright the bytes decide, to the last */
+      bright[PIXELS - 2] += .25F;
+      omni_train_order_members (&batch, cases[i].first_roles, 0, order);
+      g_assert_cmpuint (order[0], ==, cases[i].first ^ turned);
+      g_assert_cmpuint (order[1], ==, 1 - order[0]);
+    }
+}
+
 static void
 add_tests (void)
 {
+  g_test_add_func ("/training/order/pairs", test_pair_order);
   for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
   {
     g_autofree char *name = g_strdup_printf ("/training/network/%s-%u-%u-%u", networks[i].architecture,

@@ -46,8 +46,11 @@ omni_train_order_members (const OmniTrainBatch *batch, guint first_roles, guint 
   const gsize pixels = (gsize)batch->size_px * batch->size_px;
   const guint first = b * batch->n_sources;
   g_autofree double *sums = g_new0 (double, batch->n_sources);
-  Set set = { batch->luma + first * pixels, batch->roles != NULL ? batch->roles + first : NULL, sums,
-              pixels };
+  const Set set = { .luma = batch->luma + first * pixels,
+                    .roles = batch->roles != NULL ? batch->roles + first : NULL,
+                    .sums = sums,
+                    .first_roles = first_roles,
+                    .pixels = pixels };
 
   for (guint k = 0; k < batch->n_sources; k++)
   {
@@ -55,7 +58,7 @@ omni_train_order_members (const OmniTrainBatch *batch, guint first_roles, guint 
     for (gsize i = 0; i < pixels; i++)
       sums[k] += set.luma[k * pixels + i];
   }
-  g_qsort_with_data (order, (int)batch->n_sources, sizeof *order, compare_members, &set);
+  g_qsort_with_data (order, (int)batch->n_sources, sizeof *order, compare_members, (gpointer)&set);
 }
 
 float *
