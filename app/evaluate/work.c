@@ -245,12 +245,15 @@ do_cell (SceneWork *self, guint method, GError **error)
   const Choice choice = is_coarser ? WITHOUT_REFERENCE : ANY_METRIC;
   if (is_coarser && has_open_score (self, method, WITH_REFERENCE) && !do_coarse_cell (self, method, error))
     return FALSE;
+  g_autofree char *path = omni_evaluation_get_picture_path (self->run->evaluation, task, self->work->scene,
+                                                            method);
+  /* What was asked for may need the coarser pair alone. */
+  if (is_coarser && path == NULL && !has_open_score (self, method, choice))
+    return TRUE;
   g_autoptr (OmniPicture)
     picture = make_picture (self, task->methods->pdata[method], self->scene->sources, error);
   if (picture == NULL)
     return FALSE;
-  g_autofree char *path = omni_evaluation_get_picture_path (self->run->evaluation, task, self->work->scene,
-                                                            method);
   if (path != NULL && !g_file_test (path, G_FILE_TEST_EXISTS))
     keep_picture (self->run, picture, path);
   if (!has_open_score (self, method, choice))
