@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/source-card.h"
 
+#include "ui/direction.h"
 #include "ui/influence-popover.h"
 #include "ui/thumbnail.h"
 
@@ -163,8 +164,8 @@ omni_source_card_new (OmniSource *source)
 {
   OmniSourceCard *self = g_object_new (OMNI_TYPE_SOURCE_CARD, NULL);
   g_autofree char *name = omni_source_dup_display_name (source);
-  g_autofree char *size = g_strdup_printf ("%u × %u", omni_source_get_width (source),
-                                           omni_source_get_height (source));
+  g_autofree char *size = g_strdup_printf ("%s%u × %u", omni_left_to_right_mark (),
+                                           omni_source_get_width (source), omni_source_get_height (source));
   g_autofree char *details = describe (source);
   g_autofree char *remove = g_strdup_printf (_ ("Remove %s"), name);
   g_autofree char *use = g_strdup_printf (_ ("Use %s"), name);

@@ -233,6 +233,16 @@ step_cb (GtkWidget *widget, GVariant *args, gpointer data)
   return TRUE;
 }
 
+/* The strip of cards runs the way people read. */
+static gboolean
+step_across_cb (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  const int onwards = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL ? -1 : 1;
+
+  omni_stage_view_step_order (OMNI_STAGE_VIEW (widget), onwards * g_variant_get_int32 (args));
+  return TRUE;
+}
+
 static gboolean
 black_cb (GtkWidget *widget, GVariant *args, gpointer data)
 {
@@ -283,8 +293,8 @@ omni_stage_view_class_install_talk (GtkWidgetClass *widget_class)
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Page_Up, 0, page_cb, "i", -1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_space, 0, page_cb, "i", 1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_BackSpace, 0, page_cb, "i", -1);
-  gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, 0, step_cb, "i", 1);
-  gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, 0, step_cb, "i", -1);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, 0, step_across_cb, "i", 1);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, 0, step_across_cb, "i", -1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Down, 0, step_cb, "i", 1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Up, 0, step_cb, "i", -1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_b, 0, black_cb, NULL);

@@ -2,6 +2,8 @@
 /* Two pictures in one place: a line to wipe with and blinking; and what says which picture is which. */
 #include "ui/viewer-private.h"
 
+#include "ui/direction.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
@@ -266,7 +268,8 @@ snapshot_size (OmniViewer *self, GtkSnapshot *snapshot, guint pane)
       || (omni_mipmap_get_width (mipmap) == width && omni_mipmap_get_height (mipmap) == height))
     return;
   const double factor = width / omni_mipmap_get_width (mipmap);
-  g_autofree char *words = factor == 1 ? g_strdup_printf ("%u × %u", omni_mipmap_get_width (mipmap),
+  g_autofree char *words = factor == 1 ? g_strdup_printf ("%s%u × %u", omni_left_to_right_mark (),
+                                                          omni_mipmap_get_width (mipmap),
                                                           omni_mipmap_get_height (mipmap))
                                        : g_strdup_printf (_ ("%u × %u, drawn %.2f times as large"),
                                                           omni_mipmap_get_width (mipmap),

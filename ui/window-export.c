@@ -323,7 +323,7 @@ bookmark_action (GtkWidget *widget, const char *name, GVariant *parameter)
                                                       "%u parts are bookmarked for the contact sheet",
                                                       self->bookmarks->len),
                                             self->bookmarks->len);
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+  omni_window_tell (self, adw_toast_new (words));
   omni_window_update_export (self);
 }
 

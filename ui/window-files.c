@@ -38,7 +38,7 @@ added_cb (GObject *object, GAsyncResult *result, gpointer data)
     const guint n = sources->len - added;
     g_autofree char *words = g_strdup_printf (
       ngettext ("%u picture is in the set already", "%u pictures are in the set already", n), n);
-    adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+    omni_window_tell (self, adw_toast_new (words));
   }
 }
 
@@ -322,7 +322,7 @@ written_cb (GObject *object, GAsyncResult *result, gpointer data)
   }
   g_autofree char *name = g_filename_display_basename (path);
   g_autofree char *words = g_strdup_printf (_ ("Saved as “%s”"), name);
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+  omni_window_tell (self, adw_toast_new (words));
 }
 
 void
@@ -416,7 +416,7 @@ warn_of_loss (OmniWindow *self, const Saving *saving)
     (guint)omni_sample_type_get_bytes (type) * 8, (guint)omni_sample_type_get_bytes (own) * 8);
   AdwToast *toast = adw_toast_new (words);
   adw_toast_set_timeout (toast, 0);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  omni_window_tell (self, toast);
 }
 
 static void

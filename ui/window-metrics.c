@@ -220,7 +220,7 @@ copy_metrics_action (GtkWidget *widget, const char *name, GVariant *parameter)
   g_autofree char *text = omni_comparison_report_to_text (report);
 
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_ ("The scores are copied as text")));
+  omni_window_tell (self, adw_toast_new (_ ("The scores are copied as text")));
 }
 
 typedef struct

@@ -120,7 +120,12 @@ struct _OmniWindow
   /* window-versions.c */
   OmniVersionsButton *versions;
   OmniFusionVersion *shown_version; /* one that was chosen, until the next result */
-  AdwToast *version_toast;          /* weak */
+  AdwToast *version_toast;          /* weak: until it is dismissed */
+
+  /* window-toasts.c */
+  AdwToast *toast; /* weak: what is to be seen, until it is gone */
+  GQueue next_toasts;
+  guint toast_id;
 
   /* window-session.c */
   char *session_path; /* where it is kept; NULL: not yet */
@@ -147,6 +152,13 @@ struct _OmniWindow
 
 /* window.c */
 void omni_window_show_file_error (OmniWindow *self, const char *message);
+
+/* window-toasts.c */
+
+/* (transfer full) After those that are still to be read. Its title is plain text, as is what it is changed to later. */
+void omni_window_tell (OmniWindow *self, AdwToast *toast);
+void omni_toast_set_words (AdwToast *toast, const char *words);
+void omni_window_dispose_toasts (OmniWindow *self);
 
 /* window-actions.c */
 void omni_window_class_install_actions (GtkWidgetClass *widget_class);

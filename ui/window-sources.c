@@ -206,7 +206,7 @@ paste_action (GtkWidget *widget, const char *name, GVariant *parameter)
            || gdk_content_formats_contain_mime_type (formats, "image/png"))
     gdk_clipboard_read_texture_async (clipboard, self->cancellable, texture_read_cb, g_object_ref (self));
   else
-    adw_toast_overlay_add_toast (self->toasts, adw_toast_new (_ ("There is no picture in the clipboard")));
+    omni_window_tell (self, adw_toast_new (_ ("There is no picture in the clipboard")));
 }
 
 /* The result, out */

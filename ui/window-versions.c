@@ -88,19 +88,36 @@ recall (OmniWindow *self, OmniFusionVersion *version, gboolean compares)
 }
 
 static void
+version_toast_dismissed_cb (OmniWindow *self)
+{
+  self->version_toast = NULL;
+}
+
+/* Whoever goes through many wants to read the last. */
+static void
+tell_version (OmniWindow *self, const char *words)
+{
+  if (self->version_toast != NULL)
+  {
+    omni_toast_set_words (self->version_toast, words);
+    return;
+  }
+  self->version_toast = adw_toast_new (words);
+  adw_toast_set_timeout (self->version_toast, 2);
+  g_signal_connect_object (self->version_toast, "dismissed", G_CALLBACK (version_toast_dismissed_cb), self,
+                           G_CONNECT_SWAPPED);
+  omni_window_tell (self, self->version_toast);
+}
+
+static void
 show_version_cb (OmniWindow *self, OmniFusionVersion *version)
 {
   g_autofree char *words = g_strdup_printf (_ ("Version %u: %s"),
                                             omni_fusion_version_get_facts (version)->number,
                                             omni_fusion_version_get_name (version));
-  AdwToast *toast = adw_toast_new (words);
 
   g_set_object (&self->shown_version, version);
-  if (self->version_toast != NULL)
-    adw_toast_dismiss (self->version_toast);
-  g_set_weak_pointer (&self->version_toast, toast);
-  adw_toast_set_timeout (toast, 2);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  tell_version (self, words);
   recall (self, version, FALSE);
 }
 
@@ -183,7 +200,7 @@ delete_version_cb (OmniWindow *self, OmniFusionVersion *version)
   omni_versions_remove (deleted->versions, version);
   adw_toast_set_button_label (toast, _ ("_Undo"));
   g_signal_connect_data (toast, "button-clicked", G_CALLBACK (put_back_cb), deleted, deleted_free, 0);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  omni_window_tell (self, toast);
 }
 
 /* The record */
@@ -308,5 +325,5 @@ void
 omni_window_clear_versions (OmniWindow *self)
 {
   g_clear_object (&self->shown_version);
-  g_clear_weak_pointer (&self->version_toast);
+  self->version_toast = NULL;
 }

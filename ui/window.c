@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/window-private.h"
 
+#include "ui/direction.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -204,13 +206,14 @@ refined_cb (OmniWindow *self)
                                                          : _ ("Not refined: %s would be %.4f, is %.4f"),
                                             metric, scores->after, scores->before);
 
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (words));
+  omni_window_tell (self, adw_toast_new (words));
 }
 
 static void
 view_changed_cb (OmniWindow *self)
 {
-  g_autofree char *words = g_strdup_printf (_ ("%.0f %%"), omni_viewer_get_zoom (self->viewer) * 100);
+  g_autofree char *number = g_strdup_printf (_ ("%.0f %%"), omni_viewer_get_zoom (self->viewer) * 100);
+  g_autofree char *words = g_strconcat (omni_left_to_right_mark (), number, NULL);
 
   if (!g_str_equal (words, gtk_label_get_text (self->zoom)))
     gtk_label_set_text (self->zoom, words);
@@ -296,6 +299,7 @@ omni_window_dispose (GObject *object)
   omni_window_dispose_stage (self);
   omni_window_stop_order_map (self);
   omni_window_clear_versions (self);
+  omni_window_dispose_toasts (self);
   if (self->document != NULL)
     omni_window_dispose_session (self);
   if (self->cancellable != NULL)
