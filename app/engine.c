@@ -19,6 +19,7 @@ typedef enum
   JOB_REFINE,
   JOB_OPEN,
   JOB_INJECT,
+  JOB_MEASURE,
   JOB_QUIT
 } JobKind;
 
@@ -38,6 +39,7 @@ typedef struct
   GCond finished;
   OmniFusionResult *result;
   OmniDeviceInfo info;
+  guint64 device_bytes;
   gboolean success;
   GError *error;
   guint inject_every, inject_devices;
@@ -67,6 +69,9 @@ run_job (OmniEngineCore *core, Job *job)
     core->inject_every = job->inject_every;
     core->inject_devices = job->inject_devices;
     omni_engine_core_close_device (core);
+    break;
+  case JOB_MEASURE:
+    job->device_bytes = core->device != NULL ? omni_device_get_allocated_bytes (core->device) : 0;
     break;
   case JOB_QUIT:
   default:
@@ -224,6 +229,16 @@ omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **erro
   else if (info != NULL)
     *info = job.info;
   return job.success;
+}
+
+guint64
+omni_engine_get_device_bytes (OmniEngine *self)
+{
+  g_return_val_if_fail (OMNI_IS_ENGINE (self), 0);
+
+  Job job = { .kind = JOB_MEASURE };
+  wait_for_job (self, &job);
+  return job.device_bytes;
 }
 
 /* Runs a job that gives a result; the caller waits. */

@@ -166,4 +166,8 @@ const OmniModel *omni_model_default_for (OmniTask task);
  * band counts. The error names both sizes and files. */
 gboolean omni_fusion_request_check (const OmniFusionRequest *request, GError **error);
 
+/* What is allocated on the device now: plans that are kept, and their weights. 0 while there is none. Waits for the jobs that
+ * were asked for before. */
+guint64 omni_engine_get_device_bytes (OmniEngine *self);
+
 G_END_DECLS
