@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/difference-bar.h"
 
-#include "ui/heat-map.h"
+#include "app/view/colour-map.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -82,7 +82,7 @@ create_colours (void)
   guint32 *pixels = g_new (guint32, LEVELS);
 
   for (guint i = 0; i < LEVELS; i++)
-    pixels[i] = omni_heat_map_get (i);
+    pixels[i] = omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO)[i];
   g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, LEVELS * sizeof *pixels);
   return gdk_memory_texture_new (LEVELS, 1, GDK_MEMORY_DEFAULT, bytes, LEVELS * sizeof *pixels);
 }

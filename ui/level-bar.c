@@ -18,6 +18,7 @@ struct _OmniLevelBar
   GtkLabel *middle;
   GtkLabel *end;
   GtkLabel *numbers;
+  GtkWidget *fitted, *full, *fit, *reset;
 };
 
 G_DEFINE_FINAL_TYPE (OmniLevelBar, omni_level_bar, ADW_TYPE_BIN)
@@ -46,7 +47,8 @@ describe (OmniMipmap *mipmap, double value)
 }
 
 void
-omni_level_bar_show (OmniLevelBar *self, OmniMipmap *mipmap, double low, double high, OmniColourMap map)
+omni_level_bar_show (OmniLevelBar *self, OmniMipmap *mipmap, double low, double high, OmniLevelKind kind,
+                     OmniColourMap map)
 {
   g_autofree char *start = describe (mipmap, low);
   g_autofree char *middle = describe (mipmap, (low + high) / 2);
@@ -63,6 +65,10 @@ omni_level_bar_show (OmniLevelBar *self, OmniMipmap *mipmap, double low, double 
   gtk_label_set_text (self->middle, middle);
   gtk_label_set_text (self->end, end);
   gtk_label_set_text (self->numbers, numbers);
+  gtk_widget_set_visible (self->fitted, kind == OMNI_LEVEL_FITTED);
+  gtk_widget_set_visible (self->full, kind == OMNI_LEVEL_FITTED);
+  gtk_widget_set_visible (self->fit, kind == OMNI_LEVEL_UNFITTED);
+  gtk_widget_set_visible (self->reset, kind != OMNI_LEVEL_FITTED);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
@@ -77,6 +83,10 @@ omni_level_bar_class_init (OmniLevelBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniLevelBar, middle);
   gtk_widget_class_bind_template_child (widget_class, OmniLevelBar, end);
   gtk_widget_class_bind_template_child (widget_class, OmniLevelBar, numbers);
+  gtk_widget_class_bind_template_child (widget_class, OmniLevelBar, fitted);
+  gtk_widget_class_bind_template_child (widget_class, OmniLevelBar, full);
+  gtk_widget_class_bind_template_child (widget_class, OmniLevelBar, fit);
+  gtk_widget_class_bind_template_child (widget_class, OmniLevelBar, reset);
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
 }
 

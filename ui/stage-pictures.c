@@ -2,49 +2,19 @@
 /* What the panes of the stage show: the pictures of one order, or the order-sensitivity maps. */
 #include "ui/stage-private.h"
 
-#include "ui/heat-map.h"
-
 #include <glib/gi18n.h>
 #include <math.h>
 
-/* Painting a map: a picture of millions of pixels, so not in the main thread. */
-
-typedef struct
-{
-  OmniPicture *map;
-  double gain;
-  guint side;
-} Painting;
-
+/* Takes the subject; what shows the same already stays. */
 static void
-painting_free (Painting *painting)
+show_subject (OmniStageView *self, guint pane, OmniSubject *taken)
 {
-  g_object_unref (painting->map);
-  g_free (painting);
-}
-
-static void
-paint_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
-{
-  Painting *painting = task_data;
-  GError *error = NULL;
-  OmniPicture *picture = omni_heat_map_paint (painting->map, painting->gain, &error);
-
-  if (picture != NULL)
-    g_task_return_pointer (task, picture, g_object_unref);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-show_picture (OmniStageView *self, guint pane, OmniPicture *picture, const char *label)
-{
+  g_autoptr (OmniSubject) subject = taken;
   OmniSubject *before = omni_viewer_get_subject (self->viewer, pane);
 
-  if (before != NULL && picture != NULL && omni_subject_get_identity (before) == (gpointer)picture)
-    return;
-  g_autoptr (OmniSubject) subject = picture != NULL ? omni_subject_new_picture (picture, label) : NULL;
-  omni_viewer_set_subject (self->viewer, pane, subject);
+  if (before == NULL || subject == NULL
+      || omni_subject_get_identity (before) != omni_subject_get_identity (subject))
+    omni_viewer_set_subject (self->viewer, pane, subject);
 }
 
 /* The foil takes the first pane where it stands alone. */
@@ -57,36 +27,6 @@ get_pane (OmniStageView *self, guint side)
   return side == SIDE_FOIL && scene.sides[SIDE_MODEL] ? 1 : 0;
 }
 
-static void
-painted_cb (GObject *object, GAsyncResult *result, gpointer data)
-{
-  OmniStageView *self = OMNI_STAGE_VIEW (object);
-  Painting *painting = g_task_get_task_data (G_TASK (result));
-  g_autoptr (OmniPicture) picture = g_task_propagate_pointer (G_TASK (result), NULL);
-
-  if (picture != NULL && self->shows_map && self->painted[painting->side] == (gpointer)painting->map
-      && self->painted_gain[painting->side] == painting->gain)
-    show_picture (self, get_pane (self, painting->side), picture, _ ("Order-sensitivity map"));
-}
-
-static void
-paint (OmniStageView *self, guint side, OmniPicture *map)
-{
-  const double gain = exp2 (gtk_range_get_value (self->gain));
-
-  if (self->painted[side] == (gpointer)map && self->painted_gain[side] == gain)
-    return;
-  self->painted[side] = map;
-  self->painted_gain[side] = gain;
-  Painting *painting = g_new0 (Painting, 1);
-  painting->map = g_object_ref (map);
-  painting->gain = gain;
-  painting->side = side;
-  g_autoptr (GTask) task = g_task_new (self, NULL, painted_cb, NULL);
-  g_task_set_task_data (task, painting, (GDestroyNotify)painting_free);
-  g_task_run_in_thread (task, paint_in_thread);
-}
-
 void
 omni_stage_view_show_gain (OmniStageView *self)
 {
@@ -97,6 +37,7 @@ omni_stage_view_show_gain (OmniStageView *self)
   g_autofree char *words = g_strdup_printf (_ ("× %.4g: the brightest is %.3g of %.0f"), gain, peak / gain,
                                             peak);
 
+  omni_viewer_set_gain (self->viewer, gain);
   gtk_label_set_text (self->gain_label, words);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->gain), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, words, -1);
 }
@@ -109,17 +50,16 @@ show_side (OmniStageView *self, guint side)
 
   if (trial == NULL || self->orders->len == 0)
   {
-    show_picture (self, pane, NULL, NULL);
+    show_subject (self, pane, NULL);
     return;
   }
   if (self->shows_map)
   {
     OmniPicture *map = omni_order_trial_get_map (trial);
     if (map != NULL)
-      paint (self, side, map);
+      show_subject (self, pane, omni_subject_new_amounts (map, _ ("Order-sensitivity map")));
     return;
   }
-  self->painted[side] = NULL;
   const int index = omni_order_trial_find (trial, self->orders->pdata[self->shown]);
   OmniPicture *picture = index >= 0 ? omni_order_trial_get_picture (trial, (guint)index) : NULL;
   /* The old picture stays until the new one is there; before the first one it is the document's own result. */
@@ -128,7 +68,7 @@ show_side (OmniStageView *self, guint side)
       && omni_order_trial_get_n_tries (trial) == 0 && !omni_document_is_stale (self->document))
     picture = own->picture;
   if (picture != NULL)
-    show_picture (self, pane, picture, _ ("Result"));
+    show_subject (self, pane, omni_subject_new_picture (picture, _ ("Result")));
 }
 
 void

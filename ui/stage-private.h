@@ -37,11 +37,6 @@ struct _OmniStageView
   gint64 start_us; /* when the queue was last filled */
   guint n_before;  /* tries done then, on both sides */
 
-  /* What the panes show now, so that the same is not made twice. */
-  gpointer painted[N_SIDES]; /* of the map, weak */
-  double painted_gain[N_SIDES];
-  GCancellable *painting;
-
   /* stage-talk.c */
   OmniTalk *talk; /* NULL: not talking */
   guint step;

@@ -46,7 +46,6 @@ drop_trial (OmniStageView *self, guint side)
   g_signal_handlers_disconnect_by_func (self->trials[side], trial_changed_cb, self);
   omni_order_trial_cancel (self->trials[side]);
   g_clear_object (&self->trials[side]);
-  self->painted[side] = NULL;
 }
 
 static void
@@ -697,6 +696,8 @@ omni_stage_view_init (OmniStageView *self)
   self->orders = g_ptr_array_new_with_free_func (g_free);
   gtk_widget_init_template (GTK_WIDGET (self));
   omni_drop_down_let_shrink (self->foil);
+  /* Each over its pane, and panes lie the same way wherever people read from. */
+  gtk_widget_set_direction (gtk_widget_get_parent (GTK_WIDGET (self->sides[SIDE_MODEL])), GTK_TEXT_DIR_LTR);
   omni_stage_view_init_keys (self);
   gtk_drop_down_set_selected (self->size, omni_settings_is (OMNI_SETTING_STAGE_SIZE, "512")    ? 0
                                           : omni_settings_is (OMNI_SETTING_STAGE_SIZE, "full") ? 2

@@ -14,7 +14,7 @@ struct _OmniSubject
   OmniSource *source;
   OmniFusionResult *result;
   OmniPicture *picture; /* of neither */
-  gboolean is_newest;
+  gboolean is_newest, is_amounts;
 };
 
 enum
@@ -57,6 +57,21 @@ omni_subject_new_picture (OmniPicture *picture, const char *label)
   self->picture = g_object_ref (picture);
   self->label = g_strdup (label);
   return self;
+}
+
+OmniSubject *
+omni_subject_new_amounts (OmniPicture *map, const char *label)
+{
+  OmniSubject *self = omni_subject_new_picture (map, label);
+
+  self->is_amounts = TRUE;
+  return self;
+}
+
+gboolean
+omni_subject_is_amounts (OmniSubject *self)
+{
+  return self->is_amounts;
 }
 
 const char *
@@ -112,7 +127,8 @@ load_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
   else
     picture = g_object_ref (self->result != NULL ? self->result->picture : self->picture);
   if (picture != NULL)
-    mipmap = omni_mipmap_new (picture, cancellable, &error);
+    mipmap = self->is_amounts ? omni_mipmap_new_amounts (picture, cancellable, &error)
+                              : omni_mipmap_new (picture, cancellable, &error);
 
   if (mipmap != NULL)
     g_task_return_pointer (task, mipmap, (GDestroyNotify)omni_mipmap_unref);

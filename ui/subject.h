@@ -17,6 +17,10 @@ OmniSubject *omni_subject_new_result (OmniFusionResult *result, gboolean is_newe
 /* Any other picture. */
 OmniSubject *omni_subject_new_picture (OmniPicture *picture, const char *label);
 
+/* A map of amounts, drawn as a heat map (see OmniViewItem). */
+OmniSubject *omni_subject_new_amounts (OmniPicture *map, const char *label);
+gboolean omni_subject_is_amounts (OmniSubject *self);
+
 const char *omni_subject_get_label (OmniSubject *self);
 OmniSource *omni_subject_get_source (OmniSubject *self);       /* NULL for results */
 OmniFusionResult *omni_subject_get_result (OmniSubject *self); /* NULL for sources */

@@ -2,7 +2,7 @@
 #include "ui/thumbnail.h"
 
 #include "app/files/reader.h"
-#include "app/view/mipmap.h"
+#include "app/view/frame.h"
 
 #define WIDTH_PX  80
 #define HEIGHT_PX 60
@@ -33,14 +33,22 @@ static G_DEFINE_QUARK (omni-thumbnail-texture, texture);
 
 /* Reading */
 
+/* Deep ones whole: small versions have 8 bits, in which some are nothing but black. */
+static OmniPicture *
+read_picture (GObject *subject, GCancellable *cancellable, GError **error)
+{
+  if (OMNI_IS_PICTURE (subject))
+    return g_object_ref (OMNI_PICTURE (subject));
+  OmniSource *source = OMNI_SOURCE (subject);
+  return omni_source_get_sample_type (source) == OMNI_SAMPLE_U8
+           ? omni_picture_read_scaled (omni_source_get_path (source), READ_PX, cancellable, error)
+           : omni_picture_read (omni_source_get_path (source), cancellable, error);
+}
+
 static GdkTexture *
 read_texture (GObject *subject, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (OmniPicture)
-    picture = OMNI_IS_PICTURE (subject)
-                ? g_object_ref (OMNI_PICTURE (subject))
-                : omni_picture_read_scaled (omni_source_get_path (OMNI_SOURCE (subject)), READ_PX,
-                                            cancellable, error);
+  g_autoptr (OmniPicture) picture = read_picture (subject, cancellable, error);
   g_autoptr (OmniMipmap) mipmap = picture != NULL ? omni_mipmap_new (picture, cancellable, error) : NULL;
 
   if (mipmap == NULL)
@@ -50,7 +58,11 @@ read_texture (GObject *subject, GCancellable *cancellable, GError **error)
   const guint width = MAX (1, (guint)(omni_mipmap_get_width (mipmap) * scale));
   const guint height = MAX (1, (guint)(omni_mipmap_get_height (mipmap) * scale));
   guint32 *pixels = g_new (guint32, (gsize)width * height);
-  omni_mipmap_render (mipmap, pixels, width, height, 0, 0, scale);
+  g_autoptr (OmniViewFrame) frame = omni_view_frame_new ((int)width, (int)height);
+  omni_mipmap_find_level (mipmap, &frame->low, &frame->high);
+  omni_view_item_set_layer (omni_view_frame_add (frame, OMNI_VIEW_PICTURE, 0, 0, (int)width, (int)height), 0,
+                            mipmap, 0, 0, scale);
+  omni_view_frame_render (frame, pixels);
   g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize)width * height * sizeof *pixels);
   return gdk_memory_texture_new ((int)width, (int)height, GDK_MEMORY_DEFAULT, bytes, (gsize)width * 4);
 }

@@ -34,6 +34,13 @@ get_first (OmniViewer *self, guint pane)
   return self->mode == OMNI_VIEWER_MAP ? self->map : self->panes[pane].mipmap;
 }
 
+/* Whether a pane shows a heat map of its own. */
+static gboolean
+has_amounts (OmniViewer *self, guint pane)
+{
+  return self->mode == OMNI_VIEWER_MAP || self->panes[pane].amounts;
+}
+
 static OmniViewKind
 get_kind (OmniViewer *self)
 {
@@ -52,8 +59,8 @@ add_item (OmniViewer *self, OmniViewFrame *frame, OmniViewKind kind, guint pane,
 
   if (item == NULL)
     return;
-  item->map = kind == OMNI_VIEW_DIFFERENCE || self->mode == OMNI_VIEWER_MAP ? OMNI_COLOUR_MAP_INFERNO
-                                                                            : self->colours;
+  item->amounts = kind == OMNI_VIEW_PICTURE && has_amounts (self, pane);
+  item->map = kind == OMNI_VIEW_DIFFERENCE || item->amounts ? OMNI_COLOUR_MAP_INFERNO : self->colours;
   item->gain = self->gain;
   omni_viewer_get_line (self, &x, &y, &normal_x, &normal_y);
   item->line_x = (int)round (x);
@@ -141,8 +148,8 @@ build_frame (OmniViewer *self)
   OmniViewFrame *frame = omni_view_frame_new (gtk_widget_get_width (GTK_WIDGET (self)) * scale,
                                               gtk_widget_get_height (GTK_WIDGET (self)) * scale);
 
-  frame->low = self->mode == OMNI_VIEWER_MAP ? 0 : self->low;
-  frame->high = self->mode == OMNI_VIEWER_MAP ? 1 / self->gain : self->high;
+  frame->low = self->low;
+  frame->high = self->high;
   for (guint i = 0; i < get_n_items (self); i++)
   {
     const guint pane = get_item_pane (self, i);
@@ -224,12 +231,13 @@ omni_viewer_make_still (OmniViewer *self, const graphene_rect_t *part, int pane,
                                               MAX ((int)round (part->size.height * height * scale), 1));
   const OmniViewKind kind = pane >= 0 ? OMNI_VIEW_PICTURE : get_kind (self);
   OmniViewItem *item = omni_view_frame_add (frame, kind, 0, 0, frame->width, frame->height);
-  const gboolean heat = kind == OMNI_VIEW_DIFFERENCE || self->mode == OMNI_VIEWER_MAP;
-  frame->low = self->mode == OMNI_VIEWER_MAP ? 0 : self->low;
-  frame->high = self->mode == OMNI_VIEWER_MAP ? 1 / self->gain : self->high;
-  item->map = heat ? OMNI_COLOUR_MAP_INFERNO : self->colours;
+  const guint first = pane >= 0 ? (guint)pane : get_item_pane (self, 0);
+  frame->low = self->low;
+  frame->high = self->high;
+  item->amounts = kind == OMNI_VIEW_PICTURE && has_amounts (self, first);
+  item->map = kind == OMNI_VIEW_DIFFERENCE || item->amounts ? OMNI_COLOUR_MAP_INFERNO : self->colours;
   item->gain = self->gain;
-  place_still (self, item, 0, pane >= 0 ? (guint)pane : get_item_pane (self, 0), part, scale);
+  place_still (self, item, 0, first, part, scale);
   if (kind != OMNI_VIEW_PICTURE)
     place_still (self, item, 1, 1, part, scale);
   place_line (self, item, part, scale);

@@ -8,8 +8,8 @@
 #define FULL_DRAG_PX 400.0 /* logical: this far is all of the display range, or twice the window */
 #define LEAST_WINDOW 1e-4
 
-void
-omni_viewer_set_level (OmniViewer *self, double low, double high)
+static void
+set_level (OmniViewer *self, double low, double high)
 {
   if (high - low < LEAST_WINDOW)
   {
@@ -22,6 +22,64 @@ omni_viewer_set_level (OmniViewer *self, double low, double high)
   self->low = low;
   self->high = high;
   omni_viewer_emit_level_changed (self);
+}
+
+void
+omni_viewer_set_level (OmniViewer *self, double low, double high)
+{
+  const gboolean was_fitted = omni_viewer_is_level_fitted (self);
+
+  self->level_follows = FALSE;
+  set_level (self, low, high);
+  if (was_fitted) /* to the same level: it is called otherwise now */
+    omni_viewer_emit_level_changed (self);
+}
+
+/* Fitting */
+
+void
+omni_viewer_note_level (OmniViewer *self, OmniMipmap *mipmap)
+{
+  const gboolean could_fit = omni_viewer_can_fit_level (self);
+  double low, high;
+
+  omni_mipmap_find_level (mipmap, &low, &high);
+  self->fit_low = self->has_fit ? MIN (self->fit_low, low) : low;
+  self->fit_high = self->has_fit ? MAX (self->fit_high, high) : high;
+  self->has_fit = TRUE;
+  if (self->level_follows)
+    set_level (self, self->fit_low, self->fit_high);
+  if (could_fit != omni_viewer_can_fit_level (self))
+    omni_viewer_emit_level_changed (self);
+}
+
+void
+omni_viewer_forget_fit (OmniViewer *self)
+{
+  self->has_fit = FALSE;
+  if (self->level_follows)
+    set_level (self, 0, 1);
+}
+
+void
+omni_viewer_fit_level (OmniViewer *self)
+{
+  self->level_follows = TRUE;
+  if (self->has_fit)
+    set_level (self, self->fit_low, self->fit_high);
+  omni_viewer_emit_level_changed (self);
+}
+
+gboolean
+omni_viewer_can_fit_level (OmniViewer *self)
+{
+  return self->has_fit && (self->fit_low != 0 || self->fit_high != 1);
+}
+
+gboolean
+omni_viewer_is_level_fitted (OmniViewer *self)
+{
+  return self->level_follows && omni_viewer_can_fit_level (self);
 }
 
 void

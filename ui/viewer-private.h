@@ -18,6 +18,7 @@ typedef struct
   GCancellable *loading;
   OmniMipmap *mipmap; /* what is shown */
   gboolean is_draft;  /* … is a smaller version, until all is there */
+  gboolean amounts;   /* … is a map, drawn as a heat map */
 
   /* What tells it from the others since it was moved alone: 0, 0, 1 where aligned. */
   double offset_x, offset_y; /* 0 … 1 over the reference */
@@ -60,6 +61,9 @@ struct _OmniViewer
 
   /* viewer-level.c */
   double low, high;
+  gboolean level_follows; /* the values of what is shown; until somebody sets it */
+  gboolean has_fit;
+  double fit_low, fit_high; /* where all that was shown since the viewer was emptied is to be seen */
   OmniColourMap colours;
   gboolean swapped_axes;        /* of this drag, by the settings */
   double level_low, level_high; /* where the drag began */
@@ -126,6 +130,8 @@ gboolean omni_viewer_step_line (OmniViewer *self, int along, int turn);
 
 /* viewer-level.c */
 void omni_viewer_init_level (OmniViewer *self);
+void omni_viewer_note_level (OmniViewer *self, OmniMipmap *mipmap);
+void omni_viewer_forget_fit (OmniViewer *self);
 
 /* viewer-region.c; device pixels */
 void omni_viewer_begin_region (OmniViewer *self, double x, double y);

@@ -118,6 +118,9 @@ show_mipmap (OmniViewer *self, OmniViewerPane *pane, OmniMipmap *mipmap)
   g_clear_pointer (&pane->mipmap, omni_mipmap_unref);
   pane->mipmap = mipmap != NULL ? omni_mipmap_ref (mipmap) : NULL;
   pane->is_draft = FALSE;
+  pane->amounts = pane->subject != NULL && omni_subject_is_amounts (pane->subject);
+  if (mipmap != NULL && !pane->amounts)
+    omni_viewer_note_level (self, mipmap);
   if (was_empty)
     self->fit = TRUE;
   omni_viewer_view_changed (self);
@@ -257,6 +260,7 @@ omni_viewer_clear (OmniViewer *self)
   omni_viewer_clear_region (self);
   omni_viewer_set_map (self, NULL);
   omni_viewer_align (self);
+  omni_viewer_forget_fit (self);
   g_queue_clear_full (&self->cache, (GDestroyNotify)cache_entry_free);
 }
 
@@ -353,6 +357,7 @@ omni_viewer_init (OmniViewer *self)
   self->blink_ms = OMNI_VIEWER_BLINK_MS;
   self->gain = 1;
   self->high = 1;
+  self->level_follows = TRUE;
   self->centre_x = 0.5;
   self->centre_y = 0.5;
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);

@@ -79,6 +79,12 @@ void omni_viewer_align (OmniViewer *self);
 /* What is drawn black and white, in values of the pictures (0 … 1 for integers), and the colours of grey pictures. */
 void omni_viewer_set_level (OmniViewer *self, double low, double high);
 void omni_viewer_get_level (OmniViewer *self, double *low, double *high);
+
+/* Deep pictures that would be nearly black, or floats beyond 0 … 1, are shown with a level that fits them, until somebody sets
+ * another. Every picture that is shown widens it, so that flipping between two does not change it. */
+void omni_viewer_fit_level (OmniViewer *self);
+gboolean omni_viewer_can_fit_level (OmniViewer *self); /* to another level than 0 … 1 */
+gboolean omni_viewer_is_level_fitted (OmniViewer *self);
 void omni_viewer_set_colour_map (OmniViewer *self, OmniColourMap map);
 OmniColourMap omni_viewer_get_colour_map (OmniViewer *self);
 

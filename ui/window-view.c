@@ -32,10 +32,15 @@ update_level_bar (OmniWindow *self)
 
   omni_viewer_get_level (self->viewer, &low, &high);
   const gboolean plain = low == 0 && high == 1 && map == OMNI_COLOUR_MAP_GREY;
-  omni_level_bar_show (self->level_bar, omni_viewer_get_mipmap (self->viewer, 0), low, high, map);
+  const gboolean can_fit = omni_viewer_can_fit_level (self->viewer);
+  const OmniLevelKind kind = omni_viewer_is_level_fitted (self->viewer) ? OMNI_LEVEL_FITTED
+                             : can_fit                                  ? OMNI_LEVEL_UNFITTED
+                                                                        : OMNI_LEVEL_SET;
+  omni_level_bar_show (self->level_bar, omni_viewer_get_mipmap (self->viewer, 0), low, high, kind, map);
   gtk_widget_set_visible (GTK_WIDGET (self->level_bar),
-                          !plain && mode != OMNI_VIEWER_DIFFERENCE && mode != OMNI_VIEWER_MAP);
+                          (!plain || can_fit) && mode != OMNI_VIEWER_DIFFERENCE && mode != OMNI_VIEWER_MAP);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.reset-level", !plain);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.fit-level", kind == OMNI_LEVEL_UNFITTED);
 }
 
 void
@@ -100,6 +105,12 @@ reset_level_action (GtkWidget *widget, const char *name, GVariant *parameter)
 
   omni_viewer_set_colour_map (viewer, OMNI_COLOUR_MAP_GREY);
   omni_viewer_set_level (viewer, 0, 1);
+}
+
+static void
+fit_level_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_viewer_fit_level (OMNI_WINDOW (widget)->viewer);
 }
 
 static void
@@ -178,6 +189,7 @@ omni_window_class_install_view (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, blink_rate_cb);
   gtk_widget_class_install_action (widget_class, "win.align", NULL, align_action);
   gtk_widget_class_install_action (widget_class, "win.reset-level", NULL, reset_level_action);
+  gtk_widget_class_install_action (widget_class, "win.fit-level", NULL, fit_level_action);
   gtk_widget_class_install_action (widget_class, "win.more-panes", NULL, more_panes_action);
   gtk_widget_class_install_action (widget_class, "win.fewer-panes", NULL, fewer_panes_action);
 }
@@ -191,6 +203,8 @@ omni_window_init_view (OmniWindow *self)
   GtkEventController *keys = gtk_event_controller_key_new ();
   GAction *link;
 
+  /* Over the panes, and pictures lie the same way wherever people read from. */
+  gtk_widget_set_direction (self->pickers_bar, GTK_TEXT_DIR_LTR);
   omni_window_add_stateful (self, "link", G_CALLBACK (link_changed_cb));
   omni_window_add_stateful (self, "loupe", G_CALLBACK (loupe_changed_cb));
   link = g_action_map_lookup_action (G_ACTION_MAP (self), "link");

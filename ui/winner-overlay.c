@@ -86,6 +86,31 @@ sort_sources (GPtrArray *sources)
   return sorted;
 }
 
+gboolean
+omni_winner_overlay_is_over (OmniWinnerOverlay *self, guint pane)
+{
+  const OmniViewerMode mode = omni_viewer_get_mode (self->viewer);
+  OmniSubject *subject = omni_viewer_get_subject (self->viewer, pane);
+  OmniFusionResult *shown = subject != NULL ? omni_subject_get_result (subject) : NULL;
+  OmniFusionResult *own = self->document != NULL ? omni_document_get_result (self->document) : NULL;
+
+  if (shown == NULL || own == NULL || mode == OMNI_VIEWER_DIFFERENCE || mode == OMNI_VIEWER_MAP
+      || pane >= omni_viewer_get_n_shown (self->viewer)
+      || (mode == OMNI_VIEWER_BLINK && pane != self->viewer->blink_pane))
+    return FALSE;
+  return omni_subject_is_newest (subject) || g_str_equal (shown->sha256, own->sha256);
+}
+
+static gboolean
+is_seen (OmniWinnerOverlay *self)
+{
+  for (guint pane = 0; pane < OMNI_VIEWER_PANES; pane++)
+    if (omni_winner_overlay_is_over (self, pane))
+      return TRUE;
+  /* It comes back in a moment. */
+  return omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_BLINK;
+}
+
 static void
 clear_legend (OmniWinnerOverlay *self)
 {
@@ -139,6 +164,17 @@ show_note (OmniWinnerOverlay *self, const char *text)
   gtk_widget_set_visible (self->legend, text != NULL);
   if (text != NULL)
     clear_legend (self);
+}
+
+/* Below the legend stands where to look for the tints when they are nowhere. */
+static void
+say_where (OmniWinnerOverlay *self)
+{
+  const gboolean seen = is_seen (self);
+
+  gtk_label_set_text (self->note,
+                      seen ? "" : _ ("The tints are of the newest result, which is not shown now."));
+  gtk_widget_set_visible (GTK_WIDGET (self->note), !seen);
 }
 
 /* It can take as long as the fusion took. */
@@ -198,6 +234,7 @@ painted_cb (GObject *object, GAsyncResult *async, gpointer data)
                                           GDK_MEMORY_B8G8R8A8_PREMULTIPLIED, pixels, 4 * (gsize)width);
   show_note (self, NULL);
   show_legend (self, sorted);
+  say_where (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -265,6 +302,15 @@ ask (OmniWinnerOverlay *self)
                           fused_cb, g_object_ref (self));
 }
 
+static void
+view_changed_cb (OmniWinnerOverlay *self)
+{
+  if (self->texture == NULL)
+    return;
+  say_where (self);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
 void
 omni_winner_overlay_set_on (OmniWinnerOverlay *self, gboolean on)
 {
@@ -279,30 +325,55 @@ omni_winner_overlay_set_up (OmniWinnerOverlay *self, OmniDocument *document, Omn
   self->document = document;
   self->viewer = viewer;
   g_signal_connect_object (document, "result", G_CALLBACK (ask), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (viewer, "view-changed", G_CALLBACK (gtk_widget_queue_draw), self,
-                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (viewer, "view-changed", G_CALLBACK (view_changed_cb), self, G_CONNECT_SWAPPED);
 }
 
 /* ---- The widget ---- */
 
+/* Only what a pane shows of one side of the line of the wipe. */
 static void
-snapshot_tints (OmniWinnerOverlay *self, GtkSnapshot *snapshot)
+push_side (OmniWinnerOverlay *self, GtkSnapshot *snapshot, guint pane)
+{
+  const float device = (float)gtk_widget_get_scale_factor (GTK_WIDGET (self));
+  const float far = (float)(gtk_widget_get_width (GTK_WIDGET (self))
+                            + gtk_widget_get_height (GTK_WIDGET (self)));
+  double x, y, normal_x, normal_y;
+
+  omni_viewer_get_line (self->viewer, &x, &y, &normal_x, &normal_y);
+  const graphene_point_t line = GRAPHENE_POINT_INIT ((float)x / device, (float)y / device);
+  const float degrees = (float)(atan2 (normal_y, normal_x) * 180 / G_PI);
+  gtk_snapshot_translate (snapshot, &line);
+  gtk_snapshot_rotate (snapshot, degrees);
+  gtk_snapshot_push_clip (snapshot, &GRAPHENE_RECT_INIT (pane == 0 ? -far : 0, -far, far, 2 * far));
+  gtk_snapshot_rotate (snapshot, -degrees);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (-line.x, -line.y));
+}
+
+static void
+snapshot_tints (OmniWinnerOverlay *self, GtkSnapshot *snapshot, guint index)
 {
   const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
-  const OmniViewerRect pane = omni_viewer_get_pane_rect (self->viewer, 0);
+  const OmniViewerRect pane = omni_viewer_get_pane_rect (self->viewer, index);
+  const gboolean wipes = omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_WIPE;
   double x0, y0, x1, y1;
 
-  if (!omni_viewer_to_device (self->viewer, 0, 0, 0, &x0, &y0)
-      || !omni_viewer_to_device (self->viewer, 0, 1, 1, &x1, &y1))
+  if (!omni_viewer_to_device (self->viewer, index, 0, 0, &x0, &y0)
+      || !omni_viewer_to_device (self->viewer, index, 1, 1, &x1, &y1))
     return;
+  gtk_snapshot_save (snapshot);
   gtk_snapshot_push_clip (snapshot,
                           &GRAPHENE_RECT_INIT ((float)(pane.x / device), (float)(pane.y / device),
                                                (float)(pane.width / device), (float)(pane.height / device)));
+  if (wipes)
+    push_side (self, snapshot, index);
   gtk_snapshot_append_texture (snapshot, self->texture,
                                &GRAPHENE_RECT_INIT ((float)(x0 / device), (float)(y0 / device),
                                                     (float)((x1 - x0) / device),
                                                     (float)((y1 - y0) / device)));
+  if (wipes)
+    gtk_snapshot_pop (snapshot);
   gtk_snapshot_pop (snapshot);
+  gtk_snapshot_restore (snapshot);
 }
 
 static void
@@ -310,8 +381,9 @@ omni_winner_overlay_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   OmniWinnerOverlay *self = OMNI_WINNER_OVERLAY (widget);
 
-  if (self->on && self->texture != NULL)
-    snapshot_tints (self, snapshot);
+  for (guint pane = 0; self->on && self->texture != NULL && pane < OMNI_VIEWER_PANES; pane++)
+    if (omni_winner_overlay_is_over (self, pane))
+      snapshot_tints (self, snapshot, pane);
   GTK_WIDGET_CLASS (omni_winner_overlay_parent_class)->snapshot (widget, snapshot);
 }
 

@@ -78,8 +78,8 @@ static gboolean
 item_equal (const OmniViewItem *a, const OmniViewItem *b)
 {
   return a->kind == b->kind && a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height
-         && a->map == b->map && a->gain == b->gain && a->line_x == b->line_x && a->line_y == b->line_y
-         && a->normal_x == b->normal_x && a->normal_y == b->normal_y
+         && a->map == b->map && a->amounts == b->amounts && a->gain == b->gain && a->line_x == b->line_x
+         && a->line_y == b->line_y && a->normal_x == b->normal_x && a->normal_y == b->normal_y
          && layer_equal (&a->layers[0], &b->layers[0]) && layer_equal (&a->layers[1], &b->layers[1]);
 }
 
@@ -201,10 +201,15 @@ prepare_layer (const OmniViewItem *item, guint index, OmniViewPreparedLayer *lay
   layer->map = item->map;
 }
 
-/* The range that holds those of all pictures of the frame. */
+/* The range that holds those of all pictures of the frame; amounts, which may be tiny, have their own. */
 static void
-find_range (const OmniViewFrame *frame, double *low, double *high)
+find_range (const OmniViewFrame *frame, const OmniViewItem *item, double *low, double *high)
 {
+  if (item->amounts && item->layers[0].mipmap != NULL)
+  {
+    omni_mipmap_get_range (item->layers[0].mipmap, low, high);
+    return;
+  }
   *low = 0;
   *high = 1;
   for (guint i = 0; i < frame->n_items; i++)
@@ -227,7 +232,7 @@ omni_view_prepare (const OmniViewFrame *frame, const OmniViewItem *item, OmniVie
 
   memset (prepared, 0, sizeof *prepared);
   prepared->item = item;
-  find_range (frame, &low, &high);
+  find_range (frame, item, &low, &high);
   for (guint k = 0; k < 2; k++)
   {
     OmniViewPreparedLayer *layer = &prepared->layers[k];
@@ -240,9 +245,9 @@ omni_view_prepare (const OmniViewFrame *frame, const OmniViewItem *item, OmniVie
     layer->offset = (gint32)round ((own_low - low) / (high - low) * 65535);
     prepared->n_taps = MAX (prepared->n_taps, has_squares (item->layers[k].scale) ? 1 : OMNI_VIEW_TAPS);
   }
-  const gboolean differs = item->kind == OMNI_VIEW_DIFFERENCE;
-  const double black = differs ? 0 : (frame->low - low) / (high - low) * 65535;
-  const double span = (differs ? 1 / MAX (item->gain, 1e-6) : frame->high - frame->low) / (high - low)
+  const gboolean differs = item->kind == OMNI_VIEW_DIFFERENCE, amounts = differs || item->amounts;
+  const double black = differs ? 0 : ((item->amounts ? 0 : frame->low) - low) / (high - low) * 65535;
+  const double span = (amounts ? 1 / MAX (item->gain, 1e-6) : frame->high - frame->low) / (high - low)
                       * 65535;
   prepared->low = (gint32)round (CLAMP (black, -65535, 65535));
   prepared->span = (guint32)round (CLAMP (span, 1, 131070));

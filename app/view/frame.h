@@ -34,7 +34,9 @@ typedef struct
   int x, y, width, height;
   OmniViewLayer layers[2];
   OmniColourMap map; /* of grey pictures, or of the difference */
-  double gain;       /* of the difference; 1: the brightest colour is all of the display range */
+  gboolean
+    amounts; /* the first layer is a map of amounts: 0 … 1 / gain, whatever the frame's black and white are */
+  double gain; /* of the difference or of amounts; 1: the brightest colour is all of the display range */
 
   /* The second layer is seen where (x - line_x) * normal_x + (y - line_y) * normal_y >= 0. The normal is in 1/1024. */
   int line_x, line_y, normal_x, normal_y;

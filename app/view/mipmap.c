@@ -3,6 +3,7 @@
 
 #include "app/view/frame.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -25,6 +26,8 @@ struct _OmniMipmap
   OmniSampleType type;
   gboolean has_alpha, is_grey, deep;
   double low, high;
+  gboolean has_level;
+  double black, white; /* of the level */
   guint n_levels;
   Level levels[MAX_LEVELS];
 };
@@ -202,11 +205,11 @@ halve (const OmniMipmap *self, guint level, GCancellable *cancellable)
 
 /* What floats span; what is not a number is passed over, and infinite ones stay at the ends. */
 static void
-find_range (OmniMipmap *self, GCancellable *cancellable)
+find_range (OmniMipmap *self, gboolean amounts, GCancellable *cancellable)
 {
   const gsize n = (gsize)self->levels[0].width * self->levels[0].height;
   const guint colours = self->is_grey ? 1 : 3;
-  float low = 0, high = 1;
+  float low = 0, high = amounts && self->type == OMNI_SAMPLE_F32 ? FLT_MIN : 1;
 
   for (gsize i = 0; i < n && self->type == OMNI_SAMPLE_F32 && !g_cancellable_is_cancelled (cancellable); i++)
     for (guint c = 0; c < colours; c++)
@@ -221,8 +224,77 @@ find_range (OmniMipmap *self, GCancellable *cancellable)
   self->high = high;
 }
 
-OmniMipmap *
-omni_mipmap_new (OmniPicture *picture, GCancellable *cancellable, GError **error)
+/* The level */
+
+#define LOOKED_AT_PX ((gsize)1 << 16) /* a halved version of so many pixels says enough */
+#define OUTLIERS     0.005            /* at either end */
+#define NEARLY_BLACK 0.125            /* all below: at most 13 bits of 16 are used */
+
+/* How many there are of each of 65536 values of the range, in a halved version. */
+static guint64
+count_values (OmniMipmap *self, guint32 *counts)
+{
+  const guint n_colours = self->is_grey ? 1 : 3;
+  guint level = 0;
+  guint64 n = 0;
+
+  while (level + 1 < self->n_levels
+         && (gsize)self->levels[level].width * self->levels[level].height > LOOKED_AT_PX)
+    level++;
+  const Level *from = &self->levels[level];
+  g_autofree guint16 *pixels = g_new (guint16, (gsize)from->width * 4);
+  for (guint y = 0; y < from->height; y++)
+  {
+    omni_mipmap_fetch_row (self, level, y, 0, from->width, pixels);
+    for (guint x = 0; x < from->width; x++)
+      for (guint c = 0; c < n_colours && pixels[4 * x + 3] > 0; c++, n++)
+        counts[pixels[4 * x + c]]++;
+  }
+  return n;
+}
+
+/* The value that so many are below. */
+static double
+find_value (const OmniMipmap *self, const guint32 *counts, guint64 n_below)
+{
+  guint64 n = 0;
+  guint value = 0;
+
+  while (value < 65535 && (n += counts[value]) <= n_below)
+    value++;
+  return self->low + value / 65535.0 * (self->high - self->low);
+}
+
+static void
+find_level (OmniMipmap *self)
+{
+  if (!self->deep)
+    return;
+  g_autofree guint32 *counts = g_new0 (guint32, 65536);
+  const guint64 n = count_values (self, counts);
+  const guint64 n_outliers = (guint64)((double)n * OUTLIERS);
+  if (n == 0)
+    return;
+  const double low = find_value (self, counts, n_outliers);
+  const double middle = find_value (self, counts, n / 2);
+  const double high = find_value (self, counts, n - 1 - n_outliers);
+  self->black = low < NEARLY_BLACK * high ? MIN (low, 0) : low;
+  self->white = high;
+  self->has_level = high > low && (high < NEARLY_BLACK || middle < 0 || middle > 1);
+}
+
+gboolean
+omni_mipmap_find_level (OmniMipmap *self, double *low, double *high)
+{
+  *low = self->has_level ? self->black : 0;
+  *high = self->has_level ? self->white : 1;
+  return self->has_level;
+}
+
+/* The object */
+
+static OmniMipmap *
+mipmap_new (OmniPicture *picture, gboolean amounts, GCancellable *cancellable, GError **error)
 {
   static gsize last_serial;
   g_autoptr (OmniMipmap) self = g_new0 (OmniMipmap, 1);
@@ -240,7 +312,7 @@ omni_mipmap_new (OmniPicture *picture, GCancellable *cancellable, GError **error
   self->n_levels = 1;
   level->width = omni_picture_get_width (picture);
   level->height = omni_picture_get_height (picture);
-  find_range (self, cancellable);
+  find_range (self, amounts, cancellable);
 
   for (; (level->width > 1 || level->height > 1) && !g_cancellable_is_cancelled (cancellable); level++)
   {
@@ -249,7 +321,22 @@ omni_mipmap_new (OmniPicture *picture, GCancellable *cancellable, GError **error
       return NULL;
     halve (self, self->n_levels - 2, cancellable);
   }
-  return g_cancellable_set_error_if_cancelled (cancellable, error) ? NULL : g_steal_pointer (&self);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  find_level (self);
+  return g_steal_pointer (&self);
+}
+
+OmniMipmap *
+omni_mipmap_new (OmniPicture *picture, GCancellable *cancellable, GError **error)
+{
+  return mipmap_new (picture, FALSE, cancellable, error);
+}
+
+OmniMipmap *
+omni_mipmap_new_amounts (OmniPicture *picture, GCancellable *cancellable, GError **error)
+{
+  return mipmap_new (picture, TRUE, cancellable, error);
 }
 
 OmniMipmap *

@@ -14,6 +14,9 @@ typedef struct _OmniMipmap OmniMipmap;
 
 /* (transfer full) Takes a while: call it in a worker thread. The errors are G_IO_ERROR_NO_SPACE and _CANCELLED. */
 OmniMipmap *omni_mipmap_new (OmniPicture *picture, GCancellable *cancellable, GError **error);
+
+/* A map of amounts, not a picture: those of floats span 0 … the largest, however small that is. */
+OmniMipmap *omni_mipmap_new_amounts (OmniPicture *picture, GCancellable *cancellable, GError **error);
 OmniMipmap *omni_mipmap_ref (OmniMipmap *self);
 void omni_mipmap_unref (OmniMipmap *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniMipmap, omni_mipmap_unref)
@@ -28,6 +31,10 @@ gboolean omni_mipmap_is_grey (OmniMipmap *self);
 
 /* What the samples span: 0 … 1 for integers; for floats that and whatever lies beyond. */
 void omni_mipmap_get_range (OmniMipmap *self, double *low, double *high);
+
+/* What is to be drawn black and white so that there is something to see: 0 and 1, but for deep pictures that would be nearly
+ * black, or floats mostly beyond, where all but one in two hundred at either end lie. FALSE: 0 and 1. */
+gboolean omni_mipmap_find_level (OmniMipmap *self, double *low, double *high);
 
 /* Fills `width` × `height` pixels in the byte order of GDK_MEMORY_DEFAULT; the left upper corner of the first is at (x, y)
  * in picture pixels, and one picture pixel is `scale` pixels wide; see app/view/frame.h for how they are resampled.

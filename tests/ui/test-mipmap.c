@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the viewer draws, pixel by pixel. */
 #include "app/pixel.h"
-#include "app/view/mipmap.h"
+#include "app/view/frame.h"
 
 #define WIDTH_PX  37
 #define HEIGHT_PX 23
@@ -125,6 +125,91 @@ test_count (void)
   g_assert_cmpuint (counts.n, ==, (WIDTH_PX - 5) * (HEIGHT_PX - 4));
 }
 
+/* What is drawn black and white: values from `low` to `high` in even steps. */
+
+static OmniMipmap *
+make_ramp (OmniSampleType type, double low, double high, gboolean amounts)
+{
+  const guint width = 64, height = 50;
+  gsize size_bytes;
+  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, 1, type, &size_bytes, NULL);
+
+  for (guint i = 0; i < width * height; i++)
+  {
+    const double value = low + (high - low) * i / (width * height - 1);
+    if (type == OMNI_SAMPLE_F32)
+      ((float *)(gpointer)pixels)[i] = (float)value;
+    else if (type == OMNI_SAMPLE_U16)
+      ((guint16 *)(gpointer)pixels)[i] = (guint16)(value * 65535 + 0.5);
+    else
+      pixels[i] = (guint8)(value * 255 + 0.5);
+  }
+  g_autoptr (OmniPicture) picture = omni_picture_new (
+    width, height, 1, FALSE, type, g_bytes_new_take (pixels, size_bytes), NULL, NULL, NULL);
+  return amounts ? omni_mipmap_new_amounts (picture, NULL, NULL) : omni_mipmap_new (picture, NULL, NULL);
+}
+
+static void
+test_level (void)
+{
+  static const struct
+  {
+    OmniSampleType type;
+    double low, high;
+    gboolean fits;
+    double black, white;
+  } cases[] = {
+    { OMNI_SAMPLE_U16, 0, 0.03, TRUE, 0, 0.03 },       /* 11 bits of 16 */
+    { OMNI_SAMPLE_U16, 0.04, 0.06, TRUE, 0.04, 0.06 }, /* a narrow band */
+    { OMNI_SAMPLE_U16, 0, 0.3, FALSE, 0, 1 },          /* a dark picture is dark */
+    { OMNI_SAMPLE_U16, 0, 1, FALSE, 0, 1 },            /* all of it */
+    { OMNI_SAMPLE_U8, 0, 0.03, FALSE, 0, 1 },          /* black, and meant so */
+    { OMNI_SAMPLE_F32, -1000, 900, TRUE, -1000, 900 }, /* Hounsfield units */
+    { OMNI_SAMPLE_F32, 0, 4000, TRUE, 0, 4000 },       /* counts */
+    { OMNI_SAMPLE_F32, 0, 1.5, FALSE, 0, 1 },          /* light with highlights */
+    { OMNI_SAMPLE_U16, 0.05, 0.05, FALSE, 0, 1 },      /* nothing to see in any case */
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autoptr (OmniMipmap) mipmap = make_ramp (cases[i].type, cases[i].low, cases[i].high, FALSE);
+    double black, white;
+    const double slack = cases[i].fits ? 0.01 * (cases[i].high - cases[i].low) : 0;
+    g_assert_true (omni_mipmap_find_level (mipmap, &black, &white) == cases[i].fits);
+    g_assert_cmpfloat_with_epsilon (black, cases[i].black, slack + 1e-9);
+    g_assert_cmpfloat_with_epsilon (white, cases[i].white, slack + 1e-9);
+  }
+}
+
+/* Amounts far below what 16 bits of 0 … 1 can hold are seen with enough gain; those of integers are as they were. */
+static void
+test_amounts (void)
+{
+  static const struct
+  {
+    OmniSampleType type;
+    double largest;
+  } cases[] = { { OMNI_SAMPLE_F32, 1.0 / (1 << 23) }, { OMNI_SAMPLE_U8, 1.0 / 15 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autoptr (OmniMipmap) map = make_ramp (cases[i].type, 0, cases[i].largest, TRUE);
+    g_autoptr (OmniViewFrame) frame = omni_view_frame_new (64, 50);
+    OmniViewItem *item = omni_view_frame_add (frame, OMNI_VIEW_PICTURE, 0, 0, 64, 50);
+    g_autofree guint32 *pixels = g_new (guint32, 64 * 50);
+    const guint32 *colours = omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO);
+    frame->low = 0.4; /* of pictures, not of amounts */
+    frame->high = 0.5;
+    item->amounts = TRUE;
+    item->map = OMNI_COLOUR_MAP_INFERNO;
+    item->gain = 0.6 / cases[i].largest;
+    omni_view_item_set_layer (item, 0, map, 0, 0, 1);
+    omni_view_frame_render (frame, pixels);
+    g_assert_cmphex (pixels[0], ==, colours[0]);
+    g_assert_cmphex (pixels[64 * 50 - 1], ==, colours[153]);
+  }
+}
+
 /* Values */
 
 static char *
@@ -162,6 +247,8 @@ main (int argc, char **argv)
   g_test_add_func ("/mipmap/mean", test_mean);
   g_test_add_func ("/mipmap/alpha", test_alpha);
   g_test_add_func ("/mipmap/count", test_count);
+  g_test_add_func ("/mipmap/level", test_level);
+  g_test_add_func ("/mipmap/amounts", test_amounts);
   g_test_add_func ("/values", test_values);
   return g_test_run ();
 }

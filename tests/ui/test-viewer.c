@@ -255,6 +255,63 @@ test_level (OmniTestWindow *f, gconstpointer data)
   g_assert_false (gtk_widget_get_mapped (GTK_WIDGET (window->level_bar)));
 }
 
+/* A picture of 11 bits in 16, of which nothing would be seen. */
+static OmniSubject *
+make_dark_subject (double peak)
+{
+  guint16 *samples = g_new (guint16, 160 * 120);
+
+  for (guint i = 0; i < 160 * 120; i++)
+    samples[i] = (guint16)(i % 160 * peak / 159);
+  g_autoptr (OmniPicture) picture = omni_picture_new (
+    160, 120, 1, FALSE, OMNI_SAMPLE_U16, g_bytes_new_take (samples, 160 * 120 * 2), NULL, NULL, NULL);
+  return omni_subject_new_picture (picture, "dark");
+}
+
+static void
+show_subject (OmniTestWindow *f, OmniSubject *subject)
+{
+  omni_viewer_set_subject (f->window->viewer, 0, subject);
+  wait_for_frame (f);
+}
+
+static void
+test_fitted_level (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  OmniViewer *viewer = window->viewer;
+  g_autoptr (OmniSubject) dark = make_dark_subject (2047), darker = make_dark_subject (500);
+  double low, high, again;
+
+  omni_viewer_clear (viewer);
+  show_subject (f, dark);
+  omni_viewer_get_level (viewer, &low, &high);
+  g_assert_true (omni_viewer_is_level_fitted (viewer));
+  g_assert_cmpfloat (low, ==, 0);
+  g_assert_cmpfloat_with_epsilon (high, 2047.0 / 65535, 0.02 * high);
+  g_assert_cmpfloat_with_epsilon (get_pixel (viewer, 0.5, 0.5) & 0xff, 128, 6);
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->level_bar)));
+
+  /* Flipping changes nothing. */
+  show_subject (f, darker);
+  omni_viewer_get_level (viewer, &low, &again);
+  g_assert_cmpfloat (again, ==, high);
+  show_subject (f, dark);
+  omni_viewer_get_level (viewer, &low, &again);
+  g_assert_cmpfloat (again, ==, high);
+
+  /* One click from the true range, and back. */
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.reset-level", NULL);
+  wait_for_frame (f);
+  omni_viewer_get_level (viewer, &low, &again);
+  g_assert_cmpfloat (again, ==, 1);
+  g_assert_cmphex (get_pixel (viewer, 0.5, 0.5) & 0xff, ==, 4);
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->level_bar)));
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.fit-level", NULL);
+  omni_viewer_get_level (viewer, &low, &again);
+  g_assert_cmpfloat (again, ==, high);
+}
+
 /* The loupe */
 
 static void
@@ -603,6 +660,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/viewer/links", test_links);
   omni_test_window_add ("/viewer/wipe-angle", test_wipe_angle);
   omni_test_window_add ("/viewer/level", test_level);
+  omni_test_window_add ("/viewer/fitted-level", test_fitted_level);
   omni_test_window_add ("/viewer/loupe", test_loupe);
   omni_test_window_add ("/viewer/values", test_values);
   omni_test_window_add ("/viewer/sizes", test_sizes);

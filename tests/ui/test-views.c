@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two pictures in one place, with a real pointer and keyboard: wipe, blink and difference. */
 #include "app/pixel.h"
+#include "app/view/colour-map.h"
 #include "tests/ui/window-fixture.h"
-#include "ui/heat-map.h"
 
 #include <stdio.h>
 
@@ -126,6 +126,12 @@ has_gain (gpointer data)
   return window->viewer->gain == 2 && omni_viewer_is_current (window->viewer);
 }
 
+static guint32
+get_heat (guint level)
+{
+  return omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO)[level];
+}
+
 /* What a pixel of the middle should be, from the two pictures themselves. */
 static guint32
 compute_middle (OmniViewer *viewer, double gain)
@@ -142,7 +148,7 @@ compute_middle (OmniViewer *viewer, double gain)
   }
   for (guint shift = 0; shift < 24; shift += 8)
     most = MAX (most, ABS ((int)(pixels[0] >> shift & 0xff) - (int)(pixels[1] >> shift & 0xff)));
-  return omni_heat_map_get (MIN ((guint)(most * gain + 0.5), 255));
+  return get_heat (MIN ((guint)(most * gain + 0.5), 255));
 }
 
 static guint32
@@ -166,7 +172,7 @@ test_difference (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (is_current, viewer));
   g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->difference)));
   g_assert_cmphex (get_middle (viewer), ==, compute_middle (viewer, 1));
-  g_assert_cmphex (get_middle (viewer), !=, omni_heat_map_get (0));
+  g_assert_cmphex (get_middle (viewer), !=, get_heat (0));
 
   omni_difference_bar_set_gain (window->difference, 2);
   g_assert_true (omni_test_wait (has_gain, window));
@@ -175,7 +181,7 @@ test_difference (OmniTestWindow *f, gconstpointer data)
   /* A picture does not differ from itself. */
   gtk_drop_down_set_selected (window->pickers[1], gtk_drop_down_get_selected (window->pickers[0]));
   g_assert_true (omni_test_wait (is_current, viewer));
-  g_assert_cmphex (get_middle (viewer), ==, omni_heat_map_get (0));
+  g_assert_cmphex (get_middle (viewer), ==, get_heat (0));
 }
 
 /* Values under the pointer */
@@ -276,6 +282,16 @@ test_winner (OmniTestWindow *f, gconstpointer data)
   omni_document_shuffle (f->window->document);
   g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
   g_assert_true (omni_test_wait (shows_legend, f));
+
+  /* Over every pane that shows the result, and no other. */
+  start_mode (f, "F9", OMNI_VIEWER_SIDE_BY_SIDE);
+  g_assert_true (omni_winner_overlay_is_over (f->window->winner, 0));
+  g_assert_false (omni_winner_overlay_is_over (f->window->winner, 1));
+  gtk_drop_down_set_selected (f->window->pickers[1], gtk_drop_down_get_selected (f->window->pickers[0]));
+  g_assert_true (omni_winner_overlay_is_over (f->window->winner, 1));
+  g_assert_false (omni_winner_overlay_is_over (f->window->winner, 2));
+  start_mode (f, "d", OMNI_VIEWER_DIFFERENCE);
+  g_assert_false (omni_winner_overlay_is_over (f->window->winner, 0));
   omni_pointer_key (pointer, "h", 0);
   g_assert_true (omni_test_wait (hides_winner, f));
 }
