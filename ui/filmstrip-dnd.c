@@ -25,7 +25,9 @@ show_gap (OmniFilmstrip *self, int gap)
   self->gap = gap;
   for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
   {
-    GtkWidget *row = GTK_WIDGET (omni_filmstrip_get_card (self, i));
+    GtkWidget *row = (GtkWidget *)omni_filmstrip_get_card (self, i);
+    if (row == NULL)
+      continue;
     gtk_widget_remove_css_class (row, "gap-after");
     if (is_dragged (self, row))
       continue;
@@ -48,8 +50,8 @@ find_gap (OmniFilmstrip *self, double y)
 
   for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
   {
-    GtkWidget *row = GTK_WIDGET (omni_filmstrip_get_card (self, i));
-    if (is_dragged (self, row))
+    GtkWidget *row = (GtkWidget *)omni_filmstrip_get_card (self, i);
+    if (row == NULL || is_dragged (self, row))
       continue;
     y -= gtk_widget_get_height (row) + CARD_MARGINS_PX;
     if (y < 0)
@@ -114,8 +116,8 @@ collect_dragged (OmniFilmstrip *self, GtkListBoxRow *held)
   }
   for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
   {
-    GtkListBoxRow *row = GTK_LIST_BOX_ROW (omni_filmstrip_get_card (self, i));
-    if (gtk_list_box_row_is_selected (row))
+    GtkListBoxRow *row = (GtkListBoxRow *)omni_filmstrip_get_card (self, i);
+    if (row != NULL && gtk_list_box_row_is_selected (row))
       g_ptr_array_add (self->dragged, row);
   }
 }

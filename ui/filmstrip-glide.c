@@ -19,10 +19,9 @@ glide_cb (double value, gpointer data)
   /* The document may be ahead of the list, and the list shorter than it was. */
   for (guint i = 0; i < self->offsets->len; i++)
   {
-    GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int)i);
-    if (row != NULL)
-      omni_source_card_set_offset (OMNI_SOURCE_CARD (row),
-                                   g_array_index (self->offsets, double, i) * (1 - value));
+    OmniSourceCard *card = omni_filmstrip_get_card (self, i);
+    if (card != NULL)
+      omni_source_card_set_offset (card, g_array_index (self->offsets, double, i) * (1 - value));
   }
 }
 

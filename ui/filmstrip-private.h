@@ -21,6 +21,11 @@ struct _OmniFilmstrip
   GtkScrolledWindow *scroller;
   GtkWidget *menu;
 
+  /* filmstrip-rows.c */
+  GHashTable *rows;  /* OmniSource → OmniSourceCard, of those that have one already */
+  guint n_looked_at; /* sources from the first on that have theirs */
+  guint rows_id, seen_id;
+
   /* filmstrip-glide.c */
   GHashTable *places; /* OmniSource → px from the top of the list, before the last change */
   GArray *tops;       /* double: of each place, then */
@@ -38,9 +43,16 @@ struct _OmniFilmstrip
   guint scroll_id;
 };
 
+/* Of a place in the document; NULL while it is still to be made. */
 OmniSourceCard *omni_filmstrip_get_card (OmniFilmstrip *self, guint position);
 void omni_filmstrip_emit_texture (OmniFilmstrip *self, GdkTexture *texture, guint position);
 void omni_filmstrip_emit_files (OmniFilmstrip *self, GdkFileList *files, guint position);
+
+void omni_filmstrip_init_rows (OmniFilmstrip *self);
+void omni_filmstrip_clear_rows (OmniFilmstrip *self);
+
+/* After the document has changed. */
+void omni_filmstrip_update_rows (OmniFilmstrip *self);
 
 /* Around a change of the list: cards that only change their places glide there. */
 void omni_filmstrip_init_glide (OmniFilmstrip *self);

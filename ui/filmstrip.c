@@ -17,12 +17,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (OmniFilmstrip, omni_filmstrip, ADW_TYPE_BIN)
 
-OmniSourceCard *
-omni_filmstrip_get_card (OmniFilmstrip *self, guint position)
-{
-  return OMNI_SOURCE_CARD (gtk_list_box_get_row_at_index (self->list, (int)position));
-}
-
 OmniSource *
 omni_filmstrip_get_selected (OmniFilmstrip *self)
 {
@@ -81,7 +75,11 @@ refresh_cards (OmniFilmstrip *self)
                                            ngettext ("%u of %u source", "%u of %u sources", n), n_active, n);
 
   for (guint i = 0; i < n; i++)
-    omni_source_card_refresh (omni_filmstrip_get_card (self, i), self->document, i);
+  {
+    OmniSourceCard *card = omni_filmstrip_get_card (self, i);
+    if (card != NULL)
+      omni_source_card_refresh (card, self->document, i);
+  }
   gtk_label_set_text (self->count, count);
 }
 
@@ -124,15 +122,17 @@ before_items_changed_cb (OmniFilmstrip *self)
 static void
 after_items_changed_cb (OmniFilmstrip *self)
 {
-  guint position;
-
+  omni_filmstrip_update_rows (self);
   gtk_list_box_unselect_all (self->list);
   for (guint i = 0; i < self->chosen->len; i++)
-    if (omni_document_find (self->document, self->chosen->pdata[i], &position))
-      gtk_list_box_select_row (self->list, gtk_list_box_get_row_at_index (self->list, (int)position));
-  if (self->selected != NULL && omni_document_find (self->document, self->selected, &position))
   {
-    GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int)position);
+    GtkListBoxRow *row = g_hash_table_lookup (self->rows, self->chosen->pdata[i]);
+    if (row != NULL)
+      gtk_list_box_select_row (self->list, row);
+  }
+  GtkListBoxRow *row = self->selected != NULL ? g_hash_table_lookup (self->rows, self->selected) : NULL;
+  if (row != NULL)
+  {
     gtk_list_box_select_row (self->list, row);
     if (self->had_focus)
       gtk_widget_grab_focus (GTK_WIDGET (row));
@@ -143,12 +143,6 @@ after_items_changed_cb (OmniFilmstrip *self)
   omni_filmstrip_glide (self);
 }
 
-static GtkWidget *
-create_card (gpointer item, gpointer data)
-{
-  return omni_source_card_new (item);
-}
-
 void
 omni_filmstrip_set_document (OmniFilmstrip *self, OmniDocument *document)
 {
@@ -156,7 +150,6 @@ omni_filmstrip_set_document (OmniFilmstrip *self, OmniDocument *document)
   self->document = g_object_ref (document);
   g_signal_connect_object (document, "items-changed", G_CALLBACK (before_items_changed_cb), self,
                            G_CONNECT_SWAPPED);
-  gtk_list_box_bind_model (self->list, G_LIST_MODEL (document), create_card, NULL, NULL);
   g_signal_connect_object (document, "items-changed", G_CALLBACK (after_items_changed_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (document, "changed", G_CALLBACK (refresh_cards), self, G_CONNECT_SWAPPED);
@@ -388,6 +381,7 @@ omni_filmstrip_dispose (GObject *object)
 
   omni_filmstrip_stop_scrolling (self);
   omni_filmstrip_clear_glide (self);
+  omni_filmstrip_clear_rows (self);
   g_clear_pointer (&self->dragged, g_ptr_array_unref);
   g_clear_pointer (&self->menu, gtk_widget_unparent);
   g_clear_object (&self->document);
@@ -401,6 +395,7 @@ static void
 omni_filmstrip_finalize (GObject *object)
 {
   g_ptr_array_unref (OMNI_FILMSTRIP (object)->chosen);
+  g_hash_table_unref (OMNI_FILMSTRIP (object)->rows);
   G_OBJECT_CLASS (omni_filmstrip_parent_class)->finalize (object);
 }
 
@@ -457,6 +452,7 @@ omni_filmstrip_init (OmniFilmstrip *self)
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (secondary), GDK_BUTTON_SECONDARY);
   g_signal_connect_swapped (secondary, "pressed", G_CALLBACK (secondary_pressed_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (secondary));
+  omni_filmstrip_init_rows (self);
   omni_filmstrip_init_glide (self);
   omni_filmstrip_init_dnd (self);
 }

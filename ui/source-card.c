@@ -27,6 +27,9 @@ struct _OmniSourceCard
   GtkCheckButton *use;
   gboolean updating;
   double offset; /* px below its place */
+  guint position;
+  gboolean seen;
+  char *spoken, *description; /* as they were told last: telling costs more than all else here */
 };
 
 G_DEFINE_FINAL_TYPE (OmniSourceCard, omni_source_card, GTK_TYPE_LIST_BOX_ROW)
@@ -104,6 +107,12 @@ describe_card (OmniSourceCard *self, guint position, guint total, gboolean is_on
     "%s, %s%s%s", gtk_label_get_text (self->size), gtk_label_get_text (self->details),
     is_resized ? _ (", resized") : "", is_on ? "" : _ (", switched off"));
 
+  if (g_strcmp0 (spoken, self->spoken) == 0 && g_strcmp0 (details, self->description) == 0)
+    return;
+  g_free (self->spoken);
+  g_free (self->description);
+  self->spoken = g_strdup (spoken);
+  self->description = g_strdup (details);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken,
                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, details, -1);
 }
@@ -115,7 +124,8 @@ show_original (OmniSourceCard *self, OmniSource *original)
   g_autofree char *tooltip = name != NULL ? g_strdup_printf (_ ("The Same Picture as %s"), name) : NULL;
 
   gtk_widget_set_visible (self->copy, original != NULL);
-  gtk_widget_set_tooltip_text (self->copy, tooltip);
+  if (g_strcmp0 (tooltip, gtk_widget_get_tooltip_text (self->copy)) != 0) /* it asks where the pointer is */
+    gtk_widget_set_tooltip_text (self->copy, tooltip);
 }
 
 static void
@@ -131,6 +141,7 @@ void
 omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint position)
 {
   g_autofree char *number = g_strdup_printf ("%u", position + 1);
+  self->position = position;
   const char *role = omni_role_get_title (omni_source_get_role (self->source));
   const gboolean is_on = omni_document_is_on (document, self->source);
   const gboolean is_resized = omni_document_resizes (document, self->source);
@@ -153,10 +164,39 @@ omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint po
   describe_card (self, position, omni_document_get_n_sources (document), is_on, is_resized);
 }
 
+void
+omni_source_card_set_position (OmniSourceCard *self, guint position)
+{
+  self->position = position;
+}
+
+guint
+omni_source_card_get_position (OmniSourceCard *self)
+{
+  return self->position;
+}
+
 OmniSource *
 omni_source_card_get_source (OmniSourceCard *self)
 {
   return self->source;
+}
+
+/* Only when asked: setting a text asks the screen where the pointer is, which is slow for hundreds of cards. */
+
+static gboolean
+query_details_cb (GtkWidget *label, int x, int y, gboolean keyboard, GtkTooltip *tooltip,
+                  OmniSourceCard *self)
+{
+  gtk_tooltip_set_text (tooltip, gtk_label_get_text (self->details));
+  return TRUE;
+}
+
+static gboolean
+query_name_cb (GtkWidget *label, int x, int y, gboolean keyboard, GtkTooltip *tooltip, OmniSourceCard *self)
+{
+  gtk_tooltip_set_text (tooltip, omni_source_get_path (self->source));
+  return TRUE;
 }
 
 GtkWidget *
@@ -175,8 +215,10 @@ omni_source_card_new (OmniSource *source)
   gtk_label_set_text (self->name, name);
   gtk_label_set_text (self->size, size);
   gtk_label_set_text (self->details, details);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->details), details);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->name), omni_source_get_path (source));
+  g_signal_connect_object (self->details, "query-tooltip", G_CALLBACK (query_details_cb), self, 0);
+  g_signal_connect_object (self->name, "query-tooltip", G_CALLBACK (query_name_cb), self, 0);
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self->details), TRUE);
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self->name), TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->remove), GTK_ACCESSIBLE_PROPERTY_LABEL, remove, -1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL, use, -1);
   return GTK_WIDGET (self);
@@ -191,10 +233,23 @@ omni_source_card_set_offset (OmniSourceCard *self, double offset)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
+void
+omni_source_card_set_seen (OmniSourceCard *self, gboolean seen)
+{
+  if (self->seen == seen)
+    return;
+  self->seen = seen;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
 static void
 omni_source_card_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
-  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (0, (float)OMNI_SOURCE_CARD (widget)->offset));
+  OmniSourceCard *self = OMNI_SOURCE_CARD (widget);
+
+  if (!self->seen && self->offset == 0)
+    return;
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (0, (float)self->offset));
   GTK_WIDGET_CLASS (omni_source_card_parent_class)->snapshot (widget, snapshot);
 }
 
@@ -229,11 +284,22 @@ omni_source_card_dispose (GObject *object)
 }
 
 static void
+omni_source_card_finalize (GObject *object)
+{
+  OmniSourceCard *self = OMNI_SOURCE_CARD (object);
+
+  g_free (self->spoken);
+  g_free (self->description);
+  G_OBJECT_CLASS (omni_source_card_parent_class)->finalize (object);
+}
+
+static void
 omni_source_card_class_init (OmniSourceCardClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = omni_source_card_dispose;
+  G_OBJECT_CLASS (klass)->finalize = omni_source_card_finalize;
   widget_class->snapshot = omni_source_card_snapshot;
   g_type_ensure (OMNI_TYPE_THUMBNAIL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/source-card.ui");
@@ -257,5 +323,6 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
 static void
 omni_source_card_init (OmniSourceCard *self)
 {
+  self->seen = TRUE;
   gtk_widget_init_template (GTK_WIDGET (self));
 }

@@ -24,4 +24,11 @@ const char *omni_role_get_title (OmniRole role);
 /* Draws the card `offset` pixels below its place, while it glides there. */
 void omni_source_card_set_offset (OmniSourceCard *self, double offset);
 
+/* Its place among all, from 0 on; refreshing sets it, too. */
+void omni_source_card_set_position (OmniSourceCard *self, guint position);
+guint omni_source_card_get_position (OmniSourceCard *self);
+
+/* Whether it is drawn: not far from what is in view. */
+void omni_source_card_set_seen (OmniSourceCard *self, gboolean seen);
+
 G_END_DECLS

@@ -527,6 +527,62 @@ test_save (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpstr (hash, ==, omni_document_get_result (f->window->document)->sha256);
 }
 
+/* More cards than are made at once */
+
+#define N_MANY 60
+
+/* All are there, each in its place. */
+static gboolean
+has_all_cards (gpointer data)
+{
+  OmniWindow *window = data;
+  const guint n = omni_document_get_n_sources (window->document);
+
+  for (guint i = 0; i < n; i++)
+  {
+    OmniSourceCard *card = omni_filmstrip_get_card (window->filmstrip, i);
+    GtkListBoxRow *row = gtk_list_box_get_row_at_index (window->filmstrip->list, (int)i);
+    if (card == NULL || (gpointer)card != (gpointer)row
+        || omni_source_card_get_source (card) != omni_document_get_source (window->document, i))
+      return FALSE;
+  }
+  return n == N_SOURCES + N_MANY;
+}
+
+static void
+test_many_cards (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < N_MANY; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("many-%u.png", i);
+    g_ptr_array_add (paths, omni_test_write_picture (f->folder, name, 160, 120, 40 + i));
+  }
+  g_ptr_array_add (paths, NULL);
+  omni_window_open_paths (window, (const char *const *)paths->pdata);
+  g_assert_true (omni_test_wait (has_all_cards, window));
+
+  /* A card goes where its source goes, and is still selected. */
+  OmniSource *source = omni_document_get_source (window->document, 40);
+  OmniSourceCard *card = omni_filmstrip_get_card (window->filmstrip, 40);
+  gtk_list_box_select_row (window->filmstrip->list, GTK_LIST_BOX_ROW (card));
+  omni_document_move (window->document, 40, 3);
+  g_assert_true (has_all_cards (window));
+  g_assert_true (omni_filmstrip_get_card (window->filmstrip, 3) == card);
+  g_assert_true (omni_filmstrip_get_selected (window->filmstrip) == source);
+  omni_document_shuffle (window->document);
+  g_assert_true (has_all_cards (window));
+  g_assert_true (omni_filmstrip_get_selected (window->filmstrip) == source);
+  while (omni_document_can_undo (window->document)
+         && omni_document_get_n_sources (window->document) > N_SOURCES)
+    omni_document_undo (window->document);
+  g_assert_null (gtk_list_box_get_row_at_index (window->filmstrip->list, N_SOURCES));
+  omni_document_redo (window->document);
+  g_assert_true (omni_test_wait (has_all_cards, window));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -541,6 +597,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/window/view", test_view);
   omni_test_window_add ("/window/flip", test_flip);
   omni_test_window_add ("/window/save", test_save);
+  omni_test_window_add ("/window/many-cards", test_many_cards);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;
