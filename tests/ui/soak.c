@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define HOME_SECONDS    20
+#define MOST_RETURNS    3
 #define MAX_STEP_MS     400
 #define ALLOWED_GROWTH  1.1
 #define DEFAULT_SECONDS 1800
@@ -141,7 +142,7 @@ leave_modes (OmniWindow *window)
 }
 
 /* As many as the engine keeps plans of. */
-static void
+static guint64
 go_home (OmniTestWindow *f)
 {
   static const char *const models[] = { "max", "laplacian", "wavelet", "mean" };
@@ -153,19 +154,26 @@ go_home (OmniTestWindow *f)
   g_assert_true (omni_test_wait (has_all, f->window));
   for (guint i = 0; i < N_SOURCES; i++)
     omni_document_set_on (document, omni_document_get_source (document, i), TRUE);
+  omni_engine_get_device_bytes (omni_document_get_engine (document)); /* waits for what was begun elsewhere */
   for (gsize i = 0; i < G_N_ELEMENTS (models); i++)
   {
     omni_document_set_model (document, omni_model_find (models[i]));
     g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
   }
+  return omni_engine_get_device_bytes (omni_document_get_engine (document));
 }
 
 static void
 sample (OmniTestWindow *f, double seconds)
 {
-  go_home (f);
+  guint64 device = go_home (f);
+
+  /* A trial that was given up may have fused once more meanwhile: its plan is gone the next time, what leaks is not. */
+  for (guint i = 0;
+       i < MOST_RETURNS && device_samples->len > 0 && device != g_array_index (device_samples, guint64, 0);
+       i++)
+    device = go_home (f);
   malloc_trim (0);
-  const guint64 device = omni_engine_get_device_bytes (omni_document_get_engine (f->window->document));
   const guint64 host = get_resident_bytes ();
   g_test_message ("%5.0f s: resident %.1f MiB, in use %.1f, device %.2f, %u versions", seconds,
                   (double)host / (1 << 20), (double)mallinfo2 ().uordblks / (1 << 20),
