@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/aenetv2.h"
+
 #include "models/pair.h"
 
 #include <string.h>
@@ -14,21 +16,11 @@
  * one 5 × 5 convolution. Next to the edges it has other weights, for there C2 does not see what the grouped convolution
  * would give outside. */
 
-#define CHANNELS 64
+#define CHANNELS OMNI_AENETV2_CHANNELS
 
-typedef enum
-{
-  GCB,
-  REGULAR,
-  PLUSPLUS,
-  SEPARABLE,
-  SQUEEZE_GCB,
-  M,
-  N_VARIANTS
-} Variant;
-
-static const char *const variant_names[N_VARIANTS] = { "gcb",       "regular",     "plusplus",
-                                                       "separable", "squeeze-gcb", "m" };
+const char *const omni_aenetv2_variant_names[OMNI_AENETV2_N_VARIANTS] = { "gcb",         "regular",
+                                                                          "plusplus",    "separable",
+                                                                          "squeeze-gcb", "m" };
 
 static const char *const collapses[] = { "yes", "no", NULL };
 
@@ -43,56 +35,47 @@ static const OmniModelOption options[] = {
   { NULL }
 };
 
-/* A convolution without bias and a batch normalisation behind it, or with a bias. */
-typedef struct
-{
-  const char *name;
-  guint in, out, kernel, groups;
-  gboolean has_bias; /* else it is normalised */
-  gboolean has_relu;
-} Layer;
-
-#define MOST_LAYERS 6
-
-static const Layer layers[N_VARIANTS][MOST_LAYERS + 1] = {
-  [GCB] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
-            { "gc", 64, 64, 3, 32, TRUE, FALSE },
-            { "c2", 64, 1, 3, 1, FALSE, TRUE },
-            { NULL } },
-  [REGULAR] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
-                { "gc", 64, 64, 3, 1, FALSE, FALSE },
-                { "c2", 64, 1, 3, 1, FALSE, TRUE },
-                { NULL } },
-  [PLUSPLUS] = { { "c1", 6, 24, 3, 1, TRUE, TRUE }, { "c2", 24, 1, 3, 1, TRUE, TRUE }, { NULL } },
-  [SEPARABLE] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
-                  { "depthwise", 64, 64, 3, 64, TRUE, FALSE },
-                  { "pointwise", 64, 64, 1, 1, FALSE, FALSE },
-                  { "c2", 64, 1, 3, 1, FALSE, TRUE },
-                  { NULL } },
-  [SQUEEZE_GCB] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
-                    { "squeeze", 64, 16, 1, 1, FALSE, TRUE },
-                    { "gc", 16, 64, 3, 8, TRUE, FALSE },
-                    { "c2", 64, 1, 3, 1, FALSE, TRUE },
-                    { NULL } },
-  [M] = { { "e1", 6, 32, 3, 1, FALSE, TRUE },
-          { "e2", 32, 64, 3, 1, FALSE, TRUE },
-          { "e3", 64, 32, 3, 1, FALSE, TRUE },
-          { "d2", 96, 32, 3, 1, FALSE, TRUE },
-          { "d1", 64, 16, 3, 1, FALSE, TRUE },
-          { "c2", 16, 1, 3, 1, FALSE, TRUE },
-          { NULL } },
+const OmniAenetv2Layer omni_aenetv2_layers[OMNI_AENETV2_N_VARIANTS][OMNI_AENETV2_MOST_LAYERS + 1] = {
+  [OMNI_AENETV2_GCB] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
+                         { "gc", 64, 64, 3, 32, TRUE, FALSE },
+                         { "c2", 64, 1, 3, 1, FALSE, TRUE },
+                         { NULL } },
+  [OMNI_AENETV2_REGULAR] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
+                             { "gc", 64, 64, 3, 1, FALSE, FALSE },
+                             { "c2", 64, 1, 3, 1, FALSE, TRUE },
+                             { NULL } },
+  [OMNI_AENETV2_PLUSPLUS] = { { "c1", 6, 24, 3, 1, TRUE, TRUE },
+                              { "c2", 24, 1, 3, 1, TRUE, TRUE },
+                              { NULL } },
+  [OMNI_AENETV2_SEPARABLE] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
+                               { "depthwise", 64, 64, 3, 64, TRUE, FALSE },
+                               { "pointwise", 64, 64, 1, 1, FALSE, FALSE },
+                               { "c2", 64, 1, 3, 1, FALSE, TRUE },
+                               { NULL } },
+  [OMNI_AENETV2_SQUEEZE_GCB] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
+                                 { "squeeze", 64, 16, 1, 1, FALSE, TRUE },
+                                 { "gc", 16, 64, 3, 8, TRUE, FALSE },
+                                 { "c2", 64, 1, 3, 1, FALSE, TRUE },
+                                 { NULL } },
+  [OMNI_AENETV2_M] = { { "e1", 6, 32, 3, 1, FALSE, TRUE },
+                       { "e2", 32, 64, 3, 1, FALSE, TRUE },
+                       { "e3", 64, 32, 3, 1, FALSE, TRUE },
+                       { "d2", 96, 32, 3, 1, FALSE, TRUE },
+                       { "d1", 64, 16, 3, 1, FALSE, TRUE },
+                       { "c2", 16, 1, 3, 1, FALSE, TRUE },
+                       { NULL } },
 };
 
 static gboolean
-get_variant (const OmniWeights *weights, Variant *variant, GError **error)
+get_variant (const OmniWeights *weights, OmniAenetv2Variant *variant, GError **error)
 {
   const char *name = weights != NULL ? omni_weights_get_metadata (weights, "variant") : NULL;
 
-  *variant = GCB;
+  *variant = OMNI_AENETV2_GCB;
   if (name == NULL)
     return TRUE;
-  for (guint i = 0; i < N_VARIANTS; i++)
-    if (g_str_equal (name, variant_names[i]))
+  for (guint i = 0; i < OMNI_AENETV2_N_VARIANTS; i++)
+    if (g_str_equal (name, omni_aenetv2_variant_names[i]))
     {
       *variant = i;
       return TRUE;
@@ -107,11 +90,11 @@ get_variant (const OmniWeights *weights, Variant *variant, GError **error)
 static gboolean
 list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
 {
-  Variant variant;
+  OmniAenetv2Variant variant;
 
   if (!get_variant (weights, &variant, error))
     return FALSE;
-  for (const Layer *layer = layers[variant]; layer->name != NULL; layer++)
+  for (const OmniAenetv2Layer *layer = omni_aenetv2_layers[variant]; layer->name != NULL; layer++)
   {
     omni_model_add_spec (specs, layer->name, "weight", layer->out, layer->in / layer->groups, layer->kernel,
                          layer->kernel);
@@ -127,7 +110,7 @@ typedef struct
 {
   OmniGraph *graph;
   const OmniWeights *weights;
-  Variant variant;
+  OmniAenetv2Variant variant;
   OmniBoundary padding;
   gboolean collapse;
 } Builder;
@@ -135,7 +118,7 @@ typedef struct
 /* The parameters of a layer: weights, and a scale and a shift for each output. */
 typedef struct
 {
-  const Layer *layer;
+  const OmniAenetv2Layer *layer;
   float *weight, *scale, *shift;
 } Filters;
 
@@ -152,7 +135,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Filters, filters_clear)
 static gboolean
 load_filters (const Builder *builder, guint index, Filters *filters, GError **error)
 {
-  const Layer *layer = &layers[builder->variant][index];
+  const OmniAenetv2Layer *layer = &omni_aenetv2_layers[builder->variant][index];
 
   filters->layer = layer;
   filters->weight = omni_model_dup_tensor (builder->weights, layer->name, "weight");
@@ -167,7 +150,7 @@ load_filters (const Builder *builder, guint index, Filters *filters, GError **er
 
 /* Six inputs that are two pictures three times each become two. */
 static void
-sum_copies (const Layer *layer, float *weight)
+sum_copies (const OmniAenetv2Layer *layer, float *weight)
 {
   const guint taps = layer->kernel * layer->kernel;
 
@@ -187,7 +170,7 @@ add_layer (const Builder *builder, guint index, const OmniNode *inputs, guint n_
            GError **error)
 {
   g_auto (Filters) filters = { 0 };
-  const Layer *layer = &layers[builder->variant][index];
+  const OmniAenetv2Layer *layer = &omni_aenetv2_layers[builder->variant][index];
 
   if (!load_filters (builder, index, &filters, error))
     return FALSE;
@@ -283,13 +266,13 @@ add_collapsed (const Builder *builder, OmniNode f, OmniNode *fused, GError **err
 static gboolean
 add_hop (const Builder *builder, OmniNode *f, guint *index, GError **error)
 {
-  const Layer *own = layers[builder->variant];
+  const OmniAenetv2Layer *own = omni_aenetv2_layers[builder->variant];
   OmniNode x = *f;
 
   for (; own[*index + 1].name != NULL; (*index)++)
     if (!add_layer (builder, *index, &x, 1, &x, error))
       return FALSE;
-  if (builder->variant == GCB || builder->variant == SQUEEZE_GCB)
+  if (builder->variant == OMNI_AENETV2_GCB || builder->variant == OMNI_AENETV2_SQUEEZE_GCB)
     x = omni_graph_channel_shuffle (builder->graph, x, 2);
   *f = omni_graph_binary (builder->graph, OMNI_BINARY_ADD, *f, x);
   return TRUE;
@@ -325,13 +308,13 @@ add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError
   guint index = 1;
   OmniNode f;
 
-  if (builder->variant == M)
+  if (builder->variant == OMNI_AENETV2_M)
     return add_m (builder, pair, fused, error);
   if (!add_layer (builder, 0, pair, 2, &f, error))
     return FALSE;
   if (builder->collapse)
     return add_collapsed (builder, f, fused, error);
-  if (builder->variant != PLUSPLUS && !add_hop (builder, &f, &index, error))
+  if (builder->variant != OMNI_AENETV2_PLUSPLUS && !add_hop (builder, &f, &index, error))
     return FALSE;
   return add_layer (builder, index, &f, 1, fused, error);
 }
@@ -352,7 +335,7 @@ build (const OmniModelContext *context, GError **error)
   if (!get_variant (context->weights, &builder.variant, error)
       || !omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder.padding, error))
     return NULL;
-  builder.collapse = builder.variant == GCB && builder.padding == OMNI_BOUNDARY_ZERO
+  builder.collapse = builder.variant == OMNI_AENETV2_GCB && builder.padding == OMNI_BOUNDARY_ZERO
                      && strcmp (collapse, "yes") == 0;
   if (!omni_model_add_pairs (graph, context, omni_graph_picture (graph, OMNI_PLANES_LUMA, 0), &order,
                              add_network, &builder, &x, error))

@@ -9,21 +9,6 @@
 layout (constant_id = 1) const int TRANSPOSED = 0;
 layout (constant_id = 2) const int ACCUMULATE = 0;
 
-// How much of small pixel `at` there is in large pixel `i`, in one direction.
-float
-share (int i, int at, int small, int factor)
-{
-  const float f = (float (i) + 0.5) / float (factor) - 0.5;
-  const int low = int (floor (f));
-  const float t = f - float (low);
-  float sum = 0.0;
-  if (clamp (low, 0, small - 1) == at)
-    sum += 1.0 - t;
-  if (clamp (low + 1, 0, small - 1) == at)
-    sum += t;
-  return sum;
-}
-
 void
 main ()
 {
@@ -45,10 +30,10 @@ main ()
       float sum = 0.0;
       for (int ly = max ((y - 1) * factor, 0); ly < y1; ly++)
         {
-          const float sy = share (ly, y, height, factor);
+          const float sy = bilinear_share (ly, y, height, factor);
           float row = 0.0;
           for (int lx = max ((x - 1) * factor, 0); lx < x1; lx++)
-            row += share (lx, x, width, factor) * texelFetch (source0, from + ly * large_width + lx).x;
+            row += bilinear_share (lx, x, width, factor) * texelFetch (source0, from + ly * large_width + lx).x;
           sum += sy * row;
         }
       const int to = image * width * height + i;

@@ -68,3 +68,19 @@ boundary (int kind, int i, int n)
   i = i < 0 ? i + period : i;
   return i < n ? i : period - i - repeat;
 }
+
+// How much of small pixel `at` there is in pixel `i` of a bilinear enlargement by `factor`, half-pixel centres, the edge
+// repeated; in one direction.
+float
+bilinear_share (int i, int at, int small, int factor)
+{
+  const float f = (float (i) + 0.5) / float (factor) - 0.5;
+  const int low = int (floor (f));
+  const float t = f - float (low);
+  float sum = 0.0;
+  if (clamp (low, 0, small - 1) == at)
+    sum += 1.0 - t;
+  if (clamp (low + 1, 0, small - 1) == at)
+    sum += t;
+  return sum;
+}

@@ -325,6 +325,14 @@ static const Network networks[] = {
   { "aenetv2", OMNI_TASK_FOCUS, 1, 2, 12, 8, OMNI_BOUNDARY_ZERO, .norm = OMNI_TRAIN_NORM_FROZEN,
     .variant = OMNI_TRAIN_VARIANT_REGULAR },
   { "aenetv2", OMNI_TASK_FOCUS, 1, 2, 12, 8, OMNI_BOUNDARY_ZERO, .variant = OMNI_TRAIN_VARIANT_PLUSPLUS },
+  { "aenetv2", OMNI_TASK_FOCUS, 2, 2, 13, 8, OMNI_BOUNDARY_REPLICATE, .norm = OMNI_TRAIN_NORM_BATCH,
+    .variant = OMNI_TRAIN_VARIANT_SEPARABLE },
+  { "aenetv2", OMNI_TASK_INFRARED, 1, 2, 12, 16, OMNI_BOUNDARY_ZERO, .norm = OMNI_TRAIN_NORM_FROZEN,
+    .variant = OMNI_TRAIN_VARIANT_SQUEEZE_GCB },
+  { "aenetv2", OMNI_TASK_FOCUS, 2, 2, 13, 8, OMNI_BOUNDARY_ZERO, .norm = OMNI_TRAIN_NORM_BATCH,
+    .variant = OMNI_TRAIN_VARIANT_M },
+  { "aenetv2", OMNI_TASK_FOCUS, 1, 2, 18, 16, OMNI_BOUNDARY_REFLECT, .norm = OMNI_TRAIN_NORM_FROZEN,
+    .variant = OMNI_TRAIN_VARIANT_M },
 };
 
 /* As many members as there are orders to tell apart. */
@@ -336,6 +344,8 @@ static const Network orders[] = {
   { "u2fusion", OMNI_TASK_INFRARED, 2, 2, 24, 12, OMNI_BOUNDARY_REFLECT },
   { "pmgi", OMNI_TASK_INFRARED, 2, 2, 24, 16, OMNI_BOUNDARY_ZERO, .norm = OMNI_TRAIN_NORM_PICTURE },
   { "aenetv2", OMNI_TASK_FOCUS, 2, 2, 24, 16, OMNI_BOUNDARY_ZERO, .norm = OMNI_TRAIN_NORM_BATCH },
+  { "aenetv2", OMNI_TASK_FOCUS, 2, 2, 24, 16, OMNI_BOUNDARY_ZERO, .norm = OMNI_TRAIN_NORM_BATCH,
+    .variant = OMNI_TRAIN_VARIANT_M },
 };
 
 /* Which of two is the first: by role, be it the darker one and wherever it stands; where roles say nothing, the brighter; and of
@@ -404,7 +414,10 @@ add_tests (void)
   }
   for (guint i = 0; i < G_N_ELEMENTS (orders); i++)
   {
-    g_autofree char *name = g_strdup_printf ("/training/order/%s-%u", orders[i].architecture, orders[i].n);
+    const char *variant = omni_train_variant_to_string (orders[i].variant);
+    g_autofree char *name = g_strdup_printf ("/training/order/%s-%u%s%s", orders[i].architecture, orders[i].n,
+                                             orders[i].variant > 0 ? "-" : "",
+                                             orders[i].variant > 0 ? variant : "");
 
     g_test_add_data_func (name, &orders[i], test_order);
   }

@@ -124,6 +124,10 @@ static const ConvCase conv_cases[] = {
   { 2, 4, 4, 3, 1, 1, 5, 7, OMNI_BOUNDARY_REFLECT },    { 1, 16, 16, 3, 1, 1, 9, 8, OMNI_BOUNDARY_REPLICATE },
   { 1, 8, 8, 3, 1, 4, 6, 6, OMNI_BOUNDARY_ZERO },       { 1, 6, 12, 3, 1, 3, 6, 7, OMNI_BOUNDARY_REFLECT },
   { 1, 2, 2, 3, 1, 1, 1, 1, OMNI_BOUNDARY_ZERO },       { 3, 36, 20, 3, 1, 1, 9, 7, OMNI_BOUNDARY_REFLECT },
+  { 2, 8, 8, 3, 1, 8, 7, 9, OMNI_BOUNDARY_REPLICATE },  { 1, 16, 16, 3, 1, 16, 6, 9, OMNI_BOUNDARY_ZERO },
+  { 1, 4, 8, 1, 1, 1, 5, 6, OMNI_BOUNDARY_REFLECT },    { 1, 3, 4, 5, 1, 1, 9, 11, OMNI_BOUNDARY_ZERO },
+  { 1, 5, 4, 5, 1, 1, 8, 7, OMNI_BOUNDARY_REFLECT },    { 1, 3, 4, 7, 1, 1, 9, 10, OMNI_BOUNDARY_ZERO },
+  { 1, 2, 5, 7, 1, 1, 11, 9, OMNI_BOUNDARY_REPLICATE }, { 1, 4, 4, 3, 4, 1, 12, 11, OMNI_BOUNDARY_REPLICATE },
 };
 
 /* ---- The set ---- */
@@ -612,6 +616,11 @@ add_tests (void)
     g_autofree char *plain = g_strconcat (names[i], "-plain", NULL);
 
     g_test_add (plain, Fixture, one, set_up_plain, test_conv, tear_down);
+
+    g_autofree char *tiles = g_strconcat (names[i], "-tiles", NULL);
+
+    if (one->kernel == 3 && one->in >= 16 && one->out >= 16)
+      g_test_add (tiles, Fixture, one, set_up_tiles, test_conv, tear_down);
   }
   g_test_add ("/training/set/gradient", Fixture, NULL, set_up, test_set, tear_down);
   g_test_add ("/training/set/gradient-sums", Fixture, GUINT_TO_POINTER (TRUE), set_up, test_set, tear_down);

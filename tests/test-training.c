@@ -127,7 +127,10 @@ test_count (void)
                  { "pmgi", OMNI_TRAIN_NORM_BATCH, 0, 41633 + 384 },
                  { "aenetv2", OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_VARIANT_GCB, 5378 },
                  { "aenetv2", OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_VARIANT_REGULAR, 41154 },
-                 { "aenetv2", OMNI_TRAIN_NORM_NONE, OMNI_TRAIN_VARIANT_PLUSPLUS, 1537 } };
+                 { "aenetv2", OMNI_TRAIN_NORM_NONE, OMNI_TRAIN_VARIANT_PLUSPLUS, 1537 },
+                 { "aenetv2", OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_VARIANT_SEPARABLE, 9026 },
+                 { "aenetv2", OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_VARIANT_SQUEEZE_GCB, 6434 },
+                 { "aenetv2", OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_VARIANT_M, 75954 } };
 
   g_assert_no_error (error);
   g_assert_cmpuint (omni_trainer_count_parameters (ifani), ==, 213281);

@@ -33,6 +33,14 @@ set_up_plain (Fixture *fixture, gconstpointer data)
   ops.has_shuffle = FALSE;
 }
 
+/* As on a device that takes transformed tiles for the gradients of weights. */
+static inline void
+set_up_tiles (Fixture *fixture, gconstpointer data)
+{
+  omni_ops_init (&ops, harness_device ());
+  ops.transforms_tiles = TRUE;
+}
+
 static inline void
 tear_down (Fixture *fixture, gconstpointer data)
 {

@@ -14,7 +14,7 @@ static const char *const norms[] = { "none", "batch", "frozen", "affine", "pictu
 static const char *const paddings[] = { "zero", "replicate", "reflect", NULL };
 /* In the order of OmniTrainReduce and OmniTrainVariant. */
 static const char *const reductions[] = { "max", "mean", "sum", NULL };
-static const char *const variants[] = { "gcb", "regular", "plusplus", NULL };
+static const char *const variants[] = { "gcb", "regular", "plusplus", "separable", "squeeze-gcb", "m", NULL };
 static const char *const orders[] = { "joint", "sequential", NULL };
 static const char *const optimisers[] = { "adam", "rmsprop", "sgd", NULL };
 static const char *const schedules[] = { "constant", "halving", "cosine", "poly", NULL };
@@ -40,9 +40,10 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "network", "skips", OMNI_KEY_CHOICE, IN_RECIPE (skips), 0, 0, "yes", yes_no,
     "ifani: whether its second half sees the features of the first." },
   { "network", "variant", OMNI_KEY_CHOICE, IN_CONFIG (variant), 0, 0, "gcb", variants,
-    "aenetv2: with a grouped convolution and a channel shuffle, with a regular convolution in their place, "
-    "or "
-    "with neither." },
+    "aenetv2: with a grouped convolution and a channel shuffle; with a regular convolution in their place; "
+    "with neither; with a depthwise and a pointwise one; grouped after a squeeze to a quarter of the "
+    "channels; "
+    "or a U-Net of two halvings." },
   { "network", "base-levels", OMNI_KEY_NUMBERS, IN_RECIPE (base_levels), 0, 1, "0.35, 0.4, 0.25", NULL,
     "omni: how likely a step runs at base level 0, 1, 2, 3 (the network at 1/4, 1/8, 1/16, 1/32)." },
   { "network", "levels", OMNI_KEY_RANGE, IN_RECIPE (levels), 0, 12, "0", NULL,

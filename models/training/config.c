@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/aenetv2.h"
 #include "models/model-private.h"
 #include "models/training/trainer-private.h"
 
@@ -31,7 +32,6 @@ static const char *const optimiser_names[] = { "adam", "rmsprop", "sgd" };
 static const char *const schedule_names[] = { "constant", "halving", "cosine", "poly" };
 static const char *const norm_names[] = { "none", "batch", "frozen", "affine", "picture" };
 static const char *const reduce_names[] = { "max", "mean", "sum" };
-static const char *const variant_names[] = { "gcb", "regular", "plusplus" };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (loss_names) == OMNI_N_LOSSES);
 
@@ -70,7 +70,7 @@ DEFINE_NAMES (OmniOptimiser, optimiser, optimiser_names)
 DEFINE_NAMES (OmniSchedule, schedule, schedule_names)
 DEFINE_NAMES (OmniTrainNorm, train_norm, norm_names)
 DEFINE_NAMES (OmniTrainReduce, train_reduce, reduce_names)
-DEFINE_NAMES (OmniTrainVariant, train_variant, variant_names)
+DEFINE_NAMES (OmniTrainVariant, train_variant, omni_aenetv2_variant_names)
 
 gboolean
 omni_loss_needs_truth (OmniLoss loss)
@@ -205,6 +205,8 @@ gboolean
 omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weights, GError **error)
 {
   const char *floor = omni_weights_get_metadata (weights, "epsilon");
+  const char *variant = omni_weights_get_metadata (weights, "variant");
+  const char *reduce = omni_weights_get_metadata (weights, "reduce");
   const GArray *specs = omni_weights_get_specs (weights);
 
   omni_train_config_init (config);
@@ -214,6 +216,14 @@ omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weig
     return FALSE;
   if (floor != NULL)
     config->energy_floor = (float)g_ascii_strtod (floor, NULL);
+  if ((variant != NULL && !omni_train_variant_from_string (variant, &config->variant))
+      || (reduce != NULL && !omni_train_reduce_from_string (reduce, &config->reduce)))
+  {
+    g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG,
+                 "“%s” says that it is “%s”, and nothing of this name can be trained.",
+                 omni_weights_get_path (weights), variant != NULL ? variant : reduce);
+    return FALSE;
+  }
   config->norm = has_norm_tensors (weights) ? OMNI_TRAIN_NORM_FROZEN : OMNI_TRAIN_NORM_NONE;
 
   const OmniTrainNetwork *network = find_network (config->architecture);
@@ -222,8 +232,9 @@ omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weig
   {
     const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
 
-    if (g_strcmp0 (spec->name, network->width_tensor) == 0)
-      config->channels = spec->dims[0];
+    for (guint t = 0; t < G_N_ELEMENTS (network->width_tensors); t++)
+      if (g_strcmp0 (spec->name, network->width_tensors[t]) == 0)
+        config->channels = spec->dims[0];
   }
   return omni_train_config_resolve (config, error) != NULL;
 }
@@ -245,6 +256,10 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
       OMNI_TRAIN_MAX_CHANNELS);
   else if (config->channels < network->least_channels)
     wrong = too_narrow;
+  else if ((config->variant == OMNI_TRAIN_VARIANT_SQUEEZE_GCB || config->variant == OMNI_TRAIN_VARIANT_M)
+           && config->channels % 8 != 0)
+    wrong =
+      "channels must be a multiple of 8 in this variant, which has layers of a quarter and a half of them";
   else if (config->norm != OMNI_TRAIN_NORM_NONE && !network->has_norm)
     wrong = "norm must be “none”: this network has no normalisation";
   else if (config->norm == OMNI_TRAIN_NORM_PICTURE && !network->has_picture_norm)

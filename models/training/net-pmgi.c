@@ -207,7 +207,7 @@ const OmniTrainNetwork omni_train_pmgi = {
   .architecture = "pmgi",
   .channels = CHANNELS,
   .channel_grain = 4,
-  .width_tensor = "p1.bias",
+  .width_tensors = { "p1.bias" },
   .n_sources = 2,
   .first_roles = OMNI_ROLE_MARK (OMNI_ROLE_INFRARED) | OMNI_ROLE_MARK (OMNI_ROLE_PET)
                  | OMNI_ROLE_MARK (OMNI_ROLE_SPECT) | OMNI_ROLE_MARK (OMNI_ROLE_MULTISPECTRAL),

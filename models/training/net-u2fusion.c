@@ -139,7 +139,7 @@ const OmniTrainNetwork omni_train_u2fusion = {
   .architecture = "u2fusion",
   .channels = CHANNELS,
   .channel_grain = 4,
-  .width_tensor = "conv1.bias",
+  .width_tensors = { "conv1.bias" },
   .n_sources = 2,
   .first_roles = OMNI_ROLE_MARK (OMNI_ROLE_VISIBLE) | OMNI_ROLE_MARK (OMNI_ROLE_PET)
                  | OMNI_ROLE_MARK (OMNI_ROLE_SPECT),

@@ -37,10 +37,11 @@ typedef struct
   guint channels;      /* what 0 means */
   guint channel_grain; /* the width must be a multiple of it */
   guint least_channels;
-  const char *width_tensor; /* its first dimension is the width */
-  guint n_sources;          /* it takes exactly; 0: any number */
-  guint first_roles;        /* of pairs: marks of the roles that its graph puts first */
-  gboolean has_norm;        /* may be normalised */
+  const char
+    *width_tensors[2]; /* the first dimension of the one that is there is the width; the second is nullable */
+  guint n_sources;     /* it takes exactly; 0: any number */
+  guint first_roles;   /* of pairs: marks of the roles that its graph puts first */
+  gboolean has_norm;   /* may be normalised */
   gboolean needs_norm, has_picture_norm, has_reduce;
   gsize state_bytes;
   void (*list_parameters) (const OmniTrainConfig *config, GArray *parameters);

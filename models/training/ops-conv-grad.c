@@ -71,7 +71,7 @@ static void
 grad_direct (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part, const OmniFeatures *input,
              const OmniFeatures *output_gradient, gboolean with_bias)
 {
-  const guint out_planes = layer->kernel == 1 ? 2 : 1, outs = 4 * out_planes;
+  const guint out_planes = layer->kernel <= 3 ? 2 : 1, outs = 4 * out_planes;
   Partial partial = {
     .out_planes = out_planes,
     .items = (part.channels + 3) / 4 * layer->kernel,
@@ -227,8 +227,8 @@ grad_winograd (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part, cons
 static gboolean
 suits_winograd (const OmniOps *ops, const OmniConvLayer *layer, OmniChannels part, const OmniFeatures *input)
 {
-  return ops->has_shuffle && layer->kernel == 3 && layer->dilation == 1 && layer->groups == 1
-         && layer->out >= 16 && part.channels >= 16
+  return ops->has_shuffle && ops->transforms_tiles && layer->kernel == 3 && layer->dilation == 1
+         && layer->groups == 1 && layer->out >= 16 && part.channels >= 16
          && (input->w + 3) / 4 * ((input->h + 3) / 4) * input->n <= TILES_AT_ONCE;
 }
 

@@ -3,19 +3,39 @@
 
 #include <string.h>
 
+#define ENERGY_BOX 3
+
+/* `source` to `out`; `large` is the finer one's size. */
+static void
+run_down (OmniOps *ops, const OmniMaps *source, const OmniMaps *large, gboolean transposed,
+          gboolean accumulate, const OmniMaps *out)
+{
+  OmniDispatch kernel = omni_ops_kernel ("train-down", out->h * out->w, out->n);
+  const gint32 push[] = { source->at, (gint32)large->w, (gint32)large->h, out->at };
+
+  omni_ops_constant (&kernel, transposed);
+  omni_ops_constant (&kernel, accumulate);
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, out);
+  memcpy (kernel.push, push, sizeof push);
+  kernel.bytes = 2.0 * (double)omni_maps_bytes (large);
+  omni_ops_run (ops, &kernel);
+}
+
 OmniMaps
 omni_ops_down (OmniOps *ops, const OmniMaps *x)
 {
   const OmniMaps out = omni_ops_maps (ops, x->n, (x->h + 1) / 2, (x->w + 1) / 2);
-  OmniDispatch kernel = omni_ops_kernel ("train-down", out.h * out.w, x->n);
-  const gint32 push[] = { x->at, (gint32)x->w, (gint32)x->h };
 
-  omni_ops_read_maps (ops, &kernel, 0);
-  omni_ops_write_maps (ops, &kernel, 0, &out);
-  memcpy (kernel.push, push, sizeof push);
-  kernel.bytes = 2.0 * (double)omni_maps_bytes (x);
-  omni_ops_run (ops, &kernel);
+  run_down (ops, x, x, FALSE, FALSE, &out);
   return out;
+}
+
+void
+omni_ops_down_grad (OmniOps *ops, const OmniMaps *output_gradient, gboolean accumulate,
+                    const OmniMaps *gradient)
+{
+  run_down (ops, output_gradient, gradient, TRUE, accumulate, gradient);
 }
 
 /* `source` to `out`; `small` and `large` are the two sizes. */
@@ -86,7 +106,7 @@ run_energy (OmniOps *ops, const OmniMaps *band, guint box, guint factor, float f
 OmniMaps
 omni_ops_energy (OmniOps *ops, const OmniMaps *band, float floor)
 {
-  return run_energy (ops, band, 3, 1, floor, 1.0F, 0.0F);
+  return run_energy (ops, band, ENERGY_BOX, 1, floor, 1.0F, 0.0F);
 }
 
 OmniMaps
@@ -94,6 +114,31 @@ omni_ops_block_energy (OmniOps *ops, const OmniMaps *band, guint factor, float f
                        float shift)
 {
   return run_energy (ops, band, 0, factor, floor, scale, shift);
+}
+
+OmniMaps
+omni_ops_energy_grad (OmniOps *ops, const OmniMaps *band, const OmniMaps *energy, guint factor, float scale,
+                      float shift, const OmniMaps *output_gradient)
+{
+  const OmniMaps out = omni_ops_maps (ops, band->n, band->h, band->w);
+  OmniDispatch kernel = omni_ops_kernel ("train-energy-grad", out.h * out.w, out.n);
+  const gint32 push[] = { band->at,
+                          (gint32)band->w,
+                          (gint32)band->h,
+                          (gint32)factor,
+                          0,
+                          omni_ops_float_bits (scale),
+                          omni_ops_float_bits (shift),
+                          energy->at,
+                          output_gradient->at };
+
+  omni_ops_constant (&kernel, factor > 0 ? 0 : ENERGY_BOX);
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  kernel.bytes = 4.0 * (double)omni_maps_bytes (band);
+  omni_ops_run (ops, &kernel);
+  return out;
 }
 
 static OmniMaps

@@ -19,6 +19,7 @@ omni_ops_init (OmniOps *ops, OmniDevice *device)
   ops->packed = omni_work_add_arena (ops->work, OMNI_WORK_DEVICE);
   ops->results = omni_work_add_arena (ops->work, OMNI_WORK_READBACK);
   ops->has_shuffle = info->has_shuffle;
+  ops->transforms_tiles = info->type != OMNI_DEVICE_SOFTWARE;
   ops->lanes = CLAMP (info->subgroup_size, 8, 32);
 }
 

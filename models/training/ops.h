@@ -39,6 +39,9 @@ typedef struct
   gboolean measuring;
   guint lanes;
   gboolean has_shuffle;
+  /* Weight gradients of 3 × 3 layers go through transformed tiles (Winograd). Not on a processor: lavapipe stores float by
+   * float, and storing the tiles takes longer than the direct sums do (IFANI's step: 773 ms of CPU with, 526 without). */
+  gboolean transforms_tiles;
 } OmniOps;
 
 void omni_ops_init (OmniOps *ops, OmniDevice *device);
@@ -212,6 +215,20 @@ OmniMaps
 omni_ops_set_softmax_grad (OmniOps *ops, const OmniMaps *weight, const OmniMaps *gradient,
                            const OmniMaps *band, const OmniMaps *energy, guint n, OmniMaps *factor_gradient);
 
+/* ---- Sizes of features: ops-resize.c ---- */
+
+/* Maxima or means of 2 × 2 pixels, a last odd row or column over what exists. Back: equal maxima share equally; `gradient` is
+ * written, or added to. */
+OmniFeatures omni_ops_pool (OmniOps *ops, const OmniFeatures *x, gboolean maximum);
+void
+omni_ops_pool_grad (OmniOps *ops, const OmniFeatures *x, gboolean maximum,
+                    const OmniFeatures *output_gradient, gboolean accumulate, const OmniFeatures *gradient);
+
+/* Twice as large, cut to h × w: nearest, or bilinear at half-pixel centres, the edge repeated. */
+OmniFeatures omni_ops_enlarge (OmniOps *ops, const OmniFeatures *x, gboolean bilinear, guint h, guint w);
+void omni_ops_enlarge_grad (OmniOps *ops, const OmniFeatures *output_gradient, gboolean bilinear,
+                            gboolean accumulate, const OmniFeatures *gradient);
+
 /* ---- Maps: ops-map.c ---- */
 
 /* The means of factor × factor pixels (what is left over is dropped), or of their |x − centre|; and the transpose of the
@@ -236,7 +253,9 @@ OmniMaps omni_ops_down (OmniOps *ops, const OmniMaps *x);
 OmniMaps omni_ops_up (OmniOps *ops, const OmniMaps *x, guint factor, guint h, guint w, float scale,
                       const OmniMaps *base);
 
-/* The transpose: `gradient` is written, or added to. */
+/* The transposes: `gradient` is written, or added to. */
+void omni_ops_down_grad (OmniOps *ops, const OmniMaps *output_gradient, gboolean accumulate,
+                         const OmniMaps *gradient);
 void omni_ops_up_grad (OmniOps *ops, const OmniMaps *output_gradient, guint factor, gboolean accumulate,
                        const OmniMaps *gradient);
 
@@ -246,6 +265,10 @@ OmniMaps omni_ops_energy (OmniOps *ops, const OmniMaps *band, float floor);
 /* ln (mean of |band| over blocks of factor × factor + floor) · scale + shift. */
 OmniMaps omni_ops_block_energy (OmniOps *ops, const OmniMaps *band, guint factor, float floor, float scale,
                                 float shift);
+
+/* Back to the band, from what either of the two gave: `factor` 0, scale 1 and shift 0 for the box. */
+OmniMaps omni_ops_energy_grad (OmniOps *ops, const OmniMaps *band, const OmniMaps *energy, guint factor,
+                               float scale, float shift, const OmniMaps *output_gradient);
 
 OmniMaps omni_ops_softplus (OmniOps *ops, const OmniMaps *x);
 OmniMaps omni_ops_softplus_grad (OmniOps *ops, const OmniMaps *x, const OmniMaps *output_gradient);

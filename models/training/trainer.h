@@ -118,15 +118,18 @@ typedef enum
 const char *omni_train_reduce_to_string (OmniTrainReduce reduce);
 gboolean omni_train_reduce_from_string (const char *name, OmniTrainReduce *reduce);
 
-/* Which AE-Netv2. */
+/* Which AE-Netv2, in the order of models/aenetv2.h. */
 typedef enum
 {
-  OMNI_TRAIN_VARIANT_GCB,     /* grouped convolution and channel shuffle: 5,378 parameters */
-  OMNI_TRAIN_VARIANT_REGULAR, /* a whole convolution in their place: 41,154 */
-  OMNI_TRAIN_VARIANT_PLUSPLUS /* two convolutions and nothing else: 1,537 */
+  OMNI_TRAIN_VARIANT_GCB,         /* grouped convolution and channel shuffle: 5,378 parameters */
+  OMNI_TRAIN_VARIANT_REGULAR,     /* a whole convolution in their place: 41,154 */
+  OMNI_TRAIN_VARIANT_PLUSPLUS,    /* two convolutions and nothing else: 1,537 */
+  OMNI_TRAIN_VARIANT_SEPARABLE,   /* a depthwise and a pointwise convolution: 9,026 */
+  OMNI_TRAIN_VARIANT_SQUEEZE_GCB, /* squeezed to a quarter, then grouped and shuffled: 6,434 */
+  OMNI_TRAIN_VARIANT_M            /* a U-Net of two halvings: 75,954 */
 } OmniTrainVariant;
 
-/* "gcb", "regular", "plusplus". */
+/* "gcb", "regular", "plusplus", "separable", "squeeze-gcb", "m". */
 const char *omni_train_variant_to_string (OmniTrainVariant variant);
 gboolean omni_train_variant_from_string (const char *name, OmniTrainVariant *variant);
 

@@ -177,56 +177,97 @@ ref_train_pmgi (const Double4 *sources, const RefWeights *weights)
 
 /* ---- AE-Netv2 ---- */
 
-/* Two channels of x with each two outputs. */
+/* `per_group` channels of x with each group of outputs. */
 static Double4 *
-grouped (const Double4 *x, const RefWeights *weights)
+grouped (const Double4 *x, const RefWeights *weights, const char *layer, guint out, guint per_group)
 {
-  const TwinConvShape shape = { x->c, 3, 1, x->c / 2, weights->padding };
+  const TwinConvShape shape = { out, 3, 1, x->c / per_group, weights->padding };
 
-  return twin_train_conv (x, ref_train_find (weights, "gc", "weight"), ref_train_find (weights, "gc", "bias"),
-                          &shape);
+  return twin_train_conv (x, ref_train_find (weights, layer, "weight"),
+                          ref_train_find (weights, layer, "bias"), &shape);
 }
 
-/* What is between the first layer and the last. */
+/* Convolution, normalisation, and a ReLU or not. */
 static Double4 *
-add_middle (const Double4 *f, const RefWeights *weights)
+plain_layer (const Double4 *x, const RefWeights *weights, const char *layer, guint out, guint kernel,
+             gboolean has_relu)
 {
-  const gboolean is_grouped = weights->variant == OMNI_TRAIN_VARIANT_GCB;
-  g_autoptr (Double4) y = is_grouped ? grouped (f, weights) : ref_train_conv (f, weights, "gc", f->c, 3, 1);
+  Double4 *y = ref_train_conv (x, weights, layer, out, kernel, 1);
 
-  if (!is_grouped)
-    ref_train_norm (y, weights, "gc", 1);
+  ref_train_norm (y, weights, layer, has_relu ? 0 : 1);
+  return y;
+}
 
-  Double4 *sum = twin_train_shuffle (y, is_grouped ? f->c / 2 : 1);
+/* What is added to the first layer's f. */
+static Double4 *
+module_of (const Double4 *f, const RefWeights *weights)
+{
+  g_autoptr (Double4) x = NULL;
 
-  for (gsize i = 0; i < double4_size (sum); i++)
-    sum->v[i] += f->v[i];
-  return sum;
+  switch (weights->variant)
+  {
+  case OMNI_TRAIN_VARIANT_GCB:
+    x = grouped (f, weights, "gc", f->c, 2);
+    return twin_train_shuffle (x, f->c / 2);
+  case OMNI_TRAIN_VARIANT_SQUEEZE_GCB:
+  {
+    g_autoptr (Double4) narrow = plain_layer (f, weights, "squeeze", f->c / 4, 1, TRUE);
+
+    x = grouped (narrow, weights, "gc", f->c, 2);
+    return twin_train_shuffle (x, f->c / 2);
+  }
+  case OMNI_TRAIN_VARIANT_SEPARABLE:
+    x = grouped (f, weights, "depthwise", f->c, 1);
+    return plain_layer (x, weights, "pointwise", f->c, 1, FALSE);
+  case OMNI_TRAIN_VARIANT_REGULAR:
+  case OMNI_TRAIN_VARIANT_PLUSPLUS:
+  case OMNI_TRAIN_VARIANT_M:
+  default:
+    return plain_layer (f, weights, "gc", f->c, 3, FALSE);
+  }
+}
+
+/* The U-Net. */
+static Double4 *
+fuse_m (const Double4 *pair, const RefWeights *weights)
+{
+  const guint c = weights->channels;
+  g_autoptr (Double4) e1 = plain_layer (pair, weights, "e1", c / 2, 3, TRUE), h1 = twin_train_pool (e1, TRUE);
+  g_autoptr (Double4) e2 = plain_layer (h1, weights, "e2", c, 3, TRUE), h2 = twin_train_pool (e2, TRUE);
+  g_autoptr (Double4) e3 = plain_layer (h2, weights, "e3", c / 2, 3, TRUE);
+  g_autoptr (Double4) u2 = twin_train_enlarge (e3, FALSE, e2->h, e2->w), s2 = twin_train_concat (u2, e2);
+  g_autoptr (Double4) d2 = plain_layer (s2, weights, "d2", c / 2, 3, TRUE);
+  g_autoptr (Double4) u1 = twin_train_enlarge (d2, FALSE, e1->h, e1->w), s1 = twin_train_concat (u1, e1);
+  g_autoptr (Double4) d1 = plain_layer (s1, weights, "d1", c / 4, 3, TRUE);
+
+  return plain_layer (d1, weights, "c2", 1, 3, TRUE);
 }
 
 Double4 *
 ref_train_aenetv2 (const Double4 *sources, const RefWeights *weights)
 {
-  const gboolean is_plain = weights->variant == OMNI_TRAIN_VARIANT_PLUSPLUS;
   g_autoptr (Double4) pair = double4_new (sources->n / 2, 6, sources->h, sources->w);
-  Double4 *out;
 
   for (guint c = 0; c < 6; c++)
     lay_in (pair, c, sources, 2, c / 3, 1, 0);
+  if (weights->variant == OMNI_TRAIN_VARIANT_M)
+    return fuse_m (pair, weights);
+  if (weights->variant == OMNI_TRAIN_VARIANT_PLUSPLUS)
+  {
+    g_autoptr (Double4) first = ref_train_conv (pair, weights, "c1", weights->channels, 3, 1);
 
-  g_autoptr (Double4) first = ref_train_conv (pair, weights, "c1", weights->channels, 3, 1);
-
-  if (is_plain)
     twin_train_leaky (first, 0);
-  else
-    ref_train_norm (first, weights, "c1", 0);
 
-  g_autoptr (Double4) sum = is_plain ? NULL : add_middle (first, weights);
+    Double4 *out = ref_train_conv (first, weights, "c2", 1, 3, 1);
 
-  out = ref_train_conv (is_plain ? first : sum, weights, "c2", 1, 3, 1);
-  if (is_plain)
     twin_train_leaky (out, 0);
-  else
-    ref_train_norm (out, weights, "c2", 0);
-  return out;
+    return out;
+  }
+
+  g_autoptr (Double4) f = plain_layer (pair, weights, "c1", weights->channels, 3, TRUE);
+  g_autoptr (Double4) module = module_of (f, weights);
+
+  for (gsize i = 0; i < double4_size (f); i++)
+    f->v[i] += module->v[i];
+  return plain_layer (f, weights, "c2", 1, 3, TRUE);
 }

@@ -194,6 +194,69 @@ twin_train_mean_pool (const Double4 *x, guint factor)
 }
 
 Double4 *
+twin_train_pool (const Double4 *x, gboolean maximum)
+{
+  Double4 *out = double4_new (x->n, x->c, (x->h + 1) / 2, (x->w + 1) / 2);
+
+  for (guint p = 0; p < x->n * x->c; p++)
+    for (guint i = 0; i < out->h * out->w; i++)
+    {
+      const double *plane = x->v + (gsize)p * x->h * x->w;
+      const guint top = i / out->w * 2, left = i % out->w * 2;
+      double most = -INFINITY, sum = 0;
+      guint n = 0;
+
+      for (guint v = top; v < MIN (top + 2, x->h); v++)
+        for (guint u = left; u < MIN (left + 2, x->w); u++, n++)
+        {
+          most = fmax (most, plane[v * x->w + u]);
+          sum += plane[v * x->w + u];
+        }
+      out->v[(gsize)p * out->h * out->w + i] = maximum ? most : sum / n;
+    }
+  return out;
+}
+
+Double4 *
+twin_train_enlarge (const Double4 *x, gboolean bilinear, guint h, guint w)
+{
+  g_autoptr (Double4) wide = bilinear ? twin_train_up (x, 2) : NULL;
+  Double4 *out = double4_new (x->n, x->c, h, w);
+
+  for (guint p = 0; p < x->n * x->c; p++)
+    for (guint i = 0; i < h * w; i++)
+      out->v[(gsize)p * h * w + i] = bilinear ? wide->v[((gsize)p * wide->h + i / w) * wide->w + i % w]
+                                              : x->v[((gsize)p * x->h + i / w / 2) * x->w + i % w / 2];
+  return out;
+}
+
+Double4 *
+twin_train_energy (const Double4 *x, guint factor, double floor, double scale, double shift)
+{
+  const gboolean is_box = factor == 0;
+  const int side = is_box ? 3 : (int)factor, h = (int)x->h, w = (int)x->w;
+  Double4 *out = double4_new (x->n, x->c, is_box ? x->h : x->h / factor, is_box ? x->w : x->w / factor);
+
+  for (guint p = 0; p < x->n * x->c; p++)
+    for (guint i = 0; i < out->h * out->w; i++)
+    {
+      const double *plane = x->v + (gsize)p * x->h * x->w;
+      const int y = (int)(i / out->w), column = (int)(i % out->w);
+      double sum = 0;
+
+      for (int t = 0; t < side * side; t++)
+      {
+        const int v = is_box ? CLAMP (y + t / 3 - 1, 0, h - 1) : y * side + t / side;
+        const int u = is_box ? CLAMP (column + t % 3 - 1, 0, w - 1) : column * side + t % side;
+
+        sum += fabs (plane[v * w + u]);
+      }
+      out->v[(gsize)p * out->h * out->w + i] = log (sum / (side * side) + floor) * scale + shift;
+    }
+  return out;
+}
+
+Double4 *
 twin_train_down (const Double4 *x)
 {
   static const double taps[] = { 1. / 8, 3. / 8, 3. / 8, 1. / 8 };

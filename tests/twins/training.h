@@ -44,6 +44,13 @@ Double4 *twin_train_mean_pool (const Double4 *x, guint factor);
 /* [1 3 3 1]/8, stride 2, replicate; odd sides count the last pixel twice. */
 Double4 *twin_train_down (const Double4 *x);
 
+/* Maxima or means of 2 × 2, a last odd row or column over what exists; and twice as large, cut to h × w, nearest or bilinear. */
+Double4 *twin_train_pool (const Double4 *x, gboolean maximum);
+Double4 *twin_train_enlarge (const Double4 *x, gboolean bilinear, guint h, guint w);
+
+/* ln (mean of |x| + floor) · scale + shift: over 3 × 3 with the edge repeated (`factor` 0), or over blocks. */
+Double4 *twin_train_energy (const Double4 *x, guint factor, double floor, double scale, double shift);
+
 /* γ (x − mean) / √(variance + 1e-5) + β, below zero times `slope`; the statistics of all images together, of every image by
  * itself, or those given (nullable). */
 void twin_train_norm (Double4 *x, const double *gamma, const double *beta, const double *mean,
