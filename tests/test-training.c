@@ -413,6 +413,71 @@ test_export_ablations (void)
   }
 }
 
+/* Every AE-Netv2 that is trained loads and builds; a trainer made for a file's weights is of its variant and width. */
+static void
+test_export_variants (void)
+{
+  for (guint variant = OMNI_TRAIN_VARIANT_GCB; variant <= OMNI_TRAIN_VARIANT_M; variant++)
+  {
+    const OmniModel *model = omni_model_find ("aenetv2");
+    OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM), found;
+    g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+    g_autoptr (GError) error = NULL;
+
+    config.architecture = "aenetv2";
+    config.channels = 0;
+    config.variant = variant;
+    config.norm = variant == OMNI_TRAIN_VARIANT_PLUSPLUS ? OMNI_TRAIN_NORM_NONE : OMNI_TRAIN_NORM_BATCH;
+
+    g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+    g_autoptr (GBytes) bytes = omni_trainer_export (trainer, NULL, &error);
+    g_autoptr (OmniWeights) weights = omni_weights_load_bytes (bytes, "export", &error);
+    const OmniModelContext context = {
+      .task = OMNI_TASK_FOCUS, .n_sources = 2, .width = 63, .height = 64, .range = 1, .weights = weights
+    };
+
+    g_assert_no_error (error);
+    g_assert_true (model->list_tensors (weights, specs, &error));
+    g_assert_true (omni_weights_check (weights, specs, &error));
+
+    g_autoptr (OmniGraph) graph = model->build (&context, &error);
+
+    g_assert_no_error (error);
+    g_assert_nonnull (graph);
+    g_assert_true (omni_train_config_from_weights (&found, weights, &error));
+    g_assert_cmpint (found.variant, ==, variant);
+
+    g_autoptr (OmniTrainer) other = omni_trainer_new (harness_device (), &found, &error);
+
+    g_assert_no_error (error);
+    g_assert_true (omni_trainer_import (other, weights, &error));
+    g_assert_cmpmem (trainer->state.theta, trainer->state.n * 4, other->state.theta, other->state.n * 4);
+  }
+}
+
+/* Widths that would leave a layer without channels, or a concatenation without whole texels, are refused. */
+static void
+test_narrow_variants (void)
+{
+  for (guint variant = OMNI_TRAIN_VARIANT_SEPARABLE; variant <= OMNI_TRAIN_VARIANT_M; variant++)
+  {
+    OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+    g_autoptr (GError) error = NULL;
+
+    config.architecture = "aenetv2";
+    config.channels = 12;
+    config.variant = variant;
+    config.norm = OMNI_TRAIN_NORM_BATCH;
+
+    g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+
+    if (variant == OMNI_TRAIN_VARIANT_SEPARABLE)
+      g_assert_no_error (error);
+    else
+      g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
+  }
+}
+
 /* ---- Optimisers and schedules against their formulas, in double ---- */
 
 static void
@@ -544,6 +609,8 @@ add_tests (void)
   g_test_add_data_func ("/training/export/omni", "omni", test_export);
   g_test_add_data_func ("/training/export/ifcnn", "ifcnn", test_export);
   g_test_add_func ("/training/export/ablations", test_export_ablations);
+  g_test_add_func ("/training/export/variants", test_export_variants);
+  g_test_add_func ("/training/variants/narrow", test_narrow_variants);
   g_test_add_func ("/training/optimiser/adam", test_adam);
   g_test_add_func ("/training/optimiser/rmsprop-and-sgd", test_rmsprop_and_sgd);
   g_test_add_func ("/training/schedules", test_schedules);
