@@ -52,7 +52,10 @@ omni_engine_core_clear (OmniEngineCore *core)
   omni_engine_core_close_device (core);
   g_queue_clear_full (&core->weights, weights_entry_free);
   for (guint i = 0; i < G_N_ELEMENTS (core->frames); i++)
+  {
     g_clear_pointer (&core->frames[i], omni_frames_free);
+    g_clear_pointer (&core->masks[i], omni_masks_unref);
+  }
   g_clear_pointer (&core->selector, g_free);
 }
 

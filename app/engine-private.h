@@ -3,6 +3,7 @@
 
 #include "app/engine.h"
 #include "app/frames.h"
+#include "app/masks.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,7 @@ typedef struct
   GQueue plans;          /* OmniPlanEntry, the last used first */
   GQueue weights;        /* weight files that were loaded, the last used first */
   OmniFrames *frames[2]; /* pictures of the last full run and of the last preview */
+  OmniMasks *masks[2];   /* of those, when sources of theirs have alpha */
   guint inject_every;    /* for tests: the n-th submission on a device is lost, … */
   guint inject_devices;  /* … on so many devices from now */
 } OmniEngineCore;

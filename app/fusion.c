@@ -2,9 +2,7 @@
 #include "app/engine-private.h"
 
 #include "app/files/colour-profile.h"
-#include "app/files/samples.h"
 #include "app/fusion-private.h"
-#include "app/resample.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -47,7 +45,8 @@ typedef struct
   float range;
   GBytes *profile; /* of the result, NULL for sRGB */
   OmniFrames *frames;
-  double done_before; /* progress made before the plan runs */
+  const OmniMasks *masks; /* NULL when no source is transparent; the core's */
+  double done_before;     /* progress made before the plan runs */
 
   OmniPicture **held; /* per source, while the plan reads it */
   gboolean *alpha_done;
@@ -260,6 +259,30 @@ find_range (Fusion *self, GError **error)
   return TRUE;
 }
 
+/* A source that is transparent somewhere has no say there. One alone is left as it is. */
+static gboolean
+find_masks (Fusion *self, GError **error)
+{
+  GPtrArray *sources = self->request->sources;
+  OmniMasks **kept = &self->core->masks[self->request->view_px > 0 ? 1 : 0];
+  gboolean any = FALSE;
+  for (guint i = 0; i < self->n_sources; i++)
+    any |= omni_source_get_has_alpha (sources->pdata[i]);
+  if (!any || self->n_sources < 2 || self->model->pansharpens)
+  {
+    g_clear_pointer (kept, omni_masks_unref);
+    return TRUE;
+  }
+  if (*kept == NULL || !omni_masks_are_of (*kept, sources, self->width, self->height))
+  {
+    g_clear_pointer (kept, omni_masks_unref);
+    if ((*kept = omni_masks_new (self->frames, sources, self->width, self->height, error)) == NULL)
+      return FALSE;
+  }
+  self->masks = omni_masks_have_any (*kept) ? *kept : NULL;
+  return TRUE;
+}
+
 /* Taken where the model has weights that it can change. Asked for in vain it is an error, unless it says nothing. */
 static gboolean
 choose_influence (Fusion *self, GError **error)
@@ -271,11 +294,12 @@ choose_influence (Fusion *self, GError **error)
   if (any && !self->model->takes_influence)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 "%s does not weigh its sources by influence; choose omni or omni-small (--model).",
+                 "%s does not weigh its sources by influence; choose omni, mertens or laplacian (--model).",
                  self->model->title);
     return FALSE;
   }
-  if (influence == NULL || !self->model->takes_influence)
+  /* Networks take it all the time, which makes a first change quick; what others do without it is another sum. */
+  if (influence == NULL || !self->model->takes_influence || (!any && self->model->architecture == NULL))
     return TRUE;
   self->influence = g_new (float, self->n_sources);
   for (guint i = 0; i < self->n_sources; i++)
@@ -320,7 +344,7 @@ fusion_prepare (Fusion *self, GError **error)
                                           previous, omni_frames_default_budget (), self->cancellable);
   omni_frames_free (previous);
   omni_frames_start (self->frames);
-  return find_range (self, error);
+  return find_range (self, error) && find_masks (self, error);
 }
 
 static gboolean
@@ -344,82 +368,24 @@ fusion_allocate (Fusion *self, guint n_channels, GError **error)
   return TRUE;
 }
 
-/* ---- Alpha: the largest of the set, on the host ---- */
-
-static void
-gather_alpha_row (OmniPicture *picture, guint y, gpointer row)
-{
-  const guint width = omni_picture_get_width (picture), channels = omni_picture_get_channels (picture);
-  const gsize first = ((gsize)y * width + 1) * channels - 1;
-  const gconstpointer pixels = omni_picture_get_pixels (picture);
-  switch (omni_picture_get_sample_type (picture))
-  {
-  case OMNI_SAMPLE_U8:
-    for (guint x = 0; x < width; x++)
-      ((guint8 *)row)[x] = ((const guint8 *)pixels)[first + (gsize)x * channels];
-    break;
-  case OMNI_SAMPLE_U16:
-    for (guint x = 0; x < width; x++)
-      ((guint16 *)row)[x] = ((const guint16 *)pixels)[first + (gsize)x * channels];
-    break;
-  case OMNI_SAMPLE_F32:
-  default:
-    for (guint x = 0; x < width; x++)
-      ((float *)row)[x] = omni_sample_sanitise (((const float *)pixels)[first + (gsize)x * channels]);
-    break;
-  }
-}
-
-static void
-keep_larger (gpointer into, gconstpointer from, OmniSampleType type, gsize n)
-{
-  switch (type)
-  {
-  case OMNI_SAMPLE_U8:
-    for (gsize i = 0; i < n; i++)
-      ((guint8 *)into)[i] = MAX (((guint8 *)into)[i], ((const guint8 *)from)[i]);
-    break;
-  case OMNI_SAMPLE_U16:
-    for (gsize i = 0; i < n; i++)
-      ((guint16 *)into)[i] = MAX (((guint16 *)into)[i], ((const guint16 *)from)[i]);
-    break;
-  case OMNI_SAMPLE_F32:
-  default:
-    for (gsize i = 0; i < n; i++)
-      ((float *)into)[i] = MAX (((float *)into)[i], ((const float *)from)[i]);
-    break;
-  }
-}
-
-static void
-fold_alpha (Fusion *self, OmniPicture *picture)
-{
-  const gsize row_bytes = (gsize)self->width * omni_sample_type_get_bytes (self->depth);
-  const OmniSampleType type = omni_picture_get_sample_type (picture);
-  g_autofree float *row = g_new (float, self->width);
-  g_autofree float *converted = g_new (float, self->width);
-  for (guint y = 0; y < self->height; y++)
-  {
-    gather_alpha_row (picture, y, row);
-    omni_samples_convert (row, type, converted, self->depth, self->width);
-    keep_larger (self->alpha + row_bytes * y, converted, self->depth, self->width);
-  }
-}
-
 /* ---- The plan's questions ---- */
 
 static gboolean
 fetch_cb (guint index, OmniPlanSource *source, gpointer user_data, GError **error)
 {
   Fusion *self = user_data;
-  g_autoptr (OmniPicture) picture = omni_frames_get (self->frames, index, error);
-  if (picture == NULL)
+  g_autoptr (OmniPicture) frame = omni_frames_get (self->frames, index, error);
+  if (frame == NULL)
     return FALSE;
   if (self->has_alpha && !self->alpha_done[index])
   {
-    fold_alpha (self, picture);
+    omni_picture_fold_alpha (frame, self->alpha, self->depth);
     self->alpha_done[index] = TRUE;
   }
+  g_autoptr (OmniPicture) picture = self->masks != NULL ? omni_masks_fill (self->masks, frame, error)
+                                                        : g_object_ref (frame);
+  if (picture == NULL)
+    return FALSE;
   source->pixels = omni_picture_get_pixels (picture);
   source->channels = omni_picture_get_channels (picture);
   source->has_alpha = omni_picture_get_has_alpha (picture);
@@ -485,6 +451,7 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                      .weights = self->weights,
                                      .grey_and_colour = self->grey_and_colour,
                                      .influence = self->influence != NULL,
+                                     .masked = self->masks != NULL,
                                      .maps = request->maps };
   const OmniPlanParams params = { .n_sources = self->n_sources,
                                   .width = self->width,
@@ -503,12 +470,12 @@ get_plan (Fusion *self, guint tile_px, GError **error)
     "scale %a, range %a, "
     "depth %d, tile %u, "
     "half %d, "
-    "profile %d, influence %d, maps %d",
+    "profile %d, influence %d, masked %d, maps %d",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
     self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour,
     self->grey_and_colour, self->bands, self->roles, self->scale, self->range, self->depth, tile_px,
-    request->half, request->profile, self->influence != NULL, request->maps);
+    request->half, request->profile, self->influence != NULL, self->masks != NULL, request->maps);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 

@@ -59,6 +59,39 @@ add_strength (OmniGraph *graph, OmniNode band, guint radius)
   return radius > 0 ? omni_graph_box (graph, magnitude, radius, OMNI_BOUNDARY_REPLICATE) : magnitude;
 }
 
+/* A source wins nowhere where it is transparent. */
+static OmniNode
+add_said_strength (OmniGraph *graph, const OmniModelContext *context, OmniNode strength, OmniNode mask,
+                   guint level)
+{
+  static const float none = 0;
+
+  if (context->influence)
+  {
+    const OmniNode influence = omni_graph_influence (graph, level);
+
+    strength = omni_graph_binary (graph, OMNI_BINARY_MUL, strength,
+                                  omni_graph_unary (graph, influence, 1, 0, OMNI_ACTIVATION_EXP, 0));
+  }
+  if (mask == OMNI_NODE_NONE)
+    return strength;
+  return omni_graph_binary (
+    graph, OMNI_BINARY_SUB, omni_graph_binary (graph, OMNI_BINARY_MUL, strength, mask),
+    omni_graph_binary (graph, OMNI_BINARY_EQUAL, mask, omni_graph_constant (graph, 1, level, &none)));
+}
+
+static OmniNode
+add_coarsest (OmniGraph *graph, const OmniModelContext *context, OmniNode picture, OmniNode mask, guint level)
+{
+  if (!context->influence && mask == OMNI_NODE_NONE)
+    return omni_model_add_set_mean (graph, context, picture);
+
+  const OmniNode say = omni_model_add_say (graph, context, OMNI_NODE_NONE, mask, level);
+
+  return omni_graph_set_blend_mean (graph, omni_model_add_numerators (graph, say), picture, OMNI_NODE_NONE,
+                                    OMNI_PYRAMID_QUAD, 1);
+}
+
 static OmniGraph *
 build (const OmniModelContext *full, GError **error)
 {
@@ -68,6 +101,7 @@ build (const OmniModelContext *full, GError **error)
   g_autofree OmniNode *fused = g_new (OmniNode, depth + 1);
   OmniNode picture = omni_model_picture (graph, context);
   OmniNode luma = context->colour ? omni_graph_picture (graph, OMNI_PLANES_LUMA, 0) : picture;
+  OmniNode mask = omni_model_add_mask (graph, context);
 
   for (guint level = 0; level < depth; level++)
   {
@@ -77,7 +111,8 @@ build (const OmniModelContext *full, GError **error)
     const OmniNode band = context->colour ? omni_graph_up_add (graph, picture, coarse, -1, OMNI_PYRAMID_QUAD)
                                           : luma_band;
 
-    const OmniNode strength = add_strength (graph, luma_band, radius);
+    const OmniNode strength = add_said_strength (graph, context, add_strength (graph, luma_band, radius),
+                                                 mask, level);
 
     /* The strongest wins; sources that are as strong share. */
     if (full->maps)
@@ -87,8 +122,9 @@ build (const OmniModelContext *full, GError **error)
     fused[level] = omni_graph_set_select (graph, strength, band);
     picture = coarse;
     luma = coarse_luma;
+    mask = omni_model_add_coarser_mask (graph, mask);
   }
-  fused[depth] = omni_model_add_set_mean (graph, context, picture);
+  fused[depth] = add_coarsest (graph, context, picture, mask, depth);
 
   for (guint level = depth; level-- > 0;)
     fused[level] = omni_graph_up_add (graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);
@@ -103,6 +139,7 @@ const OmniModel omni_model_laplacian = {
   .citation = "Burt, Kolczynski: Enhanced image capture through fusion. ICCV 1993",
   .tasks = OMNI_ALL_TASKS,
   .min_inputs = 1,
+  .takes_influence = TRUE,
   .options = options,
   .build = build,
 };

@@ -42,15 +42,32 @@ get_number (const OmniModelContext *context, const char *key)
   return (float)omni_model_get_number (&omni_model_mertens, context->options, key);
 }
 
+/* What people and masks say multiplies the weights before they are made to sum to one. Weights of one pixel span many orders of
+ * magnitude: that is done with their logarithms. */
+static OmniNode
+add_said_share (OmniGraph *graph, const OmniModelContext *context, OmniNode weight)
+{
+  const OmniNode score = omni_graph_unary (graph, weight, 1, 0, OMNI_ACTIVATION_LOG, 0);
+  const OmniNode said = omni_model_add_say (graph, context, score, omni_model_add_mask (graph, context), 0);
+  const OmniNode numerator = omni_model_add_numerators (graph, said);
+
+  return omni_graph_binary (graph, OMNI_BINARY_DIV, numerator,
+                            omni_graph_set_sum_fixed (graph, numerator, 1));
+}
+
 static OmniNode
 add_weight (OmniGraph *graph, const OmniModelContext *context)
 {
   const OmniNode colour = omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
   /* Saturation is 0 in a grey picture and would wipe out the other two measures. */
   const float saturation = context->colour ? get_number (context, "saturation") : 0;
+  const float contrast = get_number (context, "contrast"), sigma = get_number (context, "sigma");
+  const float exposedness = get_number (context, "exposedness");
 
-  return omni_graph_exposure_share (graph, colour, get_number (context, "contrast"), saturation,
-                                    get_number (context, "exposedness"), get_number (context, "sigma"));
+  if (context->influence || context->masked)
+    return add_said_share (
+      graph, context, omni_graph_exposure_weight (graph, colour, contrast, saturation, exposedness, sigma));
+  return omni_graph_exposure_share (graph, colour, contrast, saturation, exposedness, sigma);
 }
 
 static guint
@@ -95,6 +112,7 @@ const OmniModel omni_model_mertens = {
   .citation = "Mertens, Kautz, Van Reeth: Exposure fusion. Pacific Graphics 2007",
   .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS),
   .min_inputs = 1,
+  .takes_influence = TRUE,
   .options = options,
   .build = build,
 };

@@ -114,6 +114,20 @@ void omni_model_set_output (OmniGraph *graph, const OmniModelContext *context, O
 /* Shows `weight` as what each source counts in band `level`, if the context asks for it; band 0 is the finest. */
 void omni_model_add_map (OmniGraph *graph, const OmniModelContext *context, OmniNode weight, guint level);
 
+/* What is said about the sources from outside. A mask, where the context is masked, is the part of a pixel that is opaque, else
+ * OMNI_NODE_NONE: at level 0, and from one level to the next. */
+OmniNode omni_model_add_mask (OmniGraph *graph, const OmniModelContext *context);
+OmniNode omni_model_add_coarser_mask (OmniGraph *graph, OmniNode mask);
+
+/* `score`, a logarithm, with that of `mask` added: next to nothing where that is 0. Or, at `level`, with that of the influence
+ * as well. `score` may be OMNI_NODE_NONE, for 0. */
+OmniNode omni_model_add_masked (OmniGraph *graph, OmniNode score, OmniNode mask);
+OmniNode omni_model_add_say (OmniGraph *graph, const OmniModelContext *context, OmniNode score, OmniNode mask,
+                             guint level);
+
+/* exp (score − max score) over the set: exactly 1 for the largest, and 0 for those far below. Streams. */
+OmniNode omni_model_add_numerators (OmniGraph *graph, OmniNode score);
+
 /* The mean of a tensor of samples over the set. Streams. */
 OmniNode omni_model_add_set_mean (OmniGraph *graph, const OmniModelContext *context, OmniNode x);
 

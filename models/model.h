@@ -85,6 +85,7 @@ typedef struct
   gboolean grey_and_colour;        /* some sources have colours and some have none */
   gboolean influence; /* the graph takes omni_graph_influence(); for models with `takes_influence` */
   gboolean maps;      /* the graph shows its weights: omni_graph_add_map(), of models that have any */
+  gboolean masked;    /* some source is transparent somewhere, and shows there what the others do */
 } OmniModelContext;
 
 struct _OmniModel

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define BN_EPSILON 1e-5
+#define LEAST_MASK 1e-30f /* as a factor of a weight: 0 on every grid of sums */
 
 void
 omni_model_add_spec (GArray *specs, const char *layer, const char *tensor, guint d0, guint d1, guint d2,
@@ -158,6 +159,49 @@ omni_model_set_output (OmniGraph *graph, const OmniModelContext *context, OmniNo
   const gboolean lacks_chroma = context->colour && context->grey_and_colour;
 
   omni_graph_set_output (graph, lacks_chroma ? omni_model_add_chroma (graph, fused) : fused);
+}
+
+OmniNode
+omni_model_add_mask (OmniGraph *graph, const OmniModelContext *context)
+{
+  return context->masked ? omni_graph_picture (graph, OMNI_PLANES_ALPHA, 0) : OMNI_NODE_NONE;
+}
+
+OmniNode
+omni_model_add_coarser_mask (OmniGraph *graph, OmniNode mask)
+{
+  return mask != OMNI_NODE_NONE ? omni_graph_pool_mean (graph, mask) : OMNI_NODE_NONE;
+}
+
+static OmniNode
+add_term (OmniGraph *graph, OmniNode score, OmniNode term)
+{
+  return score != OMNI_NODE_NONE ? omni_graph_binary (graph, OMNI_BINARY_ADD, score, term) : term;
+}
+
+OmniNode
+omni_model_add_masked (OmniGraph *graph, OmniNode score, OmniNode mask)
+{
+  if (mask == OMNI_NODE_NONE)
+    return score;
+  return add_term (graph, score, omni_graph_unary (graph, mask, 1, 0, OMNI_ACTIVATION_LOG, LEAST_MASK));
+}
+
+OmniNode
+omni_model_add_say (OmniGraph *graph, const OmniModelContext *context, OmniNode score, OmniNode mask,
+                    guint level)
+{
+  if (context->influence)
+    score = add_term (graph, score, omni_graph_influence (graph, level));
+  return omni_model_add_masked (graph, score, mask);
+}
+
+OmniNode
+omni_model_add_numerators (OmniGraph *graph, OmniNode score)
+{
+  const OmniNode below = omni_graph_binary (graph, OMNI_BINARY_SUB, score, omni_graph_set_max (graph, score));
+
+  return omni_graph_unary (graph, below, 1, 0, OMNI_ACTIVATION_EXP, 0);
 }
 
 OmniNode

@@ -129,6 +129,7 @@ typedef struct
   OmniNode alphas[N_HEADS];         /* pooled, likewise */
   OmniNode pictures[MAX_LEVEL + 1]; /* per level: what is fused, … */
   OmniNode lumas[MAX_LEVEL + 1];    /* … and its luminance; made as they are needed */
+  OmniNode masks[MAX_LEVEL + 1];    /* what is opaque, or none */
 } Builder;
 
 /* ---- The pyramids ---- */
@@ -358,11 +359,36 @@ add_head (const Builder *self, const OmniNode heads[N_HEADS], guint level)
 }
 
 static OmniNode
+bring_head (const Builder *self, const OmniNode heads[N_HEADS], guint level)
+{
+  const OmniNode head = add_head (self, heads, level);
+
+  return level < self->at ? omni_graph_upsample_to (self->graph, head, level) : head;
+}
+
+/* As omni_graph_score_weight(), with the logarithm of the mask in the score: where the best source is transparent the others
+ * must not be left with what is too small to be told apart. */
+static OmniNode
+add_masked_weight (Builder *self, OmniNode magnitude, guint level)
+{
+  OmniGraph *graph = self->graph;
+  const OmniNode mean = omni_graph_box (graph, magnitude, 1, OMNI_BOUNDARY_REPLICATE);
+  const OmniNode energy = omni_graph_unary (graph, mean, 1, 0, OMNI_ACTIVATION_LOG, self->epsilon);
+  const OmniNode score = omni_graph_binary (
+    graph, OMNI_BINARY_ADD, bring_head (self, self->logits, level),
+    omni_graph_binary (graph, OMNI_BINARY_MUL, energy, bring_head (self, self->alphas, level)));
+
+  return omni_model_add_numerators (graph, omni_model_add_masked (graph, score, self->masks[level]));
+}
+
+static OmniNode
 add_weight (Builder *self, guint level)
 {
   const OmniNode magnitude = omni_graph_band_magnitude (self->graph, get_luma (self, level),
                                                         get_luma (self, level + 1), OMNI_PYRAMID_QUAD);
 
+  if (self->masks[level] != OMNI_NODE_NONE)
+    return add_masked_weight (self, magnitude, level);
   return omni_graph_score_weight (self->graph, magnitude, add_head (self, self->logits, level),
                                   add_head (self, self->alphas, level), self->epsilon);
 }
@@ -370,8 +396,9 @@ add_weight (Builder *self, guint level)
 static OmniNode
 add_coarsest_weight (const Builder *self)
 {
-  const OmniNode plane = self->logits[find_head (self, self->depth)];
+  OmniNode plane = self->logits[find_head (self, self->depth)];
 
+  plane = omni_model_add_masked (self->graph, plane, self->masks[self->at]);
   return add_mean_pool (self, omni_graph_set_softmax (self->graph, plane), self->at, self->depth);
 }
 
@@ -498,7 +525,11 @@ build_as (const OmniModel *model, const OmniModelContext *context, GError **erro
   omni_graph_set_padding (graph, 1u << self.depth);
   self.planes = context->colour && !papers ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA;
   for (guint level = 0; level <= MAX_LEVEL; level++)
+  {
     self.lumas[level] = self.pictures[level] = OMNI_NODE_NONE;
+    self.masks[level] = level == 0 ? omni_model_add_mask (graph, context)
+                                   : omni_model_add_coarser_mask (graph, self.masks[level - 1]);
+  }
   add_network (&self);
   fused = add_fusion (&self);
   if (context->colour && papers)

@@ -8,6 +8,7 @@ const int PLANES_LUMA = 0;
 const int PLANES_CHROMA = 1;
 const int PLANES_COLOUR = 2;
 const int PLANES_BANDS = 3;
+const int PLANES_ALPHA = 4;
 
 layout (constant_id = 2) const int BYTES = 1;    // of a sample
 layout (constant_id = 3) const int CHANNELS = 3; // of a pixel

@@ -10,6 +10,7 @@ const int PLANES_LUMA = 0;
 const int PLANES_CHROMA = 1;
 const int PLANES_COLOUR = 2;
 const int PLANES_BANDS = 3;
+const int PLANES_ALPHA = 4;
 
 layout (constant_id = 2) const int PLANES = 0;
 const int HALF = 0;
@@ -61,6 +62,8 @@ main ()
       const int index = ((at.y - push.a2) * push.src0.pitch + at.x * 4 + i - push.a1) * channels;
       if (PLANES == PLANES_BANDS)
         value[i] = sample_at (index + min (z, channels - 1), bytes);
+      else if (PLANES == PLANES_ALPHA)
+        value[i] = channels > format.z ? sample_at (index + channels - 1, bytes) : 1.0;
       else if (PLANES == PLANES_COLOUR)
         value[i] = sample_at (index + (colour ? z : 0), bytes);
       else if (!colour)

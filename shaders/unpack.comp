@@ -59,6 +59,13 @@ main ()
       return;
     }
 
+  if (SELECT == PLANES_ALPHA)
+    {
+      const int last = CHANNELS - 1;
+      store4 (to, push.a8 == 0 ? vec4 (1.0) : BYTES == 4 ? float_channel (first, last) : channel (first, last));
+      return;
+    }
+
   const int plane = z + push.a9;
   if (SELECT == PLANES_BANDS)
     {

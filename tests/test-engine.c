@@ -562,10 +562,45 @@ test_influence (void)
   g_autoptr (OmniFusionResult) turned = fuse (engine, request);
   g_assert_cmpstr (turned->sha256, ==, more->sha256);
 
-  request->model = omni_model_find ("mertens");
+  request->model = omni_model_find ("gff");
   g_autoptr (GError) error = NULL;
   g_assert_null (omni_engine_fuse (engine, request, NULL, NULL, NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+}
+
+/* The classical ones that weigh take it, too: odds of Mertens' weights double, no source of the pyramid wins less than before,
+ * again in any order; and an array of zeros is none. */
+static void
+test_classical_influence (gconstpointer name)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request (name, 3, OMNI_TASK_FOCUS);
+  g_autoptr (OmniFusionResult) plain = fuse (engine, request);
+  request->influence = g_new0 (double, 3);
+  g_autoptr (OmniFusionResult) zeros = fuse (engine, request);
+  g_assert_cmpstr (zeros->sha256, ==, plain->sha256);
+  request->maps = TRUE;
+  ((double *)request->influence)[1] = 1e-9;
+  g_autoptr (OmniFusionResult) even = fuse (engine, request);
+  ((double *)request->influence)[1] = 1;
+  g_autoptr (OmniFusionResult) more = fuse (engine, request);
+  g_assert_cmpstr (more->sha256, !=, plain->sha256);
+  g_assert_cmpfloat (mean_share (more, 1), >, mean_share (even, 1));
+  const OmniWeightBand *before = omni_weight_maps_get_band (even->maps, 0);
+  const OmniWeightBand *after = omni_weight_maps_get_band (more->maps, 0);
+  for (gsize i = 0; i < (gsize)W * H; i++)
+  {
+    const double odds = before->shares[1][i] / before->shares[0][i];
+    g_assert_cmpfloat (after->shares[1][i], >=, before->shares[1][i] * (1 - 1e-5F));
+    if (g_str_equal (name, "mertens") && odds > 1e-2 && odds < 1e2)
+      g_assert_cmpfloat_with_epsilon (after->shares[1][i] / after->shares[0][i] / odds, 2, 1e-2);
+  }
+
+  g_ptr_array_add (request->sources, g_ptr_array_steal_index (request->sources, 0));
+  ((double *)request->influence)[0] = 1;
+  ((double *)request->influence)[1] = 0;
+  g_autoptr (OmniFusionResult) turned = fuse (engine, request);
+  g_assert_cmpstr (turned->sha256, ==, more->sha256);
 }
 
 /* What a person may bring: from 2 × 2 px on, black, white, the same twice, many. The result stays within what the sources
@@ -704,6 +739,8 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/weights", test_weight_maps);
   g_test_add_func ("/engine/weights/sampled", test_sampled_maps);
   g_test_add_func ("/engine/influence", test_influence);
+  g_test_add_data_func ("/engine/influence/mertens", "mertens", test_classical_influence);
+  g_test_add_data_func ("/engine/influence/laplacian", "laplacian", test_classical_influence);
   g_test_add_func ("/engine/omni/odd-sets", test_omni_odd_sets);
   g_test_add_func ("/engine/newest-wins", test_newest_wins);
   g_test_add_func ("/engine/cancel", test_cancel);

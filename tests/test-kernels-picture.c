@@ -31,6 +31,14 @@ float_sample (GRand *rand)
   return kind < (int)G_N_ELEMENTS (specials) ? specials[kind] : (float)g_rand_double_range (rand, -0.5, 2.0);
 }
 
+static float
+sane_sample (float value)
+{
+  if (isnan (value) || value == 0)
+    return 0;
+  return isinf (value) ? copysignf (65504.0F, value) : value;
+}
+
 /* Random pictures of a form, and (out) the same as float planes without alpha. */
 static HarnessPictures *
 random_pictures (const Form *form, guint n, guint w, guint h, TwinTensor **planes)
@@ -73,6 +81,32 @@ random_pictures (const Form *form, guint n, guint w, guint h, TwinTensor **plane
   return pictures;
 }
 
+/* What the alpha of picture 1 is, through a plan for one format and through one for any. */
+static void
+check_alpha (const Form *form, guint w, guint h, guint tile_px)
+{
+  for (guint mixed = 0; mixed < 2; mixed++)
+  {
+    g_autoptr (OmniGraph) graph = omni_graph_new ("alpha");
+    g_autoptr (TwinTensor) planes = NULL;
+    g_autoptr (HarnessPictures) pictures = random_pictures (form, 2, w, h, &planes);
+    const OmniNode alpha = omni_graph_picture (graph, OMNI_PLANES_ALPHA, 0);
+
+    omni_graph_set_output (graph, omni_graph_set_pick (graph, alpha, 1));
+    g_autofree float *got = harness_run_raw (
+      graph, pictures, &(HarnessOptions){ .tile_px = tile_px, .output = OMNI_STORE_F32, .mixed = mixed > 0 });
+    for (gsize i = 0; i < (gsize)w * h; i++)
+    {
+      const gsize at = (i + 1) * form->channels - 1;
+      const float sample = form->store == OMNI_STORE_U8 ? ((const guint8 *)pictures->pixels[1])[at] / 255.0F
+                           : form->store == OMNI_STORE_U16
+                             ? ((const guint16 *)pictures->pixels[1])[at] / 65535.0F
+                             : sane_sample (((const float *)pictures->pixels[1])[at]);
+      g_assert_cmpfloat (got[i], ==, form->has_alpha ? sample : 1);
+    }
+  }
+}
+
 static void
 check_form (const Form *form, OmniPlanes kind, guint w, guint h, guint tile_px)
 {
@@ -108,6 +142,16 @@ test_unpack (void)
       check_form (&forms[f], kind, 7, 9, 0);
       check_form (&forms[f], kind, 33, 17, 16);
     }
+}
+
+static void
+test_unpack_alpha (void)
+{
+  for (guint f = 0; f < G_N_ELEMENTS (forms); f++)
+  {
+    check_alpha (&forms[f], 1, 1, 0);
+    check_alpha (&forms[f], 33, 17, 16);
+  }
 }
 
 /* ---- Results in every form ---- */
@@ -679,6 +723,7 @@ static void
 add_tests (void)
 {
   g_test_add_func ("/kernels/picture/unpack", test_unpack);
+  g_test_add_func ("/kernels/picture/unpack/alpha", test_unpack_alpha);
   g_test_add_func ("/kernels/picture/pack", test_pack);
   g_test_add_func ("/kernels/picture/fill", test_fill);
   g_test_add_func ("/kernels/picture/checker", test_checker);

@@ -131,7 +131,7 @@ omni_graph_require_per_source (const OmniGraph *graph, OmniNode x)
 OmniNode
 omni_graph_picture (OmniGraph *graph, OmniPlanes planes, guint bands)
 {
-  static const guint channels[] = { 1, 2, 3, 0 };
+  static const guint channels[] = { 1, 2, 3, 0, 1 };
   const OmniNodeInfo node = {
     .op = OMNI_OP_PICTURE,
     .planes = planes,

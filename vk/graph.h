@@ -48,13 +48,14 @@ typedef enum
 
 /* What omni_graph_picture() reads from the sources. Values are encoded samples scaled to 0 … 1 (integers by 1/255 or
  * 1/65535, floats as they are). NaN reads as 0, infinities as ±65504 and −0 as 0, so nothing after this point ever meets
- * them. Alpha is not part of any plane set. */
+ * them. Alpha is not part of any plane set but its own. */
 typedef enum
 {
   OMNI_PLANES_LUMA,   /* 1: BT.601 full range Y = .299 R + .587 G + .114 B; grey as it is */
   OMNI_PLANES_CHROMA, /* 2: Cb = .5 + (B − Y)/1.772, Cr = .5 + (R − Y)/1.402; ½ for grey */
   OMNI_PLANES_COLOUR, /* 3: R, G, B; grey three times */
-  OMNI_PLANES_BANDS   /* as many as the graph was made for: every channel of the source as it is */
+  OMNI_PLANES_BANDS,  /* as many as the graph was made for: every channel of the source as it is */
+  OMNI_PLANES_ALPHA   /* 1: how opaque the pixel is; 1 for sources without alpha */
 } OmniPlanes;
 
 OmniGraph *omni_graph_new (const char *name);

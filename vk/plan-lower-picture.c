@@ -41,6 +41,7 @@ omni_lower_picture (const OmniLowering *lower)
   omni_step_read_samples (lower, &step, lower->node, lower->slice);
   if (colour)
     step.groups_z = 1;
+  step.push.arg[8] = lower->plan->params.format.has_alpha;
   omni_lower_emit (lower, &step, OMNI_Z_ALL & ~1U);
 }
 
