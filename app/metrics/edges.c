@@ -2,6 +2,8 @@
 #include "app/metrics/device.h"
 #include "app/metrics/vector-math.h"
 
+#include <string.h>
+
 /* How well edges of the sources survive, in strength and direction: C. Xydeas and V. Petrović, "Objective image fusion
  * performance measure", Electronics Letters 36 (2000). Sobel gradients, zero outside, constants as in the code that the
  * comparisons (VIFB, MEFB) use; the strength is 1 where both gradients are equal, and the sum goes over any number of sources. */
@@ -15,7 +17,6 @@
 typedef struct
 {
   const OmniMetricsInput *input;
-  gboolean unit; /* on [0, 1], an unchanged gradient counting as its own size */
 } Edges;
 
 /* Gradient of a tile loaded with a halo of 2, in OMNI_TILE_OUT values each. */
@@ -88,10 +89,49 @@ score_edges_unit (const double *restrict ax, const double *restrict ay, const do
   }
 }
 
+/* A tile of bytes with a halo of 1 around it, zero outside the picture. */
+#define WHOLE_IN (OMNI_TILE_STRIDE * (OMNI_TILE_PX + 2))
+
+OMNI_VECTOR static void
+widen_whole (const guint8 *restrict bytes, guint n, gint16 *restrict out)
+{
+  for (guint x = 0; x < n; x++)
+    out[x] = bytes[x];
+}
+
+static void
+load_whole (const OmniPlane *plane, const OmniTile *tile, gint16 *in)
+{
+  const guint side = OMNI_TILE_PX + 2, left = tile->x == 0 ? 1 : 0;
+  const guint last = MIN (side, plane->width - tile->x + 1);
+  for (guint row = 0; row < side; row++, in += OMNI_TILE_STRIDE)
+  {
+    const int y = (int)(tile->y + row) - 1;
+    const gboolean inside = y >= 0 && y < (int)plane->height;
+    if (!inside || left > 0 || last < side)
+      memset (in, 0, OMNI_TILE_STRIDE * sizeof *in);
+    if (inside)
+      widen_whole (plane->bytes + (gsize)y * plane->width + (tile->x + left - 1), last - left, in + left);
+  }
+}
+
+OMNI_VECTOR static void
+sobel_whole (const gint16 *restrict in, gint16 *restrict gx, gint16 *restrict gy)
+{
+  for (guint y = 0; y < OMNI_TILE_PX; y++)
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
+    {
+      const gint16 *p = in + y * OMNI_TILE_STRIDE + x;
+      const gint16 *q = p + OMNI_TILE_STRIDE, *r = q + OMNI_TILE_STRIDE;
+      gx[y * OMNI_TILE_PX + x] = (gint16)((p[2] - p[0]) + 2 * (q[2] - q[0]) + (r[2] - r[0]));
+      gy[y * OMNI_TILE_PX + x] = (gint16)((r[0] - p[0]) + 2 * (r[1] - p[1]) + (r[2] - p[2]));
+    }
+}
+
 /* On 0 … 255 all is whole numbers below 2^24 up to the first division, so single precision loses nothing before it. */
 OMNI_VECTOR static void
-score_edges (const double *restrict ax, const double *restrict ay, const double *restrict fx,
-             const double *restrict fy, double *restrict kept, double *restrict weight)
+score_edges (const gint16 *restrict ax, const gint16 *restrict ay, const gint16 *restrict fx,
+             const gint16 *restrict fy, double *restrict kept, double *restrict weight)
 {
   for (guint i = 0; i < OMNI_TILE_OUT; i++)
   {
@@ -115,31 +155,57 @@ score_edges (const double *restrict ax, const double *restrict ay, const double 
   }
 }
 
+/* Adds kept and weight of a source. */
+static void
+add_source (const Edges *self, const OmniTile *tile, double *maps, double *sums)
+{
+  const OmniMetricsInput *input = self->input;
+  omni_tile_mask (tile, input->mask, input->width, input->height, (int)tile->x - 1, (int)tile->y - 1, 3, 0,
+                  maps, 2);
+  sums[0] += omni_tile_add (tile, maps);
+  sums[1] += omni_tile_add (tile, maps + OMNI_TILE_OUT);
+}
+
 /* Sums: kept and weight of each source. */
 static void
 qabf_part (guint part, gpointer data, double *scratch, double *sums)
 {
   const Edges *self = data;
   const OmniMetricsInput *input = self->input;
-  void (*measure) (double *in, double *gx, double *gy) = self->unit ? sobel_unit : sobel;
-  void (*compare) (const double *ax, const double *ay, const double *fx, const double *fy, double *kept,
-                   double *weight) = self->unit ? score_edges_unit : score_edges;
-  double *in = scratch, *out = in + OMNI_TILE_IN;
-  double *fx = out, *fy = fx + OMNI_TILE_OUT, *ax = fy + OMNI_TILE_OUT, *ay = ax + OMNI_TILE_OUT;
-  double *kept = ay + OMNI_TILE_OUT, *weight = kept + OMNI_TILE_OUT;
+  double *maps = scratch;
+  gint16 *in = (gint16 *)(gpointer)(maps + 2 * OMNI_TILE_OUT);
+  gint16 *fx = in + WHOLE_IN, *fy = fx + OMNI_TILE_OUT, *ax = fy + OMNI_TILE_OUT, *ay = ax + OMNI_TILE_OUT;
+  OmniTile tile;
+  omni_tile_init (&tile, input->width, input->height, part);
+  load_whole (&input->fused, &tile, in);
+  sobel_whole (in, fx, fy);
+  for (guint k = 0; k < input->n_sources; k++)
+  {
+    load_whole (&input->sources[k], &tile, in);
+    sobel_whole (in, ax, ay);
+    score_edges (ax, ay, fx, fy, maps, maps + OMNI_TILE_OUT);
+    add_source (self, &tile, maps, sums + 2 * k);
+  }
+}
+
+static void
+qabf_unit_part (guint part, gpointer data, double *scratch, double *sums)
+{
+  const Edges *self = data;
+  const OmniMetricsInput *input = self->input;
+  double *maps = scratch, *in = maps + 2 * OMNI_TILE_OUT;
+  double *fx = in + OMNI_TILE_IN, *fy = fx + OMNI_TILE_OUT, *ax = fy + OMNI_TILE_OUT,
+         *ay = ax + OMNI_TILE_OUT;
   OmniTile tile;
   omni_tile_init (&tile, input->width, input->height, part);
   omni_tile_load (&input->fused, (int)tile.x - 1, (int)tile.y - 1, 2, in);
-  measure (in, fx, fy);
+  sobel_unit (in, fx, fy);
   for (guint k = 0; k < input->n_sources; k++)
   {
     omni_tile_load (&input->sources[k], (int)tile.x - 1, (int)tile.y - 1, 2, in);
-    measure (in, ax, ay);
-    compare (ax, ay, fx, fy, kept, weight);
-    omni_tile_mask (&tile, input->mask, input->width, input->height, (int)tile.x - 1, (int)tile.y - 1, 3, 0,
-                    kept, 2);
-    sums[2 * k] += omni_tile_add (&tile, kept);
-    sums[2 * k + 1] += omni_tile_add (&tile, weight);
+    sobel_unit (in, ax, ay);
+    score_edges_unit (ax, ay, fx, fy, maps, maps + OMNI_TILE_OUT);
+    add_source (self, &tile, maps, sums + 2 * k);
   }
 }
 
@@ -164,13 +230,13 @@ static gboolean
 compute_qabf (const OmniMetricRun *run, gboolean unit, double *value, char **reason)
 {
   const guint n = run->input->n_sources;
-  const Edges self = { .input = run->input, .unit = unit };
+  const Edges self = { .input = run->input };
   g_autofree double *sums = g_new0 (double, 2 * n);
   const gboolean done = !unit && add_edges_on_device (run, sums);
   if (!done
       && !omni_parts_run (omni_tiles_count (run->input->width, run->input->height), 2 * n,
-                          OMNI_TILE_IN + 6 * OMNI_TILE_OUT, qabf_part, (gpointer)&self, run->cancellable,
-                          sums))
+                          OMNI_TILE_IN + 6 * OMNI_TILE_OUT, unit ? qabf_unit_part : qabf_part,
+                          (gpointer)&self, run->cancellable, sums))
     return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   double kept = 0, weight = 0;
   for (guint k = 0; k < n; k++)

@@ -60,6 +60,7 @@ convert_pixel (Conversion *self, gconstpointer pixels, OmniSampleType type, gsiz
     self->luminance[to] = compute_luminance (colour, self->colours);
     return;
   }
+  self->luminance[to] = 0;
   self->mask[to] = 0;
   g_atomic_int_set (&self->any_invalid, 1);
 }
@@ -130,7 +131,7 @@ add_plane (OmniMetricsInput *self, OmniPicture *picture, OmniPicture *fused, con
     converted = omni_picture_convert_profile (picture, omni_picture_get_icc_profile (fused), NULL);
   OmniPicture *used = converted != NULL ? converted : picture;
   const gsize n = (gsize)region->width * region->height;
-  guint8 *luminance = g_try_malloc0 (n);
+  guint8 *luminance = omni_plane_try_alloc (n, 1);
   if (luminance == NULL)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,

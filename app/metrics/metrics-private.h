@@ -7,13 +7,18 @@
 
 G_BEGIN_DECLS
 
-/* One grey picture: `bytes`, or at the coarser scales `values`. */
+/* One grey picture: one of the three. */
 typedef struct
 {
   guint width, height;
   const guint8 *bytes;
-  const double *values; /* when `bytes` is NULL */
+  const double *values; /* at coarser scales, or of a feature */
+  const guint16 *words; /* at scales that are sums of whole numbers */
 } OmniPlane;
+
+/* (transfer full) Room for a plane: g_free() it; NULL when there is none. Not cleared. The system need not hand over a large one page
+ * by page, which takes as long as some metrics. */
+gpointer omni_plane_try_alloc (gsize n, gsize size_bytes);
 
 typedef struct _OmniBandsInput OmniBandsInput;
 
@@ -100,37 +105,16 @@ void omni_tile_multiply (const double *a, const double *b, guint halo, double *o
  * OMNI_TILE_OUT values. `spare` holds OMNI_TILE_STRIDE × OMNI_TILE_PX. */
 void omni_tile_filter (const double *in, const double *weights, guint size, double *spare, double *out);
 
-/* Moments of the windows of a tile, in blocks of rows small enough that all moments of a block stay in a processor's own cache until
- * they are scored. The bits are those of omni_tile_filter(). */
+/* Weighted means of a · b (of a alone when `b` is NULL) over size × size windows, size one of 3, 5, 9, 11 and 17, for
+ * OMNI_MOMENT_ROWS rows of a tile: from the first row of these in tiles loaded with halo size − 1, which have as many rows and
+ * size − 1 more, to rows of OMNI_TILE_PX. A block is small enough that all its moments stay in a processor's own cache until they
+ * are scored. `spare` holds OMNI_MOMENT_SPARE values. */
+#define OMNI_MOMENT_ROWS  32
+#define OMNI_MOMENT_OUT   (OMNI_MOMENT_ROWS * OMNI_TILE_PX)
+#define OMNI_MOMENT_SPARE ((2 * OMNI_MOMENT_ROWS + 17 - 1) * OMNI_TILE_STRIDE)
 
-#define OMNI_MOMENT_ROWS 16
-#define OMNI_MOMENT_STRIDE                                                                                   \
-  (OMNI_MOMENT_ROWS * OMNI_TILE_PX + 8) /* not a power of two: rows of all moments meet in one loop */
-#define OMNI_MOMENT_FIRST G_MAXUINT     /* no second factor */
-
-typedef struct
-{
-  guint a, b; /* planes whose product is filtered */
-} OmniMoment;
-
-typedef struct
-{
-  const double *in; /* planes of OMNI_TILE_IN, loaded with halo size − 1 */
-  const OmniMoment *moments;
-  guint n;
-  guint n_sums; /* of the first moments sums over 11 × 11 are taken as well; only with size 11 */
-  const double *weights;
-  guint size; /* one of 3, 5, 9, 11 and 17 */
-  guint rows; /* of the tile */
-} OmniMoments;
-
-/* Row y of each moment, OMNI_MOMENT_STRIDE apart, and of each sum: exact for what is exact in double. */
-typedef void (*OmniRowFunc) (guint y, const double *moments, const double *sums, gpointer data);
-
-void omni_tile_moments (const OmniMoments *self, double *scratch, OmniRowFunc func, gpointer data);
-
-/* Doubles of scratch for it. */
-gsize omni_tile_moments_scratch (guint n, guint n_sums);
+void omni_tile_moment (const double *a, const double *b, const double *weights, guint size, double *spare,
+                       double *out);
 
 /* Normalised Gaussian weights of `size` points. */
 void omni_gaussian_init (double *weights, guint size, double sigma);
@@ -163,9 +147,9 @@ typedef struct
 void omni_scales_clear (OmniScales *scales);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniScales, omni_scales_clear)
 
-/* Makes room for `n_planes` planes, and for a mask when there is one. */
-gboolean omni_scale_alloc (OmniScale *level, guint n_planes, guint width, guint height, gboolean masked,
-                           char **reason);
+/* Makes room for `n_planes` planes, of `words` or of values, and for a mask when there is one. */
+gboolean omni_scale_alloc (OmniScale *level, guint n_planes, guint width, guint height, gboolean words,
+                           gboolean masked, char **reason);
 
 /* ---- The metrics ---- */
 

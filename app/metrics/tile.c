@@ -2,6 +2,8 @@
 #include "app/metrics/metrics-private.h"
 #include "app/metrics/vector-math.h"
 
+#include <string.h>
+
 guint
 omni_tiles_count (guint width, guint height)
 {
@@ -165,127 +167,62 @@ omni_tile_filter (const double *restrict in, const double *restrict weights, gui
   }
 }
 
-/* 11 = 8 + 2 + 1, and eight in three doublings. */
+/* ---- Blocks of moments ---- */
+
+/* Columns that the windows of a row of the tile lie on, in whole registers. */
+#define COLUMNS(size) ((OMNI_TILE_PX + (size)-1 + 3) / 4 * 4)
+
+/* Down the columns of a tile, `n` of them. */
 OMNI_INLINE void
-sum_row_11 (const double *restrict in, double *restrict out)
+filter_down (const double *restrict in, const double *restrict weights, const guint size, const guint n,
+             double *restrict out)
 {
-  double two[OMNI_TILE_STRIDE], four[OMNI_TILE_STRIDE];
-  for (guint x = 0; x < OMNI_TILE_PX + 9; x++)
-    two[x] = in[x] + in[x + 1];
-  for (guint x = 0; x < OMNI_TILE_PX + 4; x++)
-    four[x] = two[x] + two[x + 2];
-  for (guint x = 0; x < OMNI_TILE_PX; x++)
-    out[x] = four[x] + four[x + 4] + two[x + 8] + in[x + 10];
-}
-
-/* ---- Rows of moments ---- */
-
-/* Rows across the window, of one moment: those of a block, what its windows need of earlier ones, and one more for a sliding sum. */
-#define RING_ROWS (OMNI_MOMENT_ROWS + 17)
-#define RING      (RING_ROWS * OMNI_TILE_PX)
-
-gsize
-omni_tile_moments_scratch (guint n, guint n_sums)
-{
-  return (gsize)(n + n_sums) * (RING + OMNI_MOMENT_STRIDE);
-}
-
-OMNI_INLINE const double *
-take_row (const double *restrict in, const OmniMoment *moment, guint y, double *restrict product)
-{
-  const double *restrict a = in + moment->a * OMNI_TILE_IN + y * OMNI_TILE_STRIDE;
-  if (moment->b == OMNI_MOMENT_FIRST)
-    return a;
-  const double *restrict b = in + moment->b * OMNI_TILE_IN + y * OMNI_TILE_STRIDE;
-  for (guint x = 0; x < OMNI_TILE_STRIDE; x++)
-    product[x] = a[x] * b[x];
-  return product;
-}
-
-/* The next row of a sum over 11 rows, of which `top` is the first; the row before it leaves. */
-OMNI_INLINE void
-slide_sum (const double *restrict top, const double *restrict last, double *restrict sum)
-{
-  const double *restrict left = top - OMNI_TILE_PX, *restrict new = top + 10 * OMNI_TILE_PX;
-  for (guint x = 0; x < OMNI_TILE_PX; x++)
-    sum[x] = last[x] + (new[x] - left[x]);
-}
-
-OMNI_INLINE void
-start_sum (const double *restrict top, double *restrict sum)
-{
-  memset (sum, 0, OMNI_TILE_PX * sizeof *sum);
-  for (guint i = 0; i < 11; i++)
-    for (guint x = 0; x < OMNI_TILE_PX; x++)
-      sum[x] += top[i * OMNI_TILE_PX + x];
-}
-
-/* One moment of the block of windows that starts with row `base`; `sums` (nullable) holds those of the block before. */
-OMNI_INLINE void
-do_moment (const OmniMoments *self, const OmniMoment *moment, const guint size, guint base,
-           double *restrict ring, double *restrict sum_ring, double *restrict out, double *restrict sums)
-{
-  const guint kept = base > 0 ? size : 1; /* rows that are there; the first is the one before the windows */
-  double product[OMNI_TILE_STRIDE];
-  if (base > 0)
-    memmove (ring, ring + OMNI_MOMENT_ROWS * OMNI_TILE_PX, size * OMNI_TILE_PX * sizeof *ring);
-  if (base > 0 && sums != NULL)
-    memmove (sum_ring, sum_ring + OMNI_MOMENT_ROWS * OMNI_TILE_PX, size * OMNI_TILE_PX * sizeof *ring);
-  for (guint i = kept; i < OMNI_MOMENT_ROWS + size; i++)
+  const guint middle = size / 2;
+  for (guint x = 0; x < n; x++)
   {
-    const double *row = take_row (self->in, moment, base + i - 1, product);
-    filter_row (row, 1, self->weights, size, ring + i * OMNI_TILE_PX);
-    if (sums != NULL)
-      sum_row_11 (row, sum_ring + i * OMNI_TILE_PX);
+    double sum = weights[middle] * in[x + middle * OMNI_TILE_STRIDE];
+    for (guint i = 0; i < middle; i++)
+      sum += weights[i] * (in[x + i * OMNI_TILE_STRIDE] + in[x + (size - 1 - i) * OMNI_TILE_STRIDE]);
+    out[x] = sum;
   }
+}
+
+OMNI_INLINE void
+filter_block (const double *restrict a, const double *restrict b, const double *restrict weights,
+              const guint size, double *restrict spare, double *restrict out)
+{
+  double *restrict product = spare + OMNI_MOMENT_ROWS * OMNI_TILE_STRIDE;
+  if (b != NULL)
+    for (guint y = 0; y < OMNI_MOMENT_ROWS + size - 1; y++)
+      for (guint x = 0; x < COLUMNS (size); x++)
+        product[y * OMNI_TILE_STRIDE + x] = a[y * OMNI_TILE_STRIDE + x] * b[y * OMNI_TILE_STRIDE + x];
+  const double *restrict in = b != NULL ? product : a;
   for (guint y = 0; y < OMNI_MOMENT_ROWS; y++)
-    filter_row (ring + (y + 1) * OMNI_TILE_PX, OMNI_TILE_PX, self->weights, size, out + y * OMNI_TILE_PX);
-  for (guint y = 0; sums != NULL && y < OMNI_MOMENT_ROWS; y++)
-  {
-    const double *top = sum_ring + (y + 1) * OMNI_TILE_PX;
-    const double *last = sums + (y > 0 ? y - 1 : OMNI_MOMENT_ROWS - 1) * OMNI_TILE_PX;
-    if (base == 0 && y == 0)
-      start_sum (top, sums);
-    else
-      slide_sum (top, last, sums + y * OMNI_TILE_PX);
-  }
-}
-
-OMNI_INLINE void
-stream (const OmniMoments *self, const guint size, double *restrict scratch, OmniRowFunc func, gpointer data)
-{
-  const guint n = self->n, n_sums = self->n_sums;
-  double *out = scratch + (gsize)(n + n_sums) * RING, *sums = out + n * OMNI_MOMENT_STRIDE;
-  for (guint base = 0; base < self->rows; base += OMNI_MOMENT_ROWS)
-  {
-    for (guint q = 0; q < n; q++)
-      do_moment (self, &self->moments[q], size, base, scratch + (gsize)q * RING,
-                 q < n_sums ? scratch + (gsize)(n + q) * RING : NULL, out + q * OMNI_MOMENT_STRIDE,
-                 q < n_sums ? sums + q * OMNI_MOMENT_STRIDE : NULL);
-    for (guint y = base; y < MIN (base + OMNI_MOMENT_ROWS, self->rows); y++)
-      func (y, out + (y - base) * OMNI_TILE_PX, sums + (y - base) * OMNI_TILE_PX, data);
-  }
+    filter_down (in + y * OMNI_TILE_STRIDE, weights, size, COLUMNS (size), spare + y * OMNI_TILE_STRIDE);
+  for (guint y = 0; y < OMNI_MOMENT_ROWS; y++)
+    filter_row (spare + y * OMNI_TILE_STRIDE, 1, weights, size, out + y * OMNI_TILE_PX);
 }
 
 OMNI_VECTOR void
-omni_tile_moments (const OmniMoments *self, double *scratch, OmniRowFunc func, gpointer data)
+omni_tile_moment (const double *a, const double *b, const double *weights, guint size, double *spare,
+                  double *out)
 {
-  switch (self->size)
+  switch (size)
   {
   case 3:
-    stream (self, 3, scratch, func, data);
+    filter_block (a, b, weights, 3, spare, out);
     break;
   case 5:
-    stream (self, 5, scratch, func, data);
+    filter_block (a, b, weights, 5, spare, out);
     break;
   case 9:
-    stream (self, 9, scratch, func, data);
+    filter_block (a, b, weights, 9, spare, out);
     break;
   case 11:
-    stream (self, 11, scratch, func, data);
+    filter_block (a, b, weights, 11, spare, out);
     break;
   case 17:
-    stream (self, 17, scratch, func, data);
+    filter_block (a, b, weights, 17, spare, out);
     break;
   default:
     g_assert_not_reached ();
@@ -308,33 +245,42 @@ omni_gaussian_init (double *weights, guint size, double sigma)
 
 /* ---- Adding up ---- */
 
-double
-omni_tile_add (const OmniTile *tile, const double *map)
+OMNI_VECTOR double
+omni_tile_add (const OmniTile *tile, const double *restrict map)
 {
-  double total = 0;
+  double sums[OMNI_TILE_PX] = { 0 }, total = 0;
   for (guint y = 0; y < tile->height; y++)
-  {
-    const double *row = map + y * OMNI_TILE_PX;
-    double sums[4] = { 0 };
-    guint x = 0;
-    for (; x + 4 <= tile->width; x += 4)
-      for (guint i = 0; i < 4; i++)
-        sums[i] += row[x + i];
-    for (; x < tile->width; x++)
-      sums[0] += row[x];
-    total += (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  }
+    for (guint x = 0; x < OMNI_TILE_PX; x++)
+      sums[x] += map[y * OMNI_TILE_PX + x];
+  for (guint x = 0; x < tile->width; x++)
+    total += sums[x];
   return total;
 }
 
-static gboolean
-window_counts (const guint8 *mask, guint width, guint height, int x, int y, guint size)
+/* Whether all pixels of the windows from (x, y) on count: across, then down. */
+OMNI_VECTOR static void
+find_windows (const guint8 *restrict mask, guint width, guint height, int x, int y, guint size,
+              guint8 *restrict out)
 {
-  for (int v = MAX (y, 0); v < MIN (y + (int)size, (int)height); v++)
-    for (int u = MAX (x, 0); u < MIN (x + (int)size, (int)width); u++)
-      if (!mask[(gsize)v * width + u])
-        return FALSE;
-  return TRUE;
+  guint8 in[OMNI_TILE_STRIDE], across[OMNI_TILE_STRIDE * OMNI_TILE_PX];
+  const int first = MAX (0, -x), last = MIN (OMNI_TILE_PX + (int)size - 1, (int)width - x);
+  for (guint row = 0; row < OMNI_TILE_PX + size - 1; row++)
+  {
+    const int from = y + (int)row;
+    guint8 *restrict to = across + row * OMNI_TILE_PX;
+    memset (in, 1, sizeof in);
+    if (from >= 0 && from < (int)height && first < last)
+      memcpy (in + first, mask + (gsize)from * width + (gsize)(x + first), (gsize)(last - first));
+    memset (to, 1, OMNI_TILE_PX);
+    for (guint i = 0; i < size; i++)
+      for (guint column = 0; column < OMNI_TILE_PX; column++)
+        to[column] &= in[column + i];
+  }
+  memset (out, 1, OMNI_TILE_OUT);
+  for (guint row = 0; row < OMNI_TILE_PX; row++)
+    for (guint i = 0; i < size; i++)
+      for (guint column = 0; column < OMNI_TILE_PX; column++)
+        out[row * OMNI_TILE_PX + column] &= across[(row + i) * OMNI_TILE_PX + column];
 }
 
 guint
@@ -343,15 +289,16 @@ omni_tile_mask (const OmniTile *tile, const guint8 *mask, guint width, guint hei
 {
   if (mask == NULL)
     return tile->width * tile->height;
+  guint8 counts[OMNI_TILE_OUT];
   guint n = 0;
+  find_windows (mask, width, height, x, y, size, counts);
   for (guint row = 0; row < tile->height; row++)
     for (guint column = 0; column < tile->width; column++)
     {
-      if (window_counts (mask, width, height, x + (int)column, y + (int)row, size))
-        n++;
-      else
-        for (guint i = 0; i < n_maps; i++)
-          map[(gsize)i * OMNI_TILE_OUT + row * OMNI_TILE_PX + column] = blank;
+      const guint at = row * OMNI_TILE_PX + column;
+      n += counts[at];
+      for (guint i = 0; !counts[at] && i < n_maps; i++)
+        map[(gsize)i * OMNI_TILE_OUT + at] = blank;
     }
   return n;
 }

@@ -23,7 +23,6 @@ typedef struct
 {
   const OmniPlane *planes; /* sources, then the fused picture */
   const guint8 *mask;
-  const OmniMoment *moments;
   guint n_sources;
   gboolean fusion; /* VIFF: one score for all sources */
   double noise;
@@ -104,48 +103,57 @@ add_logarithms (const OmniTile *tile, double *restrict map)
   return total * LOG10_E;
 }
 
-/* A tile's maps: of each source, or of the chosen one, kept and all. */
+/* Where things are in a thread's scratch. Rows below the picture hold what the part before left. */
 typedef struct
 {
-  const Scale *scale;
-  double *maps;
-} Maps;
+  double fused[OMNI_TILE_IN], source[OMNI_TILE_IN];
+  double mean_f[OMNI_TILE_OUT], ff[OMNI_TILE_OUT]; /* moments of the fused picture */
+  double moments[3][OMNI_MOMENT_OUT]; /* of the source: itself, its square, and with the fused picture */
+  double gains[OMNI_TILE_OUT], maps[2][OMNI_TILE_OUT]; /* of it, or of the chosen one: kept and all */
+  double spare[OMNI_MOMENT_SPARE];
+} Scratch;
 
-/* Moments: the fused picture, its square; of each source itself, its square, and with the fused picture. */
 OMNI_VECTOR static void
-score_row_cb (guint y, const double *moments, const double *sums, gpointer data)
+score_rows (const Scale *scale, Scratch *s, gboolean take_it, gsize at)
 {
-  const Maps *self = data;
-  const Scale *scale = self->scale;
-  const double *mean_f = moments, *ff = moments + OMNI_MOMENT_STRIDE;
-  double gains[OMNI_TILE_PX], own_gains[OMNI_TILE_PX], own_kept[OMNI_TILE_PX], own_all[OMNI_TILE_PX];
-  for (guint k = 0; k < scale->n_sources; k++)
+  double gains[OMNI_TILE_PX], kept[OMNI_TILE_PX], all[OMNI_TILE_PX];
+  for (gsize i = 0; i < OMNI_MOMENT_OUT; i += OMNI_TILE_PX)
   {
-    const double *mean = moments + (2 + 3 * k) * OMNI_MOMENT_STRIDE, *aa = mean + OMNI_MOMENT_STRIDE,
-                 *af = aa + OMNI_MOMENT_STRIDE;
-    double *kept = self->maps + (scale->fusion ? 0 : (gsize)2 * k * OMNI_TILE_OUT) + y * OMNI_TILE_PX,
-           *all = kept + OMNI_TILE_OUT;
-    if (!scale->fusion || k == 0)
+    const gsize to = at + i;
+    if (take_it)
     {
-      measure (mean, mean_f, aa, ff, af, scale->noise, gains, kept, all);
+      measure (s->moments[0] + i, s->mean_f + to, s->moments[1] + i, s->ff + to, s->moments[2] + i,
+               scale->noise, s->gains + to, s->maps[0] + to, s->maps[1] + to);
       continue;
     }
-    measure (mean, mean_f, aa, ff, af, scale->noise, own_gains, own_kept, own_all);
-    take_weaker (own_gains, own_kept, own_all, gains, kept, all);
+    measure (s->moments[0] + i, s->mean_f + to, s->moments[1] + i, s->ff + to, s->moments[2] + i,
+             scale->noise, gains, kept, all);
+    take_weaker (gains, kept, all, s->gains + to, s->maps[0] + to, s->maps[1] + to);
   }
 }
 
-static guint
-count_maps (const Scale *scale)
+static void
+filter_fused (const Scale *scale, Scratch *s, guint rows)
 {
-  return scale->fusion ? 2 : 2 * scale->n_sources;
+  for (guint y = 0; y < rows; y += OMNI_MOMENT_ROWS)
+  {
+    const double *f = s->fused + y * OMNI_TILE_STRIDE;
+    omni_tile_moment (f, NULL, scale->weights, scale->window, s->spare, s->mean_f + y * OMNI_TILE_PX);
+    omni_tile_moment (f, f, scale->weights, scale->window, s->spare, s->ff + y * OMNI_TILE_PX);
+  }
 }
 
-static gsize
-count_scratch (const Scale *scale)
+static void
+score_source (const Scale *scale, Scratch *s, gboolean take_it, guint rows)
 {
-  return (gsize)(scale->n_sources + 1) * OMNI_TILE_IN + (gsize)count_maps (scale) * OMNI_TILE_OUT
-         + omni_tile_moments_scratch (2 + 3 * scale->n_sources, 0);
+  for (guint y = 0; y < rows; y += OMNI_MOMENT_ROWS)
+  {
+    const double *a = s->source + y * OMNI_TILE_STRIDE, *f = s->fused + y * OMNI_TILE_STRIDE;
+    omni_tile_moment (a, NULL, scale->weights, scale->window, s->spare, s->moments[0]);
+    omni_tile_moment (a, a, scale->weights, scale->window, s->spare, s->moments[1]);
+    omni_tile_moment (a, f, scale->weights, scale->window, s->spare, s->moments[2]);
+    score_rows (scale, s, take_it, y * OMNI_TILE_PX);
+  }
 }
 
 /* Sums: of each source (or of the chosen one) kept and all, then the number of windows. */
@@ -153,40 +161,25 @@ static void
 scale_part (guint part, gpointer data, double *scratch, double *sums)
 {
   const Scale *scale = data;
-  const guint n = scale->n_sources, margin = scale->window - 1, n_maps = count_maps (scale);
+  const guint n = scale->n_sources, margin = scale->window - 1, n_maps = scale->fusion ? 1 : n;
   const OmniPlane *fused = &scale->planes[n];
-  double *maps = scratch + (n + 1) * OMNI_TILE_IN, *rest = maps + (gsize)n_maps * OMNI_TILE_OUT;
-  Maps self = { scale, maps };
+  Scratch *s = (Scratch *)(gpointer)scratch;
   OmniTile tile;
   omni_tile_init (&tile, fused->width - margin, fused->height - margin, part);
-  for (guint k = 0; k <= n; k++)
-    omni_tile_load (&scale->planes[k], (int)tile.x, (int)tile.y, margin, scratch + (gsize)k * OMNI_TILE_IN);
-  const OmniMoments moments = { .in = scratch,
-                                .moments = scale->moments,
-                                .n = 2 + 3 * n,
-                                .weights = scale->weights,
-                                .size = scale->window,
-                                .rows = tile.height };
-  omni_tile_moments (&moments, rest, score_row_cb, &self);
-  sums[n_maps] = omni_tile_mask (&tile, scale->mask, fused->width, fused->height, (int)tile.x, (int)tile.y,
-                                 scale->window, 1, maps, n_maps);
-  for (guint i = 0; i < n_maps; i++)
-    sums[i] += add_logarithms (&tile, maps + (gsize)i * OMNI_TILE_OUT);
-}
-
-static OmniMoment *
-make_moments (guint n)
-{
-  OmniMoment *moments = g_new (OmniMoment, 2 + 3 * n), *at = moments;
-  *at++ = (OmniMoment){ n, OMNI_MOMENT_FIRST };
-  *at++ = (OmniMoment){ n, n };
+  omni_tile_load (fused, (int)tile.x, (int)tile.y, margin, s->fused);
+  filter_fused (scale, s, tile.height);
   for (guint k = 0; k < n; k++)
   {
-    *at++ = (OmniMoment){ k, OMNI_MOMENT_FIRST };
-    *at++ = (OmniMoment){ k, k };
-    *at++ = (OmniMoment){ k, n };
+    omni_tile_load (&scale->planes[k], (int)tile.x, (int)tile.y, margin, s->source);
+    score_source (scale, s, !scale->fusion || k == 0, tile.height);
+    if (scale->fusion && k + 1 < n)
+      continue;
+    const guint map = scale->fusion ? 0 : k;
+    sums[2 * n_maps] = omni_tile_mask (&tile, scale->mask, fused->width, fused->height, (int)tile.x,
+                                       (int)tile.y, scale->window, 1, s->maps[0], 2);
+    sums[2 * map] += add_logarithms (&tile, s->maps[0]);
+    sums[2 * map + 1] += add_logarithms (&tile, s->maps[1]);
   }
-  return moments;
 }
 
 /* ---- The pyramid ---- */
@@ -201,18 +194,24 @@ typedef struct
   const double *weights;
 } Shrinking;
 
-/* Down the columns: `rows` lie `stride` apart. */
+/* Pixels of the coarser picture that are worked on at a time, and what they lie on: all of it stays near the processor. */
+#define CHUNK      128
+#define CHUNK_HALF (CHUNK + 4)
+
+/* Down the columns, `stride` apart: the even ones and the odd ones, `n` of each. */
 OMNI_INLINE void
 filter_columns (const guint8 *restrict bytes, const double *restrict values, gsize stride,
-                const double *restrict weights, const guint window, guint n, double *restrict out)
+                const double *restrict weights, const guint window, guint n, double *restrict even,
+                double *restrict odd)
 {
+  double row[2 * CHUNK_HALF];
   if (bytes != NULL)
     for (guint x = 0; x < n; x++)
     {
       double sum = weights[window / 2] * bytes[window / 2 * stride + x];
       for (guint i = 0; i < window / 2; i++)
         sum += weights[i] * (bytes[i * stride + x] + bytes[(window - 1 - i) * stride + x]);
-      out[x] = sum;
+      row[x] = sum;
     }
   else
     for (guint x = 0; x < n; x++)
@@ -220,41 +219,62 @@ filter_columns (const guint8 *restrict bytes, const double *restrict values, gsi
       double sum = weights[window / 2] * values[window / 2 * stride + x];
       for (guint i = 0; i < window / 2; i++)
         sum += weights[i] * (values[i * stride + x] + values[(window - 1 - i) * stride + x]);
-      out[x] = sum;
+      row[x] = sum;
     }
+  for (guint x = 0; x < n / 2; x++)
+  {
+    even[x] = row[2 * x];
+    odd[x] = row[2 * x + 1];
+  }
+  even[n / 2] = row[n - 1]; /* windows are odd: one more of these */
 }
 
-/* Along the row, every second pixel. */
+/* Along the row: windows that start at every even column. */
 OMNI_INLINE void
-filter_every_second (const double *restrict in, const double *restrict weights, const guint window, guint n,
-                     double *restrict out)
+filter_every_second (const double *restrict even, const double *restrict odd, const double *restrict weights,
+                     const guint window, guint n, double *restrict out)
 {
+  const guint middle = window / 2;
   for (guint x = 0; x < n; x++)
   {
-    double sum = weights[window / 2] * in[2 * x + window / 2];
-    for (guint i = 0; i < window / 2; i++)
-      sum += weights[i] * (in[2 * x + i] + in[2 * x + window - 1 - i]);
+    double sum = weights[middle] * (middle % 2 == 0 ? even : odd)[x + middle / 2];
+    for (guint i = 0; i < middle; i++)
+    {
+      const double *restrict of = i % 2 == 0 ? even : odd;
+      sum += weights[i] * (of[x + i / 2] + of[x + (window - 1 - i) / 2]);
+    }
     out[x] = sum;
   }
 }
 
+OMNI_INLINE void
+shrink_window (const guint8 *bytes, const double *values, gsize stride, const double *weights,
+               const guint window, guint width, double *to)
+{
+  double even[CHUNK_HALF + 1], odd[CHUNK_HALF];
+  for (guint x = 0; x < width; x += CHUNK)
+  {
+    const guint n = MIN (CHUNK, width - x);
+    filter_columns (bytes != NULL ? bytes + 2 * (gsize)x : NULL,
+                    values != NULL ? values + 2 * (gsize)x : NULL, stride, weights, window,
+                    2 * n + window - 2, even, odd);
+    filter_every_second (even, odd, weights, window, n, to + x);
+  }
+}
+
 OMNI_VECTOR static void
-shrink_row (const guint8 *bytes, const double *values, guint from_width, const Shrinking *self, double *spare,
-            double *to)
+shrink_row (const guint8 *bytes, const double *values, gsize stride, const Shrinking *self, double *to)
 {
   switch (self->window)
   {
   case 9:
-    filter_columns (bytes, values, from_width, self->weights, 9, from_width, spare);
-    filter_every_second (spare, self->weights, 9, self->width, to);
+    shrink_window (bytes, values, stride, self->weights, 9, self->width, to);
     break;
   case 5:
-    filter_columns (bytes, values, from_width, self->weights, 5, from_width, spare);
-    filter_every_second (spare, self->weights, 5, self->width, to);
+    shrink_window (bytes, values, stride, self->weights, 5, self->width, to);
     break;
   case 3:
-    filter_columns (bytes, values, from_width, self->weights, 3, from_width, spare);
-    filter_every_second (spare, self->weights, 3, self->width, to);
+    shrink_window (bytes, values, stride, self->weights, 3, self->width, to);
     break;
   default:
     g_assert_not_reached ();
@@ -268,7 +288,7 @@ shrink_part (guint part, gpointer data, double *scratch, double *sums)
   const gsize at = (gsize)2 * part * self->from->width;
   const guint8 *bytes = self->from->bytes;
   shrink_row (bytes != NULL ? bytes + at : NULL, bytes != NULL ? NULL : self->from->values + at,
-              self->from->width, self, scratch, self->to + (gsize)part * self->width);
+              self->from->width, self, self->to + (gsize)part * self->width);
 }
 
 static void
@@ -292,7 +312,7 @@ shrink (const OmniMetricRun *run, const Scale *from, guint n_planes, guint windo
 {
   const guint width = (from->planes[0].width - window + 2) / 2,
               height = (from->planes[0].height - window + 2) / 2;
-  if (!omni_scale_alloc (level, n_planes, width, height, from->mask != NULL, reason))
+  if (!omni_scale_alloc (level, n_planes, width, height, FALSE, from->mask != NULL, reason))
     return FALSE;
   Shrinking shrinking = { .from_mask = from->mask,
                           .to_mask = level->mask,
@@ -305,8 +325,7 @@ shrink (const OmniMetricRun *run, const Scale *from, guint n_planes, guint windo
     double unused;
     shrinking.from = &from->planes[k];
     shrinking.to = (double *)level->planes[k].values;
-    if (!omni_parts_run (height, 0, from->planes[k].width, shrink_part, &shrinking, run->cancellable,
-                         &unused))
+    if (!omni_parts_run (height, 0, 0, shrink_part, &shrinking, run->cancellable, &unused))
       return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   }
   if (from->mask != NULL)
@@ -357,13 +376,9 @@ score_scales (const OmniMetricRun *run, gboolean fusion, double noise, guint n_s
   g_autofree OmniPlane *planes = g_new (OmniPlane, n + 1);
   memcpy (planes, run->input->sources, n * sizeof *planes);
   planes[n] = run->input->fused;
-  g_autofree OmniMoment *moments = make_moments (n);
-  Scale scale = { .planes = planes,
-                  .mask = run->input->mask,
-                  .moments = moments,
-                  .n_sources = n,
-                  .fusion = fusion,
-                  .noise = noise };
+  Scale scale = {
+    .planes = planes, .mask = run->input->mask, .n_sources = n, .fusion = fusion, .noise = noise
+  };
   for (guint i = 0; i < N_SCALES; i++)
   {
     scale.window = get_window (i);
@@ -377,7 +392,7 @@ score_scales (const OmniMetricRun *run, gboolean fusion, double noise, guint n_s
     }
     const guint margin = scale.window - 1;
     if (!omni_parts_run (omni_tiles_count (scale.planes[0].width - margin, scale.planes[0].height - margin),
-                         n_sums, count_scratch (&scale), scale_part, &scale, run->cancellable,
+                         n_sums, sizeof (Scratch) / sizeof (double), scale_part, &scale, run->cancellable,
                          sums + i * n_sums))
       return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   }
