@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Times the default panel of `omnifuse-cli metrics` against a straightforward numpy implementation, in the same run.
 
-    tests/bench-metrics.py build/omnifuse-cli [WIDTHxHEIGHT] [SOURCES]
+    tests/bench-metrics.py build/omnifuse-cli [WIDTHxHEIGHT] [SOURCES] [RUNS]
 
 Needs numpy and Pillow. Both get the same made-up bracket; reading the files is left out on both sides. Prints the times, the
-ratio and the difference of the values.
+ratio and the difference of the values. With RUNS, only omnifuse-cli runs, so many times, and its times are printed.
 """
 import json
 import subprocess
@@ -133,6 +133,12 @@ def vif(sources, fused):
     return np.mean([vif_one(s, fused) for s in sources])
 
 
+def run(program, names, fused):
+    out = subprocess.run([program, "metrics", *names, "--fused", fused, "--json"], check=True, capture_output=True)
+    result = json.loads(out.stdout)
+    return result, sum(ms for name, ms in result["ms"].items() if name != "read") / 1000
+
+
 def main():
     program = sys.argv[1]
     width, height = map(int, (sys.argv[2] if len(sys.argv) > 2 else "6000x4000").split("x"))
@@ -142,10 +148,12 @@ def main():
         names = [f"{folder}/{i}.png" for i in range(n)]
         for name, picture in zip(names + [f"{folder}/fused.png"], pictures + [fused]):
             Image.fromarray(picture).save(name, compress_level=1)
-        out = subprocess.run([program, "metrics", *names, "--fused", f"{folder}/fused.png", "--json"], check=True,
-                             capture_output=True)
-    result = json.loads(out.stdout)
-    ours = sum(ms for name, ms in result["ms"].items() if name != "read") / 1000
+        if len(sys.argv) > 4:
+            for _ in range(int(sys.argv[4])):
+                result, ours = run(program, names, f"{folder}/fused.png")
+                print("  ".join(f"{name} {ms / 1000:.3f}" for name, ms in result["ms"].items()), f" panel {ours:.3f} s", flush=True)
+            return
+        result, ours = run(program, names, f"{folder}/fused.png")
     sources, fused = [s.astype(float) for s in pictures], fused.astype(float)
     theirs = 0
     for name, func in (("mef-ssim", mef_ssim), ("qabf", qabf), ("vif", vif)):

@@ -328,7 +328,60 @@ bench_metric (const OmniMetric *metric, const OmniMetricsInput *input, guint n_r
   g_free (device.reason);
 }
 
-/* The made-up pictures but the last are the sources of the last. */
+/* (transfer full) A scene from dark to light with texture and noise, taken with `gain`. */
+static guint8 *
+make_exposure (guint width, guint height, double gain, gsize *size_bytes, GError **error)
+{
+  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, 3, OMNI_SAMPLE_U8, size_bytes, error);
+  guint8 *sample = pixels;
+  for (guint y = 0; pixels != NULL && y < height; y++)
+    for (guint x = 0; x < width; x++)
+    {
+      const guint noise = ((x * 2654435761u) ^ (y * 2246822519u)) >> 27;
+      for (guint c = 0; c < 3; c++)
+      {
+        const double light = 20 + 160.0 * x / width + ((x >> (1 + c)) ^ (y >> 2)) % 48 + noise;
+        *sample++ = (guint8)MIN (light * gain + 0.5, 255);
+      }
+    }
+  return pixels;
+}
+
+/* A bracket of three stops of a scene, and last the mean of it: a fused picture that has what the sources show. */
+static gboolean
+add_bracket (GPtrArray *pictures, guint n, guint width, guint height, GError **error)
+{
+  gsize size_bytes = 0;
+  g_autofree guint32 *sums = g_try_new0 (guint32, (gsize)width * height * 3);
+  if (sums == NULL)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                 "There is not enough memory for %u × %u pixels; choose a smaller --size.", width, height);
+    return FALSE;
+  }
+  for (guint i = 0; i <= n; i++)
+  {
+    guint8 *pixels = i < n
+                       ? make_exposure (width, height, exp2 (n > 1 ? 3.0 * i / (n - 1) - 1.5 : 0),
+                                        &size_bytes, error)
+                       : omni_picture_try_alloc_pixels (width, height, 3, OMNI_SAMPLE_U8, &size_bytes, error);
+    if (pixels == NULL)
+      return FALSE;
+    for (gsize at = 0; at < size_bytes; at++)
+      if (i < n)
+        sums[at] += pixels[at];
+      else
+        pixels[at] = (guint8)((sums[at] + n / 2) / n);
+    OmniPicture *picture = omni_picture_new (width, height, 3, FALSE, OMNI_SAMPLE_U8,
+                                             g_bytes_new_take (pixels, size_bytes), NULL, NULL, error);
+    if (picture == NULL)
+      return FALSE;
+    g_ptr_array_add (pictures, picture);
+  }
+  return TRUE;
+}
+
+/* The first of the sources is the reference as well. */
 static gboolean
 bench_metrics (const OmniCliOptions *options, guint width, guint height, GError **error)
 {
@@ -336,13 +389,8 @@ bench_metrics (const OmniCliOptions *options, guint width, guint height, GError 
   g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func (g_object_unref);
   if (!omni_cli_read_metrics (options->metrics, metrics, error))
     return FALSE;
-  for (guint i = 0; i <= (guint)options->n_inputs; i++)
-  {
-    OmniPicture *picture = make_picture (i, width, height, 3, error);
-    if (picture == NULL)
-      return FALSE;
-    g_ptr_array_add (pictures, picture);
-  }
+  if (!add_bracket (pictures, (guint)options->n_inputs, width, height, error))
+    return FALSE;
   OmniPicture *fused = pictures->pdata[options->n_inputs];
   g_autoptr (OmniMetricsInput) input = omni_metrics_input_new (
     (OmniPicture *const *)pictures->pdata, (guint)options->n_inputs, fused, pictures->pdata[0], NULL, error);
