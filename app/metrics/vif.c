@@ -7,7 +7,8 @@
 /* Visual information fidelity in the pixel domain: H. Sheikh and A. Bovik, "Image information and visual quality", IEEE TIP 15
  * (2006); and for fusion, Y. Han, Y. Cai, Y. Cao and X. Xu, "A new image fusion performance metric based on visual information
  * fidelity", Information Fusion 14 (2013). Four scales with Gaussian windows of 17, 9, 5 and 3 pixels, σ a fifth of that,
- * that stay inside; between scales the window of the coarser one, every second pixel. */
+ * that stay inside; between scales the window of the coarser one, every second pixel. In double: single precision, less the mean of each
+ * tile, would take half of the time and moves mri-pet by 1.8e-4, as black next to bright is no longer flat. */
 #define N_SCALES   4
 #define MAX_WINDOW 17
 #define VIF_NOISE  2.0
