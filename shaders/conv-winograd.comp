@@ -1,9 +1,10 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// 3×3 convolution by fused Winograd F(4×4, 3×3) (Lavin and Gray 2016): C4 in, C4 out. One invocation makes 4×4 pixels
-// of OUTS channels. The grid is the whole picture's: blocks start at multiples of 4 of the global coordinates, so tiles
-// do not change a bit. The lanes of a subgroup fetch neighbouring weights and pass them round by subgroupShuffle.
+// 3×3 convolution by fused Winograd F(4×4, 3×3) (Lavin and Gray 2016): C4 in, C4 out. One invocation makes TILES blocks
+// of 4×4 pixels, side by side, of OUTS channels. The grid is the whole picture's: blocks start at multiples of 4 of the
+// global coordinates, and none sees its neighbour's sums, so neither tiles nor TILES change a bit. The lanes of a
+// subgroup fetch neighbouring weights and pass them round by subgroupShuffle.
 #extension GL_GOOGLE_include_directive : enable
 #extension GL_KHR_shader_subgroup_basic : enable
 #extension GL_KHR_shader_subgroup_shuffle : enable
@@ -13,6 +14,9 @@
 
 #ifndef OUTS
 #define OUTS 32
+#endif
+#ifndef TILES
+#define TILES 1
 #endif
 
 layout (binding = 0) uniform samplerBuffer source;
@@ -29,20 +33,24 @@ transform6 (in vec4 d0, in vec4 d1, in vec4 d2, in vec4 d3, in vec4 d4, in vec4 
   o5 = 4.0 * d1 - 5.0 * d3 + d5;
 }
 
-float m[36 * OUTS];
+float m[36 * OUTS * TILES];
 
 void
 accumulate (ivec2 block, int w)
 {
   const ivec3 planes = (ivec3 (push.a5, push.a6, push.a7) + 3) / 4;
   const int image = batch_image ();
-  int column[6];
+  const int reach = ((push.width - 1) & ~3) + 4; // the last column that a block of the picture sees, as −1 is the first
+  int column[4 * TILES + 2];
   int row[6];
+  [[unroll]] for (int i = 0; i < 4 * TILES + 2; i++)
+    {
+      const int gx = boundary_near (clamp (block.x + i - 1, -1, reach), push.width);
+      column[i] = gx == OUTSIDE ? OUTSIDE : gx - tile_origin (push.level).x;
+    }
   [[unroll]] for (int i = 0; i < 6; i++)
     {
-      const int gx = boundary_near (block.x + i - 1, push.width);
       const int gy = boundary_near (block.y + i - 1, push.height);
-      column[i] = gx == OUTSIDE ? OUTSIDE : gx - tile_origin (push.level).x;
       row[i] = gy == OUTSIDE ? OUTSIDE : gy - tile_origin (push.level).y;
     }
 
@@ -65,9 +73,9 @@ accumulate (ivec2 block, int w)
           start = view.base + (plane - planes.x - planes.y) * view.plane;
         }
 
-      vec4 t[6][6];
-      vec4 v[36];
-      [[unroll]] for (int j = 0; j < 6; j++)
+      vec4 t[6][4 * TILES + 2];
+      vec4 v[TILES][36];
+      [[unroll]] for (int j = 0; j < 4 * TILES + 2; j++)
         {
           vec4 d[6];
           [[unroll]] for (int i = 0; i < 6; i++)
@@ -77,9 +85,11 @@ accumulate (ivec2 block, int w)
             }
           transform6 (d[0], d[1], d[2], d[3], d[4], d[5], t[0][j], t[1][j], t[2][j], t[3][j], t[4][j], t[5][j]);
         }
-      [[unroll]] for (int i = 0; i < 6; i++)
-        transform6 (t[i][0], t[i][1], t[i][2], t[i][3], t[i][4], t[i][5], v[i * 6], v[i * 6 + 1], v[i * 6 + 2],
-                    v[i * 6 + 3], v[i * 6 + 4], v[i * 6 + 5]);
+      [[unroll]] for (int b = 0; b < TILES; b++)
+        [[unroll]] for (int i = 0; i < 6; i++)
+          transform6 (t[i][4 * b], t[i][4 * b + 1], t[i][4 * b + 2], t[i][4 * b + 3], t[i][4 * b + 4], t[i][4 * b + 5],
+                      v[b][i * 6], v[b][i * 6 + 1], v[b][i * 6 + 2], v[b][i * 6 + 3], v[b][i * 6 + 4],
+                      v[b][i * 6 + 5]);
 
       vec4 q;
       [[unroll]] for (int e = 0; e < 36; e++)
@@ -89,12 +99,15 @@ accumulate (ivec2 block, int w)
             if (n % LANES == 0)
               q = FETCH (w, n);
             const vec4 weight = SPREAD (q, n);
-            float s = m[n];
-            s += v[e].x * weight.x;
-            s += v[e].y * weight.y;
-            s += v[e].z * weight.z;
-            s += v[e].w * weight.w;
-            m[n] = s;
+            [[unroll]] for (int b = 0; b < TILES; b++)
+              {
+                float s = m[n * TILES + b];
+                s += v[b][e].x * weight.x;
+                s += v[b][e].y * weight.y;
+                s += v[b][e].z * weight.z;
+                s += v[b][e].w * weight.w;
+                m[n * TILES + b] = s;
+              }
           }
       w += 36 * OUTS;
     }
@@ -102,7 +115,7 @@ accumulate (ivec2 block, int w)
 
 // The inverse transform of four channels, from `k`.
 void
-transform_back (int k, out vec4 y[16])
+transform_back (int k, int b, out vec4 y[16])
 {
   [[unroll]] for (int q = 0; q < 4; q++)
     {
@@ -111,7 +124,7 @@ transform_back (int k, out vec4 y[16])
         {
           float a[6];
           [[unroll]] for (int i = 0; i < 6; i++)
-            a[i] = m[(6 * i + j) * OUTS + k + q];
+            a[i] = m[((6 * i + j) * OUTS + k + q) * TILES + b];
           u[0][j] = a[0] + a[1] + a[2] + a[3] + a[4];
           u[1][j] = (a[1] - a[2]) + 2.0 * (a[3] - a[4]);
           u[2][j] = (a[1] + a[2]) + 4.0 * (a[3] + a[4]);
@@ -127,12 +140,23 @@ transform_back (int k, out vec4 y[16])
     }
 }
 
-// What did not help on lavapipe: a loop over the 16 pixels instead of their unrolled stores, or an index into m that
-// keeps it in memory, to compile faster (13 s instead of 0.6 s with 8 outputs, and half the speed). Nor the same in three
-// kernels through 6 MB of memory (transform, 36 matrix products, inverse; stores of 64 bits): code and sums then fit the
-// caches, but the products are a third of the time (perf: 35 %, transform and its stores 49 %, inverse 16 %), since a
-// float stored costs about ten instructions and waits for its line. On an EPYC with AVX2, busy, 64→32 at 512² took 180 to
-// 220 ms of processor time instead of 211 to 230, IFANI at 400×300 10 to 20 % more than with this kernel.
+// On lavapipe the time goes by instructions, some 7 for each product of 8 lanes: there is no fused multiply-add (Mesa
+// lowers it to mul and add), passing a weight round takes two unless it is lane 0's or 4's, a fetch of 32 floats takes
+// 50 in a function of its own (a quarter of the samples), the sums lie in memory and are blended with the loop's mask.
+// Hence TILES: with two, one weight serves both. CPU ms of 64→32 at 512² (EPYC 7003 with AVX2, busy, least of 13 in
+// turn): 206 with 16 outputs, 195 with 32, 164 with 16 of two blocks; and to compile, once: 3, 7 and 8 s.
+//
+// What did not help there: 8 outputs of two blocks or four (1.14 and 1.3 times 16 of two), and the sums of two or four
+// outputs kept in registers over a plane (1.00 times: LLVM orders them as before); fetching rows before columns (1.08
+// times). Weights as uniform or storage buffer: Mesa 22.3 makes a scalar load only outside of loops, with a branch
+// each; inside, gathers. Shared memory likewise. F(6×6), not tried, has 21 % fewer products, but F(4×4) uses up half
+// of what error is allowed. Images for the stores: a loop over lanes for each channel, where a buffer has one for all
+// four. A loop over the 16 pixels instead of their unrolled stores, or an index into m that keeps it in memory, to
+// compile faster (13 s instead of 0.6 s with 8 outputs, and half the speed). Nor the same in three kernels through 6
+// MB of memory (transform, 36 matrix products, inverse; stores of 64 bits): code and sums then fit the caches, but the
+// products are a third of the time (perf: 35 %, transform and its stores 49 %, inverse 16 %), since a float stored
+// costs about ten instructions and waits for its line: 180 to 220 ms of processor time when 16 outputs took 211 to
+// 230, IFANI at 400×300 10 to 20 % more.
 void
 main ()
 {
@@ -141,13 +165,15 @@ main ()
   const int groups = (push.a8 + OUTS - 1) / OUTS;
   const int column = int (gl_WorkGroupID.x) / (BATCH != 0 ? 1 : groups);
   const int z = BATCH != 0 ? output_block () : int (gl_WorkGroupID.x) % groups;
-  const ivec2 local = ivec2 (column * int (LOCAL_X) + int (gl_LocalInvocationID.x), int (gl_GlobalInvocationID.y)) * 4;
+  const ivec2 local = ivec2 (column * int (LOCAL_X) + int (gl_LocalInvocationID.x), int (gl_GlobalInvocationID.y))
+                      * ivec2 (4 * TILES, 4);
   const ivec2 position = local + rectangle_corner (); // relative to the tile
-  // Blocks outside the picture repeat its last block, so that every fetch stays inside the tile's memory.
-  const ivec2 last = (ivec2 (push.width, push.height) - 1) & ~3;
-  const ivec2 block = clamp (position + origin, ivec2 (0), last);
+  // Blocks outside the picture see no other rows and columns than those in it, so that every fetch stays inside the tile's
+  // memory. Where a tile's halo crosses the picture's edge, one block of an invocation may lie outside and the next not.
+  const int last = (push.height - 1) & ~3;
+  const ivec2 block = ivec2 (position.x + origin.x, clamp (position.y + origin.y, 0, last));
 
-  [[unroll]] for (int n = 0; n < 36 * OUTS; n++)
+  [[unroll]] for (int n = 0; n < 36 * OUTS * TILES; n++)
     m[n] = 0.0;
   accumulate (block, push.a0 + z * (push.a9 & 0xffff) * 36 * OUTS);
 
@@ -165,23 +191,28 @@ main ()
       const vec4 bias = texelFetch (weights, push.a1 + plane);
       const vec4 scale = HAS_POST != 0 ? texelFetch (weights, push.a2 + plane) : vec4 (1.0);
       const vec4 shift = HAS_POST != 0 ? texelFetch (weights, push.a3 + plane) : vec4 (0.0);
-      vec4 y[16];
 
-      transform_back (k, y);
-      [[unroll]] for (int i = 0; i < 16; i++)
+      [[unroll]] for (int b = 0; b < TILES; b++)
         {
-          const ivec2 p = local + ivec2 (i & 3, i >> 2);
-          if (p.x < width && p.y < height && plane < planes)
+          vec4 y[16];
+
+          transform_back (k, b, y);
+          [[unroll]] for (int i = 0; i < 16; i++)
             {
-              const ivec2 at = position + ivec2 (i & 3, i >> 2);
-              const int to = dst.base + plane * dst.plane + at.y * dst.pitch + at.x;
-              vec4 value = y[i] + bias;
-              if (BASE == BASE_TENSOR)
-                value += texelFetch (source, before.base + plane * before.plane + at.y * before.pitch + at.x);
-              if (BASE == BASE_OUTPUT)
-                value += load4 (to);
-              value = activate (ACTIVATION, value, slope);
-              store4 (to, HAS_POST != 0 ? value * scale + shift : value);
+              const ivec2 within = ivec2 (4 * b + (i & 3), i >> 2);
+              const ivec2 p = local + within;
+              if (p.x < width && p.y < height && plane < planes)
+                {
+                  const ivec2 at = position + within;
+                  const int to = dst.base + plane * dst.plane + at.y * dst.pitch + at.x;
+                  vec4 value = y[i] + bias;
+                  if (BASE == BASE_TENSOR)
+                    value += texelFetch (source, before.base + plane * before.plane + at.y * before.pitch + at.x);
+                  if (BASE == BASE_OUTPUT)
+                    value += load4 (to);
+                  value = activate (ACTIVATION, value, slope);
+                  store4 (to, HAS_POST != 0 ? value * scale + shift : value);
+                }
             }
         }
     }

@@ -347,6 +347,8 @@ test_variants (void)
   shape.variant = "winograd-8";
   shape.tolerance = 1e-5;
   sweep (&shape);
+  shape.variant = "winograd-16x2";
+  sweep (&shape);
   shape = joined;
   shape.variant = "winograd-16";
   sweep (&shape);
@@ -431,6 +433,28 @@ test_chain (void)
   clear (&one);
 }
 
+/* Inside a chain a tile is made with its halo: at the picture's edge an invocation's first block then lies outside. */
+static void
+test_pairs_at_edges (void)
+{
+  const Shape shape = {
+    .in = 16, .out = 16, .kernel = 3, .boundary = OMNI_BOUNDARY_REFLECT, .activation = OMNI_ACTIVATION_RELU
+  };
+  Case one;
+
+  prepare (&one, &shape);
+  g_setenv ("OMNIFUSE_CONV", "winograd-16x2", TRUE);
+  harness_sweep (&(HarnessSweep){ .graph = build_chain (&one),
+                                  .twin = twin_of_chain,
+                                  .data = &one,
+                                  .channels = SOURCE_CHANNELS,
+                                  .low = -1.0F,
+                                  .few = TRUE,
+                                  .tolerance = 2e-5 });
+  g_unsetenv ("OMNIFUSE_CONV");
+  clear (&one);
+}
+
 static void
 add_tests (void)
 {
@@ -444,6 +468,7 @@ add_tests (void)
   g_test_add_func ("/kernels/conv/half", test_half);
   g_test_add_func ("/kernels/conv/variants", test_variants);
   g_test_add_func ("/kernels/conv/chain", test_chain);
+  g_test_add_func ("/kernels/conv/pairs-at-edges", test_pairs_at_edges);
 }
 
 int

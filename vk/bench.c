@@ -124,6 +124,7 @@ static const Case cases[] = {
   { "conv-3x3-64-32-shuffle", NULL, build_conv, 3, 64, 32, "shuffle" },
   { "conv-3x3-64-32-winograd-8", NULL, build_conv, 3, 64, 32, "winograd-8" },
   { "conv-3x3-64-32-winograd-16", NULL, build_conv, 3, 64, 32, "winograd-16" },
+  { "conv-3x3-64-32-winograd-16x2", NULL, build_conv, 3, 64, 32, "winograd-16x2" },
   { "conv-3x3-64-32-winograd-32", NULL, build_conv, 3, 64, 32, "winograd-32" },
 };
 
