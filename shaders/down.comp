@@ -28,18 +28,86 @@ continue_row (inout float x[12], int first, int extent)
 }
 
 vec4
-narrow (vec4 a, vec4 b, vec4 c, vec4 d, int first, int extent)
+narrow (float x[12], int first, int extent)
 {
-  float x[12] = float[12] (a.z, a.w, b.x, b.y, b.z, b.w, c.x, c.y, c.z, c.w, d.x, d.y);
   precise vec4 value;
 
   continue_row (x, first, extent);
-  [[unroll]] for (int i = 0; i < 4; i++)
-    value[i] = PYRAMID == PYRAMID_BURT
-                 ? (x[2 * i] + x[2 * i + 4]) * 0.0625 + (x[2 * i + 1] + x[2 * i + 3]) * 0.25 + x[2 * i + 2] * 0.375
-                 : (x[2 * i + 1] + x[2 * i + 4]) * 0.125 + (x[2 * i + 2] + x[2 * i + 3]) * 0.375;
+
+  const vec4 b = vec4 (x[1], x[3], x[5], x[7]);
+  const vec4 c = vec4 (x[2], x[4], x[6], x[8]);
+  const vec4 d = vec4 (x[3], x[5], x[7], x[9]);
+  const vec4 e = vec4 (x[4], x[6], x[8], x[10]);
+  if (PYRAMID == PYRAMID_BURT)
+    value = (vec4 (x[0], x[2], x[4], x[6]) + e) * 0.0625 + (b + d) * 0.25 + c * 0.375;
+  else
+    value = (b + e) * 0.125 + (c + d) * 0.375;
   return value;
 }
+
+#ifdef SAMPLES
+// The words of two pixels before the first of eight and of two behind, and the sample that they begin with.
+const int LEAD = (CHANNELS * BYTES * 2 + 4 * GRAIN8 - 1) / (4 * GRAIN8) * GRAIN8;
+const int SPAN = LEAD + (CHANNELS * BYTES * 9 + 3) / 4;
+const int LEAD_SAMPLES = LEAD * 4 / BYTES - 2 * CHANNELS;
+
+float
+sample_in (Words words, int c, int k)
+{
+  return sample_at (words, LEAD_SAMPLES + k * CHANNELS + c);
+}
+
+vec4
+four_in (Words words, int c, int k)
+{
+  return vec4 (sample_in (words, c, k), sample_in (words, c, k + 1), sample_in (words, c, k + 2),
+               sample_in (words, c, k + 3));
+}
+
+// Pixels −2 … 1, 2 … 5 and 6 … 8 of channel `c`, from the first of eight. No loop: where spirv-opt unrolls one, it
+// forgets what is `precise`.
+Pixels
+channel_in (Words words, int c)
+{
+  return Pixels (four_in (words, c, 0), four_in (words, c, 4),
+                 vec4 (sample_in (words, c, 8), sample_in (words, c, 9), sample_in (words, c, 10), 0.0));
+}
+
+vec4
+narrow_part (Pixels p, int first, int extent)
+{
+  return narrow (float[12] (p.a.x, p.a.y, p.a.z, p.a.w, p.b.x, p.b.y, p.b.z, p.b.w, p.c.x, p.c.y, p.c.z, p.c.w), first,
+                 extent);
+}
+
+// Of the eight fine pixels from texel `texel` on, which is even, to the coarse columns below them.
+Pixels
+narrow_row (int z, int y, int texel, int before, int after, int behind, int first, int extent)
+{
+  const Words words = words_from (word_of (y, texel) - LEAD, SPAN, GRAIN8);
+  Pixels r = channel_in (words, 0);
+  const Pixels g = channel_in (words, COLOURS == 3 ? 1 : 0);
+  const Pixels b = channel_in (words, COLOURS == 3 ? 2 : 0);
+  if (WHOLE)
+    return Pixels (narrow_part (r, first, extent), narrow_part (g, first, extent), narrow_part (b, first, extent));
+  if (SELECT == PLANES_LUMA && COLOURS == 3)
+    r = Pixels (luma (r.a, g.a, b.a), luma (r.b, g.b, b.b), luma (r.c, g.c, b.c));
+
+  const vec4 one = narrow_part (r, first, extent);
+  return Pixels (one, one, one);
+}
+#else
+Pixels
+narrow_row (int z, int y, int texel, int before, int after, int behind, int first, int extent)
+{
+  const vec4 a = pixels (z, y, before).a;
+  const vec4 b = pixels (z, y, texel).a;
+  const vec4 c = pixels (z, y, after).a;
+  const vec4 d = pixels (z, y, behind).a;
+  const vec4 one = narrow (float[12] (a.z, a.w, b.x, b.y, b.z, b.w, c.x, c.y, c.z, c.w, d.x, d.y), first, extent);
+  return Pixels (one, one, one);
+}
+#endif
 
 // Fine row `gy` narrowed to the coarse columns g.x … g.x + 3.
 Pixels
@@ -55,15 +123,8 @@ row_at (int z, int gy, ivec2 g, ivec2 extent, ivec2 origin)
 
   const int texel = (2 * g.x - origin.x) >> 2;
   const int last = (((extent.x - 1) & ~3) - origin.x) >> 2;
-  const Pixels a = pixels (z, y, g.x > 0 ? texel - 1 : texel);
-  const Pixels b = pixels (z, y, texel);
-  const Pixels c = pixels (z, y, min (texel + 1, last));
-  const Pixels d = pixels (z, y, min (texel + 2, last));
-  const int first = 2 * g.x - 2;
-  const vec4 one = narrow (a.a, b.a, c.a, d.a, first, extent.x);
-  if (WHOLE)
-    return Pixels (one, narrow (a.b, b.b, c.b, d.b, first, extent.x), narrow (a.c, b.c, c.c, d.c, first, extent.x));
-  return Pixels (one, one, one);
+  return narrow_row (z, y, texel, g.x > 0 ? texel - 1 : texel, min (texel + 1, last), min (texel + 2, last),
+                     2 * g.x - 2, extent.x);
 }
 
 void

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Reading four neighbouring pixels of a picture: one plane of floats, or (SAMPLES) all planes from the interleaved samples
-// of a source as they were uploaded. Then all sources are of one format, and four pixels start at a whole word. Beyond
-// the right edge a source goes on with its last pixel. What is `precise` has the same bits either way.
+// of a source as they were uploaded. Then all sources are of one format, four pixels start at a whole word and sixteen at
+// a whole texel. Beyond the right edge a source goes on with its last pixel. What is `precise` has the same bits either way.
 
 const int PLANES_LUMA = 0;
 const int PLANES_CHROMA = 1;
@@ -29,29 +29,87 @@ luma (vec4 r, vec4 g, vec4 b)
 }
 
 #ifdef SAMPLES
-layout (binding = 0) uniform usamplerBuffer source;
+layout (binding = 0) uniform usamplerBuffer source; // four words to a texel, which costs no more than one word
 
 const bool WHOLE = SELECT == PLANES_COLOUR; // three planes at once
+const int UNIT = BYTES * CHANNELS;          // words of four pixels
+const int GRAIN = UNIT % 4 == 0 ? 4 : UNIT % 2 == 0 ? 2 : 1;  // where four pixels start is a multiple of this …
+const int GRAIN8 = UNIT % 2 == 0 ? 4 : 2;                     // … and eight, at an even texel
 
-// Integer sample `s` counted from the one at word `first`. The first of the two products is exact, and their sum has the
-// bits of the quotient by 255 or 65535 for every sample; half as dear as the division. `precise`, or a compiler factors x
-// out.
-float
-sample_at (int first, int s)
+// Words of a source in a row, from one that the reader named.
+struct Words
 {
-  const int bit = s * BYTES * 8;
-  const uint word = texelFetch (source, first + (bit >> 5)).x;
-  const float x = float (int ((word >> (bit & 31)) & (BYTES == 1 ? 0xffu : 0xffffu)));
+  uint w[24];
+};
+
+void
+put_texel (inout Words words, int k, uvec4 texel)
+{
+  [[unroll]] for (int i = 0; i < 4; i++)
+    words.w[4 * k + i] = texel[i];
+}
+
+// `n` words from word `first`, a multiple of `grain`; both constant. What is read beyond counts for nothing.
+Words
+words_from (int first, int n, int grain)
+{
+  const int texel = first >> 2;
+  const int reach = n + 4 - grain;
+  Words words;
+
+  [[unroll]] for (int k = 0; k < 6; k++)
+    put_texel (words, k, 4 * k < reach ? texelFetch (source, texel + k) : uvec4 (0u));
+  if (grain < 4)
+    [[unroll]] for (int i = 0; i < 22; i++)
+      words.w[i] = (first & 2) != 0 ? words.w[i + 2] : words.w[i];
+  if (grain < 2)
+    [[unroll]] for (int i = 0; i < 23; i++)
+      words.w[i] = (first & 1) != 0 ? words.w[i + 1] : words.w[i];
+  return words;
+}
+
+// The first of the two products is exact, and their sum has the bits of the quotient by 255 or 65535 for every sample;
+// half as dear as the division. `precise`, or a compiler factors x out.
+float
+sample_of (uint word, int shift)
+{
+  const float x = float (int ((word >> shift) & (BYTES == 1 ? 0xffu : 0xffffu)));
   precise const float value = x * (BYTES == 1 ? 1.0 / 256.0 : 1.0 / 65536.0)
                               + x * (BYTES == 1 ? 1.53186284e-05 : 2.32834196e-10);
   return value;
 }
 
-vec4
-channel (int first, int c)
+// Integer sample `s` of the words, a constant.
+float
+sample_at (Words words, int s)
 {
-  return vec4 (sample_at (first, c), sample_at (first, CHANNELS + c), sample_at (first, 2 * CHANNELS + c),
-               sample_at (first, 3 * CHANNELS + c));
+  const int bit = s * BYTES * 8;
+  return sample_of (words.w[min (bit >> 5, 23)], bit & 31);
+}
+
+vec4
+channel (Words words, int s)
+{
+  return vec4 (sample_at (words, s), sample_at (words, s + CHANNELS), sample_at (words, s + 2 * CHANNELS),
+               sample_at (words, s + 3 * CHANNELS));
+}
+
+// Four pixels, the first of which starts with sample `s`.
+Pixels
+colour_of (Words words, int s)
+{
+  return Pixels (channel (words, s), channel (words, s + (COLOURS == 3 ? 1 : 0)),
+                 channel (words, s + (COLOURS == 3 ? 2 : 0)));
+}
+
+// All planes there are.
+Pixels
+pixels_of (Words words, int s)
+{
+  Pixels p = colour_of (words, s);
+  if (SELECT == PLANES_LUMA && COLOURS == 3)
+    p.a = luma (p.a, p.b, p.c);
+  return p;
 }
 
 // Words or texels from the bound source to the one that is read, for kernels that meet several.
@@ -61,24 +119,36 @@ int member = 0;
 int
 word_of (int y, int texel)
 {
-  return push.src0.base + member + y * push.src0.pitch + texel * (BYTES * CHANNELS);
+  return push.src0.base + member + y * push.src0.pitch + texel * UNIT;
+}
+
+// One word, wherever it is.
+uint
+word_at (int word)
+{
+  return texelFetch (source, word >> 2)[word & 3];
 }
 
 Pixels
 colour (int y, int texel)
 {
-  const int first = word_of (y, texel);
-  return Pixels (channel (first, 0), channel (first, COLOURS == 3 ? 1 : 0), channel (first, COLOURS == 3 ? 2 : 0));
+  return colour_of (words_from (word_of (y, texel), UNIT, GRAIN), 0);
 }
 
-// All planes there are; `z` is 0.
+// `z` is 0.
 Pixels
 pixels (int z, int y, int texel)
 {
-  Pixels p = colour (y, texel);
-  if (SELECT == PLANES_LUMA && COLOURS == 3)
-    p.a = luma (p.a, p.b, p.c);
-  return p;
+  return pixels_of (words_from (word_of (y, texel), UNIT, GRAIN), 0);
+}
+
+// Two texels side by side, the first of them even.
+void
+pixels_pair (int y, int texel, out Pixels left, out Pixels right)
+{
+  const Words words = words_from (word_of (y, texel), 2 * UNIT, GRAIN8);
+  left = pixels_of (words, 0);
+  right = pixels_of (words, 4 * CHANNELS);
 }
 #else
 layout (binding = 0) uniform samplerBuffer source;

@@ -25,8 +25,15 @@ expand (int z, ivec2 g)
   return expand_block (coarse, push.src2, PYRAMID, z, g, ivec2 (push.a3, push.a4), tile_origin (push.level + 1));
 }
 
+#ifdef SAMPLES
+#define FINE(z, at, given) given
+#else
+#define FINE(z, at, given) pixels (z, at.y, at.x)
+#endif
+
+// `given`: what the samples are at `at`; of planes it is read here, where nothing is read that is not ours.
 void
-blend (int z, ivec2 at, Pixels up)
+blend (int z, ivec2 at, Pixels given, Pixels up)
 {
   // An odd first texel has a neighbour that is not ours.
   if (at.x < push.a5 || at.x >= push.a6 || at.y >= push.ry + push.rh)
@@ -35,7 +42,7 @@ blend (int z, ivec2 at, Pixels up)
   const bool first = push.a0 < 0 ? tile.first != 0 : push.a0 != 0;
   const float grid = intBitsToFloat (push.a1);
   const vec4 w = texelFetch (weight, push.src1.base + at.y * push.src1.pitch + at.x);
-  const Pixels fine = pixels (z, at.y, at.x);
+  const Pixels fine = FINE (z, at, given);
   if (WEIGHT_PLANE != 0 && z == 0)
     accumulate (WEIGHT_PLANE, at, to_fixed (w, float (1 << push.a2), push.a2), first);
   accumulate (z, at, to_fixed (w * (fine.a - up.a), grid, push.a2), first);
@@ -65,8 +72,14 @@ main ()
       b = expand (z + 1, g);
       c = expand (z + 2, g);
     }
-  blend (z, at, Pixels (a.a, b.a, c.a));
-  blend (z, at + ivec2 (1, 0), Pixels (a.b, b.b, c.b));
-  blend (z, at + ivec2 (0, 1), Pixels (a.c, b.c, c.c));
-  blend (z, at + ivec2 (1, 1), Pixels (a.d, b.d, c.d));
+
+  Pixels fine0, fine1, fine2, fine3;
+#ifdef SAMPLES
+  pixels_pair (at.y, at.x, fine0, fine1);
+  pixels_pair (min (at.y + 1, push.ry + push.rh - 1), at.x, fine2, fine3);
+#endif
+  blend (z, at, fine0, Pixels (a.a, b.a, c.a));
+  blend (z, at + ivec2 (1, 0), fine1, Pixels (a.b, b.b, c.b));
+  blend (z, at + ivec2 (0, 1), fine2, Pixels (a.c, b.c, c.c));
+  blend (z, at + ivec2 (1, 1), fine3, Pixels (a.d, b.d, c.d));
 }

@@ -50,16 +50,35 @@ largest_at (ivec2 at)
   return most;
 }
 
+#ifdef SAMPLES
+// `texel` is even.
+void
+read_row (int y, int texel, int left, int right, out Pixels one, out Pixels two)
+{
+  pixels_pair (y, texel, one, two);
+}
+#else
+Pixels
+read_texel (int y, int texel)
+{
+  if (PLANES == 3)
+    return colour (y, texel);
+  return pixels (0, y, texel);
+}
+
+void
+read_row (int y, int texel, int left, int right, out Pixels one, out Pixels two)
+{
+  one = read_texel (y, left);
+  two = read_texel (y, right);
+}
+#endif
+
 Totals
-add (Totals sums, int k, ivec2 at, vec4 most, Pixels up)
+add (Totals sums, int k, ivec2 at, vec4 most, Pixels fine, Pixels up)
 {
   const float grid = intBitsToFloat (push.a1);
   const vec4 w = exp (min (score_at (k, at) - most, vec4 (0.0)));
-  Pixels fine;
-  if (PLANES == 3)
-    fine = colour (at.y, at.x);
-  else
-    fine = pixels (0, at.y, at.x);
   sums.weight += to_fixed (w, float (1 << push.a2), push.a2);
   sums.a += to_fixed (w * (fine.a - up.a), grid, push.a2);
   if (PLANES == 3)
@@ -124,10 +143,14 @@ main ()
           b = expand (k, 1, g);
           c = expand (k, 2, g);
         }
-      sums0 = add (sums0, k, low, most0, Pixels (a.a, b.a, c.a));
-      sums1 = add (sums1, k, at1, most1, Pixels (a.b, b.b, c.b));
-      sums2 = add (sums2, k, at2, most2, Pixels (a.c, b.c, c.c));
-      sums3 = add (sums3, k, high, most3, Pixels (a.d, b.d, c.d));
+
+      Pixels fine0, fine1, fine2, fine3;
+      read_row (low.y, at.x, low.x, high.x, fine0, fine1);
+      read_row (high.y, at.x, low.x, high.x, fine2, fine3);
+      sums0 = add (sums0, k, low, most0, fine0, Pixels (a.a, b.a, c.a));
+      sums1 = add (sums1, k, at1, most1, fine1, Pixels (a.b, b.b, c.b));
+      sums2 = add (sums2, k, at2, most2, fine2, Pixels (a.c, b.c, c.c));
+      sums3 = add (sums3, k, high, most3, fine3, Pixels (a.d, b.d, c.d));
     }
   put (at, sums0);
   put (at + ivec2 (1, 0), sums1);

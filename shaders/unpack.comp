@@ -28,15 +28,41 @@ float_channel (int first, int c)
   vec4 value;
 
   [[unroll]] for (int i = 0; i < 4; i++)
-    value[i] = sane (texelFetch (source, first + i * CHANNELS + c).x);
+    value[i] = sane (word_at (first + i * CHANNELS + c));
   return value;
 }
 
-Pixels
-float_colour (int first)
+// Of any channel, and of pixels of any number.
+vec4
+integer_channel (int first, int c)
 {
-  return Pixels (float_channel (first, 0), float_channel (first, COLOURS == 3 ? 1 : 0),
-                 float_channel (first, COLOURS == 3 ? 2 : 0));
+  vec4 value;
+
+  [[unroll]] for (int i = 0; i < 4; i++)
+    {
+      const int bit = (i * CHANNELS + c) * BYTES * 8;
+      value[i] = sample_of (word_at (first + (bit >> 5)), bit & 31);
+    }
+  return value;
+}
+
+vec4
+any_channel (int first, int c)
+{
+  if (BYTES == 4)
+    return float_channel (first, c);
+  return integer_channel (first, c);
+}
+
+Pixels
+any_colour (ivec2 at)
+{
+  if (BYTES < 4 && CHANNELS <= 4)
+    return colour (at.y, at.x);
+
+  const int first = word_of (at.y, at.x);
+  return Pixels (any_channel (first, 0), any_channel (first, COLOURS == 3 ? 1 : 0),
+                 any_channel (first, COLOURS == 3 ? 2 : 0));
 }
 
 void
@@ -49,10 +75,9 @@ main ()
 
   const ivec2 at = texel + ivec2 (push.rx, push.ry);
   const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x;
-  const int first = word_of (at.y, at.x);
   if (SELECT == PLANES_COLOUR)
     {
-      const Pixels p = BYTES == 4 ? float_colour (first) : colour (at.y, at.x);
+      const Pixels p = any_colour (at);
       store4 (to, p.a);
       store4 (to + push.dst.plane, p.b);
       store4 (to + 2 * push.dst.plane, p.c);
@@ -61,20 +86,18 @@ main ()
 
   if (SELECT == PLANES_ALPHA)
     {
-      const int last = CHANNELS - 1;
-      store4 (to, push.a8 == 0 ? vec4 (1.0) : BYTES == 4 ? float_channel (first, last) : channel (first, last));
+      store4 (to, push.a8 == 0 ? vec4 (1.0) : any_channel (word_of (at.y, at.x), CHANNELS - 1));
       return;
     }
 
   const int plane = z + push.a9;
   if (SELECT == PLANES_BANDS)
     {
-      const int c = min (plane, CHANNELS - 1);
-      store4 (to, BYTES == 4 ? float_channel (first, c) : channel (first, c));
+      store4 (to, any_channel (word_of (at.y, at.x), min (plane, CHANNELS - 1)));
       return;
     }
 
-  const Pixels p = BYTES == 4 ? float_colour (first) : colour (at.y, at.x);
+  const Pixels p = any_colour (at);
   const vec4 grey = luma (p.a, p.b, p.c);
   if (SELECT == PLANES_LUMA)
     store4 (to, COLOURS == 3 ? grey : p.a);

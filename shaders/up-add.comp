@@ -41,8 +41,15 @@ put (int to, vec4 value)
   store4 (to, MAGNITUDE != 0 ? abs (value) : value);
 }
 
+#ifdef SAMPLES
+#define FINE(z, at, given) given
+#else
+#define FINE(z, at, given) pixels (z, at.y, at.x)
+#endif
+
+// `given`: what the samples are at `at`; of planes it is read here, where nothing is read that is not ours.
 void
-join (int z, ivec2 at, Pixels up)
+join (int z, ivec2 at, Pixels given, Pixels up)
 {
   // An odd first texel has a neighbour that is not ours.
   if (at.x < push.a5 || at.x >= push.a6 || at.y >= push.ry + push.rh)
@@ -52,7 +59,7 @@ join (int z, ivec2 at, Pixels up)
   const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x;
   Pixels fine;
   if (FIXED == 0)
-    fine = pixels (z, at.y, at.x);
+    fine = FINE (z, at, given);
   else
     fine = Pixels (sum_at (z, at), WHOLE ? sum_at (z + 1, at) : vec4 (0.0),
                    WHOLE ? sum_at (z + 2, at) : vec4 (0.0));
@@ -83,8 +90,17 @@ main ()
       b = expand (z + 1, g);
       c = expand (z + 2, g);
     }
-  join (z, at, Pixels (a.a, b.a, c.a));
-  join (z, at + ivec2 (1, 0), Pixels (a.b, b.b, c.b));
-  join (z, at + ivec2 (0, 1), Pixels (a.c, b.c, c.c));
-  join (z, at + ivec2 (1, 1), Pixels (a.d, b.d, c.d));
+
+  Pixels fine0, fine1, fine2, fine3;
+#ifdef SAMPLES
+  if (FIXED == 0)
+    {
+      pixels_pair (at.y, at.x, fine0, fine1);
+      pixels_pair (min (at.y + 1, push.ry + push.rh - 1), at.x, fine2, fine3);
+    }
+#endif
+  join (z, at, fine0, Pixels (a.a, b.a, c.a));
+  join (z, at + ivec2 (1, 0), fine1, Pixels (a.b, b.b, c.b));
+  join (z, at + ivec2 (0, 1), fine2, Pixels (a.c, b.c, c.c));
+  join (z, at + ivec2 (1, 1), fine3, Pixels (a.d, b.d, c.d));
 }

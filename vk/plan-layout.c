@@ -258,7 +258,7 @@ members_fit (const OmniPlan *plan, OmniNode n)
 
   for (guint i = 0; i < node->n_inputs; i++)
     if (omni_plan_reads_samples (plan, node->inputs[i])
-          ? plan->source_slot_bytes * n_members > 4 * texels
+          ? plan->source_slot_bytes * n_members > 16 * texels
           : plan->tensors[node->inputs[i]].slice_bytes * n_members > MIN (16 * texels, 2ULL << 30))
       return FALSE;
   return TRUE;
@@ -326,6 +326,11 @@ shape_tensors (OmniPlan *plan)
 
   if (plan->source_region.x.high < plan->source_region.x.low)
     plan->source_region = (OmniRegion){ { 0, 1 }, { 0, 1 } }; /* a graph of constants */
+
+  /* Sixteen pixels of any format are whole texels of the source buffer. */
+  plan->source_region.x.low = plan->source_region.x.low & ~15; /* down, of negative ones too */
+  plan->source_region.x.high = plan->source_region.x.low
+                               + (plan->source_region.x.high - plan->source_region.x.low + 15) / 16 * 16;
 }
 
 guint64
@@ -390,7 +395,7 @@ try_tile (OmniPlan *plan, guint tile)
   find_regions (plan);
   shape_tensors (plan);
 
-  plan->source_pitch_px = (guint)ceil_4 (plan->source_region.x.high - plan->source_region.x.low);
+  plan->source_pitch_px = (guint)(plan->source_region.x.high - plan->source_region.x.low);
 
   const guint64 area = (guint64)plan->source_pitch_px
                        * (guint64)(plan->source_region.y.high - plan->source_region.y.low);

@@ -157,7 +157,7 @@ omni_step_read_samples (const OmniLowering *lower, OmniStep *step, const OmniNod
   omni_step_constant (step, format->channels);
   omni_step_constant (step, colours >= 3 ? 3 : 1);
   omni_step_constant (step, picture->planes);
-  step->in[0].format = OMNI_VIEW_R32UI;
+  step->in[0].format = OMNI_VIEW_RGBA32UI;
   step->in[0].arena = OMNI_ARENA_SOURCES;
   step->in[0].low = plan->source_slot_bytes * MIN (slice, plan->slots - 1);
   step->in[0].high = step->in[0].low + plan->source_slot_bytes;
@@ -268,8 +268,10 @@ narrow_samples (const OmniLowering *lower, OmniStep *step)
   OmniTexelBinding *in = &step->in[0];
   OmniInterval rows = { step->push.ry, step->push.ry + step->push.rh };
 
-  if (in->format != OMNI_VIEW_R32UI
-      || in->high - in->low <= 4ULL * plan->device->limits.maxTexelBufferElements)
+  const guint64 texel_bytes = in->format == OMNI_VIEW_RGBA32UI ? 16 : 4;
+
+  if ((in->format != OMNI_VIEW_R32UI && in->format != OMNI_VIEW_RGBA32UI)
+      || in->high - in->low <= texel_bytes * plan->device->limits.maxTexelBufferElements)
     return;
 
   for (guint i = 0; i < lower->node->n_inputs; i++)
@@ -277,7 +279,7 @@ narrow_samples (const OmniLowering *lower, OmniStep *step)
       rows = omni_node_input_interval (plan->graph, lower->instruction->node, i, TRUE, rows);
   rows.low = CLAMP (rows.low, all.low, all.high - 1);
   rows.high = CLAMP (rows.high, rows.low + 1, all.high);
-  in->high = MIN (in->high, in->low + row_bytes * (guint64)(rows.high - all.low) + 16);
+  in->high = MIN (in->high, in->low + row_bytes * (guint64)(rows.high - all.low) + 32);
   in->low += row_bytes * (guint64)(rows.low - all.low);
 }
 
@@ -343,7 +345,7 @@ omni_lower_emit (const OmniLowering *lower, const OmniStep *step, guint z_inputs
     plane.push.dst.base += (gint32)z * plane.push.dst.plane;
     for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
       if ((z_inputs >> i & 1) != 0 && plane.in[i].format != OMNI_VIEW_NONE
-          && plane.in[i].format != OMNI_VIEW_R32UI)
+          && plane.in[i].format != OMNI_VIEW_R32UI && plane.in[i].format != OMNI_VIEW_RGBA32UI)
       {
         const guint64 bytes = (guint64)plane.push.src[i].plane
                               * (plane.in[i].format == OMNI_VIEW_R32F ? 4 : 16);

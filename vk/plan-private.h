@@ -90,7 +90,8 @@ typedef enum
   OMNI_VIEW_RGBA32F, /* texels of C4 tensors, four floats of planar ones */
   OMNI_VIEW_RGBA16F, /* texels of half-precision C4 tensors */
   OMNI_VIEW_RGBA32I, /* four fixed-point sums of a planar tensor */
-  OMNI_VIEW_R32UI    /* the source buffer */
+  OMNI_VIEW_R32UI,   /* the source buffer, word by word: sources that differ in format */
+  OMNI_VIEW_RGBA32UI /* the source buffer, four words at a time; the kernels count in words */
 } OmniViewFormat;
 
 typedef struct
@@ -176,7 +177,7 @@ struct _OmniPlan
   GArray *blocks;           /* OmniBlock */
   GArray *arena_bytes;      /* guint64 per arena */
   OmniRegion source_region; /* union of what the picture nodes read, level 0 */
-  guint source_pitch_px;    /* a row of it in the source buffer, a multiple of 4 */
+  guint source_pitch_px;    /* a row of it in the source buffer; as the first column, a multiple of 16 */
   guint source_pixel_bytes; /* room per pixel in the source buffer */
   guint64 source_slot_bytes;
 

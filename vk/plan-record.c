@@ -25,6 +25,9 @@ view_format (OmniViewFormat format, guint *element_bytes)
   case OMNI_VIEW_RGBA32I:
     *element_bytes = 16;
     return VK_FORMAT_R32G32B32A32_SINT;
+  case OMNI_VIEW_RGBA32UI:
+    *element_bytes = 16;
+    return VK_FORMAT_R32G32B32A32_UINT;
   case OMNI_VIEW_RGBA16F:
     *element_bytes = 8;
     return VK_FORMAT_R16G16B16A16_SFLOAT;
@@ -214,7 +217,7 @@ bind_step (OmniPlan *plan, const OmniStep *step, OmniPush *push, Bindings *bindi
                                     input_span (plan, step, i), &start, error);
     if (bindings->texels[i] == VK_NULL_HANDLE)
       return FALSE;
-    push->src[i].base -= (gint32)start;
+    push->src[i].base -= (gint32)(in->format == OMNI_VIEW_RGBA32UI ? start * 4 : start);
   }
 
   for (guint i = 0; i < OMNI_N_STORAGE_OUTPUTS; i++)
