@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/picture.h"
 
+#include "app/digest.h"
+
 struct _OmniPicture
 {
   GObject parent_instance;
@@ -209,11 +211,12 @@ omni_picture_hash (OmniPicture *self)
 
   const guint32 words[4] = { GUINT32_TO_LE (self->width), GUINT32_TO_LE (self->height),
                              GUINT32_TO_LE (self->channels), GUINT32_TO_LE ((guint32)self->type) };
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  struct sha256_ctx digest;
   gsize size = 0;
   const guint8 *data = g_bytes_get_data (self->pixels, &size);
 
-  g_checksum_update (checksum, (const guchar *)words, sizeof words);
-  g_checksum_update (checksum, data, (gssize)size);
-  return g_strdup (g_checksum_get_string (checksum));
+  sha256_init (&digest);
+  sha256_update (&digest, sizeof words, (const guint8 *)words);
+  sha256_update (&digest, size, data);
+  return omni_digest_finish (&digest);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/files/reader-private.h"
 
+#include "app/digest.h"
 #include "app/files/orientation.h"
 #include "app/files/shrink.h"
 
@@ -380,11 +381,12 @@ omni_file_sha256 (const char *path, GError **error)
 
   g_auto (OmniInput) input = { .fd = -1 };
   g_autofree guint8 *buffer = g_malloc (SHA256_READ_BYTES);
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  struct sha256_ctx digest;
 
   if (!input_open_file (&input, path, error))
     return NULL;
 
+  sha256_init (&digest);
   for (guint64 done = 0; done < input.size;)
   {
     const gsize n = omni_input_read_at (&input, done, buffer, SHA256_READ_BYTES);
@@ -393,8 +395,8 @@ omni_file_sha256 (const char *path, GError **error)
       omni_input_set_damaged (&input, "the disk gave less than the file's size", error);
       return NULL;
     }
-    g_checksum_update (checksum, buffer, (gssize)n);
+    sha256_update (&digest, n, buffer);
     done += n;
   }
-  return g_strdup (g_checksum_get_string (checksum));
+  return omni_digest_finish (&digest);
 }
