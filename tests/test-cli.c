@@ -767,6 +767,20 @@ test_bench (void)
                                     "network_ms", "gflop", "gflop_per_s", "peak_device_bytes", NULL });
   assert_members (json_object_get_object_member (run.json, "total_ms"),
                   (const char *[]){ "min", "median", "max", NULL });
+
+  g_auto (Run) profile = CLI ("bench", "--size", "64x48", "--inputs", "2", "--runs", "1", "--model", "max",
+                              "--profile", "--json");
+  assert_done (&profile);
+  g_assert_cmpfloat (json_object_get_double_member (profile.json, "copy_gbyte_per_s"), >, 0);
+  JsonArray *rows = json_object_get_array_member (profile.json, "profile");
+  JsonArray *kernels = json_object_get_array_member (profile.json, "kernels");
+  guint n_rows = 0, n_kernels = 0;
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    n_rows += (guint)json_object_get_int_member (json_array_get_object_element (rows, i), "dispatches");
+  for (guint i = 0; i < json_array_get_length (kernels); i++)
+    n_kernels += (guint)json_object_get_int_member (json_array_get_object_element (kernels, i), "dispatches");
+  g_assert_cmpuint (n_rows, ==, n_kernels);
+  g_assert_cmpuint (n_rows, >, 0);
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/cli/cli.h"
+#include "app/cli/bench-table.h"
 
 #include "vk/bench.h"
 
@@ -119,8 +119,9 @@ add_spread (JsonBuilder *json, const char *name, const Spread *spread)
 static void
 print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *request,
                    const OmniFusionResult *result, const Spread *total, const Spread *network, guint n_runs,
-                   gboolean random_weights)
+                   gboolean random_weights, double copy_gbytes_per_s)
 {
+  g_autoptr (GArray) kernels = result->profile != NULL ? omni_cli_sum_kernels (result->profile) : NULL;
   const guint width = omni_picture_get_width (result->picture),
               height = omni_picture_get_height (result->picture);
   const guint n = request->sources->len;
@@ -138,8 +139,11 @@ print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *reque
     printf ("  memory   %.1f MiB at most, %u %s, longest submission %.1f ms\n",
             result->peak_device_bytes / 1048576.0, result->tiles, result->tiles == 1 ? "tile" : "tiles",
             result->longest_submission_ms);
-    if (result->profile != NULL)
+    if (kernels != NULL)
+    {
       omni_cli_print_profile (result->profile);
+      omni_cli_print_kernels (kernels, copy_gbytes_per_s);
+    }
     return;
   }
   g_autoptr (JsonBuilder) json = json_builder_new ();
@@ -163,8 +167,11 @@ print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *reque
   omni_cli_add_int (json, "peak_device_bytes", (gint64)result->peak_device_bytes);
   omni_cli_add_double (json, "longest_submission_ms", result->longest_submission_ms);
   omni_cli_add_string (json, "sha256", result->sha256);
-  if (result->profile != NULL)
+  if (kernels != NULL)
+  {
     omni_cli_add_profile (json, result->profile);
+    omni_cli_add_kernels (json, kernels, copy_gbytes_per_s);
+  }
   json_builder_end_object (json);
   omni_cli_print_json (json);
 }
@@ -194,9 +201,15 @@ bench_model (const OmniCliOptions *options, OmniFusionRequest *request, guint n_
   }
   g_clear_pointer (&progress, omni_cli_progress_free);
   const Spread total = get_spread (totals), network = get_spread (networks);
-  print_model_bench (options, request, result, &total, &network, n_runs, random_weights);
+  const double copy = request->profile
+                        ? omni_cli_measure_copy (options->device, omni_picture_get_width (result->picture),
+                                                 omni_picture_get_height (result->picture), error)
+                        : 0;
+  const gboolean success = !request->profile || copy > 0;
+  if (success)
+    print_model_bench (options, request, result, &total, &network, n_runs, random_weights, copy);
   omni_fusion_result_unref (result);
-  return TRUE;
+  return success;
 }
 
 static void
