@@ -16,7 +16,8 @@
  *
  * like=authors is their script of July 2019 (ifcnn-authors.c): 8-bit levels everywhere, cut and not rounded. */
 
-#define CHANNELS 64
+#define CHANNELS   64
+#define CONV1_TAPS 49
 
 static const float imagenet_mean[3] = { .485f, .456f, .406f };
 static const float imagenet_deviation[3] = { .229f, .224f, .225f };
@@ -123,6 +124,51 @@ add_conv1 (const Builder *builder, OmniNode x)
                                                              .boundary = builder->padding,
                                                              .weight = weight,
                                                              .label = "conv1" });
+}
+
+/* Of a luminance that lies in all three inputs: one plane, with the sums of the filters, and the normalisation as factors and a
+ * bias. Exact but for rounding; what lies beyond the border must be like what lies inside, which zeros are not unless
+ * nothing is normalised. */
+static OmniNode
+add_grey_conv1 (const Builder *builder, OmniNode luma)
+{
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, "conv1", "weight");
+  float bias[CHANNELS];
+
+  for (guint o = 0; o < CHANNELS; o++)
+  {
+    double shift = 0;
+
+    for (guint t = 0; t < CONV1_TAPS; t++)
+    {
+      double sum = 0;
+
+      for (guint c = 0; c < 3; c++)
+      {
+        const double w = (double)weight[(o * 3 + c) * CONV1_TAPS + t]
+                         / (builder->imagenet ? (double)imagenet_deviation[c] : 1);
+
+        sum += w;
+        shift -= builder->imagenet ? w * (double)imagenet_mean[c] : 0;
+      }
+      weight[o * CONV1_TAPS + t] = (float)sum; /* behind what is still to be read */
+    }
+    bias[o] = (float)shift;
+  }
+  return omni_graph_conv (builder->graph, &(OmniConvParams){ .inputs = &luma,
+                                                             .n_inputs = 1,
+                                                             .out_channels = CHANNELS,
+                                                             .kernel = 7,
+                                                             .boundary = builder->padding,
+                                                             .weight = weight,
+                                                             .bias = bias,
+                                                             .label = "conv1" });
+}
+
+static gboolean
+has_grey_conv1 (const Builder *builder, Path path, gboolean like_authors)
+{
+  return path != PATH_RGB && !like_authors && (builder->padding != OMNI_BOUNDARY_ZERO || !builder->imagenet);
 }
 
 /* conv → batch normalisation → ReLU, the normalisation folded: it comes before the ReLU here. */
@@ -308,7 +354,9 @@ build (const OmniModelContext *context, GError **error)
     return NULL;
   path = choose_path (context, luminance_only);
   builder.imagenet = wants_normalisation (context, path);
-  x = add_conv1 (&builder, add_picture (graph, path, like_authors));
+  x = has_grey_conv1 (&builder, path, like_authors)
+        ? add_grey_conv1 (&builder, omni_graph_picture (graph, OMNI_PLANES_LUMA, 0))
+        : add_conv1 (&builder, add_picture (graph, path, like_authors));
   if (!add_block (&builder, "conv2", &x, error))
     return NULL;
   x = add_reduction (graph, reduce, x);
