@@ -75,10 +75,9 @@ watch (gpointer data)
   {
     g_usleep (2000);
     const gint64 start_us = (gint64)g_atomic_pointer_get (&turn_start_us);
-    if (start_us == 0 || start_us == traced_us
-        || g_get_monotonic_time () - start_us < LIMIT_MS * (gint64)1000)
+    if (start_us == 0 || g_get_monotonic_time () - MAX (start_us, traced_us) < LIMIT_MS * (gint64)1000)
       continue;
-    traced_us = start_us;
+    traced_us = g_get_monotonic_time ();
     g_printerr ("---\n");
     pthread_kill (main_thread, SIGUSR1);
   }
