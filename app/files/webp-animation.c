@@ -21,6 +21,20 @@ fail (const char *path, const char *cause, GError **error)
   return FALSE;
 }
 
+/* A name that promises another format would be a lie to every other program. */
+static gboolean
+check_name (const char *path, GError **error)
+{
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+  g_autofree char *name = g_filename_display_basename (path);
+
+  if (g_str_has_suffix (lower, ".webp"))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               "“%s” does not end in a format this program can write an animation in; use .webp.", name);
+  return FALSE;
+}
+
 static gboolean
 add_frame (Encoder *encoder, OmniPicture *picture, int at_ms, const char *path, GError **error)
 {
@@ -75,7 +89,8 @@ omni_animation_write (GPtrArray *pictures, guint ms, const char *path, const Omn
   g_return_val_if_fail (pictures->len > 0, FALSE);
   options = options != NULL ? options : &plain;
   WebPDataInit (&data);
-  const gboolean written = omni_output_open (&output, path, options->force, options->sources, error)
+  const gboolean written = check_name (path, error)
+                           && omni_output_open (&output, path, options->force, options->sources, error)
                            && assemble (pictures, ms, path, options->cancellable, &data, error)
                            && omni_output_write (&output, data.bytes, data.size, error)
                            && omni_output_commit (&output, error);
