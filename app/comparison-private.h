@@ -17,6 +17,8 @@ struct _OmniComparisonRow
   GObject parent_instance;
 
   const OmniModel *model;
+  char *weights_path; /* (nullable) as OmniFusionRequest.weights_path */
+  char *weights;      /* (nullable) what people call them */
   char *options;
   OmniModelOptions *chosen; /* (nullable) the same for the fusion; NULL: as they come */
   OmniFusionResult *result;
@@ -27,7 +29,8 @@ struct _OmniComparisonRow
   guint scored; /* the turn of the comparison that these are of; 0: none */
 };
 
-OmniComparisonRow *omni_comparison_row_new (const OmniModel *model, const char *options);
+OmniComparisonRow *
+omni_comparison_row_new (const OmniModel *model, const char *weights_path, const char *options);
 void omni_comparison_row_set_result (OmniComparisonRow *self, OmniFusionResult *result);
 
 /* `error` (nullable) goes with FAILED only. */

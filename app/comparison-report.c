@@ -13,7 +13,9 @@
 typedef struct
 {
   const OmniModel *model;
+  char *weights; /* (nullable) what people call them */
   char *options;
+  char *details;            /* both */
   OmniFusionResult *result; /* (nullable) */
   OmniScore scores[OMNI_COMPARISON_MAX_METRICS];
   char *error;
@@ -36,7 +38,9 @@ row_clear (gpointer data)
 {
   Row *row = data;
 
+  g_free (row->weights);
   g_free (row->options);
+  g_free (row->details);
   g_free (row->error);
   g_clear_pointer (&row->result, omni_fusion_result_unref);
   for (guint i = 0; i < OMNI_COMPARISON_MAX_METRICS; i++)
@@ -47,7 +51,9 @@ static void
 add_row (OmniComparisonReport *self, OmniComparison *comparison, OmniComparisonRow *from)
 {
   Row row = { .model = from->model,
+              .weights = g_strdup (from->weights),
               .options = g_strdup (from->options),
+              .details = omni_comparison_row_dup_details (from),
               .result = from->result != NULL ? omni_fusion_result_ref (from->result) : NULL,
               .error = g_strdup (from->error),
               .current = from == omni_comparison_get_current (comparison) };
@@ -134,11 +140,11 @@ find_reason (OmniComparisonReport *self, const Row *row)
   return row->error != NULL ? row->error : "";
 }
 
-/* The name of the model, and its options where they are not as it comes. */
+/* The name of the model, and its weights and options where they are not as it comes. */
 static char *
 name_row (const Row *row)
 {
-  return row->options[0] != '\0' ? g_strdup_printf ("%s (%s)", row->model->title, row->options)
+  return row->details[0] != '\0' ? g_strdup_printf ("%s (%s)", row->model->title, row->details)
                                  : g_strdup (row->model->title);
 }
 
@@ -225,7 +231,7 @@ omni_comparison_report_to_csv (OmniComparisonReport *self)
 
   for (guint k = 0; k < self->n_metrics; k++)
     append_field (csv, self->metrics[k]->name, FALSE);
-  g_string_append (csv, "ms,sha256,reason\r\n");
+  g_string_append (csv, "ms,sha256,reason,weights\r\n");
   for (guint i = 0; i < self->rows->len; i++)
   {
     const Row *row = &g_array_index (self->rows, Row, i);
@@ -243,7 +249,8 @@ omni_comparison_report_to_csv (OmniComparisonReport *self)
     }
     append_field (csv, ms, FALSE);
     append_field (csv, row->result != NULL ? row->result->sha256 : "", FALSE);
-    append_field (csv, find_reason (self, row), TRUE);
+    append_field (csv, find_reason (self, row), FALSE);
+    append_field (csv, row->weights != NULL ? row->weights : "", TRUE);
   }
   return g_string_free (csv, FALSE);
 }
@@ -286,7 +293,7 @@ add_table (OmniComparisonReport *self, OmniHtml *html)
     const Row *row = &g_array_index (self->rows, Row, i);
     g_auto (GStrv) values = g_new0 (char *, n + 1);
     cells[0] = (OmniHtmlCell){ .text = row->model->title,
-                               .detail = row->options[0] != '\0' ? row->options : NULL };
+                               .detail = row->details[0] != '\0' ? row->details : NULL };
     for (guint k = 0; k < self->n_metrics; k++)
     {
       const OmniScore *score = &row->scores[k];

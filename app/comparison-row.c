@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/comparison-private.h"
 
+#include "app/weights-folder.h"
+
 enum
 {
   SIGNAL_CHANGED,
@@ -12,11 +14,13 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (OmniComparisonRow, omni_comparison_row, G_TYPE_OBJECT)
 
 OmniComparisonRow *
-omni_comparison_row_new (const OmniModel *model, const char *options)
+omni_comparison_row_new (const OmniModel *model, const char *weights_path, const char *options)
 {
   OmniComparisonRow *self = g_object_new (OMNI_TYPE_COMPARISON_ROW, NULL);
 
   self->model = model;
+  self->weights_path = g_strdup (weights_path);
+  self->weights = weights_path != NULL ? omni_weights_folder_get_title (weights_path) : NULL;
   self->options = g_strdup (options);
   return self;
 }
@@ -79,6 +83,27 @@ omni_comparison_row_get_options (OmniComparisonRow *self)
   return self->options;
 }
 
+const char *
+omni_comparison_row_get_weights (OmniComparisonRow *self)
+{
+  return self->weights;
+}
+
+const char *
+omni_comparison_row_get_weights_path (OmniComparisonRow *self)
+{
+  return self->weights_path;
+}
+
+char *
+omni_comparison_row_dup_details (OmniComparisonRow *self)
+{
+  if (self->weights == NULL)
+    return g_strdup (self->options);
+  return self->options[0] != '\0' ? g_strdup_printf ("%s · %s", self->weights, self->options)
+                                  : g_strdup (self->weights);
+}
+
 OmniFusionResult *
 omni_comparison_row_get_result (OmniComparisonRow *self)
 {
@@ -122,6 +147,8 @@ omni_comparison_row_finalize (GObject *object)
   g_clear_pointer (&self->result, omni_fusion_result_unref);
   omni_comparison_row_clear_scores (self);
   omni_model_options_free (self->chosen);
+  g_free (self->weights_path);
+  g_free (self->weights);
   g_free (self->options);
   g_free (self->error);
   G_OBJECT_CLASS (omni_comparison_row_parent_class)->finalize (object);

@@ -39,7 +39,7 @@ typedef struct
 
 struct _OmniComparison
 {
-  GObject parent_instance;
+  OmniArrayModel parent_instance;
 
   OmniDocument *document;
   char *key;       /* of the set and the task that the rows are of; NULL while the task is not known */
@@ -59,10 +59,7 @@ struct _OmniComparison
   gboolean document_was_busy;
 };
 
-static void list_model_init (GListModelInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (OmniComparison, omni_comparison, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
+G_DEFINE_FINAL_TYPE (OmniComparison, omni_comparison, OMNI_TYPE_ARRAY_MODEL)
 
 static void work (OmniComparison *self);
 
@@ -96,15 +93,22 @@ remove_row (OmniComparison *self, guint position)
 }
 
 static OmniComparisonRow *
-find_row (OmniComparison *self, const OmniModel *model, const char *options)
+find_row (OmniComparison *self, const OmniModel *model, const char *weights_path, const char *options)
 {
   for (guint i = 0; i < self->rows->len; i++)
   {
     OmniComparisonRow *row = self->rows->pdata[i];
-    if (row->model == model && g_str_equal (row->options, options))
+    if (row->model == model && g_strcmp0 (row->weights_path, weights_path) == 0
+        && g_str_equal (row->options, options))
       return row;
   }
   return NULL;
+}
+
+static OmniComparisonRow *
+find_result_row (OmniComparison *self, OmniFusionResult *result)
+{
+  return find_row (self, result->model, result->weights_path, result->options);
 }
 
 static gboolean
@@ -288,11 +292,10 @@ static void
 fuse (OmniComparison *self, OmniComparisonRow *row)
 {
   Work *next = work_new (self, row, FUSING);
-  g_autofree char *weights = omni_document_dup_weights (self->document, row->model);
   const OmniFusionRequest request = { .sources = omni_document_get_active (self->document),
                                       .task = omni_document_get_effective_task (self->document),
                                       .model = row->model,
-                                      .weights_path = weights,
+                                      .weights_path = row->weights_path,
                                       .options = row->chosen,
                                       .resize = omni_document_get_resize (self->document) };
 
@@ -362,10 +365,10 @@ take_result (OmniComparison *self, OmniFusionResult *result)
 
   if (result->task != omni_document_get_effective_task (self->document) || !g_str_equal (set, wanted))
     return;
-  OmniComparisonRow *row = find_row (self, result->model, result->options);
+  OmniComparisonRow *row = find_result_row (self, result);
   if (row == NULL)
   {
-    row = omni_comparison_row_new (result->model, result->options);
+    row = omni_comparison_row_new (result->model, result->weights_path, result->options);
     add_row (self, row);
   }
   else if (row->result != NULL && g_str_equal (row->result->sha256, result->sha256))
@@ -521,6 +524,23 @@ omni_comparison_can_run_all (OmniComparison *self)
          && !omni_document_needs_resize (self->document);
 }
 
+static void
+want (OmniComparison *self, const OmniModel *model, const char *weights_path)
+{
+  const OmniModelOptions *options = omni_document_get_options (self->document, model);
+  g_autofree char *text = options != NULL ? omni_model_options_to_string (options) : g_strdup ("");
+  OmniComparisonRow *row = find_row (self, model, weights_path, text);
+
+  if (row == NULL)
+  {
+    row = omni_comparison_row_new (model, weights_path, text);
+    row->chosen = options != NULL ? omni_model_options_copy (options) : NULL;
+    add_row (self, row);
+  }
+  else if (row->state == OMNI_COMPARISON_FAILED)
+    omni_comparison_row_set_state (row, OMNI_COMPARISON_WAITING, NULL);
+}
+
 void
 omni_comparison_run_all (OmniComparison *self)
 {
@@ -533,17 +553,9 @@ omni_comparison_run_all (OmniComparison *self)
   {
     if (!omni_document_offers_model (self->document, models[i]))
       continue;
-    const OmniModelOptions *options = omni_document_get_options (self->document, models[i]);
-    g_autofree char *text = options != NULL ? omni_model_options_to_string (options) : g_strdup ("");
-    OmniComparisonRow *row = find_row (self, models[i], text);
-    if (row == NULL)
-    {
-      row = omni_comparison_row_new (models[i], text);
-      row->chosen = options != NULL ? omni_model_options_copy (options) : NULL;
-      add_row (self, row);
-    }
-    else if (row->state == OMNI_COMPARISON_FAILED)
-      omni_comparison_row_set_state (row, OMNI_COMPARISON_WAITING, NULL);
+    g_autoptr (GPtrArray) weights = omni_document_list_weights (self->document, models[i]);
+    for (guint k = 0; k < weights->len; k++)
+      want (self, models[i], weights->pdata[k]);
   }
   work (self);
 }
@@ -602,7 +614,7 @@ OmniComparisonRow *
 omni_comparison_get_current (OmniComparison *self)
 {
   OmniFusionResult *result = omni_document_get_result (self->document);
-  OmniComparisonRow *row = result != NULL ? find_row (self, result->model, result->options) : NULL;
+  OmniComparisonRow *row = result != NULL ? find_result_row (self, result) : NULL;
 
   return row != NULL && row->result != NULL && g_str_equal (row->result->sha256, result->sha256) ? row : NULL;
 }
@@ -643,32 +655,10 @@ omni_comparison_get_rank (OmniComparison *self, OmniComparisonRow *row, guint me
 
 /* The object */
 
-static GType
-get_item_type (GListModel *list)
+static GPtrArray *
+get_items (OmniArrayModel *model)
 {
-  return OMNI_TYPE_COMPARISON_ROW;
-}
-
-static guint
-get_n_items (GListModel *list)
-{
-  return OMNI_COMPARISON (list)->rows->len;
-}
-
-static gpointer
-get_item (GListModel *list, guint position)
-{
-  GPtrArray *rows = OMNI_COMPARISON (list)->rows;
-
-  return position < rows->len ? g_object_ref (rows->pdata[position]) : NULL;
-}
-
-static void
-list_model_init (GListModelInterface *iface)
-{
-  iface->get_item_type = get_item_type;
-  iface->get_n_items = get_n_items;
-  iface->get_item = get_item;
+  return OMNI_COMPARISON (model)->rows;
 }
 
 static void
@@ -712,6 +702,8 @@ omni_comparison_class_init (OmniComparisonClass *klass)
   object_class->get_property = omni_comparison_get_property;
   object_class->dispose = omni_comparison_dispose;
   object_class->finalize = omni_comparison_finalize;
+  OMNI_ARRAY_MODEL_CLASS (klass)->item_type = OMNI_TYPE_COMPARISON_ROW;
+  OMNI_ARRAY_MODEL_CLASS (klass)->get_items = get_items;
 
   properties[PROP_BUSY] = g_param_spec_boolean (
     "busy", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);

@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* How the results of different models on a document's set compare: a GListModel of OmniComparisonRow, one a model and its
- * options, scored by the metrics that matter most for the task. Follows the document: another set or task starts anew, a
+/* How the results of different models on a document's set compare: a GListModel of OmniComparisonRow, one a model, its
+ * weights and its options, scored by the metrics that matter most for the task. Follows the document: another set or task starts anew, a
  * new result gets a row. Everything is worked out in the background, and fusions give way to the document's own.
  * The main thread only; nothing here blocks. */
 
@@ -28,6 +28,13 @@ G_DECLARE_FINAL_TYPE (OmniComparisonRow, omni_comparison_row, OMNI, COMPARISON_R
 
 const OmniModel *omni_comparison_row_get_model (OmniComparisonRow *self);
 const char *omni_comparison_row_get_options (OmniComparisonRow *self); /* as OmniFusionResult.options */
+const char *omni_comparison_row_get_weights (OmniComparisonRow *self); /* (nullable) what people call them */
+
+/* (transfer full) Weights and options: "mine · contrast=2"; "" when both are as the model comes. */
+char *omni_comparison_row_dup_details (OmniComparisonRow *self);
+
+/* (nullable) The weight file, NULL: the shipped one. */
+const char *omni_comparison_row_get_weights_path (OmniComparisonRow *self);
 OmniComparisonState omni_comparison_row_get_state (OmniComparisonRow *self);
 
 /* (transfer none) (nullable) Before it is fused there is none. */
@@ -42,7 +49,7 @@ const char *omni_comparison_row_get_reason (OmniComparisonRow *self, guint metri
 
 /* Signal: "changed" (anything that the functions below tell). Property: "busy". */
 #define OMNI_TYPE_COMPARISON (omni_comparison_get_type ())
-G_DECLARE_FINAL_TYPE (OmniComparison, omni_comparison, OMNI, COMPARISON, GObject)
+G_DECLARE_FINAL_TYPE (OmniComparison, omni_comparison, OMNI, COMPARISON, OmniArrayModel)
 
 OmniComparison *omni_comparison_new (OmniDocument *document);
 OmniDocument *omni_comparison_get_document (OmniComparison *self);
@@ -67,7 +74,8 @@ gboolean omni_comparison_get_bounds (OmniComparison *self, guint metric, double 
 /* 1 for the best of `n_scored`; 0 when the row has no score. */
 guint omni_comparison_get_rank (OmniComparison *self, OmniComparisonRow *row, guint metric, guint *n_scored);
 
-/* Fuses the set with every other model that fits, too, each with the options that it has in the document. */
+/* Fuses the set with every other model that fits, too, each with the options that it has in the document and with all of its
+ * weights: those that ship and those that were added. */
 void omni_comparison_run_all (OmniComparison *self);
 gboolean omni_comparison_can_run_all (OmniComparison *self);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is chosen for a set besides its task: sizes, copies, options. */
+/* What is chosen for a set besides its task: sizes, copies, options, weights, bookmarks. */
 #include "app/document-private.h"
 
 #include "app/duplicates.h"
@@ -293,16 +293,44 @@ omni_document_dup_weights (OmniDocument *self, const OmniModel *model)
   return omni_weights_folder_choose (model, self->effective_task);
 }
 
+GPtrArray *
+omni_document_list_weights (OmniDocument *self, const OmniModel *model)
+{
+  GPtrArray *paths = model->architecture != NULL ? omni_weights_folder_list (model->architecture)
+                                                 : g_ptr_array_new ();
+
+  if (model->architecture == NULL || has_shipped_weights (model, self->effective_task))
+    g_ptr_array_insert (paths, 0, NULL);
+  return paths;
+}
+
+static void
+put_weights (OmniDocumentState *state, const OmniModel *model, const char *path)
+{
+  if (path != NULL)
+    g_hash_table_insert (state->weights, (gpointer)model, g_strdup (path));
+  else
+    g_hash_table_remove (state->weights, model);
+}
+
 void
 omni_document_set_weights (OmniDocument *self, const OmniModel *model, const char *path)
 {
   if (g_strcmp0 (g_hash_table_lookup (self->state->weights, model), path) == 0)
     return;
   OmniDocumentState *next = omni_document_state_copy (self->state);
-  if (path != NULL)
-    g_hash_table_insert (next->weights, (gpointer)model, g_strdup (path));
-  else
-    g_hash_table_remove (next->weights, model);
+  put_weights (next, model, path);
+  omni_document_change_state (self, next);
+}
+
+void
+omni_document_use (OmniDocument *self, const OmniModel *model, const char *path)
+{
+  if (self->state->model == model && g_strcmp0 (g_hash_table_lookup (self->state->weights, model), path) == 0)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  next->model = model;
+  put_weights (next, model, path);
   omni_document_change_state (self, next);
 }
 
@@ -314,4 +342,33 @@ omni_document_forget_weights (OmniDocument *self, const OmniModel *model, const 
     omni_document_set_weights (self, model, NULL);
   else if (self->effective_model == model)
     omni_document_fuse (self);
+}
+
+/* Bookmarks */
+
+const GArray *
+omni_document_get_bookmarks (OmniDocument *self)
+{
+  return self->state->bookmarks;
+}
+
+gboolean
+omni_document_add_bookmark (OmniDocument *self, const OmniPart *part)
+{
+  if (self->state->sources->len == 0 || self->state->bookmarks->len >= OMNI_DOCUMENT_MAX_BOOKMARKS)
+    return FALSE;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  g_array_append_val (next->bookmarks, *part);
+  omni_document_change_view (self, next);
+  return TRUE;
+}
+
+void
+omni_document_clear_bookmarks (OmniDocument *self)
+{
+  if (self->state->bookmarks->len == 0)
+    return;
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  g_array_set_size (next->bookmarks, 0);
+  omni_document_change_view (self, next);
 }

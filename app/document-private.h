@@ -34,16 +34,19 @@ typedef struct
   GHashTable *options;   /* const OmniModel → OmniModelOptions; none: all as they come */
   GHashTable *weights;   /* const OmniModel → char: paths of added weights; none: as shipped */
   gboolean resize;
+  GArray *bookmarks; /* OmniPart */
+  guint64 recipe;    /* the same in two states: they are fused alike */
 } OmniDocumentState;
 
 struct _OmniDocument
 {
-  GObject parent_instance;
+  OmniArrayModel parent_instance;
 
   OmniEngine *engine;
   OmniDocumentState *state;
-  GQueue undo; /* OmniDocumentState, newest first */
+  GQueue undo; /* steps of document-history.c, newest first */
   GQueue redo;
+  guint64 n_recipes;                  /* given out so far */
   const OmniModelOption *last_option; /* the last change was of this option … */
   OmniSource *last_influence;         /* … or of this source's influence … */
   gint64 last_option_us;              /* … at this time */
@@ -91,9 +94,16 @@ void omni_document_state_set_on (OmniDocumentState *state, OmniSource *source, g
 void omni_document_search_copies (OmniDocument *self);
 void omni_document_stop_searching (OmniDocument *self);
 
-/* document.c; both take `next`. A change is a step for undo; a replacement belongs to the last step. */
+/* document-history.c; all take `next`. A change is a step for undo, of what is fused or of what is only looked at; a
+ * replacement belongs to the last step. */
 void omni_document_change_state (OmniDocument *self, OmniDocumentState *next);
+void omni_document_change_view (OmniDocument *self, OmniDocumentState *next);
 void omni_document_replace_state (OmniDocument *self, OmniDocumentState *next);
+void omni_document_clear_history (OmniDocument *self);
+
+/* document.c. Takes `next`; what was there before is handed back. */
+OmniDocumentState *omni_document_swap_state (OmniDocument *self, OmniDocumentState *next);
+void omni_document_notify_history (OmniDocument *self);
 void omni_document_emit_changed (OmniDocument *self);
 void omni_document_emit_result (OmniDocument *self);
 void omni_document_emit_refined (OmniDocument *self);

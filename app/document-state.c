@@ -19,6 +19,7 @@ state_alloc (void)
   state->influence = g_hash_table_new_full (NULL, NULL, g_object_unref, g_free);
   state->options = g_hash_table_new_full (NULL, NULL, NULL, free_options);
   state->weights = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  state->bookmarks = g_array_new (FALSE, FALSE, sizeof (OmniPart));
   return state;
 }
 
@@ -50,6 +51,8 @@ omni_document_state_copy (const OmniDocumentState *state)
   copy->task = state->task;
   copy->model = state->model;
   copy->resize = state->resize;
+  copy->recipe = state->recipe;
+  g_array_append_vals (copy->bookmarks, state->bookmarks->data, state->bookmarks->len);
   omni_document_state_set_sources (copy, state->sources);
   return copy;
 }
@@ -64,6 +67,7 @@ omni_document_state_free (OmniDocumentState *state)
   g_hash_table_unref (state->influence);
   g_hash_table_unref (state->options);
   g_hash_table_unref (state->weights);
+  g_array_unref (state->bookmarks);
   g_free (state);
 }
 

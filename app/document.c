@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document-private.h"
 
-#define UNDO_STEPS 200
-
 enum
 {
   PROP_0,
@@ -27,10 +25,7 @@ enum
 static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
-static void list_model_init (GListModelInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (OmniDocument, omni_document, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
+G_DEFINE_FINAL_TYPE (OmniDocument, omni_document, OMNI_TYPE_ARRAY_MODEL)
 
 /* States */
 
@@ -51,9 +46,8 @@ emit_difference (OmniDocument *self, GPtrArray *before, GPtrArray *after)
                                 after->len - head - tail);
 }
 
-/* Takes `next`; what was there before is handed back. */
-static OmniDocumentState *
-swap_state (OmniDocument *self, OmniDocumentState *next)
+OmniDocumentState *
+omni_document_swap_state (OmniDocument *self, OmniDocumentState *next)
 {
   OmniDocumentState *before = self->state;
 
@@ -64,34 +58,18 @@ swap_state (OmniDocument *self, OmniDocumentState *next)
   emit_difference (self, before->sources, next->sources);
   if (!omni_sources_same_order (before->sources, next->sources))
     omni_document_search_copies (self);
-  omni_document_schedule (self);
+  /* Bookmarks alone are nothing to fuse for. */
+  if (before->recipe != next->recipe)
+    omni_document_schedule (self);
   omni_document_emit_changed (self);
   return before;
 }
 
-static void
-notify_history (OmniDocument *self)
+void
+omni_document_notify_history (OmniDocument *self)
 {
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_UNDO]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_REDO]);
-}
-
-void
-omni_document_change_state (OmniDocument *self, OmniDocumentState *next)
-{
-  self->last_option = NULL;
-  self->last_influence = NULL;
-  g_queue_push_head (&self->undo, swap_state (self, next));
-  if (self->undo.length > UNDO_STEPS)
-    omni_document_state_free (g_queue_pop_tail (&self->undo));
-  g_queue_clear_full (&self->redo, (GDestroyNotify)omni_document_state_free);
-  notify_history (self);
-}
-
-void
-omni_document_replace_state (OmniDocument *self, OmniDocumentState *next)
-{
-  omni_document_state_free (swap_state (self, next));
 }
 
 static void
@@ -102,40 +80,11 @@ change_sources (OmniDocument *self, GPtrArray *sources)
   omni_document_state_set_sources (next, sources);
   /* What was agreed on for one set is not carried to the next. */
   if (sources->len == 0)
+  {
     next->resize = FALSE;
+    g_array_set_size (next->bookmarks, 0);
+  }
   omni_document_change_state (self, next);
-}
-
-gboolean
-omni_document_can_undo (OmniDocument *self)
-{
-  return self->undo.length > 0;
-}
-
-gboolean
-omni_document_can_redo (OmniDocument *self)
-{
-  return self->redo.length > 0;
-}
-
-void
-omni_document_undo (OmniDocument *self)
-{
-  if (self->undo.length == 0)
-    return;
-  self->last_option = NULL;
-  g_queue_push_head (&self->redo, swap_state (self, g_queue_pop_head (&self->undo)));
-  notify_history (self);
-}
-
-void
-omni_document_redo (OmniDocument *self)
-{
-  if (self->redo.length == 0)
-    return;
-  self->last_option = NULL;
-  g_queue_push_head (&self->undo, swap_state (self, g_queue_pop_head (&self->redo)));
-  notify_history (self);
 }
 
 /* The set */
@@ -259,6 +208,9 @@ omni_document_replace (OmniDocument *self, OmniSource *source, OmniSource *next)
   sources->pdata[position] = next;
   if (!omni_document_is_on (self, source))
     g_hash_table_add (state->off, g_object_ref (next));
+  const double influence = omni_document_get_influence (self, source);
+  if (influence != 0)
+    g_hash_table_insert (state->influence, g_object_ref (next), g_memdup2 (&influence, sizeof influence));
   omni_source_set_role (next, omni_source_get_role (source));
   omni_document_state_set_sources (state, sources);
   omni_document_change_state (self, state);
@@ -555,31 +507,10 @@ omni_document_notify_progress (OmniDocument *self)
 
 /* The object */
 
-static GType
-get_item_type (GListModel *list)
+static GPtrArray *
+get_items (OmniArrayModel *model)
 {
-  return OMNI_TYPE_SOURCE;
-}
-
-static guint
-get_n_items (GListModel *list)
-{
-  return omni_document_get_n_sources (OMNI_DOCUMENT (list));
-}
-
-static gpointer
-get_item (GListModel *list, guint position)
-{
-  OmniSource *source = omni_document_get_source (OMNI_DOCUMENT (list), position);
-  return source != NULL ? g_object_ref (source) : NULL;
-}
-
-static void
-list_model_init (GListModelInterface *iface)
-{
-  iface->get_item_type = get_item_type;
-  iface->get_n_items = get_n_items;
-  iface->get_item = get_item;
+  return OMNI_DOCUMENT (model)->state->sources;
 }
 
 static void
@@ -630,8 +561,7 @@ omni_document_finalize (GObject *object)
 {
   OmniDocument *self = OMNI_DOCUMENT (object);
 
-  g_queue_clear_full (&self->undo, (GDestroyNotify)omni_document_state_free);
-  g_queue_clear_full (&self->redo, (GDestroyNotify)omni_document_state_free);
+  omni_document_clear_history (self);
   omni_document_state_free (self->state);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
@@ -657,6 +587,8 @@ omni_document_class_init (OmniDocumentClass *klass)
   object_class->get_property = omni_document_get_property;
   object_class->dispose = omni_document_dispose;
   object_class->finalize = omni_document_finalize;
+  OMNI_ARRAY_MODEL_CLASS (klass)->item_type = OMNI_TYPE_SOURCE;
+  OMNI_ARRAY_MODEL_CLASS (klass)->get_items = get_items;
 
   properties[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE, flags);
   properties[PROP_FRACTION] = g_param_spec_double ("fraction", NULL, NULL, 0, 1, 0, flags);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/array-model.h"
 #include "app/engine.h"
 #include "app/picture-difference.h"
 #include "app/versions.h"
@@ -15,11 +16,17 @@ typedef enum
   OMNI_ORDER_CHANGED
 } OmniOrderCheck;
 
+/* A part of the scene, in shares of its width and height. */
+typedef struct
+{
+  double x, y, width, height;
+} OmniPart;
+
 /* A set of sources, what to do with them and what came out: a GListModel of OmniSource with undo.
  *
- * Every change of the set (add, remove, reorder, switch off, task, model, option, role, resize) can be undone and starts a fusion by itself. The
- * newest request wins: an older one is cancelled, and its result is never shown. The old result stays until the new one
- * is there. Use from the main thread only; nothing here blocks.
+ * Every change of the set (add, remove, reorder, switch off, task, model, weights, option, role, resize) can be undone and starts
+ * a fusion by itself; bookmarks and the names and deletion of versions can be undone, too. The newest request wins: an
+ * older one is cancelled, and its result is never shown. The old result stays until the new one is there. Use from the main thread only; nothing here blocks.
  *
  * Properties (all read-only, with notify): "busy", "fraction" (0 … 1), "phase", "error" (the sentence why the last
  * fusion failed, or NULL), "can-undo", "can-redo".
@@ -27,7 +34,7 @@ typedef enum
  * current result, or none any more), "refined" (a refinement came to its end: omni_document_get_refine_scores()),
  * "preview" (omni_document_get_preview() has a new one). */
 #define OMNI_TYPE_DOCUMENT (omni_document_get_type ())
-G_DECLARE_FINAL_TYPE (OmniDocument, omni_document, OMNI, DOCUMENT, GObject)
+G_DECLARE_FINAL_TYPE (OmniDocument, omni_document, OMNI, DOCUMENT, OmniArrayModel)
 
 OmniDocument *omni_document_new (OmniEngine *engine);
 
@@ -110,6 +117,11 @@ void omni_document_reset_options (OmniDocument *self);
 char *omni_document_dup_weights (OmniDocument *self, const OmniModel *model);
 void omni_document_set_weights (OmniDocument *self, const OmniModel *model, const char *path);
 
+/* (transfer full) (element-type filename) All weights that the model can run with for the effective task: NULL is the shipped file,
+ * or none where none is needed. And model and weights together, as one step for undo. */
+GPtrArray *omni_document_list_weights (OmniDocument *self, const OmniModel *model);
+void omni_document_use (OmniDocument *self, const OmniModel *model, const char *path);
+
 /* Weights that were removed: where they were chosen, the model runs without them. */
 void omni_document_forget_weights (OmniDocument *self, const OmniModel *model, const char *path);
 
@@ -134,6 +146,19 @@ gboolean omni_document_offers_model (OmniDocument *self, const OmniModel *model)
 
 /* A network without weights is not offered. */
 gboolean omni_document_has_weights (const OmniModel *model, OmniTask task);
+
+/* Parts of the scene to come back to, for the contact sheet; forgotten when the set is emptied. A change is a step for undo and
+ * "changed", and fuses nothing. (transfer none) (element-type OmniPart); FALSE when there are as many as can be. */
+#define OMNI_DOCUMENT_MAX_BOOKMARKS 24
+const GArray *omni_document_get_bookmarks (OmniDocument *self);
+gboolean omni_document_add_bookmark (OmniDocument *self, const OmniPart *part);
+void omni_document_clear_bookmarks (OmniDocument *self);
+
+/* Steps for undo, too; "changed" tells. "" gives back the first name. To restore one is to undo its deletion where that was the last
+ * step, else a step of its own. */
+void omni_document_name_version (OmniDocument *self, OmniFusionVersion *version, const char *name);
+void omni_document_delete_version (OmniDocument *self, OmniFusionVersion *version);
+void omni_document_restore_version (OmniDocument *self, OmniFusionVersion *version);
 
 gboolean omni_document_can_undo (OmniDocument *self);
 gboolean omni_document_can_redo (OmniDocument *self);

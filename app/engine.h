@@ -83,6 +83,8 @@ typedef struct
   char
     *options; /* those that are not as the model comes, "key=value …", and "refined, N steps"; "" if none */
   char *weights_sha256; /* NULL for classical methods */
+  char *weights_path;   /* as in the request; NULL: those that ship, or none */
+  double *influence;    /* of each source, as in the request; NULL: all of them 0 */
   char *device_name;
   gboolean order_invariant; /* derived from the graph that ran */
   guint tiles;
@@ -101,6 +103,10 @@ typedef struct
 
 OmniFusionResult *omni_fusion_result_ref (OmniFusionResult *result);
 void omni_fusion_result_unref (OmniFusionResult *result);
+
+/* (transfer full) "Omni · mine · contrast=2": what tells results of a set apart, for people. `model` is an OmniModel.name, known
+ * here or not; `weights` (nullable) is what people call a weight file, `options` as above. */
+char *omni_fusion_describe (const char *model, const char *weights, const char *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniFusionResult, omni_fusion_result_unref)
 
 /* `fraction` 0 … 1 and a word for what happens ("Reading", "Fusing"). Called in the engine's thread. */

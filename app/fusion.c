@@ -711,6 +711,7 @@ make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
   result->options = self->request->options != NULL ? omni_model_options_to_string (self->request->options)
                                                    : g_strdup ("");
   result->weights_sha256 = self->weights != NULL ? g_strdup (omni_weights_get_sha256 (self->weights)) : NULL;
+  omni_fusion_result_note_request (result, self->request);
   result->device_name = g_strdup (omni_device_get_info (self->core->device)->name);
   result->order_invariant = omni_graph_is_order_invariant (entry->graph);
   result->tiles = omni_plan_get_tiles (entry->plan);

@@ -4,10 +4,12 @@
 
 #include "app/files/output.h"
 #include "app/files/reader.h"
+#include "app/weights-folder.h"
 
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
+#include <math.h>
 
 #define FORMAT         1
 #define MAX_BYTES      (64 << 20)
@@ -38,6 +40,13 @@ add_boolean (JsonBuilder *json, const char *key, gboolean value)
   json_builder_add_boolean_value (json, value);
 }
 
+static void
+add_double (JsonBuilder *json, const char *key, double value)
+{
+  json_builder_set_member_name (json, key);
+  json_builder_add_double_value (json, value);
+}
+
 static char *
 make_relative (const char *path, const char *session_path)
 {
@@ -63,6 +72,8 @@ write_file (JsonBuilder *json, OmniSessionFile *file, const char *session_path)
   add_string (json, "role", omni_role_to_string (file->role));
   add_boolean (json, "in_set", file->in_set);
   add_boolean (json, "on", file->on);
+  if (file->influence != 0)
+    add_double (json, "influence", file->influence);
   json_builder_end_object (json);
 }
 
@@ -79,10 +90,11 @@ write_version (JsonBuilder *json, OmniSessionVersion *version)
   add_string (json, "options", facts->options);
   add_string (json, "sha256", facts->sha256);
   add_string (json, "weights_sha256", facts->weights_sha256);
+  add_string (json, "weights", facts->weights_name);
   add_string (json, "device", facts->device);
   add_boolean (json, "resize", facts->resize);
-  json_builder_set_member_name (json, "ms");
-  json_builder_add_double_value (json, facts->ms);
+  add_boolean (json, "pinned", version->pinned);
+  add_double (json, "ms", facts->ms);
   add_int (json, "time", facts->unix_time);
   json_builder_set_member_name (json, "sources");
   json_builder_begin_array (json);
@@ -91,10 +103,49 @@ write_version (JsonBuilder *json, OmniSessionVersion *version)
     json_builder_begin_object (json);
     add_int (json, "file", g_array_index (version->files, guint, i));
     add_string (json, "role", omni_role_to_string (g_array_index (version->roles, OmniRole, i)));
+    if (g_array_index (version->influence, double, i) != 0)
+      add_double (json, "influence", g_array_index (version->influence, double, i));
     json_builder_end_object (json);
   }
   json_builder_end_array (json);
   json_builder_end_object (json);
+}
+
+static void
+write_weights (JsonBuilder *json, const OmniSessionWeights *weights)
+{
+  json_builder_begin_object (json);
+  add_string (json, "model", weights->model);
+  add_string (json, "name", weights->name);
+  add_string (json, "sha256", weights->sha256);
+  json_builder_end_object (json);
+}
+
+static void
+write_part (JsonBuilder *json, const OmniPart *part)
+{
+  json_builder_begin_object (json);
+  add_double (json, "x", part->x);
+  add_double (json, "y", part->y);
+  add_double (json, "width", part->width);
+  add_double (json, "height", part->height);
+  json_builder_end_object (json);
+}
+
+/* What was chosen besides task, model and options. */
+static void
+write_choices (JsonBuilder *json, OmniSession *self)
+{
+  json_builder_set_member_name (json, "weights");
+  json_builder_begin_array (json);
+  for (guint i = 0; i < self->weights->len; i++)
+    write_weights (json, self->weights->pdata[i]);
+  json_builder_end_array (json);
+  json_builder_set_member_name (json, "bookmarks");
+  json_builder_begin_array (json);
+  for (guint i = 0; i < self->bookmarks->len; i++)
+    write_part (json, &g_array_index (self->bookmarks, OmniPart, i));
+  json_builder_end_array (json);
 }
 
 static JsonNode *
@@ -116,6 +167,7 @@ write_session (OmniSession *self, const char *path)
   while (g_hash_table_iter_next (&iter, &name, &text))
     add_string (json, name, text);
   json_builder_end_object (json);
+  write_choices (json, self);
   json_builder_set_member_name (json, "files");
   json_builder_begin_array (json);
   for (guint i = 0; i < self->files->len; i++)
@@ -157,6 +209,13 @@ note_files (OmniSession *self, gboolean quick)
     if (file->sha256 == NULL && (!quick || omni_source_has_sha256 (file->source)))
       file->sha256 = omni_source_dup_sha256 (file->source, NULL);
   }
+  /* Weights are small. */
+  for (guint i = 0; i < self->weights->len; i++)
+  {
+    OmniSessionWeights *weights = self->weights->pdata[i];
+    if (weights->sha256 == NULL && weights->path != NULL)
+      weights->sha256 = omni_file_sha256 (weights->path, NULL);
+  }
 }
 
 gboolean
@@ -192,6 +251,26 @@ get_int (JsonObject *object, const char *key)
   JsonNode *node = json_object_get_member (object, key);
 
   return node != NULL && json_node_get_value_type (node) == G_TYPE_INT64 ? json_node_get_int (node) : 0;
+}
+
+static double
+get_double (JsonObject *object, const char *key)
+{
+  JsonNode *node = json_object_get_member (object, key);
+
+  /* Whole numbers may have been written without a point. */
+  if (node == NULL
+      || (json_node_get_value_type (node) != G_TYPE_DOUBLE
+          && json_node_get_value_type (node) != G_TYPE_INT64))
+    return 0;
+  const double value = json_node_get_double (node);
+  return isfinite (value) ? value : 0;
+}
+
+static double
+get_influence (JsonObject *object)
+{
+  return CLAMP (get_double (object, "influence"), -OMNI_MAX_INFLUENCE, OMNI_MAX_INFLUENCE);
 }
 
 static gboolean
@@ -245,7 +324,23 @@ read_file (OmniSession *self, JsonObject *object)
   file->role = get_role (object);
   file->in_set = get_boolean (object, "in_set", TRUE);
   file->on = get_boolean (object, "on", TRUE);
+  file->influence = get_influence (object);
   return TRUE;
+}
+
+static void
+read_facts (JsonObject *object, OmniVersionFacts *facts)
+{
+  facts->number = (guint)CLAMP (get_int (object, "number"), 0, G_MAXINT);
+  facts->model = g_strdup (get_string (object, "model"));
+  facts->options = g_strdup (get_string (object, "options"));
+  facts->sha256 = g_strdup (get_string (object, "sha256"));
+  facts->weights_sha256 = g_strdup (get_string (object, "weights_sha256"));
+  facts->weights_name = g_strdup (get_string (object, "weights"));
+  facts->device = g_strdup (get_string (object, "device"));
+  facts->resize = get_boolean (object, "resize", FALSE);
+  facts->ms = get_double (object, "ms");
+  facts->unix_time = get_int (object, "time");
 }
 
 static void
@@ -258,36 +353,62 @@ read_version (OmniSession *self, JsonObject *object)
       || get_string (object, "options") == NULL || get_string (object, "task") == NULL
       || !omni_task_from_string (get_string (object, "task"), &task))
     return;
-  g_autoptr (GArray) files = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autoptr (GArray) roles = g_array_new (FALSE, FALSE, sizeof (OmniRole));
+  OmniSessionVersion *version = omni_session_version_new ();
   for (guint i = 0; i < json_array_get_length (sources); i++)
   {
     JsonObject *source = get_element (sources, i);
     const gint64 index = source != NULL ? get_int (source, "file") : -1;
     if (index < 0 || index >= self->files->len)
+    {
+      omni_session_version_free (version);
       return;
+    }
     const guint file = (guint)index;
     const OmniRole role = get_role (source);
-    g_array_append_val (files, file);
-    g_array_append_val (roles, role);
+    const double influence = get_influence (source);
+    g_array_append_val (version->files, file);
+    g_array_append_val (version->roles, role);
+    g_array_append_val (version->influence, influence);
   }
-  JsonNode *ms = json_object_get_member (object, "ms");
-  OmniSessionVersion *version = g_new0 (OmniSessionVersion, 1);
-  version->facts.number = (guint)CLAMP (get_int (object, "number"), 0, G_MAXINT);
-  version->facts.model = g_strdup (get_string (object, "model"));
   version->facts.task = task;
-  version->facts.options = g_strdup (get_string (object, "options"));
-  version->facts.sha256 = g_strdup (get_string (object, "sha256"));
-  version->facts.weights_sha256 = g_strdup (get_string (object, "weights_sha256"));
-  version->facts.device = g_strdup (get_string (object, "device"));
-  version->facts.resize = get_boolean (object, "resize", FALSE);
-  version->facts.ms = ms != NULL && json_node_get_value_type (ms) == G_TYPE_DOUBLE ? json_node_get_double (ms)
-                                                                                   : 0;
-  version->facts.unix_time = get_int (object, "time");
+  read_facts (object, &version->facts);
   version->name = g_strdup (get_string (object, "name"));
-  version->files = g_steal_pointer (&files);
-  version->roles = g_steal_pointer (&roles);
+  version->pinned = get_boolean (object, "pinned", FALSE);
   g_ptr_array_add (self->versions, version);
+}
+
+static void
+read_weights (OmniSession *self, JsonObject *object)
+{
+  const char *model = object != NULL ? get_string (object, "model") : NULL;
+  const char *name = object != NULL ? get_string (object, "name") : NULL;
+
+  if (model != NULL && name != NULL)
+    omni_session_add_weights (self, model, name)->sha256 = g_strdup (get_string (object, "sha256"));
+}
+
+static void
+read_part (OmniSession *self, JsonObject *object)
+{
+  if (object == NULL || self->bookmarks->len >= OMNI_DOCUMENT_MAX_BOOKMARKS)
+    return;
+  const OmniPart part = { get_double (object, "x"), get_double (object, "y"), get_double (object, "width"),
+                          get_double (object, "height") };
+  if (part.x >= 0 && part.y >= 0 && part.width > 0 && part.height > 0 && part.x + part.width <= 1 + 1e-6
+      && part.y + part.height <= 1 + 1e-6)
+    g_array_append_val (self->bookmarks, part);
+}
+
+static void
+read_choices (OmniSession *self, JsonObject *object)
+{
+  JsonArray *weights = get_array (object, "weights");
+  JsonArray *bookmarks = get_array (object, "bookmarks");
+
+  for (guint i = 0; weights != NULL && i < json_array_get_length (weights); i++)
+    read_weights (self, get_element (weights, i));
+  for (guint i = 0; bookmarks != NULL && i < json_array_get_length (bookmarks); i++)
+    read_part (self, get_element (bookmarks, i));
 }
 
 static void
@@ -326,6 +447,7 @@ read_session (JsonObject *object, const char *name, GError **error)
   self->model = g_strdup (get_string (object, "model"));
   self->resize = get_boolean (object, "resize", FALSE);
   read_options (self, object);
+  read_choices (self, object);
   /* Versions name files by their number. */
   for (guint i = 0; whole && versions != NULL && i < json_array_get_length (versions); i++)
     read_version (self, get_element (versions, i));
@@ -422,6 +544,25 @@ omni_session_locate (OmniSession *self, const char *const *paths, GCancellable *
   return n_found;
 }
 
+/* By their bytes; those of a session that was not finished writing by their name. */
+static void
+find_weights (OmniSessionWeights *weights)
+{
+  const OmniModel *model = omni_model_find (weights->model);
+
+  if (model == NULL || model->architecture == NULL)
+    return;
+  g_autoptr (GPtrArray) added = omni_weights_folder_list (model->architecture);
+  for (guint i = 0; i < added->len && weights->path == NULL; i++)
+  {
+    g_autofree char *name = omni_weights_folder_get_title (added->pdata[i]);
+    g_autofree char *sha256 = weights->sha256 != NULL ? omni_file_sha256 (added->pdata[i], NULL) : NULL;
+    if (weights->sha256 != NULL ? g_strcmp0 (sha256, weights->sha256) == 0
+                                : g_str_equal (name, weights->name))
+      weights->path = g_strdup (added->pdata[i]);
+  }
+}
+
 /* Where the others are is where a moved one is looked for. */
 static void
 find_moved (OmniSession *self, const char *session_path, GCancellable *cancellable)
@@ -486,5 +627,7 @@ omni_session_load (const char *path, GCancellable *cancellable, GError **error)
     find_in_place (self->files->pdata[i], path);
   if (self != NULL)
     find_moved (self, path, cancellable);
+  for (guint i = 0; self != NULL && i < self->weights->len; i++)
+    find_weights (self->weights->pdata[i]);
   return self;
 }

@@ -3,6 +3,7 @@
 #include "app/session-private.h"
 
 #include "app/document-private.h"
+#include "app/weights-folder.h"
 
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
@@ -18,15 +19,33 @@ file_free (OmniSessionFile *file)
 }
 
 static void
-version_free (OmniSessionVersion *version)
+weights_free (OmniSessionWeights *weights)
 {
-  g_free ((char *)version->facts.model);
-  g_free ((char *)version->facts.options);
-  g_free ((char *)version->facts.sha256);
-  g_free ((char *)version->facts.weights_sha256);
-  g_free ((char *)version->facts.device);
+  g_free (weights->model);
+  g_free (weights->name);
+  g_free (weights->sha256);
+  g_free (weights->path);
+  g_free (weights);
+}
+
+OmniSessionVersion *
+omni_session_version_new (void)
+{
+  OmniSessionVersion *version = g_new0 (OmniSessionVersion, 1);
+
+  version->files = g_array_new (FALSE, FALSE, sizeof (guint));
+  version->roles = g_array_new (FALSE, FALSE, sizeof (OmniRole));
+  version->influence = g_array_new (FALSE, FALSE, sizeof (double));
+  return version;
+}
+
+void
+omni_session_version_free (OmniSessionVersion *version)
+{
+  omni_version_facts_clear (&version->facts);
   g_array_unref (version->files);
   g_array_unref (version->roles);
+  g_array_unref (version->influence);
   g_free (version->name);
   g_free (version);
 }
@@ -38,7 +57,9 @@ omni_session_alloc (void)
 
   self->files = g_ptr_array_new_with_free_func ((GDestroyNotify)file_free);
   self->options = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->versions = g_ptr_array_new_with_free_func ((GDestroyNotify)version_free);
+  self->weights = g_ptr_array_new_with_free_func ((GDestroyNotify)weights_free);
+  self->bookmarks = g_array_new (FALSE, FALSE, sizeof (OmniPart));
+  self->versions = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_session_version_free);
   return self;
 }
 
@@ -48,6 +69,8 @@ omni_session_free (OmniSession *self)
   g_ptr_array_unref (self->files);
   g_free (self->model);
   g_hash_table_unref (self->options);
+  g_ptr_array_unref (self->weights);
+  g_array_unref (self->bookmarks);
   g_ptr_array_unref (self->versions);
   g_free (self);
 }
@@ -60,6 +83,17 @@ omni_session_add_file (OmniSession *self)
   file->on = TRUE;
   g_ptr_array_add (self->files, file);
   return file;
+}
+
+OmniSessionWeights *
+omni_session_add_weights (OmniSession *self, const char *model, const char *name)
+{
+  OmniSessionWeights *weights = g_new0 (OmniSessionWeights, 1);
+
+  weights->model = g_strdup (model);
+  weights->name = g_strdup (name);
+  g_ptr_array_add (self->weights, weights);
+  return weights;
 }
 
 /* From a document */
@@ -81,27 +115,38 @@ static void
 capture_version (OmniSession *self, OmniFusionVersion *version)
 {
   const OmniVersionFacts *facts = omni_fusion_version_get_facts (version);
-  OmniSessionVersion *copy = g_new0 (OmniSessionVersion, 1);
+  OmniSessionVersion *copy = omni_session_version_new ();
 
-  copy->facts = *facts;
-  copy->facts.model = g_strdup (facts->model);
-  copy->facts.options = g_strdup (facts->options);
-  copy->facts.sha256 = g_strdup (facts->sha256);
-  copy->facts.weights_sha256 = g_strdup (facts->weights_sha256);
-  copy->facts.device = g_strdup (facts->device);
-  copy->facts.sources = NULL;
-  copy->facts.roles = NULL;
-  copy->files = g_array_new (FALSE, FALSE, sizeof (guint));
-  copy->roles = g_array_new (FALSE, FALSE, sizeof (OmniRole));
+  omni_version_facts_copy (facts, &copy->facts);
   for (guint i = 0; i < facts->sources->len; i++)
   {
     const guint index = find_source (self, facts->sources->pdata[i]);
+    const double influence = facts->influence != NULL ? facts->influence[i] : 0;
     g_array_append_val (copy->files, index);
     g_array_append_val (copy->roles, facts->roles[i]);
+    g_array_append_val (copy->influence, influence);
   }
   copy->name = omni_fusion_version_is_named (version) ? g_strdup (omni_fusion_version_get_name (version))
                                                       : NULL;
+  copy->pinned = omni_fusion_version_is_pinned (version);
   g_ptr_array_add (self->versions, copy);
+}
+
+static void
+capture_model (OmniSession *self, OmniDocument *document, const OmniModel *model)
+{
+  const OmniModelOptions *options = omni_document_get_options (document, model);
+  g_autofree char *text = options != NULL ? omni_model_options_to_string (options) : NULL;
+  const gboolean runs = model == omni_document_get_effective_model (document);
+  g_autofree char *path = omni_document_dup_weights (document, model);
+
+  if (text != NULL && text[0] != '\0')
+    g_hash_table_insert (self->options, g_strdup (model->name), g_steal_pointer (&text));
+  /* Where none ship, what runs although nobody chose it counts, too. */
+  if (path == NULL || (!runs && g_hash_table_lookup (document->state->weights, model) == NULL))
+    return;
+  g_autofree char *name = omni_weights_folder_get_title (path);
+  omni_session_add_weights (self, model->name, name)->path = g_steal_pointer (&path);
 }
 
 OmniSession *
@@ -119,17 +164,15 @@ omni_session_new (OmniDocument *document)
     OmniSessionFile *file = self->files->pdata[index];
     file->in_set = TRUE;
     file->on = omni_document_is_on (document, sources->pdata[i]);
+    file->influence = omni_document_get_influence (document, sources->pdata[i]);
   }
   self->task = omni_document_get_task (document);
   self->model = model != NULL ? g_strdup (model->name) : NULL;
   self->resize = omni_document_get_resize (document);
   for (guint i = 0; models[i] != NULL; i++)
-  {
-    const OmniModelOptions *options = omni_document_get_options (document, models[i]);
-    g_autofree char *text = options != NULL ? omni_model_options_to_string (options) : g_strdup ("");
-    if (text[0] != '\0')
-      g_hash_table_insert (self->options, g_strdup (models[i]->name), g_steal_pointer (&text));
-  }
+    capture_model (self, document, models[i]);
+  const GArray *bookmarks = omni_document_get_bookmarks (document);
+  g_array_append_vals (self->bookmarks, bookmarks->data, bookmarks->len);
   for (guint i = omni_versions_get_n (versions); i-- > 0;)
     capture_version (self, omni_versions_get (versions, i));
   self->has_versions = TRUE;
@@ -156,6 +199,18 @@ apply_options (OmniSession *self, OmniDocumentState *state)
 }
 
 static void
+apply_weights (OmniSession *self, OmniDocumentState *state)
+{
+  for (guint i = 0; i < self->weights->len; i++)
+  {
+    const OmniSessionWeights *weights = self->weights->pdata[i];
+    const OmniModel *model = omni_model_find (weights->model);
+    if (model != NULL && weights->path != NULL)
+      g_hash_table_insert (state->weights, (gpointer)model, g_strdup (weights->path));
+  }
+}
+
+static void
 apply_versions (OmniSession *self, OmniVersions *versions)
 {
   for (guint i = 0; i < self->versions->len; i++)
@@ -172,8 +227,10 @@ apply_versions (OmniSession *self, OmniVersions *versions)
     OmniVersionFacts facts = version->facts;
     facts.sources = sources;
     facts.roles = (const OmniRole *)(gpointer)version->roles->data;
+    facts.influence = (const double *)(gpointer)version->influence->data;
     if (whole)
-      omni_versions_add_facts (versions, &facts, version->name);
+      omni_versions_set_pinned (versions, omni_versions_add_facts (versions, &facts, version->name),
+                                version->pinned);
   }
 }
 
@@ -187,6 +244,8 @@ omni_session_apply (OmniSession *self, OmniDocument *document)
   next->model = self->model != NULL ? omni_model_find (self->model) : NULL;
   next->resize = self->resize;
   apply_options (self, next);
+  apply_weights (self, next);
+  g_array_append_vals (next->bookmarks, self->bookmarks->data, self->bookmarks->len);
   for (guint i = 0; i < self->files->len; i++)
   {
     OmniSessionFile *file = self->files->pdata[i];
@@ -195,6 +254,9 @@ omni_session_apply (OmniSession *self, OmniDocument *document)
     omni_source_set_role (file->source, file->role);
     if (!file->on)
       g_hash_table_add (next->off, g_object_ref (file->source));
+    if (file->influence != 0)
+      g_hash_table_insert (next->influence, g_object_ref (file->source),
+                           g_memdup2 (&file->influence, sizeof file->influence));
     g_ptr_array_add (sources, file->source);
   }
   omni_document_state_set_sources (next, sources);
@@ -266,6 +328,22 @@ omni_session_describe_changed (OmniSession *self)
     g_autofree char *name = g_filename_display_basename (file->path);
     return g_strdup_printf (
       _ ("“%s” is not the picture it was when the session was saved; results may differ."), name);
+  }
+  return NULL;
+}
+
+char *
+omni_session_describe_weights (OmniSession *self)
+{
+  for (guint i = 0; i < self->weights->len; i++)
+  {
+    const OmniSessionWeights *weights = self->weights->pdata[i];
+    const OmniModel *model = omni_model_find (weights->model);
+    if (weights->path == NULL)
+      return g_strdup_printf (
+        _ ("The weights “%s” that %s had in this session are not here; it goes on without them. "
+           "Add them and open the session again."),
+        weights->name, model != NULL ? _ (model->title) : weights->model);
   }
   return NULL;
 }

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* What a document was working on, as a file (JSON, “.omnifuse”): its sources by place and hash, what was chosen for them, and
- * its versions without their pictures, which can be made again. A session is a copy: the document may go on. */
+/* What a document was working on, as a file (JSON, “.omnifuse”): its sources by place and hash, what was chosen for them,
+ * added weights by hash, bookmarks, and its versions without their pictures, which can be made again. A session is a copy: the document may go on. */
 typedef struct _OmniSession OmniSession;
 
 /* One source of a session. */
@@ -17,6 +17,7 @@ typedef struct
   char *relative; /* (nullable) where it was, seen from the session's own folder */
   guint64 size_bytes;
   OmniRole role;
+  double influence;    /* as omni_document_get_influence() */
   gboolean in_set, on; /* not in the set: a version needs it */
   OmniSource *source;  /* NULL: not found (yet) */
   gboolean changed;    /* found in its place, with another content */
@@ -27,13 +28,13 @@ OmniSession *omni_session_new (OmniDocument *document);
 void omni_session_free (OmniSession *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniSession, omni_session_free)
 
-/* Writes it, whole or not at all. Files whose hash is not known yet are hashed; `quick` leaves that out. Any thread. */
+/* Writes it, whole or not at all. Sources whose hash is not known yet are hashed; `quick` leaves that out. Any thread. */
 gboolean omni_session_save (OmniSession *self, const char *path, gboolean quick, GError **error);
 
 /* Whether a quick save would leave hashes out. */
 gboolean omni_session_lacks_hashes (OmniSession *self);
 
-/* Reads a session and looks for its sources: in their places, beside the session, and for those that were moved by size and hash
+/* Reads a session and looks for its weights, by hash among those that were added here, and its sources: in their places, beside the session, and for those that were moved by size and hash
  * in the folders of the others and right below. The error names the file and the cause; sources that are not found are none.
  * Any thread. */
 OmniSession *omni_session_load (const char *path, GCancellable *cancellable, GError **error);
@@ -48,6 +49,9 @@ GPtrArray *omni_session_list_missing (OmniSession *self);
 /* (transfer full) (nullable) A sentence about what is missing or changed. */
 char *omni_session_describe_missing (OmniSession *self);
 char *omni_session_describe_changed (OmniSession *self);
+
+/* (transfer full) (nullable) And about weights that are gone: the document goes on with those that ship. */
+char *omni_session_describe_weights (OmniSession *self);
 
 /* Only the folder's name (transfer full) and how many sources there are, without looking for them. Any thread. */
 gboolean omni_session_peek (const char *path, char **title, guint *n_sources);

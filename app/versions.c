@@ -1,9 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/versions.h"
 
+#include "app/weights-folder.h"
+
 #include <glib/gi18n.h>
+#include <math.h>
 
 #define MAX_PINNED 2
+
+/* Facts */
+
+void
+omni_version_facts_copy (const OmniVersionFacts *facts, OmniVersionFacts *copy)
+{
+  *copy = *facts;
+  copy->model = g_strdup (facts->model);
+  copy->options = g_strdup (facts->options);
+  copy->sha256 = g_strdup (facts->sha256);
+  copy->weights_sha256 = g_strdup (facts->weights_sha256);
+  copy->weights_name = g_strdup (facts->weights_name);
+  copy->device = g_strdup (facts->device);
+  copy->sources = NULL;
+  copy->roles = NULL;
+  copy->influence = NULL;
+}
+
+void
+omni_version_facts_clear (OmniVersionFacts *facts)
+{
+  g_free ((char *)facts->model);
+  g_free ((char *)facts->options);
+  g_free ((char *)facts->sha256);
+  g_free ((char *)facts->weights_sha256);
+  g_free ((char *)facts->weights_name);
+  g_free ((char *)facts->device);
+  g_clear_pointer (&facts->sources, g_ptr_array_unref);
+  g_free ((OmniRole *)facts->roles);
+  g_free ((double *)facts->influence);
+}
 
 /* One version */
 
@@ -83,31 +117,19 @@ set_result (OmniFusionVersion *self, OmniFusionResult *result)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HAS_RESULT]);
 }
 
-static char *
-make_plain_name (const OmniVersionFacts *facts)
-{
-  const OmniModel *model = omni_model_find (facts->model);
-  const char *title = model != NULL ? _ (model->title) : facts->model;
-
-  return facts->options[0] != '\0' ? g_strdup_printf ("%s · %s", title, facts->options) : g_strdup (title);
-}
-
 static OmniFusionVersion *
 version_new (const OmniVersionFacts *facts, guint number)
 {
   OmniFusionVersion *self = g_object_new (OMNI_TYPE_FUSION_VERSION, NULL);
+  const guint n = facts->sources->len;
 
-  self->facts = *facts;
+  omni_version_facts_copy (facts, &self->facts);
   self->facts.number = number;
-  self->facts.model = g_strdup (facts->model);
-  self->facts.options = g_strdup (facts->options);
-  self->facts.sha256 = g_strdup (facts->sha256);
-  self->facts.weights_sha256 = g_strdup (facts->weights_sha256);
-  self->facts.device = g_strdup (facts->device);
   self->facts.sources = g_ptr_array_copy (facts->sources, (GCopyFunc)(void (*) (void))g_object_ref, NULL);
   g_ptr_array_set_free_func (self->facts.sources, g_object_unref);
-  self->facts.roles = g_memdup2 (facts->roles, sizeof *facts->roles * facts->sources->len);
-  self->plain_name = make_plain_name (facts);
+  self->facts.roles = g_memdup2 (facts->roles, sizeof *facts->roles * n);
+  self->facts.influence = g_memdup2 (facts->influence, sizeof *facts->influence * n);
+  self->plain_name = omni_fusion_describe (facts->model, facts->weights_name, facts->options);
   return self;
 }
 
@@ -116,13 +138,7 @@ omni_fusion_version_finalize (GObject *object)
 {
   OmniFusionVersion *self = OMNI_FUSION_VERSION (object);
 
-  g_free ((char *)self->facts.model);
-  g_free ((char *)self->facts.options);
-  g_free ((char *)self->facts.sha256);
-  g_free ((char *)self->facts.weights_sha256);
-  g_free ((char *)self->facts.device);
-  g_ptr_array_unref (self->facts.sources);
-  g_free ((OmniRole *)self->facts.roles);
+  omni_version_facts_clear (&self->facts);
   g_free (self->plain_name);
   g_free (self->name);
   g_clear_pointer (&self->result, omni_fusion_result_unref);
@@ -184,17 +200,14 @@ omni_fusion_version_init (OmniFusionVersion *self)
 
 struct _OmniVersions
 {
-  GObject parent_instance;
+  OmniArrayModel parent_instance;
 
   GPtrArray *versions; /* newest first */
   GPtrArray *pinned;   /* in the order they were pinned */
   guint n_made;
 };
 
-static void list_model_init (GListModelInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (OmniVersions, omni_versions, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_init))
+G_DEFINE_FINAL_TYPE (OmniVersions, omni_versions, OMNI_TYPE_ARRAY_MODEL)
 
 guint
 omni_versions_get_n (OmniVersions *self)
@@ -265,6 +278,9 @@ OmniFusionVersion *
 omni_versions_add (OmniVersions *self, OmniFusionResult *result, gboolean resize)
 {
   g_autoptr (GArray) roles = g_array_new (FALSE, FALSE, sizeof (OmniRole));
+  g_autofree char *weights = result->weights_path != NULL
+                               ? omni_weights_folder_get_title (result->weights_path)
+                               : NULL;
 
   for (guint i = 0; i < result->sources->len; i++)
   {
@@ -276,12 +292,14 @@ omni_versions_add (OmniVersions *self, OmniFusionResult *result, gboolean resize
                                    .options = result->options,
                                    .sha256 = result->sha256,
                                    .weights_sha256 = result->weights_sha256,
+                                   .weights_name = weights,
                                    .device = result->device_name,
                                    .resize = resize,
                                    .ms = result->ms.total,
                                    .unix_time = g_get_real_time () / G_USEC_PER_SEC,
                                    .sources = result->sources,
-                                   .roles = (const OmniRole *)(gpointer)roles->data };
+                                   .roles = (const OmniRole *)(gpointer)roles->data,
+                                   .influence = result->influence };
   OmniFusionVersion *version = omni_versions_add_facts (self, &facts, NULL);
   set_result (version, result);
   make_room (self);
@@ -383,6 +401,77 @@ recalled_cb (GObject *object, GAsyncResult *async, gpointer data)
   }
 }
 
+/* The very weights that it was made with are looked for first: files are read for that. */
+
+typedef struct
+{
+  OmniFusionVersion *version;
+  OmniEngine *engine;
+  OmniModelOptions *options;
+  char *weights_path; /* NULL: those that ship, or none */
+} Recall;
+
+static void
+recall_free (gpointer data)
+{
+  Recall *recall = data;
+
+  g_object_unref (recall->version);
+  g_object_unref (recall->engine);
+  omni_model_options_free (recall->options);
+  g_free (recall->weights_path);
+  g_free (recall);
+}
+
+static void
+find_weights_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  Recall *recall = task_data;
+  const OmniVersionFacts *facts = &recall->version->facts;
+  const OmniModel *model = omni_model_find (facts->model);
+
+  if (model->architecture == NULL || facts->weights_sha256 == NULL
+      || omni_weights_folder_find_bytes (model, facts->task, facts->weights_sha256, &recall->weights_path))
+    g_task_return_boolean (task, TRUE);
+  else if (facts->weights_name != NULL)
+    g_task_return_new_error (
+      task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+      _ ("“%s” was made with the weights “%s”, which are not here any more; add them again "
+         "to see it."),
+      omni_fusion_version_get_name (recall->version), facts->weights_name);
+  else
+    g_task_return_new_error (
+      task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+      _ ("“%s” was made with other weights of %s than this program comes with. Fuse again for "
+         "a version of today."),
+      omni_fusion_version_get_name (recall->version), _ (model->title));
+}
+
+static void
+weights_found_cb (GObject *object, GAsyncResult *async, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Recall *recall = g_task_get_task_data (G_TASK (async));
+  const OmniVersionFacts *facts = &recall->version->facts;
+  GError *error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (async), &error))
+  {
+    g_task_return_error (task, error);
+    return;
+  }
+  const OmniFusionRequest request = { .sources = facts->sources,
+                                      .task = facts->task,
+                                      .model = omni_model_find (facts->model),
+                                      .weights_path = recall->weights_path,
+                                      .options = recall->options,
+                                      .influence = facts->influence,
+                                      .resize = facts->resize };
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  omni_engine_fuse_async (recall->engine, &request, NULL, NULL, cancellable, recalled_cb,
+                          g_steal_pointer (&task));
+}
+
 void
 omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, OmniEngine *engine,
                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
@@ -398,19 +487,19 @@ omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, Omni
     return;
   }
   const OmniModel *model = check_facts (version, &error) ? omni_model_find (facts->model) : NULL;
-  g_autoptr (OmniModelOptions)
-    options = model != NULL ? omni_model_options_parse (model, facts->options, &error) : NULL;
+  OmniModelOptions *options = model != NULL ? omni_model_options_parse (model, facts->options, &error) : NULL;
   if (options == NULL)
   {
     g_task_return_error (task, error);
     return;
   }
-  const OmniFusionRequest request = { .sources = facts->sources,
-                                      .task = facts->task,
-                                      .model = model,
-                                      .options = options,
-                                      .resize = facts->resize };
-  omni_engine_fuse_async (engine, &request, NULL, NULL, cancellable, recalled_cb, g_steal_pointer (&task));
+  Recall *recall = g_new0 (Recall, 1);
+  recall->version = g_object_ref (version);
+  recall->engine = g_object_ref (engine);
+  recall->options = options;
+  g_autoptr (GTask) search = g_task_new (NULL, cancellable, weights_found_cb, g_steal_pointer (&task));
+  g_task_set_task_data (search, recall, recall_free);
+  g_task_run_in_thread (search, find_weights_in_thread);
 }
 
 gboolean
@@ -429,16 +518,19 @@ add_line (GString *text, const char *title, const char *value)
 }
 
 static gboolean
-add_source (GString *text, OmniSource *source, OmniRole role, GError **error)
+add_source (GString *text, OmniSource *source, OmniRole role, double influence, GError **error)
 {
   g_autofree char *sha256 = omni_source_dup_sha256 (source, error);
   g_autofree char *path = g_filename_display_name (omni_source_get_path (source));
 
   if (sha256 == NULL)
     return FALSE;
-  g_string_append_printf (text, "  sha256 %s  %u × %u  %s%s%s\n", sha256, omni_source_get_width (source),
+  g_string_append_printf (text, "  sha256 %s  %u × %u  %s%s%s", sha256, omni_source_get_width (source),
                           omni_source_get_height (source), path, role != OMNI_ROLE_NONE ? "  role " : "",
                           role != OMNI_ROLE_NONE ? omni_role_to_string (role) : "");
+  if (influence != 0)
+    g_string_append_printf (text, "  influence %.4g", exp2 (influence));
+  g_string_append_c (text, '\n');
   return TRUE;
 }
 
@@ -456,13 +548,15 @@ omni_version_facts_describe (const OmniVersionFacts *facts, GError **error)
   add_line (text, "Model", facts->model);
   add_line (text, "Method", model != NULL ? model->citation : NULL);
   add_line (text, "Options", facts->options);
+  add_line (text, "Weights", facts->weights_name);
   add_line (text, "Weights sha256", facts->weights_sha256);
   add_line (text, "Device", facts->device);
   add_line (text, "Sizes brought to the largest", facts->resize ? "yes" : NULL);
   add_line (text, "Result sha256", facts->sha256);
   g_string_append_printf (text, "Sources (%u, in the order fused):\n", facts->sources->len);
   for (guint i = 0; i < facts->sources->len; i++)
-    if (!add_source (text, facts->sources->pdata[i], facts->roles[i], error))
+    if (!add_source (text, facts->sources->pdata[i], facts->roles[i],
+                     facts->influence != NULL ? facts->influence[i] : 0, error))
       return NULL;
   g_string_append (
     text, "The result's hash is of its size, channels, sample type and samples; those of the sources are "
@@ -474,32 +568,10 @@ omni_version_facts_describe (const OmniVersionFacts *facts, GError **error)
 
 /* The object */
 
-static GType
-get_item_type (GListModel *list)
+static GPtrArray *
+get_items (OmniArrayModel *model)
 {
-  return OMNI_TYPE_FUSION_VERSION;
-}
-
-static guint
-get_n_items (GListModel *list)
-{
-  return omni_versions_get_n (OMNI_VERSIONS (list));
-}
-
-static gpointer
-get_item (GListModel *list, guint position)
-{
-  OmniFusionVersion *version = omni_versions_get (OMNI_VERSIONS (list), position);
-
-  return version != NULL ? g_object_ref (version) : NULL;
-}
-
-static void
-list_model_init (GListModelInterface *iface)
-{
-  iface->get_item_type = get_item_type;
-  iface->get_n_items = get_n_items;
-  iface->get_item = get_item;
+  return OMNI_VERSIONS (model)->versions;
 }
 
 static void
@@ -516,6 +588,8 @@ static void
 omni_versions_class_init (OmniVersionsClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = omni_versions_finalize;
+  OMNI_ARRAY_MODEL_CLASS (klass)->item_type = OMNI_TYPE_FUSION_VERSION;
+  OMNI_ARRAY_MODEL_CLASS (klass)->get_items = get_items;
 }
 
 static void

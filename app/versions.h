@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/array-model.h"
 #include "app/engine.h"
 
 G_BEGIN_DECLS
@@ -20,13 +21,19 @@ typedef struct
   const char *options; /* as OmniFusionResult.options */
   const char *sha256;
   const char *weights_sha256; /* (nullable) */
+  const char *weights_name;   /* (nullable) what people call a file that was added */
   const char *device;
   gboolean resize;
   double ms;
-  gint64 unix_time;      /* s */
-  GPtrArray *sources;    /* OmniSource, in the order that was fused */
-  const OmniRole *roles; /* of each source */
+  gint64 unix_time;        /* s */
+  GPtrArray *sources;      /* OmniSource, in the order that was fused */
+  const OmniRole *roles;   /* of each source */
+  const double *influence; /* (nullable) as OmniFusionResult.influence */
 } OmniVersionFacts;
+
+/* A copy of the words and numbers; sources, roles and influence are NULL in it. And frees all that a copy holds. */
+void omni_version_facts_copy (const OmniVersionFacts *facts, OmniVersionFacts *copy);
+void omni_version_facts_clear (OmniVersionFacts *facts);
 
 const OmniVersionFacts *omni_fusion_version_get_facts (OmniFusionVersion *self);
 
@@ -44,7 +51,7 @@ OmniFusionResult *omni_fusion_version_get_result (OmniFusionVersion *self);
 #define OMNI_VERSIONS_KEPT_BYTES (G_GUINT64_CONSTANT (512) << 20)
 #define OMNI_VERSIONS_MAX        200
 #define OMNI_TYPE_VERSIONS       (omni_versions_get_type ())
-G_DECLARE_FINAL_TYPE (OmniVersions, omni_versions, OMNI, VERSIONS, GObject)
+G_DECLARE_FINAL_TYPE (OmniVersions, omni_versions, OMNI, VERSIONS, OmniArrayModel)
 
 OmniVersions *omni_versions_new (void);
 
@@ -70,8 +77,8 @@ gboolean omni_fusion_version_is_pinned (OmniFusionVersion *self);
 /* (transfer container) (element-type OmniFusionVersion) In the order they were pinned. */
 GPtrArray *omni_versions_list_pinned (OmniVersions *self);
 
-/* Makes the picture of a version again, bit for bit. It is an error when other bits come out: a source, a role or this program
- * is not what it was. */
+/* Makes the picture of a version again, bit for bit, with the very weights that it was made with. It is an error when they are
+ * gone, or when other bits come out: a source, a role or this program is not what it was. */
 void omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, OmniEngine *engine,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean omni_versions_recall_finish (OmniVersions *self, GAsyncResult *result, GError **error);

@@ -2,6 +2,7 @@
 #include "app/weights-folder.h"
 
 #include "app/files/output.h"
+#include "app/files/reader.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -104,12 +105,32 @@ omni_weights_folder_get_title (const char *path)
 {
   g_autofree char *base = g_path_get_basename (path);
   g_autofree char *display = g_filename_display_name (base);
-  const char *stem = strchr (display, '.');
-  char *title = g_strdup (stem != NULL && stem[1] != '\0' ? stem + 1 : display);
 
-  if (g_str_has_suffix (title, SUFFIX))
-    title[strlen (title) - strlen (SUFFIX)] = '\0';
-  return title;
+  if (g_str_has_suffix (display, SUFFIX))
+    display[strlen (display) - strlen (SUFFIX)] = '\0';
+  const char *stem = strchr (display, '.');
+  return g_strdup (stem != NULL && stem[1] != '\0' ? stem + 1 : display);
+}
+
+gboolean
+omni_weights_folder_find_bytes (const OmniModel *model, OmniTask task, const char *sha256, char **path)
+{
+  g_autofree char *shipped = omni_model_get_task_weights_path (model, task);
+  g_autofree char *of_shipped = shipped != NULL ? omni_file_sha256 (shipped, NULL) : NULL;
+
+  *path = NULL;
+  if (of_shipped != NULL && g_str_equal (of_shipped, sha256))
+    return TRUE;
+  g_autoptr (GPtrArray) added = omni_weights_folder_list (model->architecture);
+  for (guint i = 0; i < added->len; i++)
+  {
+    g_autofree char *of_added = omni_file_sha256 (added->pdata[i], NULL);
+    if (of_added == NULL || !g_str_equal (of_added, sha256))
+      continue;
+    *path = g_strdup (added->pdata[i]);
+    return TRUE;
+  }
+  return FALSE;
 }
 
 /* "IFCNN-MAX" of IFCNN-MAX.pth. Checkpoints are all called alike, so that their folder is the better half of the name:

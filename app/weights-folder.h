@@ -25,6 +25,11 @@ char *omni_weights_folder_find (const char *architecture, const char *title);
 /* (transfer full) What people call such a file: "IFCNN-MAX". */
 char *omni_weights_folder_get_title (const char *path);
 
+/* Whether there are weights of these very bytes for the model, which needs some: `path` (transfer full) (nullable) is theirs, NULL
+ * for those that ship. Reads the files, so not in the main thread. */
+gboolean
+omni_weights_folder_find_bytes (const OmniModel *model, OmniTask task, const char *sha256, char **path);
+
 /* (transfer full) Puts what was imported into the folder and returns its path. The name comes from the file it was imported
  * from; the same bytes are not kept twice, and nothing is replaced. */
 char *omni_weights_folder_add (OmniImport *import, GError **error);

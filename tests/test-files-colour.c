@@ -2,6 +2,7 @@
 #include "tests/files-common.h"
 
 #include "app/files/colour-profile.h"
+#include "app/files/losses.h"
 #include "app/files/natural-sort.h"
 
 #include <lcms2.h>
@@ -374,6 +375,30 @@ test_expand (void)
   }
 }
 
+/* Pure colours of a wide profile have no place in sRGB; a grey one has, and so has what came from sRGB. */
+static void
+test_colours_outside (void)
+{
+  static const float pure[] = { 0, 1, 0 }, dull[] = { 0.5f, 0.5f, 0.5f };
+  g_autoptr (GBytes) wide = make_icc (WIDE);
+
+  for (guint i = 0; i < 2; i++)
+  {
+    GBytes *pixels = g_bytes_new (i == 0 ? pure : dull, sizeof pure);
+    g_autoptr (OmniPicture)
+      picture = omni_picture_new (1, 1, 3, FALSE, OMNI_SAMPLE_F32, pixels, wide, NULL, NULL);
+    g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
+    omni_losses_add_profile (losses, picture, NULL);
+    g_assert_cmpuint (losses->len, ==, i == 0 ? 1 : 0);
+    if (i == 0)
+      g_assert_nonnull (strstr (losses->pdata[0], "sRGB"));
+  }
+  g_autoptr (OmniPicture) plain = make_picture (40, 30, 3, FALSE, OMNI_SAMPLE_U8, NULL);
+  g_autoptr (GPtrArray) none = g_ptr_array_new_with_free_func (g_free);
+  omni_losses_add_profile (none, plain, NULL);
+  g_assert_cmpuint (none->len, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -384,6 +409,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/colour/bad-profiles", test_bad_profiles_are_ignored);
   g_test_add_func ("/files/colour/grey", test_grey);
   g_test_add_func ("/files/colour/choice-is-symmetric", test_choice_is_symmetric);
+  g_test_add_func ("/files/colour/outside", test_colours_outside);
   g_test_add_func ("/files/colour/embedded", test_profiles_are_embedded);
   g_test_add_func ("/files/names/natural-order", test_natural_order);
   g_test_add_func ("/files/names/expand", test_expand);

@@ -138,6 +138,42 @@ test_opaque_alpha (void)
 }
 
 /* A limit on the size of files stands in for a full disk. */
+/* The losses of a file of this name, joined; "" when it holds all. */
+static char *
+list_losses (OmniPicture *picture, const char *name, OmniMetadata *metadata)
+{
+  g_autofree char *path = scratch_path (name);
+  g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
+  const OmniWriteOptions options = { .force = TRUE, .losses = losses, .metadata = metadata };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (omni_picture_write (picture, path, &options, &error));
+  g_assert_no_error (error);
+  g_ptr_array_add (losses, NULL);
+  return g_strjoinv (" ", (char **)losses->pdata);
+}
+
+static void
+test_losses (void)
+{
+  g_autoptr (OmniPicture) whole = make_picture (9, 7, 3, FALSE, OMNI_SAMPLE_U8, NULL);
+  g_autoptr (OmniPicture) deep = make_picture (9, 7, 3, FALSE, OMNI_SAMPLE_U16, NULL);
+  g_autoptr (OmniPicture) wild = make_picture (9, 7, 3, FALSE, OMNI_SAMPLE_F32, NULL); /* −2 … 2 */
+  g_autofree char *jpeg = list_losses (whole, "a.jpg", NULL);
+  g_autofree char *deep_jpeg = list_losses (deep, "a.jpg", NULL);
+  g_autofree char *deep_png = list_losses (deep, "a.png", NULL);
+  g_autofree char *wild_png = list_losses (wild, "a.png", NULL);
+  g_autofree char *wild_tiff = list_losses (wild, "a.tif", NULL);
+
+  g_assert_cmpstr (jpeg, ==, "");
+  g_assert_nonnull (strstr (deep_jpeg, "8 of 16 bits"));
+  g_assert_null (strstr (deep_jpeg, "cut off"));
+  g_assert_cmpstr (deep_png, ==, "");
+  g_assert_nonnull (strstr (wild_png, "16 of 32 bits"));
+  g_assert_nonnull (strstr (wild_png, "cut off"));
+  g_assert_cmpstr (wild_tiff, ==, "");
+}
+
 static void
 test_full_disk (void)
 {
@@ -426,6 +462,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/save/existing-files", test_existing_files);
   g_test_add_func ("/files/save/impossible-formats", test_impossible_formats);
   g_test_add_func ("/files/save/opaque-alpha", test_opaque_alpha);
+  g_test_add_func ("/files/save/losses", test_losses);
   g_test_add_func ("/files/save/full-disk", test_full_disk);
   g_test_add_func ("/files/save/permissions-and-cancel", test_permissions_and_cancel);
   g_test_add_func ("/files/save/replace-contents", test_replace_contents);

@@ -156,7 +156,8 @@ update_model (GtkWidget *cell, OmniComparisonRow *row, gpointer data)
   GtkWidget *detail = gtk_widget_get_next_sibling (title);
   const OmniModel *model = omni_comparison_row_get_model (row);
   const char *state = describe_state (row);
-  const char *words = state[0] != '\0' ? state : omni_comparison_row_get_options (row);
+  g_autofree char *details = omni_comparison_row_dup_details (row);
+  const char *words = state[0] != '\0' ? state : details;
 
   gtk_label_set_text (GTK_LABEL (title), _ (model->title));
   gtk_label_set_text (GTK_LABEL (detail), words);
@@ -171,9 +172,11 @@ compare_models (gconstpointer a, gconstpointer b, gpointer data)
   const int order = g_utf8_collate (_ (omni_comparison_row_get_model ((gpointer)a)->title),
                                     _ (omni_comparison_row_get_model ((gpointer)b)->title));
 
-  return order != 0 ? order
-                    : g_strcmp0 (omni_comparison_row_get_options ((gpointer)a),
-                                 omni_comparison_row_get_options ((gpointer)b));
+  if (order != 0)
+    return order;
+  g_autofree char *of_a = omni_comparison_row_dup_details ((gpointer)a);
+  g_autofree char *of_b = omni_comparison_row_dup_details ((gpointer)b);
+  return g_strcmp0 (of_a, of_b);
 }
 
 GtkColumnViewColumn *

@@ -199,24 +199,13 @@ same_paths (GPtrArray *a, GPtrArray *b)
   return TRUE;
 }
 
-static GPtrArray *
-list_weights (const OmniModel *model, OmniTask task)
-{
-  GPtrArray *paths = omni_weights_folder_list (model->architecture);
-  g_autofree char *shipped = omni_model_get_task_weights_path (model, task);
-
-  if (shipped != NULL)
-    g_ptr_array_insert (paths, 0, NULL);
-  return paths;
-}
-
 static void
 show_weights (OmniOptionsButton *self)
 {
   gtk_widget_set_visible (self->weights_box, self->model->architecture != NULL);
   if (self->model->architecture == NULL)
     return;
-  g_autoptr (GPtrArray) paths = list_weights (self->model, omni_document_get_effective_task (self->document));
+  g_autoptr (GPtrArray) paths = omni_document_list_weights (self->document, self->model);
   g_autofree char *chosen = omni_document_dup_weights (self->document, self->model);
   guint selected = 0;
 

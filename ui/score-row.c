@@ -100,10 +100,10 @@ list_scores (OmniComparison *comparison, guint metric)
   g_ptr_array_sort_with_data (rows, compare_ranks, &(Ranking){ comparison, metric });
   for (guint i = 0; i < rows->len && rows->len > 1; i++)
   {
+    g_autofree char *details = omni_comparison_row_dup_details (rows->pdata[i]);
     omni_comparison_row_get_score (rows->pdata[i], metric, &value);
     g_string_append_printf (lines, "\n%.4f  %s %s", value,
-                            _ (omni_comparison_row_get_model (rows->pdata[i])->title),
-                            omni_comparison_row_get_options (rows->pdata[i]));
+                            _ (omni_comparison_row_get_model (rows->pdata[i])->title), details);
   }
   return g_string_free (lines, FALSE);
 }

@@ -261,11 +261,12 @@ make_key (OmniStageView *self)
   GPtrArray *active = omni_document_get_active (document);
   const OmniModelOptions *options = model != NULL ? omni_document_get_options (document, model) : NULL;
   g_autofree char *values = options != NULL ? omni_model_options_to_string (options) : NULL;
+  g_autofree char *weights = model != NULL ? omni_document_dup_weights (document, model) : NULL;
   GString *key = g_string_new (NULL);
 
-  g_string_printf (key, "%p [%s] %d %d %u", (gconstpointer)model, values != NULL ? values : "",
-                   omni_document_get_effective_task (document), omni_document_get_resize (document),
-                   sizes_px[gtk_drop_down_get_selected (self->size)]);
+  g_string_printf (key, "%p <%s> [%s] %d %d %u", (gconstpointer)model, weights != NULL ? weights : "",
+                   values != NULL ? values : "", omni_document_get_effective_task (document),
+                   omni_document_get_resize (document), sizes_px[gtk_drop_down_get_selected (self->size)]);
   for (guint i = 0; i < active->len; i++)
     g_string_append_printf (key, " %p:%d", active->pdata[i], omni_source_get_role (active->pdata[i]));
   return g_string_free (key, FALSE);

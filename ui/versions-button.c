@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/versions-button.h"
 
+#include "ui/influence-popover.h"
 #include "ui/tasks.h"
 
 #include <glib/gi18n.h>
 
 #define SHOWN_DIGITS  8
 #define SHOWN_SOURCES 6
+#define DETAIL_LINES  3
 
 struct _OmniVersionsButton
 {
@@ -23,6 +25,7 @@ enum
 {
   SIGNAL_SHOW,
   SIGNAL_PINS_CHANGED,
+  SIGNAL_NAME,
   SIGNAL_DELETE,
   N_SIGNALS
 };
@@ -50,6 +53,32 @@ describe_order (const OmniVersionFacts *facts)
   return g_string_free (g_steal_pointer (&words), FALSE);
 }
 
+/* " · mine 1a2b3c4d…": names repeat, bytes do not. "" for weights that ship. */
+static char *
+describe_weights (const OmniVersionFacts *facts)
+{
+  if (facts->weights_name == NULL)
+    return g_strdup ("");
+  return g_strdup_printf (" · %s %.*s…", facts->weights_name, SHOWN_DIGITS,
+                          facts->weights_sha256 != NULL ? facts->weights_sha256 : "");
+}
+
+/* " · 2.png ×4": what counted more or less than the others. */
+static char *
+describe_influence (const OmniVersionFacts *facts)
+{
+  g_autoptr (GString) words = g_string_new (NULL);
+
+  for (guint i = 0; facts->influence != NULL && i < facts->sources->len; i++)
+  {
+    g_autofree char *factor = omni_influence_describe (facts->influence[i]);
+    g_autofree char *name = omni_source_dup_display_name (facts->sources->pdata[i]);
+    if (factor != NULL)
+      g_string_append_printf (words, "%s%s %s", words->len > 0 ? ", " : " · ", name, factor);
+  }
+  return g_string_free (g_steal_pointer (&words), FALSE);
+}
+
 char *
 omni_fusion_version_describe (OmniFusionVersion *version)
 {
@@ -57,9 +86,11 @@ omni_fusion_version_describe (OmniFusionVersion *version)
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (facts->unix_time);
   g_autofree char *clock = time != NULL ? g_date_time_format (time, "%X") : g_strdup ("");
   g_autofree char *order = describe_order (facts);
+  g_autofree char *weights = describe_weights (facts);
+  g_autofree char *influence = describe_influence (facts);
 
-  return g_strdup_printf ("%s · %s · %.*s… · %s", omni_task_get_title (facts->task), order, SHOWN_DIGITS,
-                          facts->sha256, clock);
+  return g_strdup_printf ("%s%s · %s%s · %.*s… · %s", omni_task_get_title (facts->task), weights, order,
+                          influence, SHOWN_DIGITS, facts->sha256, clock);
 }
 
 /* Rows */
@@ -93,20 +124,38 @@ delete_clicked_cb (OmniVersionsButton *self, GtkWidget *button)
     g_signal_emit (self, signals[SIGNAL_DELETE], 0, version);
 }
 
+/* The name counts when it is finished, not with every key. */
+static void
+editing_cb (OmniVersionsButton *self, GParamSpec *pspec, GtkEditable *label)
+{
+  OmniFusionVersion *version = get_version (GTK_WIDGET (label));
+  const char *name = gtk_editable_get_text (label);
+
+  if (version == NULL || self->updating || gtk_editable_label_get_editing (GTK_EDITABLE_LABEL (label))
+      || g_str_equal (name, omni_fusion_version_get_name (version)))
+    return;
+  g_signal_emit (self, signals[SIGNAL_NAME], 0, version, name);
+  /* "" gave back the first one. */
+  gtk_editable_set_text (label, omni_fusion_version_get_name (version));
+}
+
 static GtkWidget *
-create_words (OmniFusionVersion *version)
+create_words (OmniVersionsButton *self, OmniFusionVersion *version)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   GtkWidget *name = gtk_editable_label_new (omni_fusion_version_get_name (version));
   g_autofree char *words = omni_fusion_version_describe (version);
   GtkWidget *details = gtk_label_new (words);
 
-  g_object_bind_property (version, "name", name, "text", G_BINDING_BIDIRECTIONAL);
+  g_object_bind_property (version, "name", name, "text", G_BINDING_DEFAULT);
+  g_signal_connect_object (name, "notify::editing", G_CALLBACK (editing_cb), self, G_CONNECT_SWAPPED);
   gtk_accessible_update_property (GTK_ACCESSIBLE (name), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _ ("Name of the version"), -1);
   gtk_widget_set_tooltip_text (name, _ ("Click to Name It"));
   gtk_label_set_xalign (GTK_LABEL (details), 0);
-  gtk_label_set_ellipsize (GTK_LABEL (details), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_label_set_wrap (GTK_LABEL (details), TRUE);
+  gtk_label_set_lines (GTK_LABEL (details), DETAIL_LINES);
+  gtk_label_set_ellipsize (GTK_LABEL (details), PANGO_ELLIPSIZE_END);
   gtk_widget_set_tooltip_text (details, words);
   gtk_widget_add_css_class (details, "dim-label");
   gtk_widget_add_css_class (details, "caption");
@@ -147,7 +196,7 @@ create_row (gpointer item, gpointer data)
   gtk_widget_add_css_class (label, "dim-label");
   gtk_widget_add_css_class (label, "numeric");
   gtk_box_append (GTK_BOX (box), label);
-  gtk_box_append (GTK_BOX (box), create_words (version));
+  gtk_box_append (GTK_BOX (box), create_words (self, version));
   g_object_bind_property (version, "pinned", pin, "active", G_BINDING_SYNC_CREATE);
   add_button (self, box, pin, "view-pin-symbolic", _ ("Pin to Compare"), "toggled",
               G_CALLBACK (pin_toggled_cb));
@@ -215,6 +264,8 @@ omni_versions_button_class_init (OmniVersionsButtonClass *klass)
                                        NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_FUSION_VERSION);
   signals[SIGNAL_PINS_CHANGED] = g_signal_new ("pins-changed", OMNI_TYPE_VERSIONS_BUTTON, G_SIGNAL_RUN_LAST,
                                                0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_NAME] = g_signal_new ("name-version", OMNI_TYPE_VERSIONS_BUTTON, G_SIGNAL_RUN_LAST, 0, NULL,
+                                       NULL, NULL, G_TYPE_NONE, 2, OMNI_TYPE_FUSION_VERSION, G_TYPE_STRING);
   signals[SIGNAL_DELETE] = g_signal_new ("delete-version", OMNI_TYPE_VERSIONS_BUTTON, G_SIGNAL_RUN_LAST, 0,
                                          NULL, NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_FUSION_VERSION);
 

@@ -11,7 +11,6 @@
 #define PANE_LONGEST_PX  1600 /* of a picture on the page */
 #define ALONE_LONGEST_PX 4096 /* of the only one */
 #define CROP_LONGEST_PX  360  /* on a contact sheet */
-#define MOST_BOOKMARKS   24
 
 typedef enum
 {
@@ -74,7 +73,7 @@ export_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
                                                        : write_page (export, &options, &error);
 
   if (written)
-    g_task_return_boolean (task, TRUE);
+    g_task_return_pointer (task, NULL, NULL);
   else
     g_task_return_error (task, error);
 }
@@ -195,15 +194,29 @@ describe_part (OmniWindow *self, guint number, const graphene_rect_t *part)
                           (double)(part->origin.y * height));
 }
 
+static graphene_rect_t
+get_bookmark (OmniWindow *self, guint index)
+{
+  const OmniPart *part = &g_array_index (omni_document_get_bookmarks (self->document), OmniPart, index);
+
+  return GRAPHENE_RECT_INIT ((float)part->x, (float)part->y, (float)part->width, (float)part->height);
+}
+
 /* A row for each bookmark, or for the region; a column for each picture shown. */
 static OmniSheet *
 make_sheet (OmniWindow *self)
 {
   const guint n_columns = omni_viewer_get_n_shown (self->viewer);
-  g_autoptr (GArray) parts = g_array_copy (self->bookmarks);
+  const guint n_bookmarks = omni_document_get_bookmarks (self->document)->len;
+  g_autoptr (GArray) parts = g_array_new (FALSE, FALSE, sizeof (graphene_rect_t));
   OmniSheet *sheet = omni_sheet_new (n_columns);
   graphene_rect_t part;
 
+  for (guint i = 0; i < n_bookmarks; i++)
+  {
+    part = get_bookmark (self, i);
+    g_array_append_val (parts, part);
+  }
   if (parts->len == 0 && get_part (self, &part))
     g_array_append_val (parts, part);
   for (guint row = 0; row < parts->len; row++)
@@ -316,15 +329,17 @@ bookmark_action (GtkWidget *widget, const char *name, GVariant *parameter)
   OmniWindow *self = OMNI_WINDOW (widget);
   graphene_rect_t part;
 
-  if (self->bookmarks->len == MOST_BOOKMARKS || !get_part (self, &part))
+  if (!get_part (self, &part))
     return;
-  g_array_append_val (self->bookmarks, part);
-  g_autofree char *words = g_strdup_printf (ngettext ("%u part is bookmarked for the contact sheet",
-                                                      "%u parts are bookmarked for the contact sheet",
-                                                      self->bookmarks->len),
-                                            self->bookmarks->len);
+  const OmniPart bookmark = { part.origin.x, part.origin.y, part.size.width, part.size.height };
+  const gboolean added = omni_document_add_bookmark (self->document, &bookmark);
+  const guint n = omni_document_get_bookmarks (self->document)->len;
+  g_autofree char *words = g_strdup_printf (added
+                                              ? ngettext ("%u part is bookmarked for the contact sheet",
+                                                          "%u parts are bookmarked for the contact sheet", n)
+                                              : _ ("%u parts are bookmarked, and no sheet has room for more"),
+                                            n);
   omni_window_tell (self, adw_toast_new (words));
-  omni_window_update_export (self);
 }
 
 /* Goes to one after another. */
@@ -332,13 +347,14 @@ static void
 next_bookmark_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniWindow *self = OMNI_WINDOW (widget);
+  const guint n = omni_document_get_bookmarks (self->document)->len;
 
-  if (self->bookmarks->len == 0)
+  if (n == 0)
     return;
-  self->bookmark = (self->bookmark + 1) % self->bookmarks->len;
-  const graphene_rect_t *part = &g_array_index (self->bookmarks, graphene_rect_t, self->bookmark);
-  omni_viewer_set_region_part (self->viewer, part);
-  omni_viewer_show_part (self->viewer, part);
+  self->bookmark = self->bookmark < n ? (self->bookmark + 1) % n : 0;
+  const graphene_rect_t part = get_bookmark (self, self->bookmark);
+  omni_viewer_set_region_part (self->viewer, &part);
+  omni_viewer_show_part (self->viewer, &part);
 }
 
 static void
@@ -346,9 +362,8 @@ clear_bookmarks_action (GtkWidget *widget, const char *name, GVariant *parameter
 {
   OmniWindow *self = OMNI_WINDOW (widget);
 
-  g_array_set_size (self->bookmarks, 0);
   self->bookmark = G_MAXUINT;
-  omni_window_update_export (self);
+  omni_document_clear_bookmarks (self->document);
 }
 
 /* Setting up */
@@ -358,14 +373,15 @@ omni_window_update_export (OmniWindow *self)
 {
   GtkWidget *widget = GTK_WIDGET (self);
   const gboolean shows = !omni_viewer_is_empty (self->viewer);
+  const gboolean has_bookmarks = omni_document_get_bookmarks (self->document)->len > 0;
 
   gtk_widget_action_set_enabled (widget, "win.export-view", shows);
   gtk_widget_action_set_enabled (widget, "win.export-sheet", shows);
   gtk_widget_action_set_enabled (widget, "win.export-flip",
                                  shows && omni_viewer_get_n_shown (self->viewer) > 1);
   gtk_widget_action_set_enabled (widget, "win.bookmark", shows);
-  gtk_widget_action_set_enabled (widget, "win.next-bookmark", self->bookmarks->len > 0);
-  gtk_widget_action_set_enabled (widget, "win.clear-bookmarks", self->bookmarks->len > 0);
+  gtk_widget_action_set_enabled (widget, "win.next-bookmark", has_bookmarks);
+  gtk_widget_action_set_enabled (widget, "win.clear-bookmarks", has_bookmarks);
 }
 
 void
@@ -382,7 +398,8 @@ omni_window_class_install_export (GtkWidgetClass *widget_class)
 void
 omni_window_init_export (OmniWindow *self)
 {
-  self->bookmarks = g_array_new (FALSE, FALSE, sizeof (graphene_rect_t));
   self->bookmark = G_MAXUINT;
+  g_signal_connect_object (self->document, "changed", G_CALLBACK (omni_window_update_export), self,
+                           G_CONNECT_SWAPPED);
   omni_window_update_export (self);
 }

@@ -2,8 +2,9 @@
 /* Files in and out: adding by dialog and by drop, the sample bracket, and saving the result. */
 #include "ui/window-private.h"
 
-#include "app/files/writer.h"
 #include "app/files/colour-profile.h"
+#include "app/files/losses.h"
+#include "app/files/writer.h"
 #include "app/gather.h"
 #include "app/session-store.h"
 #include "app/settings.h"
@@ -269,6 +270,16 @@ saving_free (Saving *saving)
   g_free (saving);
 }
 
+/* (transfer full) (nullable) */
+static char *
+join_losses (GPtrArray *losses)
+{
+  if (losses->len == 0)
+    return NULL;
+  g_ptr_array_add (losses, NULL);
+  return g_strjoinv (" ", (char **)losses->pdata);
+}
+
 static void
 save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
@@ -289,15 +300,33 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
                             : omni_sources_choose_reference (sources, saving->result->model->pansharpens);
   g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
   /* The dialog has asked before replacing a file. */
+  g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
   const OmniWriteOptions options = { .force = TRUE,
                                      .sources = (const char *const *)paths->pdata,
                                      .depth = saving->depth,
                                      .jpeg_quality = saving->quality,
-                                     .metadata = metadata };
+                                     .metadata = metadata,
+                                     .losses = losses };
+  if (saving->to_srgb)
+    omni_losses_add_profile (losses, saving->result->picture, NULL);
   if (picture != NULL && omni_picture_write (picture, saving->path, &options, &error))
-    g_task_return_boolean (task, TRUE);
+    g_task_return_pointer (task, join_losses (losses), g_free);
   else
     g_task_return_error (task, error);
+}
+
+/* It stays until it was read. */
+static void
+show_losses (OmniWindow *self, const char *name, const char *losses)
+{
+  g_autofree char *words = losses != NULL
+                             ? g_strdup_printf (_ ("“%s” does not hold all of the result. %s"), name, losses)
+                             : NULL;
+
+  if (words != NULL)
+    gtk_label_set_text (self->losses_text, words);
+  gtk_info_bar_set_revealed (self->losses_bar, words != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->losses_bar), words != NULL);
 }
 
 static void
@@ -306,16 +335,16 @@ written_cb (GObject *object, GAsyncResult *result, gpointer data)
   OmniWindow *self = OMNI_WINDOW (object);
   g_autofree char *path = data;
   g_autoptr (GError) error = NULL;
-  const gboolean written = g_task_propagate_boolean (G_TASK (result), &error);
+  g_autofree char *losses = g_task_propagate_pointer (G_TASK (result), &error);
 
   if (g_cancellable_is_cancelled (self->cancellable))
   {
     /* There is no window left to say it in. */
-    if (!written)
+    if (error != NULL)
       g_message ("%s", error->message);
     return;
   }
-  if (!written)
+  if (error != NULL)
   {
     omni_window_show_file_error (self, error->message);
     return;
@@ -323,6 +352,7 @@ written_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autofree char *name = g_filename_display_basename (path);
   g_autofree char *words = g_strdup_printf (_ ("Saved as “%s”"), name);
   omni_window_tell (self, adw_toast_new (words));
+  show_losses (self, name, losses);
 }
 
 void
@@ -397,28 +427,6 @@ read_choices (GtkFileChooser *chooser, Saving *saving)
   saving->metadata = omni_settings_is (OMNI_SETTING_EXPORT_METADATA, "yes");
 }
 
-/* Said before it is gone for good. */
-static void
-warn_of_loss (OmniWindow *self, const Saving *saving)
-{
-  const OmniSampleType own = omni_picture_get_sample_type (saving->result->picture);
-  OmniSampleType type = own;
-  g_autofree char *name = g_filename_display_basename (saving->path);
-
-  if (saving->depth != OMNI_DEPTH_AUTO)
-    type = (OmniSampleType)(saving->depth - OMNI_DEPTH_8);
-  else if (!omni_picture_find_write_type (saving->path, own, &type, NULL))
-    return; /* writing says why */
-  if (type >= own)
-    return;
-  g_autofree char *words = g_strdup_printf (
-    _ ("“%s” holds %u bits per sample, the result has %u. TIFF holds them all."), name,
-    (guint)omni_sample_type_get_bytes (type) * 8, (guint)omni_sample_type_get_bytes (own) * 8);
-  AdwToast *toast = adw_toast_new (words);
-  adw_toast_set_timeout (toast, 0);
-  omni_window_tell (self, toast);
-}
-
 static void
 save (OmniWindow *self, OmniFusionResult *result, const char *path, GtkFileChooser *chooser)
 {
@@ -427,7 +435,6 @@ save (OmniWindow *self, OmniFusionResult *result, const char *path, GtkFileChoos
   saving->result = omni_fusion_result_ref (result);
   saving->path = g_strdup (path);
   read_choices (chooser, saving);
-  warn_of_loss (self, saving);
   omni_window_write (self, path, save_in_thread, saving, (GDestroyNotify)saving_free);
 }
 

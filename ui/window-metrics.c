@@ -109,7 +109,8 @@ show_row_cb (OmniWindow *self, OmniComparisonRow *row)
 static void
 use_row_cb (OmniWindow *self, OmniComparisonRow *row)
 {
-  omni_document_set_model (self->document, omni_comparison_row_get_model (row));
+  omni_document_use (self->document, omni_comparison_row_get_model (row),
+                     omni_comparison_row_get_weights_path (row));
 }
 
 static void
@@ -244,7 +245,7 @@ export_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
   GError *error = NULL;
 
   if (omni_comparison_report_save (export->report, export->path, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
+    g_task_return_pointer (task, NULL, NULL);
   else
     g_task_return_error (task, error);
 }

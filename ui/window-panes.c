@@ -2,6 +2,7 @@
 /* What the panes of the viewer show: the list of sources and results, and the choice for each pane. */
 #include "ui/window-private.h"
 
+#include "app/weights-folder.h"
 #include "ui/drop-down.h"
 
 #include <glib/gi18n.h>
@@ -113,11 +114,24 @@ choose (OmniWindow *self, guint pane, guint position)
 
 /* The list */
 
+/* The model, and weights that did not come with it. */
+static char *
+dup_title (OmniFusionResult *result, const char *options)
+{
+  g_autofree char *weights = result->weights_path != NULL
+                               ? omni_weights_folder_get_title (result->weights_path)
+                               : NULL;
+
+  return omni_fusion_describe (result->model->name, weights, options);
+}
+
 /* Of a refined result: both scores. */
 static char *
 dup_refined_label (OmniFusionResult *result)
 {
-  return g_strdup_printf (_ ("%s · refined, %s %.4f (%.4f before)"), _ (result->model->title),
+  g_autofree char *title = dup_title (result, "");
+
+  return g_strdup_printf (_ ("%s · refined, %s %.4f (%.4f before)"), title,
                           omni_metric_find (result->refine.metric)->title, result->refine.after,
                           result->refine.before);
 }
@@ -126,10 +140,11 @@ dup_refined_label (OmniFusionResult *result)
 static void
 add_result (GPtrArray *subjects, OmniFusionResult *result)
 {
+  g_autofree char *title = dup_title (result, result->options);
   g_autofree char *label = result->has_refine ? dup_refined_label (result)
                            : result->options[0] != '\0'
-                             ? g_strdup_printf ("%s · %s", _ (result->model->title), result->options)
-                             : g_strdup_printf ("%s · %.4s…", _ (result->model->title), result->sha256);
+                             ? g_steal_pointer (&title)
+                             : g_strdup_printf ("%s · %.4s…", title, result->sha256);
 
   for (guint i = 0; i < subjects->len; i++)
     if (omni_subject_get_identity (subjects->pdata[i]) == (gpointer)result->picture)
@@ -157,8 +172,7 @@ add_results (OmniWindow *self, GPtrArray *subjects)
 
   if (newest != NULL)
   {
-    g_autofree char *title = newest->has_refine ? dup_refined_label (newest)
-                                                : g_strdup (_ (newest->model->title));
+    g_autofree char *title = newest->has_refine ? dup_refined_label (newest) : dup_title (newest, "");
     g_autofree char *label = g_strdup_printf (_ ("Result · %s"), title);
     g_ptr_array_add (subjects, omni_subject_new_result (newest, TRUE, label));
   }

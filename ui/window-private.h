@@ -45,6 +45,9 @@ struct _OmniWindow
   GtkInfoBar *file_error;
   GtkLabel *file_error_text;
 
+  GtkInfoBar *losses_bar;
+  GtkLabel *losses_text;
+
   GtkInfoBar *size_bar;
   GtkLabel *size_text;
   GtkInfoBar *copies_bar;
@@ -94,8 +97,7 @@ struct _OmniWindow
   GtkLabel *order_words;
 
   /* window-export.c */
-  GArray *bookmarks; /* graphene_rect_t, 0 … 1 over the scene */
-  guint bookmark;    /* gone to last; G_MAXUINT: none */
+  guint bookmark; /* gone to last; G_MAXUINT: none */
 
   /* window-metrics.c */
   OmniComparison *comparison;
@@ -228,6 +230,7 @@ gboolean omni_window_shuffle_stage (OmniWindow *self);
 void omni_window_class_install_versions (GtkWidgetClass *widget_class);
 void omni_window_init_versions (OmniWindow *self);
 void omni_window_clear_versions (OmniWindow *self);
+void omni_window_recall_pins (OmniWindow *self); /* and shows them, side by side when there are two */
 
 /* (transfer container) (element-type OmniFusionResult) Of the version on show and of those pinned. */
 GPtrArray *omni_window_list_version_results (OmniWindow *self);
@@ -264,8 +267,9 @@ void omni_window_choose_files (OmniWindow *self, gboolean folder);
 void omni_window_choose_target (OmniWindow *self);
 void omni_window_open_samples (OmniWindow *self, const char *set);
 
-/* Runs `write` in a thread, with `data` (transfer full) as its task data, and tells how it went. The program does not end
- * before it has, even where the window is closed meanwhile. */
+/* Runs `write` in a thread, with `data` (transfer full) as its task data, and tells how it went. It returns a pointer: what the file
+ * does not hold (transfer full) (nullable). The program does not end before it has, even where the window is closed
+ * meanwhile. */
 void omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
                         GDestroyNotify free_data);
 void omni_window_set_start_folder (OmniWindow *self, GtkFileChooser *chooser);

@@ -172,6 +172,19 @@ show_missing (OmniWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->missing_bar), missing != NULL);
 }
 
+/* What is not as it was. */
+static void
+show_differences (OmniWindow *self, OmniSession *session)
+{
+  g_autofree char *changed = omni_session_describe_changed (session);
+  g_autofree char *weights = omni_session_describe_weights (session);
+  g_autofree char *both = changed != NULL && weights != NULL ? g_strdup_printf ("%s\n%s", changed, weights)
+                                                             : NULL;
+
+  if (changed != NULL || weights != NULL)
+    omni_window_show_file_error (self, both != NULL ? both : changed != NULL ? changed : weights);
+}
+
 static void
 loaded_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
@@ -198,9 +211,8 @@ loaded_cb (GObject *object, GAsyncResult *result, gpointer data)
   }
   omni_session_apply (session, self->document);
   show_missing (self);
-  g_autofree char *changed = omni_session_describe_changed (session);
-  if (changed != NULL)
-    omni_window_show_file_error (self, changed);
+  omni_window_recall_pins (self);
+  show_differences (self, session);
 }
 
 static void
@@ -334,9 +346,30 @@ write_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCance
   GError *error = NULL;
 
   if (omni_session_save (keeping->session, keeping->path, FALSE, &error))
-    g_task_return_boolean (task, TRUE);
+    g_task_return_pointer (task, NULL, NULL);
   else
     g_task_return_error (task, error);
+}
+
+static void
+save_session (OmniWindow *self, const char *wanted)
+{
+  /* Without its ending nobody would take it for a session, this program least of all. */
+  const gboolean ends = g_str_has_suffix (wanted, OMNI_SESSION_SUFFIX);
+  g_autofree char *path = ends ? g_strdup (wanted) : g_strconcat (wanted, OMNI_SESSION_SUFFIX, NULL);
+
+  if (!ends && g_file_test (path, G_FILE_TEST_EXISTS))
+  {
+    g_autofree char *name = g_filename_display_basename (path);
+    g_autofree char *words = g_strdup_printf (
+      _ ("“%s” exists already; write its whole name to replace it, or choose another one."), name);
+    omni_window_show_file_error (self, words);
+    return;
+  }
+  Keeping *keeping = g_new0 (Keeping, 1);
+  keeping->session = omni_session_new (self->document);
+  keeping->path = g_strdup (path);
+  omni_window_write (self, path, write_in_thread, keeping, (GDestroyNotify)keeping_free);
 }
 
 static void
@@ -347,12 +380,7 @@ save_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
     if (path != NULL)
-    {
-      Keeping *keeping = g_new0 (Keeping, 1);
-      keeping->session = omni_session_new (self->document);
-      keeping->path = g_strdup (path);
-      omni_window_write (self, path, write_in_thread, keeping, (GDestroyNotify)keeping_free);
-    }
+      save_session (self, path);
   }
   g_clear_object (&self->chooser);
 }
@@ -497,6 +525,8 @@ omni_window_init_session (OmniWindow *self)
   g_signal_connect_object (self->document, "items-changed", G_CALLBACK (document_emptied_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (versions, "items-changed", G_CALLBACK (schedule_keeping), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->versions, "pins-changed", G_CALLBACK (schedule_keeping), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect (self, "close-request", G_CALLBACK (close_request_cb), NULL);
 }
 

@@ -121,8 +121,8 @@ show_version_cb (OmniWindow *self, OmniFusionVersion *version)
   recall (self, version, FALSE);
 }
 
-static void
-pins_changed_cb (OmniWindow *self)
+void
+omni_window_recall_pins (OmniWindow *self)
 {
   g_autoptr (GPtrArray) pinned = omni_versions_list_pinned (get_versions (self));
 
@@ -158,13 +158,19 @@ newer_action (GtkWidget *widget, const char *name, GVariant *parameter)
   step (OMNI_WINDOW (widget), -1);
 }
 
-/* Deleting */
+/* Naming and deleting: steps for undo */
 
+static void
+name_version_cb (OmniWindow *self, OmniFusionVersion *version, const char *name)
+{
+  omni_document_name_version (self->document, version, name);
+}
+
+/* The way back on the spot, whatever was changed meanwhile. */
 typedef struct
 {
-  OmniVersions *versions;
+  OmniDocument *document;
   OmniFusionVersion *version;
-  guint position;
 } Deleted;
 
 static void
@@ -172,7 +178,7 @@ deleted_free (gpointer data, GClosure *closure)
 {
   Deleted *deleted = data;
 
-  g_object_unref (deleted->versions);
+  g_object_unref (deleted->document);
   g_object_unref (deleted->version);
   g_free (deleted);
 }
@@ -182,22 +188,20 @@ put_back_cb (AdwToast *toast, gpointer data)
 {
   Deleted *deleted = data;
 
-  if (!omni_versions_find (deleted->versions, deleted->version, NULL))
-    omni_versions_insert (deleted->versions, deleted->position, deleted->version);
+  omni_document_restore_version (deleted->document, deleted->version);
 }
 
 static void
 delete_version_cb (OmniWindow *self, OmniFusionVersion *version)
 {
-  Deleted *deleted = g_new0 (Deleted, 1);
   AdwToast *toast = adw_toast_new (_ ("Version deleted"));
+  Deleted *deleted = g_new0 (Deleted, 1);
 
-  deleted->versions = g_object_ref (get_versions (self));
+  deleted->document = g_object_ref (self->document);
   deleted->version = g_object_ref (version);
-  omni_versions_find (deleted->versions, version, &deleted->position);
   if (self->shown_version == version)
     g_clear_object (&self->shown_version);
-  omni_versions_remove (deleted->versions, version);
+  omni_document_delete_version (self->document, version);
   adw_toast_set_button_label (toast, _ ("_Undo"));
   g_signal_connect_data (toast, "button-clicked", G_CALLBACK (put_back_cb), deleted, deleted_free, 0);
   omni_window_tell (self, toast);
@@ -241,7 +245,7 @@ record_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
   GError *error = NULL;
 
   if (write_record (omni_fusion_version_get_facts (record->version), record->path, &error))
-    g_task_return_boolean (task, TRUE);
+    g_task_return_pointer (task, NULL, NULL);
   else
     g_task_return_error (task, error);
 }
@@ -315,7 +319,8 @@ omni_window_init_versions (OmniWindow *self)
 {
   omni_versions_button_set_versions (self->versions, get_versions (self));
   g_signal_connect_swapped (self->versions, "show-version", G_CALLBACK (show_version_cb), self);
-  g_signal_connect_swapped (self->versions, "pins-changed", G_CALLBACK (pins_changed_cb), self);
+  g_signal_connect_swapped (self->versions, "pins-changed", G_CALLBACK (omni_window_recall_pins), self);
+  g_signal_connect_swapped (self->versions, "name-version", G_CALLBACK (name_version_cb), self);
   g_signal_connect_swapped (self->versions, "delete-version", G_CALLBACK (delete_version_cb), self);
   g_signal_connect_object (get_versions (self), "items-changed", G_CALLBACK (new_result_cb), self,
                            G_CONNECT_SWAPPED);

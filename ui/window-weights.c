@@ -121,9 +121,10 @@ added_cb (GObject *object, GAsyncResult *result, gpointer data)
   }
   if (added->model != NULL)
   {
-    omni_document_set_weights (self->document, added->model, added->path);
     if (omni_document_offers_model (self->document, added->model))
-      omni_document_set_model (self->document, added->model);
+      omni_document_use (self->document, added->model, added->path);
+    else
+      omni_document_set_weights (self->document, added->model, added->path);
   }
   show_report (self, added);
 }

@@ -324,7 +324,6 @@ omni_window_finalize (GObject *object)
   g_clear_object (&self->subjects);
   g_array_unref (self->offered_tasks);
   g_ptr_array_unref (self->offered_models);
-  g_array_unref (self->bookmarks);
   g_free (self->sample_folder);
   g_free (self->copies_dismissed);
   G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
@@ -346,6 +345,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_bar);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, copies_bar);

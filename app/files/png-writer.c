@@ -81,7 +81,7 @@ encoder_prepare_metadata (PngEncoder *encoder)
   if (!omni_metadata_write (job->metadata, job->output->temporary, omni_picture_get_width (job->picture),
                             omni_picture_get_height (job->picture), &cause)
       || !g_file_get_contents (job->output->temporary, &encoder->metadata, &encoder->metadata_size, &cause))
-    g_warning ("“%s” is written without metadata: %s", job->output->name, cause->message);
+    omni_write_job_warn_of_metadata (job, cause->message);
   return omni_output_rewind (job->output, &encoder->error);
 }
 

@@ -18,6 +18,7 @@ typedef struct
   gboolean tiff_deflate;
   OmniMetadata *metadata;
   GCancellable *cancellable;
+  GPtrArray *losses; /* (nullable) */
 } OmniWriteJob;
 
 typedef struct
@@ -40,5 +41,8 @@ extern const OmniWriter omni_tiff_writer;
  * n · omni_write_job_get_row_bytes(). */
 gconstpointer omni_write_job_get_rows (OmniWriteJob *job, guint y, guint n, gpointer scratch);
 gsize omni_write_job_get_row_bytes (const OmniWriteJob *job);
+
+/* The file goes out without metadata. */
+void omni_write_job_warn_of_metadata (OmniWriteJob *job, const char *cause);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/files/writer-private.h"
 
+#include "app/files/losses.h"
 #include "app/files/samples.h"
 
 #include <errno.h>
@@ -168,6 +169,15 @@ omni_write_job_get_rows (OmniWriteJob *job, guint y, guint n, gpointer scratch)
   return scratch;
 }
 
+void
+omni_write_job_warn_of_metadata (OmniWriteJob *job, const char *cause)
+{
+  if (job->losses != NULL)
+    omni_losses_add_metadata (job->losses, cause);
+  else
+    g_warning ("“%s” is written without metadata: %s", job->output->name, cause);
+}
+
 static gboolean
 add_metadata (OmniWriteJob *job, const OmniWriter *writer, GError **error)
 {
@@ -178,7 +188,7 @@ add_metadata (OmniWriteJob *job, const OmniWriter *writer, GError **error)
                               omni_picture_get_height (job->picture), &local_error))
     return TRUE;
 
-  g_warning ("“%s” is written without metadata: %s", job->output->name, local_error->message);
+  omni_write_job_warn_of_metadata (job, local_error->message);
   return omni_output_rewind (job->output, error) && writer->write (job, error);
 }
 
@@ -218,6 +228,9 @@ omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptio
     return FALSE;
   job.output = &output;
   job.metadata = o->metadata;
+  job.losses = o->losses;
+  if (job.losses != NULL)
+    omni_losses_add_samples (job.losses, picture, job.type);
   return omni_output_open (&output, path, o->force, o->sources, error) && writer->write (&job, error)
          && add_metadata (&job, writer, error)
          && !g_cancellable_set_error_if_cancelled (o->cancellable, error)

@@ -31,6 +31,8 @@ typedef struct
   const char *const *sources; /* (nullable) NULL-terminated paths that are never overwritten */
   OmniMetadata *metadata;     /* (nullable) written into the result, see omni_metadata_write() */
   GCancellable *cancellable;  /* (nullable) */
+  GPtrArray
+    *losses; /* (nullable) (element-type utf8) what the file does not hold is added, a sentence each */
 } OmniWriteOptions;
 
 /* The samples that `path` gets for OMNI_DEPTH_AUTO when they are `own` now: the same, or the deepest its format holds. */
@@ -38,7 +40,7 @@ gboolean
 omni_picture_find_write_type (const char *path, OmniSampleType own, OmniSampleType *type, GError **error);
 
 /* Writes `picture` to `path`. `options` may be NULL. An alpha channel is dropped for JPEG only when it is opaque
- * everywhere. Metadata that cannot be written is left out with a g_warning(); the picture comes first. Any thread. */
+ * everywhere. Metadata that cannot be written is left out with a word in `losses`, or else a g_warning(); the picture comes first. Any thread. */
 gboolean
 omni_picture_write (OmniPicture *picture, const char *path, const OmniWriteOptions *options, GError **error);
 

@@ -401,7 +401,8 @@ test_reports (Fixture *f, gconstpointer data)
   g_autofree char *csv = omni_comparison_report_to_csv (report);
   g_auto (GStrv) lines = g_strsplit (csv, "\r\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 5);
-  g_assert_cmpstr (lines[0], ==, "model,options,task,sources,region,mef-ssim,qabf,vif,ms,sha256,reason");
+  g_assert_cmpstr (lines[0], ==,
+                   "model,options,task,sources,region,mef-ssim,qabf,vif,ms,sha256,reason,weights");
   g_assert_true (omni_comparison_row_get_score (get_row (f, 0), 0, &value));
   g_autofree char *first = g_strdup_printf ("mean,,exposure,3,\"16,8,64,48\",%.4f,", value);
   g_assert_true (g_str_has_prefix (lines[1], first));

@@ -3,6 +3,7 @@
 #include "app/session-store.h"
 #include "app/session.h"
 #include "app/settings.h"
+#include "app/weights-folder.h"
 #include "tests/ui/fixture.h"
 
 #include <glib/gstdio.h>
@@ -335,7 +336,9 @@ test_damaged (Fixture *f, gconstpointer data)
   g_autofree char *uri = g_filename_to_uri (omni_source_get_path (f->sources->pdata[0]), NULL, NULL);
   g_autofree char *text = g_strdup_printf (
     "{\"omnifuse_session\": 1, \"task\": 3, \"model\": {}, \"options\": {\"mertens\": \"x=y\", \"a\": 1},"
-    "\"files\": [{\"uri\": \"%s\", \"role\": \"king\", \"on\": \"no\"}],"
+    "\"weights\": [3, {\"model\": \"mean\", \"name\": \"x\"}, {\"name\": 4}],"
+    "\"bookmarks\": [{}, 5, {\"x\": 0.5, \"y\": 0, \"width\": 2, \"height\": 1}],"
+    "\"files\": [{\"uri\": \"%s\", \"role\": \"king\", \"on\": \"no\", \"influence\": 1e300}],"
     "\"versions\": [1, {\"model\": \"mean\", \"sha256\": \"0\", \"options\": \"\", \"task\": \"focus\","
     "\"sources\": [{\"file\": 12}]}]}",
     uri);
@@ -343,6 +346,9 @@ test_damaged (Fixture *f, gconstpointer data)
   g_autoptr (OmniSession) session = load (path);
   omni_session_apply (session, f->document);
   g_assert_cmpuint (omni_document_get_n_sources (f->document), ==, 1);
+  g_assert_cmpuint (omni_document_get_bookmarks (f->document)->len, ==, 0);
+  g_assert_cmpfloat (omni_document_get_influence (f->document, omni_document_get_source (f->document, 0)), ==,
+                     OMNI_MAX_INFLUENCE);
   omni_document_cancel (f->document);
 }
 
@@ -389,6 +395,174 @@ test_settings (void)
   g_assert_true (omni_settings_is (OMNI_SETTING_EXPORT_DEPTH, "own"));
 }
 
+/* Added weights: of the same bytes or none at all */
+
+/* (transfer full) The shipped small network, as if somebody had added it: `note` makes other bytes of it. */
+static char *
+add_weights (const char *name, const char *note)
+{
+  g_autofree char *shipped = omni_model_get_weights_path (omni_model_find ("omni-small"));
+  g_autofree char *folder = omni_weights_folder_get_path ();
+  g_autofree char *file_name = g_strdup_printf ("%s.%s.safetensors", omni_model_find ("omni")->architecture,
+                                                name);
+  char *path = g_build_filename (folder, file_name, NULL);
+  g_autofree char *contents = NULL;
+  gsize n;
+  guint64 header;
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_get_contents (shipped, &contents, &n, NULL));
+  /* Spaces behind the header are allowed and change nothing but the bytes. */
+  memcpy (&header, contents, sizeof header);
+  g_autoptr (GString) bytes = g_string_new_len (contents, (gssize)n);
+  g_string_insert (bytes, (gssize)(sizeof header + header), note);
+  header += strlen (note);
+  memcpy (bytes->str, &header, sizeof header);
+  g_assert_true (g_file_set_contents (path, bytes->str, (gssize)bytes->len, NULL));
+  return path;
+}
+
+static OmniFusionVersion *
+get_newest (OmniDocument *document)
+{
+  return omni_versions_get (omni_document_get_versions (document), 0);
+}
+
+/* Influence, added weights, bookmarks and pins come back; and a version of them is made again, bit for bit. */
+static void
+test_choices (Fixture *f, gconstpointer data)
+{
+  const OmniModel *omni = omni_model_find ("omni");
+  g_autofree char *weights = add_weights ("mine", "        ");
+  const OmniPart part = { 0.25, 0.5, 0.125, 0.375 };
+  Recall recall = { FALSE };
+
+  if (!fuse (f))
+    return;
+  omni_document_use (f->document, omni, weights);
+  omni_document_set_influence (f->document, f->sources->pdata[2], 1.5);
+  fuse (f);
+  OmniFusionVersion *newest = get_newest (f->document);
+  g_assert_cmpstr (omni_fusion_version_get_facts (newest)->weights_name, ==, "mine");
+  g_assert_cmpstr (omni_fusion_version_get_name (newest), ==, "Omni · mine");
+  g_assert_true (omni_document_add_bookmark (f->document, &part));
+  omni_versions_set_pinned (omni_document_get_versions (f->document), newest, TRUE);
+  g_autofree char *path = save (f, "choices.omnifuse");
+
+  g_autoptr (OmniDocument) other = omni_document_new (engine);
+  g_autoptr (OmniSession) session = load (path);
+  g_assert_null (omni_session_describe_weights (session));
+  omni_session_apply (session, other);
+  g_autofree char *chosen = omni_document_dup_weights (other, omni);
+  g_assert_cmpstr (chosen, ==, weights);
+  g_assert_cmpfloat (omni_document_get_influence (other, omni_document_get_source (other, 2)), ==, 1.5);
+  g_assert_cmpuint (omni_document_get_bookmarks (other)->len, ==, 1);
+  const OmniPart *read = &g_array_index (omni_document_get_bookmarks (other), OmniPart, 0);
+  g_assert_cmpfloat (read->x, ==, part.x);
+  g_assert_cmpfloat (read->height, ==, part.height);
+  OmniFusionVersion *kept = get_newest (other);
+  g_assert_true (omni_fusion_version_is_pinned (kept));
+  g_assert_null (omni_fusion_version_get_result (kept));
+  omni_versions_recall_async (omni_document_get_versions (other), kept, engine, NULL, recalled_cb, &recall);
+  g_assert_true (omni_test_wait (is_recalled, &recall));
+  g_assert_no_error (recall.error);
+  g_autofree char *text = omni_version_facts_describe (omni_fusion_version_get_facts (kept), NULL);
+  g_assert_nonnull (strstr (text, "Weights: mine"));
+  g_assert_nonnull (strstr (text, "influence 2.828"));
+  g_assert_true (omni_test_wait (is_idle, other));
+}
+
+/* Other bytes under the same name are other weights; and the same bytes under another name are the same. */
+static void
+test_weights_gone (Fixture *f, gconstpointer data)
+{
+  const OmniModel *omni = omni_model_find ("omni");
+  g_autofree char *weights = add_weights ("mine", "        ");
+  Recall recall = { FALSE };
+
+  if (!fuse (f))
+    return;
+  omni_document_use (f->document, omni, weights);
+  fuse (f);
+  g_autofree char *path = save (f, "gone.omnifuse");
+
+  g_assert_cmpint (g_unlink (weights), ==, 0);
+  g_autofree char *renamed = add_weights ("renamed", "        ");
+  g_autofree char *same_name = add_weights ("mine", "                ");
+  g_autoptr (OmniSession) found = load (path);
+  g_assert_null (omni_session_describe_weights (found));
+  g_autoptr (OmniDocument) other = omni_document_new (engine);
+  omni_session_apply (found, other);
+  g_autofree char *chosen = omni_document_dup_weights (other, omni);
+  g_assert_cmpstr (chosen, ==, renamed);
+  omni_document_cancel (other);
+
+  g_assert_cmpint (g_unlink (renamed), ==, 0);
+  g_autoptr (OmniSession) gone = load (path);
+  g_autofree char *words = omni_session_describe_weights (gone);
+  g_assert_nonnull (words);
+  g_assert_nonnull (strstr (words, "mine"));
+  g_autoptr (OmniDocument) third = omni_document_new (engine);
+  omni_session_apply (gone, third);
+  g_assert_null (omni_document_dup_weights (third, omni));
+  omni_versions_recall_async (omni_document_get_versions (third), get_newest (third), engine, NULL,
+                              recalled_cb, &recall);
+  g_assert_true (omni_test_wait (is_recalled, &recall));
+  g_assert_error (recall.error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (recall.error->message, "mine"));
+  g_clear_error (&recall.error);
+  omni_document_cancel (third);
+  g_assert_cmpint (g_unlink (same_name), ==, 0);
+}
+
+/* What is only looked at is undone like the rest, and nothing is fused for it. */
+static void
+test_undo_views (Fixture *f, gconstpointer data)
+{
+  const OmniPart part = { 0, 0, 0.5, 0.5 };
+  OmniVersions *versions = omni_document_get_versions (f->document);
+
+  if (!fuse (f))
+    return;
+  omni_document_set_model (f->document, omni_model_find ("max"));
+  fuse (f);
+  OmniFusionVersion *older = g_object_ref (omni_versions_get (versions, 1));
+  g_assert_true (omni_document_add_bookmark (f->document, &part));
+  g_assert_false (omni_document_is_busy (f->document));
+  omni_document_name_version (f->document, older, "Keep");
+  omni_document_delete_version (f->document, older);
+  g_assert_cmpuint (omni_versions_get_n (versions), ==, 1);
+  g_assert_false (omni_document_is_busy (f->document));
+
+  omni_document_undo (f->document);
+  g_assert_true (omni_versions_get (versions, 1) == older);
+  g_assert_cmpstr (omni_fusion_version_get_name (older), ==, "Keep");
+  omni_document_undo (f->document);
+  g_assert_cmpstr (omni_fusion_version_get_name (older), ==, "Mean");
+  omni_document_redo (f->document);
+  g_assert_cmpstr (omni_fusion_version_get_name (older), ==, "Keep");
+  omni_document_undo (f->document);
+  omni_document_undo (f->document);
+  g_assert_cmpuint (omni_document_get_bookmarks (f->document)->len, ==, 0);
+  g_assert_false (omni_document_is_busy (f->document));
+  g_assert_true (omni_document_get_model (f->document) == omni_model_find ("max"));
+  omni_document_undo (f->document);
+  g_assert_true (omni_document_get_model (f->document) == omni_model_find ("mean"));
+  g_assert_true (omni_document_is_busy (f->document));
+  fuse (f);
+
+  /* Back in its place, though others were made meanwhile. */
+  omni_document_delete_version (f->document, older);
+  omni_document_set_model (f->document, omni_model_find ("laplacian"));
+  fuse (f);
+  const guint n = omni_versions_get_n (versions);
+  omni_document_restore_version (f->document, older);
+  g_assert_true (omni_versions_get (versions, n) == older);
+  omni_document_undo (f->document);
+  g_assert_false (omni_versions_find (versions, older, NULL));
+  g_object_unref (older);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -396,12 +570,16 @@ main (int argc, char **argv)
   char *home = omni_test_make_folder ();
   g_setenv ("XDG_STATE_HOME", home, TRUE);
   g_setenv ("XDG_CONFIG_HOME", home, TRUE);
+  g_setenv ("XDG_DATA_HOME", home, TRUE);
   g_test_init (&argc, &argv, NULL);
   engine = omni_engine_new (NULL);
   g_test_add ("/versions/kept", Fixture, NULL, set_up, test_versions, tear_down);
   g_test_add ("/versions/recall", Fixture, NULL, set_up, test_recall, tear_down);
   g_test_add ("/versions/record", Fixture, NULL, set_up, test_record, tear_down);
   g_test_add ("/session/round-trip", Fixture, NULL, set_up, test_round_trip, tear_down);
+  g_test_add ("/session/choices", Fixture, NULL, set_up, test_choices, tear_down);
+  g_test_add ("/session/weights-gone", Fixture, NULL, set_up, test_weights_gone, tear_down);
+  g_test_add ("/document/undo-views", Fixture, NULL, set_up, test_undo_views, tear_down);
   g_test_add ("/session/moved", Fixture, NULL, set_up, test_moved, tear_down);
   g_test_add ("/session/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
   g_test_add ("/session/store", Fixture, NULL, set_up, test_store, tear_down);
