@@ -154,6 +154,25 @@ omni_document_make_choice_key (OmniDocument *self)
   return g_strdup_printf ("%d %p %s", self->state->task, (gconstpointer)self->state->model, set);
 }
 
+OmniFusionRequest *
+omni_document_dup_request (OmniDocument *self)
+{
+  const OmniModel *model = self->effective_model;
+
+  if (model == NULL || self->state->active->len == 0 || omni_document_needs_resize (self))
+    return NULL;
+  g_autofree double *influence = make_influence (self);
+  g_autofree char *weights = omni_document_dup_weights (self, model);
+  const OmniFusionRequest request = { .sources = self->state->active,
+                                      .task = self->effective_task,
+                                      .model = model,
+                                      .weights_path = weights,
+                                      .options = omni_document_get_options (self, model),
+                                      .influence = influence,
+                                      .resize = self->state->resize };
+  return omni_fusion_request_copy (&request);
+}
+
 /* Results */
 
 static gboolean
@@ -392,6 +411,78 @@ preview_cb (GObject *object, GAsyncResult *async, gpointer data)
   omni_document_emit_preview (self);
 }
 
+/* Orders that are tried out */
+
+typedef struct
+{
+  OmniDocument *document;
+  GCancellable *cancellable;
+} Trying;
+
+static void
+tried_cb (GObject *object, GAsyncResult *async, gpointer data)
+{
+  g_autofree Trying *trying = data;
+  g_autoptr (OmniDocument) self = trying->document;
+  g_autoptr (GCancellable) cancellable = trying->cancellable;
+  g_autoptr (OmniFusionResult) result = omni_engine_fuse_finish (OMNI_ENGINE (object), async, NULL);
+
+  if (result == NULL || g_cancellable_is_cancelled (cancellable))
+    return;
+  g_clear_pointer (&self->preview, omni_fusion_result_unref);
+  self->preview = g_steal_pointer (&result);
+  omni_document_emit_preview (self);
+}
+
+void
+omni_document_stop_trying (OmniDocument *self)
+{
+  if (self->trying != NULL)
+    g_cancellable_cancel (self->trying);
+  g_clear_object (&self->trying);
+}
+
+/* (transfer full) (nullable) */
+static OmniFusionRequest *
+make_trial (OmniDocument *self, GPtrArray *sources)
+{
+  OmniFusionRequest *request = omni_document_dup_request (self);
+  guint n = 0;
+
+  for (guint i = 0; request != NULL && i < sources->len; i++)
+  {
+    if (!g_ptr_array_find (self->state->active, sources->pdata[i], NULL) || n == request->sources->len)
+      continue;
+    g_set_object ((OmniSource **)&request->sources->pdata[n], sources->pdata[i]);
+    ((double *)request->influence)[n++] = omni_document_takes_influence (self)
+                                            ? omni_document_get_influence (self, sources->pdata[i])
+                                            : 0;
+  }
+  return request;
+}
+
+void
+omni_document_try_order (OmniDocument *self, GPtrArray *sources)
+{
+  omni_document_stop_trying (self);
+  if (omni_document_is_busy (self))
+    return;
+  if (sources == NULL || omni_sources_same_order (sources, self->state->sources))
+  {
+    forget_preview (self);
+    return;
+  }
+  g_autoptr (OmniFusionRequest) request = make_trial (self, sources);
+  if (request == NULL)
+    return;
+  Trying *trying = g_new0 (Trying, 1);
+  request->view_px = OMNI_DOCUMENT_PREVIEW_PX;
+  self->trying = g_cancellable_new ();
+  trying->document = g_object_ref (self);
+  trying->cancellable = g_object_ref (self->trying);
+  omni_engine_fuse_async (self->engine, request, NULL, NULL, self->trying, tried_cb, trying);
+}
+
 /* Where the result would let a person wait. */
 static gboolean
 wants_preview (OmniDocument *self)
@@ -603,6 +694,7 @@ forget_choice (OmniDocument *self)
 void
 omni_document_schedule (OmniDocument *self)
 {
+  omni_document_stop_trying (self);
   omni_document_abandon_job (self);
   g_clear_handle_id (&self->start_id, g_source_remove);
   self->fraction = 0;

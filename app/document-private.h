@@ -70,7 +70,8 @@ struct _OmniDocument
   OmniFusionResult *result;
   char *result_key;
   OmniFusionResult *preview;
-  GPtrArray *results; /* OmniFusionResult, newest first */
+  GCancellable *trying; /* an order that a person has not decided on */
+  GPtrArray *results;   /* OmniFusionResult, newest first */
   OmniVersions *versions;
   OmniOrderCheck order_check;
   OmniRefineScores refine; /* of the last refinement */
@@ -113,6 +114,7 @@ void omni_document_set_error (OmniDocument *self, const char *message);
 
 /* document-jobs.c */
 void omni_document_stop_comparing (OmniDocument *self);
+void omni_document_stop_trying (OmniDocument *self);
 void omni_document_schedule (OmniDocument *self);
 void omni_document_abandon_job (OmniDocument *self);
 

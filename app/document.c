@@ -553,6 +553,7 @@ omni_document_dispose (GObject *object)
   omni_document_abandon_job (self);
   omni_document_stop_searching (self);
   omni_document_stop_comparing (self);
+  omni_document_stop_trying (self);
   G_OBJECT_CLASS (omni_document_parent_class)->dispose (object);
 }
 

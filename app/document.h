@@ -170,6 +170,10 @@ double omni_document_get_fraction (OmniDocument *self);
 const char *omni_document_get_phase (OmniDocument *self);
 const char *omni_document_get_error (OmniDocument *self);
 
+/* (transfer full) (nullable) What is fused now, with weights, options and influence, for trials of the same; NULL when nothing can
+ * be. */
+OmniFusionRequest *omni_document_dup_request (OmniDocument *self);
+
 /* Stops the running fusion; the set stays as it is. */
 void omni_document_cancel (OmniDocument *self);
 
@@ -198,9 +202,13 @@ GPtrArray *omni_document_get_results (OmniDocument *self);
 /* (transfer none) Every fusion that came to its end. */
 OmniVersions *omni_document_get_versions (OmniDocument *self);
 /* (transfer none) (nullable) The present request at the size of a screen, while the result proper is being made: sets of large
- * pictures only. "preview" tells when there is a new one, "result" also when it has gone. */
+ * pictures only; or an order that is tried out. "preview" tells when there is a new one, "result" also when it has gone. */
 #define OMNI_DOCUMENT_PREVIEW_PX 1280
 OmniFusionResult *omni_document_get_preview (OmniDocument *self);
+
+/* Previews the set in another order, e.g. while a card is dragged; the document stays as it is. The newest order wins, and a fusion
+ * of the document's own goes before. `sources` (element-type OmniSource) holds the whole set; NULL ends it. */
+void omni_document_try_order (OmniDocument *self, GPtrArray *sources);
 
 OmniOrderCheck omni_document_get_order_check (OmniDocument *self);
 

@@ -321,7 +321,12 @@ start_run (OmniOrderTrial *self, guint *order, int recalls)
   run->recalls = recalls;
   run->request = omni_fusion_request_copy (self->request);
   for (guint i = 0; i < run->request->sources->len; i++)
+  {
     g_set_object ((OmniSource **)&run->request->sources->pdata[i], self->request->sources->pdata[order[i]]);
+    /* It goes with its source. */
+    if (self->request->influence != NULL)
+      ((double *)run->request->influence)[i] = self->request->influence[order[i]];
+  }
 
   self->run = run_ref (run);
   self->working = TRUE;

@@ -12,6 +12,26 @@ is_dragged (OmniFilmstrip *self, GtkWidget *row)
   return self->dragged != NULL && g_ptr_array_find (self->dragged, row, NULL);
 }
 
+/* The result as it would be with the cards in the gap. */
+static void
+try_gap (OmniFilmstrip *self)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+  g_autoptr (GPtrArray) moved = g_ptr_array_new ();
+
+  if (self->dragged == NULL || self->gap < 0)
+    return;
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+  {
+    OmniSource *source = omni_document_get_source (self->document, i);
+    const gboolean moves = is_dragged (self, GTK_WIDGET (omni_filmstrip_get_card (self, i)));
+    g_ptr_array_add (moves ? moved : sources, source);
+  }
+  for (guint i = 0; i < moved->len; i++)
+    g_ptr_array_insert (sources, (int)MIN ((guint)self->gap + i, sources->len), moved->pdata[i]);
+  omni_document_try_order (self->document, sources);
+}
+
 /* The gap where the card would go */
 
 static void
@@ -39,6 +59,7 @@ show_gap (OmniFilmstrip *self, int gap)
   }
   if (last != NULL && gap >= before)
     gtk_widget_add_css_class (last, "gap-after");
+  try_gap (self);
 }
 
 /* The place in the list under `y`, as if all cards stood closely: where they are drawn changes while the gap grows, and an
@@ -191,6 +212,8 @@ static void
 drag_end_cb (OmniFilmstrip *self)
 {
   omni_filmstrip_end_drag (self);
+  if (self->document != NULL)
+    omni_document_try_order (self->document, NULL);
 }
 
 /* Dropping */

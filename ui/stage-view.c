@@ -3,6 +3,7 @@
 
 #include "app/permutations.h"
 #include "app/settings.h"
+#include "app/weights-folder.h"
 #include "ui/drop-down.h"
 
 #include <glib/gi18n.h>
@@ -91,12 +92,18 @@ start_model (OmniStageView *self)
     request->model = omni_model_find ("running-mean");
     g_clear_pointer ((char **)&request->weights_path, g_free);
     g_clear_pointer ((OmniModelOptions **)&request->options, omni_model_options_free);
+    g_clear_pointer ((double **)&request->influence, g_free);
     request->exact_depth = TRUE;
     request->depth = OMNI_SAMPLE_F32;
     title = g_strdup (_ ("Running mean in floating point"));
   }
   else
-    title = g_strdup (_ (request->model->title));
+  {
+    g_autofree char *weights = request->weights_path != NULL
+                                 ? omni_weights_folder_get_title (request->weights_path)
+                                 : NULL;
+    title = omni_fusion_describe (request->model->name, weights, "");
+  }
   omni_stage_side_set_title (self->sides[SIDE_MODEL], title);
   gtk_range_set_range (self->gain, 0, self->broken ? 24 : 8);
   start_trial (self, SIDE_MODEL, request, FALSE);
@@ -114,6 +121,8 @@ start_foil (OmniStageView *self)
   request->model = foil->model;
   g_free ((char *)request->weights_path);
   request->weights_path = omni_document_dup_weights (self->document, foil->model);
+  if (!foil->model->takes_influence)
+    g_clear_pointer ((double **)&request->influence, g_free);
   g_clear_pointer ((OmniModelOptions **)&request->options, omni_model_options_free);
   omni_stage_side_set_title (self->sides[SIDE_FOIL], foil->title);
   start_trial (self, SIDE_FOIL, request, foil->folds);
@@ -268,7 +277,8 @@ make_key (OmniStageView *self)
                    values != NULL ? values : "", omni_document_get_effective_task (document),
                    omni_document_get_resize (document), sizes_px[gtk_drop_down_get_selected (self->size)]);
   for (guint i = 0; i < active->len; i++)
-    g_string_append_printf (key, " %p:%d", active->pdata[i], omni_source_get_role (active->pdata[i]));
+    g_string_append_printf (key, " %p:%d:%a", active->pdata[i], omni_source_get_role (active->pdata[i]),
+                            omni_document_get_influence (document, active->pdata[i]));
   return g_string_free (key, FALSE);
 }
 
@@ -303,23 +313,15 @@ list_foils (OmniStageView *self)
 static void
 restart (OmniStageView *self)
 {
-  const OmniModel *model = omni_document_get_effective_model (self->document);
   GPtrArray *active = omni_document_get_active (self->document);
 
   forget (self);
   omni_order_strip_set_sources (self->strip, active);
   list_foils (self);
-  if (model != NULL && active->len >= 2 && !omni_document_needs_resize (self->document))
+  self->request = active->len >= 2 ? omni_document_dup_request (self->document) : NULL;
+  if (self->request != NULL)
   {
-    g_autofree char *weights = omni_document_dup_weights (self->document, model);
-    const OmniFusionRequest request = { .sources = active,
-                                        .task = omni_document_get_effective_task (self->document),
-                                        .model = model,
-                                        .weights_path = weights,
-                                        .options = omni_document_get_options (self->document, model),
-                                        .resize = omni_document_get_resize (self->document),
-                                        .view_px = sizes_px[gtk_drop_down_get_selected (self->size)] };
-    self->request = omni_fusion_request_copy (&request);
+    self->request->view_px = sizes_px[gtk_drop_down_get_selected (self->size)];
     g_autofree guint *order = g_new (guint, active->len);
     for (guint i = 0; i < active->len; i++)
       order[i] = i;

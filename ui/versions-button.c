@@ -6,9 +6,11 @@
 
 #include <glib/gi18n.h>
 
-#define SHOWN_DIGITS  8
-#define SHOWN_SOURCES 6
-#define DETAIL_LINES  3
+#define SHOWN_DIGITS    8
+#define SHOWN_SOURCES   6
+#define DETAIL_LINES    3
+
+#define UNBIND_DELAY_MS 2000
 
 struct _OmniVersionsButton
 {
@@ -16,6 +18,7 @@ struct _OmniVersionsButton
 
   OmniVersions *versions;
   gboolean updating;
+  guint unbind_id; /* the rows go */
 
   GtkMenuButton *button;
   GtkListBox *list;
@@ -235,13 +238,28 @@ omni_versions_button_set_versions (OmniVersionsButton *self, OmniVersions *versi
 static void
 popover_shown_cb (OmniVersionsButton *self)
 {
-  gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->versions), create_row, self, NULL);
+  /* Else they are there still. */
+  if (self->unbind_id == 0)
+    gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->versions), create_row, self, NULL);
+  g_clear_handle_id (&self->unbind_id, g_source_remove);
 }
 
+static gboolean
+unbind_cb (gpointer data)
+{
+  OmniVersionsButton *self = data;
+
+  self->unbind_id = 0;
+  gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at once: a label that was edited still has something to do, and does it without looking whether it is there. */
 static void
 popover_closed_cb (OmniVersionsButton *self)
 {
-  gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
+  if (self->unbind_id == 0)
+    self->unbind_id = g_timeout_add (UNBIND_DELAY_MS, unbind_cb, self);
 }
 
 static void
@@ -250,6 +268,7 @@ omni_versions_button_dispose (GObject *object)
   OmniVersionsButton *self = OMNI_VERSIONS_BUTTON (object);
 
   self->updating = TRUE;
+  g_clear_handle_id (&self->unbind_id, g_source_remove);
   g_clear_object (&self->versions);
   G_OBJECT_CLASS (omni_versions_button_parent_class)->dispose (object);
 }

@@ -236,6 +236,7 @@ omni_window_update_actions (OmniWindow *self)
   gtk_widget_action_set_enabled (widget, "win.fuse", n > 0);
   gtk_widget_action_set_enabled (widget, "win.refine", omni_document_can_refine (document));
   gtk_widget_action_set_enabled (widget, "win.save", omni_document_get_result (document) != NULL);
+  gtk_widget_set_sensitive (self->result_handle, omni_document_get_result (document) != NULL);
   gtk_widget_action_set_enabled (widget, "win.cancel", omni_document_is_busy (document));
   update_resize (self);
 }

@@ -296,6 +296,11 @@ choose_target (OmniWindow *self, ExportKind kind, const char *title, const char 
                                                _ ("_Export"), _ ("_Cancel"));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
+  if (kind == EXPORT_FLIP)
+    omni_window_add_filter (GTK_FILE_CHOOSER (self->chooser), _ ("Animated WebP (.webp)"),
+                            (const char *const[]){ "webp", NULL });
+  else
+    omni_window_add_picture_filter (GTK_FILE_CHOOSER (self->chooser));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
   g_object_set_data_full (G_OBJECT (self->chooser), "export", export_new (self, kind),
                           (GDestroyNotify)export_free);

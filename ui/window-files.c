@@ -390,20 +390,44 @@ static const struct
   { OMNI_SETTING_EXPORT_METADATA, N_ ("Metadata"), { "yes", "no" }, { N_ ("Keep"), N_ ("Leave out") } },
 };
 
+/* A dialog begins with the first of a list: gtk_file_chooser_set_choice() is without effect (GTK 4.8). So what was chosen last
+ * comes first. */
 static void
 add_choices (GtkFileChooser *chooser)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (choices); i++)
   {
-    const char *labels[5] = { NULL };
+    const char *values[5] = { NULL }, *labels[5] = { NULL };
     g_autofree char *value = omni_settings_dup (choices[i].key);
-    for (guint k = 0; choices[i].values[k] != NULL; k++)
-      labels[k] = _ (choices[i].labels[k]);
-    gtk_file_chooser_add_choice (chooser, choices[i].key, _ (choices[i].title),
-                                 (const char **)choices[i].values, labels);
-    gtk_file_chooser_set_choice (chooser, choices[i].key,
-                                 g_strv_contains (choices[i].values, value) ? value : choices[i].values[0]);
+    guint n = 0;
+    for (guint turn = 0; turn < 2; turn++)
+      for (guint k = 0; choices[i].values[k] != NULL; k++)
+        if (g_str_equal (choices[i].values[k], value) == (turn == 0))
+        {
+          values[n] = choices[i].values[k];
+          labels[n++] = _ (choices[i].labels[k]);
+        }
+    gtk_file_chooser_add_choice (chooser, choices[i].key, _ (choices[i].title), values, labels);
   }
+}
+
+/* Without one the dialog offers “(None)”. */
+void
+omni_window_add_filter (GtkFileChooser *chooser, const char *name, const char *const *suffixes)
+{
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, name);
+  for (guint i = 0; suffixes[i] != NULL; i++)
+    gtk_file_filter_add_suffix (filter, suffixes[i]);
+  gtk_file_chooser_add_filter (chooser, filter);
+}
+
+void
+omni_window_add_picture_filter (GtkFileChooser *chooser)
+{
+  omni_window_add_filter (chooser, _ ("PNG, JPEG or TIFF (.png, .jpg, .tif)"),
+                          (const char *const[]){ "png", "jpg", "jpeg", "tif", "tiff", NULL });
 }
 
 static void
@@ -470,6 +494,7 @@ omni_window_choose_target (OmniWindow *self)
   omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
   add_choices (GTK_FILE_CHOOSER (self->chooser));
+  omni_window_add_picture_filter (GTK_FILE_CHOOSER (self->chooser));
   /* What is saved is what was there when Save was chosen, whatever is fused meanwhile. */
   g_object_set_data_full (G_OBJECT (self->chooser), "result", omni_fusion_result_ref (result),
                           (GDestroyNotify)omni_fusion_result_unref);

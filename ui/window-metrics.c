@@ -279,7 +279,6 @@ static void
 export_metrics_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniWindow *self = OMNI_WINDOW (widget);
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
 
   if (self->chooser != NULL)
     return;
@@ -288,10 +287,8 @@ export_metrics_action (GtkWidget *widget, const char *name, GVariant *parameter)
   GtkFileChooser *chooser = GTK_FILE_CHOOSER (self->chooser);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   omni_window_set_start_folder (self, chooser);
-  gtk_file_filter_set_name (filter, _ ("Page With Pictures (.html) or Table (.csv)"));
-  gtk_file_filter_add_suffix (filter, "html");
-  gtk_file_filter_add_suffix (filter, "csv");
-  gtk_file_chooser_add_filter (chooser, filter);
+  omni_window_add_filter (chooser, _ ("Page With Pictures (.html) or Table (.csv)"),
+                          (const char *const[]){ "html", "csv", NULL });
   gtk_file_chooser_set_current_name (chooser, "comparison.html");
   g_signal_connect_swapped (self->chooser, "response", G_CALLBACK (export_response_cb), self);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));

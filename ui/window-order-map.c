@@ -77,23 +77,18 @@ void
 omni_window_update_order_map (OmniWindow *self)
 {
   const gboolean on = omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_MAP;
-  const OmniModel *model = omni_document_get_effective_model (self->document);
-  GPtrArray *active = omni_document_get_active (self->document);
 
   omni_window_stop_order_map (self);
   gtk_widget_set_visible (GTK_WIDGET (self->order_words), on);
   omni_viewer_set_map (self->viewer, NULL);
   if (!on)
     return;
-  if (model == NULL || active->len < 2 || omni_document_needs_resize (self->document))
+  g_autoptr (OmniFusionRequest) request = omni_document_dup_request (self->document);
+  if (request == NULL || request->sources->len < 2)
   {
     gtk_label_set_text (self->order_words, _ ("There are no two sources to order."));
     return;
   }
-  start (self, &(OmniFusionRequest){ .sources = active,
-                                     .task = omni_document_get_effective_task (self->document),
-                                     .model = model,
-                                     .options = omni_document_get_options (self->document, model),
-                                     .resize = omni_document_get_resize (self->document),
-                                     .view_px = VIEW_PX });
+  request->view_px = VIEW_PX;
+  start (self, request);
 }

@@ -140,7 +140,7 @@ struct _OmniWindow
   GtkWidget *recent_box, *recent_title;
 
   /* window-sources.c */
-  GtkWidget *save_button; /* the result can be dragged from it */
+  GtkWidget *result_handle; /* the result can be dragged from it */
   GtkWidget *help_card;
 
   /* window-winner.c */
@@ -273,5 +273,9 @@ void omni_window_open_samples (OmniWindow *self, const char *set);
 void omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
                         GDestroyNotify free_data);
 void omni_window_set_start_folder (OmniWindow *self, GtkFileChooser *chooser);
+
+/* What a dialog for saving can write, with the endings: NULL-terminated, without the dot. */
+void omni_window_add_filter (GtkFileChooser *chooser, const char *name, const char *const *suffixes);
+void omni_window_add_picture_filter (GtkFileChooser *chooser);
 
 G_END_DECLS

@@ -399,6 +399,8 @@ save_session_action (GtkWidget *widget, const char *name, GVariant *parameter)
                                                GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), _ ("_Cancel"));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
+  omni_window_add_filter (GTK_FILE_CHOOSER (self->chooser), _ ("Session (.omnifuse)"),
+                          (const char *const[]){ OMNI_SESSION_SUFFIX + 1, NULL });
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), file_name);
   g_signal_connect_swapped (self->chooser, "response", G_CALLBACK (save_response_cb), self);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));

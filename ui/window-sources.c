@@ -209,7 +209,7 @@ paste_action (GtkWidget *widget, const char *name, GVariant *parameter)
     omni_window_tell (self, adw_toast_new (_ ("There is no picture in the clipboard")));
 }
 
-/* The result, out */
+/* The result, out: from a handle of its own. In the title bar, where it once was on Save, a drag moves the window. */
 
 static GdkContentProvider *
 prepare_result_cb (OmniWindow *self)
@@ -238,7 +238,7 @@ texture_dropped_cb (OmniWindow *self, GdkTexture *texture, guint position)
 void
 omni_window_class_install_sources (GtkWidgetClass *widget_class)
 {
-  gtk_widget_class_bind_template_child (widget_class, OmniWindow, save_button);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, result_handle);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, help_card);
   gtk_widget_class_bind_template_callback (widget_class, help_read_cb);
   gtk_widget_class_install_action (widget_class, "win.replace", NULL, replace_action);
@@ -251,7 +251,8 @@ omni_window_init_sources (OmniWindow *self)
   GtkDragSource *source = gtk_drag_source_new ();
 
   g_signal_connect_swapped (source, "prepare", G_CALLBACK (prepare_result_cb), self);
-  gtk_widget_add_controller (self->save_button, GTK_EVENT_CONTROLLER (source));
+  gtk_widget_add_controller (self->result_handle, GTK_EVENT_CONTROLLER (source));
+  gtk_widget_set_cursor_from_name (self->result_handle, "grab");
   g_signal_connect_swapped (self->filmstrip, "texture-dropped", G_CALLBACK (texture_dropped_cb), self);
   gtk_widget_set_visible (self->help_card, !omni_settings_is (OMNI_SETTING_HELP_READ, "yes"));
 }

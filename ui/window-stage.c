@@ -3,8 +3,11 @@
 #include "ui/window-private.h"
 
 #include "app/settings.h"
+#include "ui/screen-saver.h"
 
 #include <glib/gi18n.h>
+
+#define SCREEN_SAVER "omni-screen-saver"
 
 static void
 set_state (OmniWindow *self, const char *name, gboolean state)
@@ -43,8 +46,19 @@ set_inhibited (OmniWindow *self, gboolean inhibits)
   GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
 
   if (inhibits && self->inhibit_cookie == 0)
-    self->inhibit_cookie = gtk_application_inhibit (
-      application, GTK_WINDOW (self), GTK_APPLICATION_INHIBIT_IDLE, _ ("A presentation is on the screen"));
+  {
+    const char *reason = _ ("A presentation is on the screen");
+    self->inhibit_cookie = gtk_application_inhibit (application, GTK_WINDOW (self),
+                                                    GTK_APPLICATION_INHIBIT_IDLE, reason);
+    /* GTK asks session managers and portals only. */
+    if (self->inhibit_cookie == 0)
+      g_object_set_data_full (
+        G_OBJECT (self), SCREEN_SAVER,
+        omni_screen_saver_inhibit (g_application_get_dbus_connection (G_APPLICATION (application)), reason),
+        (GDestroyNotify)omni_screen_saver_free);
+  }
+  else if (!inhibits && self->inhibit_cookie == 0)
+    g_object_set_data (G_OBJECT (self), SCREEN_SAVER, NULL);
   else if (!inhibits && self->inhibit_cookie != 0 && application != NULL)
   {
     gtk_application_uninhibit (application, self->inhibit_cookie);

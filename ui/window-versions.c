@@ -290,6 +290,8 @@ save_record_action (GtkWidget *widget, const char *name, GVariant *parameter)
                                                GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), _ ("_Cancel"));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
+  omni_window_add_filter (GTK_FILE_CHOOSER (self->chooser), _ ("Text (.txt)"),
+                          (const char *const[]){ "txt", NULL });
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), file_name);
   g_object_set_data_full (G_OBJECT (self->chooser), "version", g_object_ref (version), g_object_unref);
   g_signal_connect_swapped (self->chooser, "response", G_CALLBACK (record_response_cb), self);

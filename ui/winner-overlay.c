@@ -280,25 +280,14 @@ ask (OmniWinnerOverlay *self)
   stop (self);
   if (!self->on || omni_document_get_result (document) == NULL)
     return;
-  GPtrArray *active = omni_document_get_active (document);
-  g_autofree double *influence = g_new0 (double, MAX (active->len, 1));
-  OmniFusionRequest request = { .sources = active,
-                                .task = omni_document_get_effective_task (document),
-                                .model = omni_document_get_effective_model (document),
-                                .resize = omni_document_get_resize (document),
-                                .influence = influence,
-                                .maps = TRUE,
-                                .view_px = VIEW_PX };
-  if (request.model == NULL)
+  g_autoptr (OmniFusionRequest) request = omni_document_dup_request (document);
+  if (request == NULL)
     return;
-  for (guint i = 0; i < active->len; i++)
-    influence[i] = omni_document_takes_influence (document)
-                     ? omni_document_get_influence (document, active->pdata[i])
-                     : 0;
-  request.options = omni_document_get_options (document, request.model);
+  request->maps = TRUE;
+  request->view_px = VIEW_PX;
   self->cancellable = g_cancellable_new ();
   show_waiting (self);
-  omni_engine_fuse_async (omni_document_get_engine (document), &request, NULL, NULL, self->cancellable,
+  omni_engine_fuse_async (omni_document_get_engine (document), request, NULL, NULL, self->cancellable,
                           fused_cb, g_object_ref (self));
 }
 

@@ -4,7 +4,9 @@
 #include "tests/ui/window-fixture.h"
 
 #include "app/files/reader.h"
+#include "app/files/writer.h"
 #include "app/session-store.h"
+#include "app/settings.h"
 #include "ui/result-provider.h"
 
 #include <signal.h>
@@ -118,6 +120,15 @@ has_last_gap (gpointer data)
 }
 
 static gboolean
+previews_last_gap (gpointer data)
+{
+  OmniDocument *document = ((OmniWindow *)data)->document;
+  OmniFusionResult *preview = omni_document_get_preview (document);
+
+  return preview != NULL && preview->sources->pdata[2] == omni_document_get_source (document, 0);
+}
+
+static gboolean
 never (gpointer data)
 {
   return FALSE;
@@ -130,6 +141,7 @@ test_drag_many (OmniTestWindow *f, gconstpointer data)
   select_range (f, 0, 1);
   g_assert_true (omni_test_wait (has_two_selected, f->window));
   wanted_order = "2301";
+  OmniSource *first = omni_document_get_source (f->window->document, 0);
   for (guint i = 0; i < 6 && !has_order (f->window); i++)
   {
     Drag drag = { .window = f->window };
@@ -143,6 +155,9 @@ test_drag_many (OmniTestWindow *f, gconstpointer data)
     g_assert_cmpuint (f->window->filmstrip->dragged->len, ==, 2);
     drag = (Drag){ f->window, x, y, 0 };
     g_assert_true (omni_test_wait (has_last_gap, &drag));
+    /* The result as it would be is there before the cards are. */
+    g_assert_true (!can_fuse || omni_test_wait (previews_last_gap, f->window));
+    g_assert_true (omni_document_get_source (f->window->document, 0) == first);
     omni_test_wait_seconds (never, NULL, 1);
     omni_pointer_button (pointer, 1, FALSE);
     omni_test_wait_seconds (has_order, f->window, 8);
@@ -159,11 +174,13 @@ test_replace (OmniTestWindow *f, gconstpointer data)
 
   omni_document_set_role (f->window->document, source, OMNI_ROLE_INFRARED);
   omni_document_set_on (f->window->document, source, FALSE);
+  omni_document_set_influence (f->window->document, source, 2);
   omni_window_replace_source (f->window, source, path);
   expect_order (f, "0x23");
   OmniSource *next = omni_document_get_source (f->window->document, 1);
   g_assert_cmpint (omni_source_get_role (next), ==, OMNI_ROLE_INFRARED);
   g_assert_false (omni_document_is_on (f->window->document, next));
+  g_assert_cmpfloat (omni_document_get_influence (f->window->document, next), ==, 2);
   omni_document_undo (f->window->document);
   expect_order (f, "0123");
   omni_window_replace_source (f->window, source, f->paths[2]);
@@ -251,6 +268,96 @@ test_drag_out (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpstr (hash, ==, result->sha256);
 }
 
+/* And with the pointer: to a window that takes files */
+
+static char *dropped;
+
+static gboolean
+drop_cb (GtkDropTarget *target, const GValue *value, double x, double y, gpointer data)
+{
+  g_auto (GStrv) paths = omni_file_list_dup_paths (g_value_get_boxed (value));
+
+  dropped = g_strdup (paths[0]);
+  return TRUE;
+}
+
+static GtkWidget *
+open_target (void)
+{
+  GtkWidget *window = gtk_window_new ();
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
+  gtk_window_set_default_size (GTK_WINDOW (window), 300, 300);
+  g_signal_connect (target, "drop", G_CALLBACK (drop_cb), NULL);
+  gtk_widget_add_controller (window, GTK_EVENT_CONTROLLER (target));
+  gtk_window_present (GTK_WINDOW (window));
+  return window;
+}
+
+static gboolean
+is_beside (gpointer target)
+{
+  int x, y;
+
+  if (!gtk_widget_get_mapped (target))
+    return FALSE;
+  omni_pointer_locate_window (pointer, omni_pointer_get_xid (target), 0, 0, &x, &y);
+  if (x > 1150)
+    return TRUE;
+  omni_pointer_place_window (pointer, omni_pointer_get_xid (target), 1200, 300);
+  return FALSE;
+}
+
+static gboolean
+is_dropped (gpointer data)
+{
+  return dropped != NULL;
+}
+
+static void
+test_drag_out_by_pointer (OmniTestWindow *f, gconstpointer data)
+{
+  GtkWidget *handle = f->window->result_handle;
+  g_autoptr (GError) error = NULL;
+  int x, y, left, top;
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  GtkWidget *target = open_target ();
+  g_assert_true (omni_test_wait (is_beside, target));
+  /* A busy machine may answer a drop too late; then it is done again. */
+  for (guint i = 0; i < 6 && dropped == NULL; i++)
+  {
+    omni_pointer_locate (pointer, handle, gtk_widget_get_width (handle) / 2.0,
+                         gtk_widget_get_height (handle) / 2.0, &x, &y);
+    omni_pointer_move (pointer, x, y);
+    omni_test_wait_for_layout (f);
+    omni_pointer_button (pointer, 1, TRUE);
+    omni_test_wait_for_layout (f);
+    for (int step = 1; step <= 20; step++)
+    {
+      omni_pointer_move (pointer, x + (1350 - x) * step / 20, y + (450 - y) * step / 20);
+      omni_test_wait_for_layout (f);
+    }
+    omni_test_wait_seconds (never, NULL, 1);
+    omni_pointer_button (pointer, 1, FALSE);
+    omni_test_wait_seconds (is_dropped, NULL, 8);
+  }
+  g_assert_nonnull (dropped);
+  g_autoptr (OmniPicture) picture = omni_picture_read (dropped, NULL, &error);
+  g_assert_no_error (error);
+  g_autofree char *hash = omni_picture_hash (picture);
+  g_assert_cmpstr (hash, ==, omni_document_get_result (f->window->document)->sha256);
+  omni_pointer_locate_window (pointer, omni_pointer_get_xid (GTK_WIDGET (f->window)), 0, 0, &left, &top);
+  g_assert_cmpint (left, <, 60);
+  g_assert_cmpint (top, <, 60);
+  gtk_window_destroy (GTK_WINDOW (target));
+  g_clear_pointer (&dropped, g_free);
+}
+
 /* Versions */
 
 static gboolean
@@ -293,6 +400,151 @@ test_versions (OmniTestWindow *f, gconstpointer data)
   for (guint i = 0; i < 400 && shows_second_version (f->window); i++)
     g_main_context_iteration (NULL, TRUE);
   g_assert_false (shows_second_version (f->window));
+}
+
+/* Named and deleted with pointer and keys, and undone */
+
+static GtkWidget *
+find_descendant (GtkWidget *widget, GType type)
+{
+  if (G_TYPE_CHECK_INSTANCE_TYPE (widget, type) && gtk_widget_get_mapped (widget))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+  {
+    GtkWidget *found = find_descendant (child, type);
+    if (found != NULL)
+      return found;
+  }
+  return NULL;
+}
+
+static gboolean
+has_name_field (gpointer data)
+{
+  return find_descendant (GTK_WIDGET (((OmniWindow *)data)->versions), GTK_TYPE_EDITABLE_LABEL) != NULL;
+}
+
+static gboolean
+is_editing (gpointer data)
+{
+  return gtk_editable_label_get_editing (data);
+}
+
+static const char *wanted_name;
+
+static gboolean
+has_name (gpointer data)
+{
+  return g_str_equal (omni_fusion_version_get_name (data), wanted_name);
+}
+
+static gboolean
+has_no_versions (gpointer data)
+{
+  return omni_versions_get_n (omni_document_get_versions (((OmniWindow *)data)->document)) == 0;
+}
+
+static gboolean
+has_one_version (gpointer data)
+{
+  return omni_versions_get_n (omni_document_get_versions (((OmniWindow *)data)->document)) == 1;
+}
+
+static void
+test_name_version (OmniTestWindow *f, gconstpointer data)
+{
+  GtkWidget *versions = GTK_WIDGET (f->window->versions);
+  int x, y;
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  OmniFusionVersion *version = omni_versions_get (omni_document_get_versions (f->window->document), 0);
+  omni_pointer_locate (pointer, versions, gtk_widget_get_width (versions) / 2.0,
+                       gtk_widget_get_height (versions) / 2.0, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_pointer_click (pointer, 1);
+  g_assert_true (omni_test_wait (has_name_field, f->window));
+  GtkWidget *field = find_descendant (versions, GTK_TYPE_EDITABLE_LABEL);
+  gtk_editable_label_start_editing (GTK_EDITABLE_LABEL (field));
+  g_assert_true (omni_test_wait (is_editing, field));
+  omni_pointer_key (pointer, "a", GDK_CONTROL_MASK);
+  omni_pointer_key (pointer, "x", 0);
+  omni_pointer_key (pointer, "y", 0);
+  omni_test_wait_for_layout (f);
+  g_assert_cmpstr (omni_fusion_version_get_name (version), ==, "Mean");
+  omni_pointer_key (pointer, "Return", 0);
+  wanted_name = "xy";
+  g_assert_true (omni_test_wait (has_name, version));
+  omni_pointer_key (pointer, "Escape", 0);
+  omni_test_click_card (f, 0);
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
+  wanted_name = "Mean";
+  g_assert_true (omni_test_wait (has_name, version));
+
+  g_signal_emit_by_name (versions, "delete-version", version);
+  g_assert_true (omni_test_wait (has_no_versions, f->window));
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (has_one_version, f->window));
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK | GDK_SHIFT_MASK);
+  g_assert_true (omni_test_wait (has_no_versions, f->window));
+}
+
+/* What a file does not hold is said, and what was chosen for it is there the next time */
+
+static gboolean
+has_deep_result (gpointer data)
+{
+  OmniWindow *window = data;
+  OmniFusionResult *result = omni_document_get_result (window->document);
+
+  return omni_test_has_settled (window) && result != NULL
+         && omni_picture_get_sample_type (result->picture) == OMNI_SAMPLE_U16;
+}
+
+static gboolean
+says_losses (gpointer data)
+{
+  return gtk_widget_get_mapped (GTK_WIDGET (((OmniWindow *)data)->losses_bar));
+}
+
+static void
+test_losses (OmniTestWindow *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_ref (omni_document_get_sources (f->window->document));
+  g_autofree char *deep = g_build_filename (f->folder, "deep.png", NULL);
+  g_autofree char *copy = g_build_filename (f->folder, "deep2.png", NULL);
+  g_autoptr (OmniPicture) picture = omni_picture_read (f->paths[0], NULL, NULL);
+  g_autoptr (OmniPicture) other = omni_picture_read (f->paths[1], NULL, NULL);
+  const OmniWriteOptions options = { .depth = OMNI_DEPTH_16 };
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  g_assert_true (omni_picture_write (picture, deep, &options, NULL));
+  g_assert_true (omni_picture_write (other, copy, &options, NULL));
+  omni_document_remove (f->window->document, all);
+  omni_window_add_paths (f->window, (const char *const[]){ deep, copy, NULL }, 0);
+  g_assert_true (omni_test_wait (has_deep_result, f->window));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  g_assert_true (omni_settings_set (OMNI_SETTING_EXPORT_QUALITY, "90", NULL));
+  omni_pointer_key (pointer, "s", GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (omni_test_has_dialog, f->window));
+  GtkFileChooser *chooser = GTK_FILE_CHOOSER (f->window->chooser);
+  g_assert_cmpstr (gtk_file_chooser_get_choice (chooser, OMNI_SETTING_EXPORT_QUALITY), ==, "90");
+  g_assert_cmpstr (gtk_file_chooser_get_choice (chooser, OMNI_SETTING_EXPORT_DEPTH), ==, "own");
+  gtk_file_chooser_set_current_name (chooser, "small.jpg");
+  omni_pointer_key (pointer, "Return", 0);
+  g_assert_true (omni_test_wait (says_losses, f->window));
+  const char *words = gtk_label_get_text (f->window->losses_text);
+  g_assert_nonnull (strstr (words, "small.jpg"));
+  g_assert_nonnull (strstr (words, "8 of 16 bits"));
+  g_assert_true (omni_settings_is (OMNI_SETTING_EXPORT_QUALITY, "90"));
 }
 
 /* Killed */
@@ -390,7 +642,10 @@ main (int argc, char **argv)
   omni_test_window_add ("/sources/replace", test_replace);
   omni_test_window_add ("/sources/paste", test_paste);
   omni_test_window_add ("/sources/drag-out", test_drag_out);
+  omni_test_window_add ("/sources/drag-out-by-pointer", test_drag_out_by_pointer);
   omni_test_window_add ("/versions/flip", test_versions);
+  omni_test_window_add ("/versions/name", test_name_version);
+  omni_test_window_add ("/save/losses", test_losses);
   omni_test_window_add ("/session/killed", test_killed);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

@@ -398,6 +398,75 @@ turn_page (OmniTestWindow *f, const char *key, guint step)
   omni_test_wait_for_layout (f);
 }
 
+/* A screen saver, as desktops have one: whether it is held off */
+
+static gboolean is_held_off;
+
+static void
+saver_call_cb (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+               const char *method, GVariant *parameters, GDBusMethodInvocation *invocation, gpointer data)
+{
+  is_held_off = g_str_equal (method, "Inhibit");
+  g_dbus_method_invocation_return_value (invocation, is_held_off ? g_variant_new ("(u)", 7) : NULL);
+}
+
+/* (transfer full) (nullable) The bus that it listens on. */
+static GDBusConnection *
+start_saver (guint *object_id, guint *name_id)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = saver_call_cb };
+  GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
+    "<node><interface name='org.freedesktop.ScreenSaver'>"
+    "<method name='Inhibit'><arg type='s' direction='in'/><arg type='s' direction='in'/>"
+    "<arg type='u' direction='out'/></method>"
+    "<method name='UnInhibit'><arg type='u' direction='in'/></method></interface></node>",
+    NULL);
+
+  if (bus == NULL)
+    return NULL;
+  *object_id = g_dbus_connection_register_object (bus, "/org/freedesktop/ScreenSaver", node->interfaces[0],
+                                                  &vtable, NULL, NULL, NULL);
+  *name_id = g_bus_own_name_on_connection (bus, "org.freedesktop.ScreenSaver", G_BUS_NAME_OWNER_FLAGS_NONE,
+                                           NULL, NULL, NULL, NULL);
+  return bus;
+}
+
+static gboolean
+holds_off (gpointer data)
+{
+  return is_held_off;
+}
+
+static gboolean
+lets_go (gpointer data)
+{
+  return !is_held_off;
+}
+
+static void
+test_screen_saver (OmniTestWindow *f, gconstpointer data)
+{
+  guint object_id, name_id;
+  g_autoptr (GDBusConnection) bus = start_saver (&object_id, &name_id);
+
+  if (skip ())
+    return;
+  if (bus == NULL)
+  {
+    g_test_skip ("no session bus");
+    return;
+  }
+  omni_pointer_key (pointer, "F12", 0);
+  g_assert_true (omni_test_wait (is_talking, f->window));
+  g_assert_true (omni_test_wait (holds_off, NULL));
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (is_silent, f->window));
+  g_assert_true (omni_test_wait (lets_go, NULL));
+  g_bus_unown_name (name_id);
+  g_dbus_connection_unregister_object (bus, object_id);
+}
+
 static void
 test_present (OmniTestWindow *f, gconstpointer data)
 {
@@ -451,6 +520,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/stage/forget", test_forget);
   omni_test_window_add ("/stage/names", test_names);
   omni_test_window_add ("/stage/present", test_present);
+  omni_test_window_add ("/stage/screen-saver", test_screen_saver);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -117,6 +117,30 @@ test_add (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (uses_added, window));
   g_assert_cmpstr (omni_document_get_error (window->document), ==, NULL);
 
+  if (can_fuse)
+  {
+    /* It is told from what ships, everywhere. */
+    OmniFusionVersion *version = omni_versions_get (omni_document_get_versions (window->document), 0);
+    g_assert_cmpstr (omni_fusion_version_get_name (version), ==, "Omni · mine");
+    g_assert_nonnull (
+      strstr (omni_subject_get_label (omni_viewer_get_subject (window->viewer, 0)), "Omni · mine"));
+    g_autofree char *words = omni_fusion_version_describe (version);
+    g_autofree char *hash = g_strndup (omni_fusion_version_get_facts (version)->weights_sha256, 8);
+    g_assert_nonnull (strstr (words, hash));
+    OmniComparisonRow *row = omni_comparison_get_current (window->comparison);
+    g_assert_nonnull (row);
+    g_assert_cmpstr (omni_comparison_row_get_weights (row), ==, "mine");
+    omni_comparison_run_all (window->comparison);
+    guint n_omni = 0;
+    for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (window->comparison)); i++)
+    {
+      g_autoptr (OmniComparisonRow) each = g_list_model_get_item (G_LIST_MODEL (window->comparison), i);
+      n_omni += omni_comparison_row_get_model (each) == omni;
+    }
+    omni_comparison_cancel (window->comparison);
+    g_assert_cmpuint (n_omni, ==, 2);
+  }
+
   /* Removing asks first, and a no changes nothing. */
   g_assert_true (gtk_widget_activate_action (GTK_WIDGET (window), "win.remove-weights", "s", chosen));
   g_assert_true (omni_test_wait (has_message, window));
