@@ -6,11 +6,9 @@
 
 #include <glib/gi18n.h>
 
-#define SHOWN_DIGITS    8
-#define SHOWN_SOURCES   6
-#define DETAIL_LINES    3
-
-#define UNBIND_DELAY_MS 2000
+#define SHOWN_DIGITS  8
+#define SHOWN_SOURCES 6
+#define DETAIL_LINES  3
 
 struct _OmniVersionsButton
 {
@@ -18,7 +16,6 @@ struct _OmniVersionsButton
 
   OmniVersions *versions;
   gboolean updating;
-  guint unbind_id; /* the rows go */
 
   GtkMenuButton *button;
   GtkListBox *list;
@@ -129,32 +126,58 @@ delete_clicked_cb (OmniVersionsButton *self, GtkWidget *button)
 
 /* The name counts when it is finished, not with every key. */
 static void
-editing_cb (OmniVersionsButton *self, GParamSpec *pspec, GtkEditable *label)
+take_name (OmniVersionsButton *self, GtkEditable *entry)
 {
-  OmniFusionVersion *version = get_version (GTK_WIDGET (label));
-  const char *name = gtk_editable_get_text (label);
+  OmniFusionVersion *version = get_version (GTK_WIDGET (entry));
+  const char *name = gtk_editable_get_text (entry);
 
-  if (version == NULL || self->updating || gtk_editable_label_get_editing (GTK_EDITABLE_LABEL (label))
-      || g_str_equal (name, omni_fusion_version_get_name (version)))
+  if (version == NULL || self->updating || g_str_equal (name, omni_fusion_version_get_name (version)))
     return;
   g_signal_emit (self, signals[SIGNAL_NAME], 0, version, name);
   /* "" gave back the first one. */
-  gtk_editable_set_text (label, omni_fusion_version_get_name (version));
+  gtk_editable_set_text (entry, omni_fusion_version_get_name (version));
+}
+
+static void
+name_activated_cb (OmniVersionsButton *self, GtkEditable *entry)
+{
+  take_name (self, entry);
+}
+
+static void
+name_left_cb (OmniVersionsButton *self, GtkEventController *focus)
+{
+  take_name (self, GTK_EDITABLE (gtk_event_controller_get_widget (focus)));
+}
+
+/* No GtkEditableLabel: one that goes while it is edited looks for itself a moment later, and the program ends (GTK 4.8). */
+static GtkWidget *
+create_name (OmniVersionsButton *self, OmniFusionVersion *version)
+{
+  GtkWidget *entry = gtk_entry_new ();
+  GtkEventController *focus = gtk_event_controller_focus_new ();
+
+  gtk_editable_set_text (GTK_EDITABLE (entry), omni_fusion_version_get_name (version));
+  gtk_entry_set_has_frame (GTK_ENTRY (entry), FALSE);
+  gtk_widget_add_css_class (entry, "version-name");
+  g_object_bind_property (version, "name", entry, "text", G_BINDING_DEFAULT);
+  g_signal_connect_object (entry, "activate", G_CALLBACK (name_activated_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (focus, "leave", G_CALLBACK (name_left_cb), self, G_CONNECT_SWAPPED);
+  gtk_widget_add_controller (entry, focus);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Name of the version"), -1);
+  gtk_widget_set_tooltip_text (entry, _ ("Click to Name It"));
+  return entry;
 }
 
 static GtkWidget *
 create_words (OmniVersionsButton *self, OmniFusionVersion *version)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *name = gtk_editable_label_new (omni_fusion_version_get_name (version));
+  GtkWidget *name = create_name (self, version);
   g_autofree char *words = omni_fusion_version_describe (version);
   GtkWidget *details = gtk_label_new (words);
 
-  g_object_bind_property (version, "name", name, "text", G_BINDING_DEFAULT);
-  g_signal_connect_object (name, "notify::editing", G_CALLBACK (editing_cb), self, G_CONNECT_SWAPPED);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (name), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  _ ("Name of the version"), -1);
-  gtk_widget_set_tooltip_text (name, _ ("Click to Name It"));
   gtk_label_set_xalign (GTK_LABEL (details), 0);
   gtk_label_set_wrap (GTK_LABEL (details), TRUE);
   gtk_label_set_lines (GTK_LABEL (details), DETAIL_LINES);
@@ -238,28 +261,13 @@ omni_versions_button_set_versions (OmniVersionsButton *self, OmniVersions *versi
 static void
 popover_shown_cb (OmniVersionsButton *self)
 {
-  /* Else they are there still. */
-  if (self->unbind_id == 0)
-    gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->versions), create_row, self, NULL);
-  g_clear_handle_id (&self->unbind_id, g_source_remove);
+  gtk_list_box_bind_model (self->list, G_LIST_MODEL (self->versions), create_row, self, NULL);
 }
 
-static gboolean
-unbind_cb (gpointer data)
-{
-  OmniVersionsButton *self = data;
-
-  self->unbind_id = 0;
-  gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-/* Not at once: a label that was edited still has something to do, and does it without looking whether it is there. */
 static void
 popover_closed_cb (OmniVersionsButton *self)
 {
-  if (self->unbind_id == 0)
-    self->unbind_id = g_timeout_add (UNBIND_DELAY_MS, unbind_cb, self);
+  gtk_list_box_bind_model (self->list, NULL, NULL, NULL, NULL);
 }
 
 static void
@@ -268,7 +276,6 @@ omni_versions_button_dispose (GObject *object)
   OmniVersionsButton *self = OMNI_VERSIONS_BUTTON (object);
 
   self->updating = TRUE;
-  g_clear_handle_id (&self->unbind_id, g_source_remove);
   g_clear_object (&self->versions);
   G_OBJECT_CLASS (omni_versions_button_parent_class)->dispose (object);
 }
