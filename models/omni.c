@@ -21,9 +21,10 @@
 #define N_TASKS   4
 #define MAX_LEVEL 20
 /* The coarsest level's shorter side is at least this, when the depth is automatic. */
-#define COARSEST_PX 4
-#define EPSILON     2e-3
-#define BAND_RANGE  2 /* a band of samples within ±r lies within ±2r */
+#define COARSEST_PX  4
+#define EPSILON      2e-3
+#define NEARLY_WHITE .94f
+#define BAND_RANGE   2 /* a band of samples within ±r lies within ±2r */
 
 static const guint dilations[N_LAYERS] = { 1, 2, 4, 8, 1 };
 
@@ -54,6 +55,14 @@ static const OmniModelOption options[] = {
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = chroma_choices },
+  { .key = "highlights",
+    .title = N_ ("Highlights"),
+    .summary = N_ (
+      "How far exposures count less where they are nearly white, in powers of e: skies keep their colour"),
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "3",
+    .minimum = 0,
+    .maximum = 16 },
   { .key = "saturation",
     .title = N_ ("Saturation"),
     .summary = N_ ("Saturation of the result; 1 leaves it alone"),
@@ -310,6 +319,29 @@ add_heads (const Builder *self, const char *name, const OmniNode *inputs, guint 
                                                           .label = name });
 }
 
+/* −highlights · the part of the way from NEARLY_WHITE to white: what the network's losses see too little of, a smooth sky. A
+ * source that is white there holds nothing. OMNI_NODE_NONE where there is nothing to say. */
+static OmniNode
+add_highlights (Builder *self)
+{
+  const float strength = (float)omni_model_get_number (self->model, self->context->options, "highlights");
+  const float slope = 1 / (1 - NEARLY_WHITE);
+
+  if (strength == 0 || self->context->task != OMNI_TASK_EXPOSURE)
+    return OMNI_NODE_NONE;
+  return omni_graph_unary (self->graph,
+                           omni_graph_unary (self->graph, get_luma (self, self->at), slope,
+                                             -slope * NEARLY_WHITE, OMNI_ACTIVATION_RELU, 0),
+                           -strength, 0, OMNI_ACTIVATION_NONE, 0);
+}
+
+static void
+add_to_logits (Builder *self, OmniNode term)
+{
+  for (guint head = 0; term != OMNI_NODE_NONE && head < N_HEADS; head++)
+    self->logits[head] = omni_graph_binary (self->graph, OMNI_BINARY_ADD, self->logits[head], term);
+}
+
 /* One plane a head, and what a person adds to the logits. */
 static void
 take_heads (Builder *self, OmniNode logits, OmniNode alphas)
@@ -319,13 +351,9 @@ take_heads (Builder *self, OmniNode logits, OmniNode alphas)
     self->logits[head] = omni_graph_channels (self->graph, logits, &head, 1);
     self->alphas[head] = omni_graph_channels (self->graph, alphas, &head, 1);
   }
-  if (!self->context->influence)
-    return;
-
-  const OmniNode influence = omni_graph_influence (self->graph, self->at);
-
-  for (guint head = 0; head < N_HEADS; head++)
-    self->logits[head] = omni_graph_binary (self->graph, OMNI_BINARY_ADD, self->logits[head], influence);
+  add_to_logits (self, add_highlights (self));
+  if (self->context->influence)
+    add_to_logits (self, omni_graph_influence (self->graph, self->at));
 }
 
 static void

@@ -516,16 +516,19 @@ typedef struct
 } OmniCase;
 
 static const OmniCase omni_cases[] = {
-  { { 3, 61, 45, 3 }, OMNI_TASK_EXPOSURE, "0", "5", { 0, 0, 5, 0 } },
-  { { 2, 70, 50, 1 }, OMNI_TASK_AUTO, "1", "4", { -1, 1, 4, 0 } },
-  { { 5, 33, 21, 3 }, OMNI_TASK_FOCUS, "1", "5", { 1, 1, 5, 0 } },
-  { { 4, 80, 40, 1 }, OMNI_TASK_MEDICAL, "2", "6", { 3, 2, 6, 0 } },
-  { { 2, 96, 65, 3 }, OMNI_TASK_INFRARED, "3", "6", { 2, 3, 6, 0 } },
-  { { 3, 40, 37, 1 }, OMNI_TASK_PANSHARPEN, "auto", "0", { -1, 0, 3, 0 } },
-  { { 3, 2, 2, 3 }, OMNI_TASK_EXPOSURE, "auto", "0", { 0, 0, 3, 0 } },
-  { { 2, 3, 5, 1 }, OMNI_TASK_FOCUS, "1", "0", { 1, 1, 4, 0 } },
-  { { 4, 1, 1, 3 }, OMNI_TASK_AUTO, "auto", "0", { -1, 0, 3, 0 } },
-  { { 2, 1, 70, 1 }, OMNI_TASK_AUTO, "2", "0", { -1, 2, 5, 0 } },
+  { { 3, 61, 45, 3 }, OMNI_TASK_EXPOSURE, "0", "5", { 0, 0, 5, 0, 0 } },
+  { { 3, 61, 45, 3 }, OMNI_TASK_EXPOSURE, "0", "5", { 0, 0, 5, 0, 3 } },
+  { { 3, 50, 70, 1 }, OMNI_TASK_EXPOSURE, "1", "5", { 0, 1, 5, 0, 12 } },
+  { { 3, 50, 70, 1 }, OMNI_TASK_FOCUS, "1", "5", { 1, 1, 5, 0, 12 } },
+  { { 2, 70, 50, 1 }, OMNI_TASK_AUTO, "1", "4", { -1, 1, 4, 0, 0 } },
+  { { 5, 33, 21, 3 }, OMNI_TASK_FOCUS, "1", "5", { 1, 1, 5, 0, 0 } },
+  { { 4, 80, 40, 1 }, OMNI_TASK_MEDICAL, "2", "6", { 3, 2, 6, 0, 0 } },
+  { { 2, 96, 65, 3 }, OMNI_TASK_INFRARED, "3", "6", { 2, 3, 6, 0, 0 } },
+  { { 3, 40, 37, 1 }, OMNI_TASK_PANSHARPEN, "auto", "0", { -1, 0, 3, 0, 0 } },
+  { { 3, 2, 2, 3 }, OMNI_TASK_EXPOSURE, "auto", "0", { 0, 0, 3, 0, 0 } },
+  { { 2, 3, 5, 1 }, OMNI_TASK_FOCUS, "1", "0", { 1, 1, 4, 0, 0 } },
+  { { 4, 1, 1, 3 }, OMNI_TASK_AUTO, "auto", "0", { -1, 0, 3, 0, 0 } },
+  { { 2, 1, 70, 1 }, OMNI_TASK_AUTO, "2", "0", { -1, 2, 5, 0, 0 } },
 };
 
 static void
@@ -540,9 +543,15 @@ check_omni (const OmniModel *model, const OmniWeights *weights, const OmniCase *
   g_autoptr (RefTensor) reference = NULL;
   g_autofree float *result = NULL;
   g_autofree char *what = g_strdup_printf ("%s, case %u", model->name, index);
+  char highlights[G_ASCII_DTOSTR_BUF_SIZE];
 
   set_option (options, "base", one->base);
   set_option (options, "levels", one->levels);
+  set_option (options, "highlights",
+              g_ascii_formatd (highlights, sizeof highlights, "%g", one->how.highlights));
+  /* Some of it white all over. */
+  for (gsize i = 0; one->how.highlights > 0 && i < (gsize)size->width * size->height * size->channels; i++)
+    set->pixels[1][i] = MIN (2 * set->pixels[1][i], 1);
   fixture_set_to_tensors (set, pictures);
   RefOmni how = one->how;
   how.epsilon = g_ascii_strtod (omni_weights_get_metadata (weights, "epsilon"), NULL);
@@ -630,6 +639,7 @@ test_prototype (gconstpointer data)
   }
   set_option (options, "base", one->base);
   set_option (options, "levels", one->levels);
+  set_option (options, "highlights", one->base != NULL ? "0" : NULL); /* Omni had none */
   g_autofree char *path = g_build_filename (folder, "prototype", one->weights, NULL);
   weights = omni_model_load_weights (model, path, &local_error);
   g_assert_no_error (local_error);

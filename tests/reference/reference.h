@@ -63,6 +63,7 @@ typedef struct
   int task;
   guint base, depth;
   double epsilon;
+  double highlights; /* of exposures: what is taken off the logits of white */
 } RefOmni;
 
 RefTensor *ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const RefOmni *how);
