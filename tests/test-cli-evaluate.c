@@ -418,12 +418,32 @@ test_stopped (gconstpointer data)
   g_assert_cmpint (json_object_get_int_member (rest.json, "scores_from_cache"), >=, 2);
 }
 
+/* The made-up pictures are ones that every metric of the default panel has a value for. */
+static void
+test_bench_metrics (void)
+{
+  g_auto (Run) run = CLI ("bench", "--metric", "mef-ssim", "--metric", "qabf", "--metric", "vif", "--size",
+                          "80x60", "--inputs", "3", "--runs", "1", "--json");
+  assert_done (&run);
+  JsonArray *metrics = json_object_get_array_member (run.json, "metrics");
+  g_assert_cmpuint (json_array_get_length (metrics), ==, 3);
+  for (guint i = 0; i < 3; i++)
+  {
+    JsonObject *metric = json_array_get_object_element (metrics, i);
+    g_assert_true (json_object_has_member (metric, "c_value"));
+    const double value = json_object_get_double_member (metric, "c_value");
+    g_assert_cmpfloat (value, >, 0.3);
+    g_assert_cmpfloat (value, <, 1.5);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   folder = g_dir_make_tmp ("omnifuse-cli-evaluate-XXXXXX", NULL);
   write_scenes ();
+  g_test_add_func ("/cli/bench/metrics", test_bench_metrics);
   g_test_add_func ("/cli/evaluate/json", test_json);
   g_test_add_func ("/cli/evaluate/agrees-with-metrics", test_agrees_with_metrics);
   g_test_add_func ("/cli/evaluate/jobs-and-cache", test_jobs_and_cache);

@@ -737,25 +737,6 @@ test_no_vulkan (void)
   assert_refused (&devices, "mesa-vulkan-drivers");
 }
 
-/* The made-up pictures are ones that every metric of the default panel has a value for. */
-static void
-test_bench_metrics (void)
-{
-  g_auto (Run) run = CLI ("bench", "--metric", "mef-ssim", "--metric", "qabf", "--metric", "vif", "--size",
-                          "80x60", "--inputs", "3", "--runs", "1", "--json");
-  assert_done (&run);
-  JsonArray *metrics = json_object_get_array_member (run.json, "metrics");
-  g_assert_cmpuint (json_array_get_length (metrics), ==, 3);
-  for (guint i = 0; i < 3; i++)
-  {
-    JsonObject *metric = json_array_get_object_element (metrics, i);
-    assert_members (metric, (const char *[]){ "metric", "c_ms", "c_value", NULL });
-    const double value = json_object_get_double_member (metric, "c_value");
-    g_assert_cmpfloat (value, >, 0.3);
-    g_assert_cmpfloat (value, <, 1.5);
-  }
-}
-
 static void
 test_bench (void)
 {
@@ -825,7 +806,6 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/metrics/compat", test_metrics_compat);
   g_test_add_func ("/cli/metrics/refused", test_metrics_refused);
   g_test_add_func ("/cli/no-vulkan", test_no_vulkan);
-  g_test_add_func ("/cli/bench/metrics", test_bench_metrics);
   g_test_add_func ("/cli/bench", test_bench);
   const int status = g_test_run ();
   remove_folder (folder);
