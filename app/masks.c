@@ -2,8 +2,8 @@
 #include "app/masks.h"
 
 #include "app/files/samples.h"
-#include "app/fusion-private.h"
-#include "app/resample.h"
+#include "app/fusion/fusion-private.h"
+#include "app/picture/resample.h"
 
 #include <math.h>
 #include <string.h>

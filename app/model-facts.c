@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/model-facts.h"
 
-#include "app/document-private.h"
+#include "app/document/document-private.h"
 
 static GMutex lock;
 static GHashTable *known; /* const OmniModel → OmniModelFacts, which stay */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/document.h"
+#include "app/document/document.h"
 
 G_BEGIN_DECLS
 

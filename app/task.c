@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 
-#include "app/fusion-private.h"
+#include "app/fusion/fusion-private.h"
 
 #include <glib/gi18n.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How long frames of a picture of 24 MP take: bench-view [WIDTH HEIGHT [busy]], on the device and without it. With "busy" the
  * engine fuses three pictures meanwhile. */
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 #include "app/view/device.h"
 #include "models/model.h"
 

@@ -2,8 +2,8 @@
 
 /* The engine on the machine's own device: order, second chances, cancelling, previews; and what needs no device. */
 
-#include "app/engine-private.h"
-#include "app/resample.h"
+#include "app/fusion/engine-private.h"
+#include "app/picture/resample.h"
 #include "tests/cli-common.h"
 #include "tests/reference/reference.h"
 

@@ -2,7 +2,7 @@
 
 /* Sources that are transparent somewhere: what lies under it has no say, whatever the model, the format and the order. */
 
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 #include "app/files/samples.h"
 #include "tests/cli-common.h"
 

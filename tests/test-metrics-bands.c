@@ -2,7 +2,7 @@
 
 /* Metrics of pan-sharpened bands on pictures small enough to work their values out by hand, and what holds for all of them. */
 
-#include "app/degrade.h"
+#include "app/picture/degrade.h"
 #include "app/metrics/metrics.h"
 
 #include <math.h>

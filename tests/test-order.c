@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Orders of a set: permutations, what their results have in common, folding pair by pair, and trials in the background. */
-#include "app/order-spread.h"
-#include "app/order-trial.h"
-#include "app/pair-fold.h"
-#include "app/permutations.h"
+#include "app/order/spread.h"
+#include "app/order/trial.h"
+#include "app/fusion/pair-fold.h"
+#include "app/order/permutations.h"
 #include "app/talk.h"
 
 #include <math.h>

@@ -2,8 +2,8 @@
 
 /* Refining on the machine's own device: the same bits for every order, the better of two results, and nothing else. */
 
-#include "app/engine-private.h"
-#include "app/refine.h"
+#include "app/fusion/engine-private.h"
+#include "app/fusion/refine.h"
 #include "models/training/trainer.h"
 #include "tests/cli-common.h"
 

@@ -2,7 +2,7 @@
 
 /* What task a set of pictures is for, told from their content alone, over the val split of the development pictures. */
 
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 #include "app/files/reader.h"
 
 #include <string.h>

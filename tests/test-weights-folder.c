@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/weights-folder.h"
 
-#include "app/document.h"
+#include "app/document/document.h"
 #include "app/evaluate/methods.h"
 #include "app/files/reader.h"
 #include "tests/cli-common.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/application.h"
 
-#include "app/engine.h"
-#include "app/session-store.h"
+#include "app/fusion/engine.h"
+#include "app/document/session-store.h"
 #include "app/settings.h"
 #include "ui/preferences.h"
-#include "ui/window.h"
+#include "ui/window/window.h"
 
 #include <glib/gi18n.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/preferences.h"
 
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 #include "app/settings.h"
 
 #include <glib/gi18n.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 
 #include <gdk/gdk.h>
 

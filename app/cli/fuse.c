@@ -2,7 +2,7 @@
 #include "app/cli/weights-out.h"
 
 #include "app/files/metadata.h"
-#include "app/refine.h"
+#include "app/fusion/refine.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #include "app/cli/cli.h"
 
 #include "app/files/reader.h"
-#include "app/fusion-private.h"
+#include "app/fusion/fusion-private.h"
 #include "app/metrics/metrics.h"
 
 #include <stdio.h>

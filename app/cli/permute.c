@@ -2,8 +2,8 @@
 #include "app/cli/cli.h"
 
 #include "app/files/writer.h"
-#include "app/order-spread.h"
-#include "app/permutations.h"
+#include "app/order/spread.h"
+#include "app/order/permutations.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
-#include "app/frames.h"
+#include "app/picture/frames.h"
 #include "app/training/run.h"
 #include "vk/device.h"
 

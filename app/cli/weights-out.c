@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/weights-out.h"
 
-#include "app/fusion-private.h"
+#include "app/fusion/fusion-private.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

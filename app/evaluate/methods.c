@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/evaluate/methods.h"
 
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 #include "app/weights-folder.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/evaluate/wald.h"
 
-#include "app/degrade.h"
-#include "app/fusion-private.h"
+#include "app/picture/degrade.h"
+#include "app/fusion/fusion-private.h"
 
 void
 omni_wald_clear (OmniWald *wald)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/files/metadata.h"
-#include "app/picture.h"
+#include "app/picture/picture.h"
 
 G_BEGIN_DECLS
 

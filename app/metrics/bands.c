@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/metrics/bands.h"
 
-#include "app/degrade.h"
+#include "app/picture/degrade.h"
 #include "app/metrics/metrics-private.h"
 
 /* Of nearly all satellites, where there is no multispectral picture to say it. */

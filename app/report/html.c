@@ -5,7 +5,7 @@
 #include "app/files/output.h"
 #include "app/files/reader.h"
 #include "app/files/writer.h"
-#include "app/resample.h"
+#include "app/picture/resample.h"
 #include "report-resource.h"
 
 #include <math.h>

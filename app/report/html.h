@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/picture.h"
+#include "app/picture/picture.h"
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/source.h"
+#include "app/document/source.h"
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/training/library.h"
 
-#include "app/engine.h"
+#include "app/fusion/engine.h"
 #include "app/files/csv.h"
 #include "app/files/output.h"
 #include "app/files/writer.h"

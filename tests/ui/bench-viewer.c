@@ -3,7 +3,7 @@
  * main loop was busy at most with one turn, in wall time and in time of its own. Needs a display: xvfb-run -a bench-viewer,
  * and then the name of a JPEG to see how soon it is there. */
 #include "app/view/renderer.h"
-#include "ui/viewer-private.h"
+#include "ui/viewer/viewer-private.h"
 
 #include <adwaita.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/picture.h"
+#include "app/picture/picture.h"
 
 /* Nothing is waited for longer; a busy machine of one core needs some patience. */
 #define WAIT_SECONDS 120

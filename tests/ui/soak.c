@@ -11,7 +11,7 @@
  *   ninja -C build tests/ui/soak && cd build && G_DEBUG=fatal-criticals ../tests/ui/run-window-test.sh tests/ui/soak */
 #include "tests/ui/window-fixture.h"
 
-#include "ui/stage-private.h"
+#include "ui/stage/stage-private.h"
 
 #include <malloc.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The comparison of models without a window: its scores are those of the metrics themselves, it follows the document and
  * gives way to it, and what it exports says the same. */
-#include "app/comparison-report.h"
+#include "app/comparison/report.h"
 #include "tests/ui/fixture.h"
 
 #include <glib/gstdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The document without a window: undo, newest wins, what the order check says. */
-#include "app/document.h"
-#include "app/gather.h"
+#include "app/document/document.h"
+#include "app/document/gather.h"
 #include "tests/ui/fixture.h"
 
 #include <glib/gstdio.h>

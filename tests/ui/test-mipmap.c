@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the viewer draws, pixel by pixel. */
-#include "app/pixel.h"
+#include "app/picture/pixel.h"
 #include "app/view/frame.h"
 
 #define WIDTH_PX  37

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Versions and sessions without a window: what is kept, what comes back, what is found again, what a damaged file does. */
-#include "app/session-store.h"
-#include "app/session.h"
+#include "app/document/session-store.h"
+#include "app/document/session.h"
 #include "app/settings.h"
 #include "app/weights-folder.h"
 #include "tests/ui/fixture.h"

@@ -5,7 +5,7 @@
 
 #include "app/files/reader.h"
 #include "app/files/writer.h"
-#include "app/session-store.h"
+#include "app/document/session-store.h"
 #include "app/settings.h"
 #include "ui/result-provider.h"
 

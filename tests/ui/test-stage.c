@@ -2,7 +2,7 @@
 /* The order check and presenting it, as a person uses them: keys, counts, the foil, the maps, a talk. */
 #include "tests/ui/window-fixture.h"
 
-#include "ui/stage-private.h"
+#include "ui/stage/stage-private.h"
 
 #include <unistd.h>
 

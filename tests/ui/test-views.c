@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two pictures in one place, with a real pointer and keyboard: wipe, blink and difference. */
-#include "app/pixel.h"
+#include "app/picture/pixel.h"
 #include "app/view/colour-map.h"
 #include "tests/ui/window-fixture.h"
 

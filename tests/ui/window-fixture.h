@@ -3,9 +3,9 @@
 
 #include "tests/ui/fixture.h"
 #include "tests/ui/pointer.h"
-#include "ui/filmstrip-private.h"
-#include "ui/viewer-private.h"
-#include "ui/window-private.h"
+#include "ui/filmstrip/filmstrip-private.h"
+#include "ui/viewer/viewer-private.h"
+#include "ui/window/window-private.h"
 
 #define N_SOURCES 4
 

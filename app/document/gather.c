@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/document/gather.h"
+
+#include "app/files/natural-sort.h"
+#include "app/files/reader.h"
+
+#include <glib/gi18n.h>
+
+typedef struct
+{
+  GPtrArray *sources;
+  GError *first_error;
+  guint n_errors;
+} Gathering;
+
+static void
+gathering_free (Gathering *self)
+{
+  g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_clear_error (&self->first_error);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Gathering, gathering_free)
+
+static void
+gather_error (Gathering *self, GError *error)
+{
+  if (self->n_errors++ == 0)
+    self->first_error = error;
+  else
+    g_error_free (error);
+}
+
+static void
+gather_file (Gathering *self, const char *path)
+{
+  GError *error = NULL;
+  OmniSource *source = omni_source_new (path, &error);
+
+  if (source != NULL)
+    g_ptr_array_add (self->sources, source);
+  else
+    gather_error (self, error);
+}
+
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return omni_natural_compare (*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+gather_folder (Gathering *self, const char *path)
+{
+  GError *error = NULL;
+  g_autoptr (GDir) folder = g_dir_open (path, 0, &error);
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+
+  if (folder == NULL)
+  {
+    gather_error (self, error);
+    return;
+  }
+  for (const char *name = g_dir_read_name (folder); name != NULL; name = g_dir_read_name (folder))
+  {
+    g_autofree char *file = g_build_filename (path, name, NULL);
+    if (name[0] != '.' && g_file_test (file, G_FILE_TEST_IS_REGULAR) && omni_picture_is_candidate (file))
+      g_ptr_array_add (files, g_steal_pointer (&file));
+  }
+  if (files->len == 0)
+  {
+    g_autofree char *name = g_filename_display_name (path);
+    gather_error (self,
+                  g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                               _ ("The folder “%s” holds no pictures; take the folder of one scene."), name));
+  }
+  g_ptr_array_sort (files, compare_paths);
+  for (guint i = 0; i < files->len; i++)
+    gather_file (self, files->pdata[i]);
+}
+
+static void
+gather (Gathering *self, const char *const *paths, GCancellable *cancellable)
+{
+  self->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; paths[i] != NULL && !g_cancellable_is_cancelled (cancellable); i++)
+    if (g_file_test (paths[i], G_FILE_TEST_IS_DIR))
+      gather_folder (self, paths[i]);
+    else
+      gather_file (self, paths[i]);
+}
+
+static GPtrArray *
+give_away (Gathering *self, GError **error)
+{
+  if (self->n_errors > 1)
+  {
+    const guint rest = self->n_errors - 1;
+    g_autofree char *more = g_strdup_printf (
+      ngettext ("%u more file could not be read.", "%u more files could not be read.", rest), rest);
+    g_set_error (error, self->first_error->domain, self->first_error->code, "%s %s",
+                 self->first_error->message, more);
+  }
+  else if (self->n_errors == 1)
+    g_propagate_error (error, g_steal_pointer (&self->first_error));
+  return g_steal_pointer (&self->sources);
+}
+
+GPtrArray *
+omni_gather_sources (const char *const *paths, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (Gathering) gathering = g_new0 (Gathering, 1);
+
+  gather (gathering, paths, cancellable);
+  return give_away (gathering, error);
+}
+
+static void
+gather_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  Gathering *gathering = g_new0 (Gathering, 1);
+
+  gather (gathering, task_data, cancellable);
+  g_task_return_pointer (task, gathering, (GDestroyNotify)gathering_free);
+}
+
+void
+omni_gather_sources_async (const char *const *paths, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_strdupv ((char **)paths), (GDestroyNotify)g_strfreev);
+  g_task_run_in_thread (task, gather_in_thread);
+}
+
+GPtrArray *
+omni_gather_sources_finish (GAsyncResult *result, GError **error)
+{
+  g_autoptr (Gathering) gathering = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  return give_away (gathering, error);
+}

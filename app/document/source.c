@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/document/source.h"
+
+#include "app/files/metadata.h"
+#include "app/files/reader.h"
+#include "app/picture/resample.h"
+
+struct _OmniSource
+{
+  GObject parent_instance;
+
+  char *path;
+  OmniPictureInfo info;
+  GBytes *icc_profile;
+  OmniRole role;
+
+  OmniPicture *held; /* in-memory sources keep their picture; files only a weak reference */
+  GMutex decoding;   /* so that two threads do not decode the same file side by side */
+  GWeakRef decoded;
+  GMutex hashing;
+  GMutex lock; /* for what follows */
+  OmniPicture *thumbnail;
+  char *sha256;
+  gboolean has_read_exposure, has_exposure;
+  double seconds, f_number, iso;
+};
+
+G_DEFINE_FINAL_TYPE (OmniSource, omni_source, G_TYPE_OBJECT)
+
+static const char *const role_names[] = { "none", "visible", "infrared", "mri", "ct",
+                                          "pet",  "spect",   "ms",       "pan" };
+
+const char *
+omni_role_to_string (OmniRole role)
+{
+  g_return_val_if_fail ((guint)role < G_N_ELEMENTS (role_names), "none");
+
+  return role_names[role];
+}
+
+gboolean
+omni_role_from_string (const char *name, OmniRole *role)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (role_names); i++)
+    if (g_strcmp0 (name, role_names[i]) == 0)
+    {
+      *role = i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+omni_source_finalize (GObject *object)
+{
+  OmniSource *self = OMNI_SOURCE (object);
+
+  g_free (self->path);
+  g_free (self->sha256);
+  g_clear_pointer (&self->icc_profile, g_bytes_unref);
+  g_clear_object (&self->held);
+  g_clear_object (&self->thumbnail);
+  g_weak_ref_clear (&self->decoded);
+  g_mutex_clear (&self->decoding);
+  g_mutex_clear (&self->hashing);
+  g_mutex_clear (&self->lock);
+  G_OBJECT_CLASS (omni_source_parent_class)->finalize (object);
+}
+
+static void
+omni_source_class_init (OmniSourceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = omni_source_finalize;
+}
+
+static void
+omni_source_init (OmniSource *self)
+{
+  g_weak_ref_init (&self->decoded, NULL);
+  g_mutex_init (&self->decoding);
+  g_mutex_init (&self->hashing);
+  g_mutex_init (&self->lock);
+}
+
+OmniSource *
+omni_source_new (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  g_autoptr (OmniSource) self = g_object_new (OMNI_TYPE_SOURCE, NULL);
+  self->path = g_strdup (path);
+  if (!omni_picture_probe_with_profile (path, &self->info, &self->icc_profile, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+OmniSource *
+omni_source_new_for_picture (OmniPicture *picture, const char *name)
+{
+  g_return_val_if_fail (OMNI_IS_PICTURE (picture), NULL);
+
+  OmniSource *self = g_object_new (OMNI_TYPE_SOURCE, NULL);
+  self->path = g_strdup (name);
+  self->held = g_object_ref (picture);
+  self->info = (OmniPictureInfo){
+    .width = omni_picture_get_width (picture),
+    .height = omni_picture_get_height (picture),
+    .channels = omni_picture_get_channels (picture),
+    .has_alpha = omni_picture_get_has_alpha (picture),
+    .sample_type = omni_picture_get_sample_type (picture),
+    .format_name = "memory",
+  };
+  if (omni_picture_get_icc_profile (picture) != NULL)
+    self->icc_profile = g_bytes_ref (omni_picture_get_icc_profile (picture));
+  return self;
+}
+
+const char *
+omni_source_get_path (OmniSource *self)
+{
+  return self->path;
+}
+
+char *
+omni_source_dup_display_name (OmniSource *self)
+{
+  return g_filename_display_basename (self->path);
+}
+
+guint
+omni_source_get_width (OmniSource *self)
+{
+  return self->info.width;
+}
+
+guint
+omni_source_get_height (OmniSource *self)
+{
+  return self->info.height;
+}
+
+guint
+omni_source_get_channels (OmniSource *self)
+{
+  return self->info.channels;
+}
+
+gboolean
+omni_source_get_has_alpha (OmniSource *self)
+{
+  return self->info.has_alpha;
+}
+
+OmniSampleType
+omni_source_get_sample_type (OmniSource *self)
+{
+  return self->info.sample_type;
+}
+
+GBytes *
+omni_source_get_icc_profile (OmniSource *self)
+{
+  return self->icc_profile;
+}
+
+gboolean
+omni_source_get_exposure (OmniSource *self, double *seconds, double *f_number, double *iso)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  if (!self->has_read_exposure && self->held == NULL)
+  {
+    g_autoptr (OmniMetadata) metadata = omni_metadata_read (self->path, NULL);
+    self->has_exposure = metadata != NULL
+                         && omni_metadata_get_exposure (metadata, &self->seconds, &self->f_number,
+                                                        &self->iso);
+  }
+  self->has_read_exposure = TRUE;
+  if (!self->has_exposure)
+    return FALSE;
+  if (seconds != NULL)
+    *seconds = self->seconds;
+  if (f_number != NULL)
+    *f_number = self->f_number;
+  if (iso != NULL)
+    *iso = self->iso;
+  return TRUE;
+}
+
+OmniRole
+omni_source_get_role (OmniSource *self)
+{
+  return self->role;
+}
+
+void
+omni_source_set_role (OmniSource *self, OmniRole role)
+{
+  g_return_if_fail ((guint)role < G_N_ELEMENTS (role_names));
+
+  self->role = role;
+}
+
+/* Plans are made from the header, so a file that was replaced since then must not slip through. */
+static gboolean
+matches_header (OmniSource *self, OmniPicture *picture, GError **error)
+{
+  if (omni_picture_get_width (picture) == self->info.width
+      && omni_picture_get_height (picture) == self->info.height
+      && omni_picture_get_channels (picture) == self->info.channels
+      && omni_picture_get_has_alpha (picture) == self->info.has_alpha
+      && omni_picture_get_sample_type (picture) == self->info.sample_type)
+    return TRUE;
+  g_autofree char *name = g_filename_display_name (self->path);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+               "“%s” changed since it was opened; add it to the set again.", name);
+  return FALSE;
+}
+
+OmniPicture *
+omni_source_load (OmniSource *self, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (OMNI_IS_SOURCE (self), NULL);
+
+  if (self->held != NULL)
+    return g_object_ref (self->held);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->decoding);
+  g_autoptr (OmniPicture) picture = g_weak_ref_get (&self->decoded);
+  if (picture != NULL)
+    return g_steal_pointer (&picture);
+  picture = omni_picture_read (self->path, cancellable, error);
+  if (picture == NULL || !matches_header (self, picture, error))
+    return NULL;
+  g_weak_ref_set (&self->decoded, picture);
+  return g_steal_pointer (&picture);
+}
+
+/* The thumbnail of a picture in memory. */
+static OmniPicture *
+shrink_held (OmniSource *self, GCancellable *cancellable, GError **error)
+{
+  const guint longest = MAX (self->info.width, self->info.height);
+  const double factor = MIN (1.0, (double)OMNI_SOURCE_THUMBNAIL_PX / longest);
+  return omni_picture_resample (self->held, MAX (1, (guint)(self->info.width * factor)),
+                                MAX (1, (guint)(self->info.height * factor)), cancellable, error);
+}
+
+OmniPicture *
+omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (OMNI_IS_SOURCE (self), NULL);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  if (self->thumbnail == NULL && self->held != NULL)
+    self->thumbnail = shrink_held (self, cancellable, error);
+  else if (self->thumbnail == NULL)
+    self->thumbnail = omni_picture_read_scaled (self->path, OMNI_SOURCE_THUMBNAIL_PX, cancellable, error);
+  return self->thumbnail != NULL ? g_object_ref (self->thumbnail) : NULL;
+}
+
+gboolean
+omni_source_has_sha256 (OmniSource *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->sha256 != NULL;
+}
+
+char *
+omni_source_dup_sha256 (OmniSource *self, GError **error)
+{
+  g_return_val_if_fail (OMNI_IS_SOURCE (self), NULL);
+
+  /* Not under the lock of the rest: a large file takes its time, and the main thread asks for exposures. */
+  g_autoptr (GMutexLocker) hashing = g_mutex_locker_new (&self->hashing);
+  if (!omni_source_has_sha256 (self))
+  {
+    char *sha256 = self->held != NULL ? omni_picture_hash (self->held) : omni_file_sha256 (self->path, error);
+    g_mutex_lock (&self->lock);
+    self->sha256 = sha256;
+    g_mutex_unlock (&self->lock);
+  }
+  return g_strdup (self->sha256);
+}

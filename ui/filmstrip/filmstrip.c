@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/filmstrip/filmstrip-private.h"
+
+#include "ui/filmstrip/influence-popover.h"
+
+#include <glib/gi18n.h>
+
+enum
+{
+  SIGNAL_SHOW_SOURCE,
+  SIGNAL_FILES_DROPPED,
+  SIGNAL_TEXTURE_DROPPED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (OmniFilmstrip, omni_filmstrip, ADW_TYPE_BIN)
+
+OmniSource *
+omni_filmstrip_get_selected (OmniFilmstrip *self)
+{
+  return g_ptr_array_find (self->chosen, self->selected, NULL) ? self->selected : NULL;
+}
+
+GPtrArray *
+omni_filmstrip_list_selected (OmniFilmstrip *self)
+{
+  GPtrArray *sources = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < self->chosen->len; i++)
+    g_ptr_array_add (sources, g_object_ref (self->chosen->pdata[i]));
+  return sources;
+}
+
+char **
+omni_file_list_dup_paths (GdkFileList *files)
+{
+  g_autoptr (GSList) list = gdk_file_list_get_files (files);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+
+  for (GSList *link = list; link != NULL; link = link->next)
+  {
+    char *path = g_file_get_path (link->data);
+    if (path != NULL)
+      g_ptr_array_add (paths, path);
+  }
+  g_ptr_array_add (paths, NULL);
+  return (char **)g_ptr_array_steal (paths, NULL);
+}
+
+void
+omni_filmstrip_emit_files (OmniFilmstrip *self, GdkFileList *files, guint position)
+{
+  g_auto (GStrv) paths = omni_file_list_dup_paths (files);
+
+  g_signal_emit (self, signals[SIGNAL_FILES_DROPPED], 0, paths, position);
+}
+
+void
+omni_filmstrip_emit_texture (OmniFilmstrip *self, GdkTexture *texture, guint position)
+{
+  g_signal_emit (self, signals[SIGNAL_TEXTURE_DROPPED], 0, texture, position);
+}
+
+/* The list follows the document */
+
+static void
+refresh_cards (OmniFilmstrip *self)
+{
+  const guint n = omni_document_get_n_sources (self->document);
+  const guint n_active = omni_document_get_active (self->document)->len;
+  g_autofree char *count = n_active == n ? g_strdup_printf (ngettext ("%u source", "%u sources", n), n)
+                                         : g_strdup_printf (
+                                           ngettext ("%u of %u source", "%u of %u sources", n), n_active, n);
+
+  for (guint i = 0; i < n; i++)
+  {
+    OmniSourceCard *card = omni_filmstrip_get_card (self, i);
+    if (card != NULL)
+      omni_source_card_refresh (card, self->document, i);
+  }
+  gtk_label_set_text (self->count, count);
+}
+
+/* The card with the focus is the one that was selected last. */
+static void
+selection_changed_cb (OmniFilmstrip *self)
+{
+  GtkWidget *focus = gtk_widget_get_focus_child (GTK_WIDGET (self->list));
+  OmniSource *selected = NULL;
+
+  if (self->restoring)
+    return;
+  g_ptr_array_set_size (self->chosen, 0);
+  for (int i = 0;; i++)
+  {
+    GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, i);
+    if (row == NULL)
+      break;
+    if (!gtk_list_box_row_is_selected (row))
+      continue;
+    OmniSource *source = omni_source_card_get_source (OMNI_SOURCE_CARD (row));
+    g_ptr_array_add (self->chosen, g_object_ref (source));
+    if (selected == NULL || GTK_WIDGET (row) == focus || source == self->selected)
+      selected = source;
+  }
+  if (selected != NULL)
+    g_set_object (&self->selected, selected);
+}
+
+static void
+before_items_changed_cb (OmniFilmstrip *self)
+{
+  if (self->dragged != NULL) /* its rows may go */
+    omni_filmstrip_end_drag (self);
+  self->restoring = TRUE;
+  omni_filmstrip_note_places (self);
+  self->had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self->list)) != NULL;
+}
+
+static void
+after_items_changed_cb (OmniFilmstrip *self)
+{
+  omni_filmstrip_update_rows (self);
+  gtk_list_box_unselect_all (self->list);
+  for (guint i = 0; i < self->chosen->len; i++)
+  {
+    GtkListBoxRow *row = g_hash_table_lookup (self->rows, self->chosen->pdata[i]);
+    if (row != NULL)
+      gtk_list_box_select_row (self->list, row);
+  }
+  GtkListBoxRow *row = self->selected != NULL ? g_hash_table_lookup (self->rows, self->selected) : NULL;
+  if (row != NULL)
+  {
+    gtk_list_box_select_row (self->list, row);
+    if (self->had_focus)
+      gtk_widget_grab_focus (GTK_WIDGET (row));
+  }
+  self->restoring = FALSE;
+  selection_changed_cb (self);
+  refresh_cards (self);
+  omni_filmstrip_glide (self);
+}
+
+void
+omni_filmstrip_set_document (OmniFilmstrip *self, OmniDocument *document)
+{
+  g_return_if_fail (self->document == NULL);
+  self->document = g_object_ref (document);
+  g_signal_connect_object (document, "items-changed", G_CALLBACK (before_items_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "items-changed", G_CALLBACK (after_items_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "changed", G_CALLBACK (refresh_cards), self, G_CONNECT_SWAPPED);
+}
+
+static void
+row_activated_cb (OmniFilmstrip *self, GtkListBoxRow *row)
+{
+  g_signal_emit (self, signals[SIGNAL_SHOW_SOURCE], 0, omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
+}
+
+/* Changes */
+
+/* The one after the last of them, or else before the first, is selected next, so that Delete can be pressed again. */
+static void
+remove_sources (OmniFilmstrip *self, GPtrArray *sources)
+{
+  OmniSource *neighbour = NULL;
+  gboolean passed = FALSE;
+
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+  {
+    OmniSource *source = omni_document_get_source (self->document, i);
+    if (g_ptr_array_find (sources, source, NULL))
+    {
+      passed = TRUE;
+      continue;
+    }
+    neighbour = source;
+    if (passed)
+      break;
+  }
+  g_set_object (&self->selected, neighbour);
+  g_ptr_array_set_size (self->chosen, 0);
+  omni_document_remove (self->document, sources);
+}
+
+static void
+remove_source (OmniFilmstrip *self, OmniSource *source)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+
+  g_ptr_array_add (sources, source);
+  remove_sources (self, sources);
+}
+
+void
+omni_filmstrip_remove_selected (OmniFilmstrip *self)
+{
+  g_autoptr (GPtrArray) sources = omni_filmstrip_list_selected (self);
+
+  if (sources->len > 0)
+    remove_sources (self, sources);
+}
+
+/* Those that are selected, as a block. */
+void
+omni_filmstrip_move_selected (OmniFilmstrip *self, int delta)
+{
+  g_autoptr (GPtrArray) sources = omni_filmstrip_list_selected (self);
+  guint before = 0, after = 0, first;
+
+  if (sources->len == 0 || !omni_document_find (self->document, sources->pdata[0], &first))
+    return;
+  for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
+    if (!g_ptr_array_find (sources, omni_document_get_source (self->document, i), NULL))
+      *(i < first ? &before : &after) += 1;
+  const int to = (int)before + delta;
+  if (to >= 0 && to <= (int)(before + after))
+    omni_document_move_sources (self->document, sources, (guint)to);
+}
+
+static OmniSource *
+find_path (OmniFilmstrip *self, const char *path)
+{
+  GPtrArray *sources = omni_document_get_sources (self->document);
+
+  for (guint i = 0; i < sources->len; i++)
+    if (g_str_equal (omni_source_get_path (sources->pdata[i]), path))
+      return sources->pdata[i];
+  return NULL;
+}
+
+static void
+remove_path_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  OmniSource *source = find_path (self, g_variant_get_string (parameter, NULL));
+
+  if (source != NULL)
+    remove_source (self, source);
+}
+
+static void
+use_path_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  const char *path;
+  gboolean on;
+
+  g_variant_get (parameter, "(&sb)", &path, &on);
+  OmniSource *source = find_path (self, path);
+  if (source != NULL)
+    omni_document_set_on (self->document, source, on);
+}
+
+void
+omni_filmstrip_toggle_selected (OmniFilmstrip *self)
+{
+  OmniSource *source = omni_filmstrip_get_selected (self);
+
+  if (source != NULL)
+    omni_document_set_all_on (self->document, self->chosen, !omni_document_is_on (self->document, source));
+}
+
+static void
+show_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniSource *source = omni_filmstrip_get_selected (OMNI_FILMSTRIP (widget));
+
+  if (source != NULL)
+    g_signal_emit (widget, signals[SIGNAL_SHOW_SOURCE], 0, source);
+}
+
+static void
+role_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  OmniSource *source = omni_filmstrip_get_selected (self);
+  OmniRole role;
+
+  if (source != NULL && omni_role_from_string (g_variant_get_string (parameter, NULL), &role))
+    omni_document_set_role (self->document, source, role);
+}
+
+static void
+influence_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  OmniSource *source = omni_filmstrip_get_selected (self);
+  guint position;
+
+  if (source != NULL && omni_document_find (self->document, source, &position))
+    omni_influence_popover_open (GTK_WIDGET (omni_filmstrip_get_card (self, position)), self->document,
+                                 source);
+}
+
+/* The menu of a card */
+
+static GMenuModel *
+create_menu (void)
+{
+  GMenu *menu = g_menu_new ();
+  g_autoptr (GMenu) move = g_menu_new ();
+  g_autoptr (GMenu) roles = g_menu_new ();
+  g_autoptr (GMenu) rest = g_menu_new ();
+
+  g_menu_append (menu, _ ("Show"), "strip.show");
+  g_menu_append (move, _ ("Move Up"), "win.move-up");
+  g_menu_append (move, _ ("Move Down"), "win.move-down");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (move));
+  for (OmniRole role = OMNI_ROLE_NONE; role <= OMNI_ROLE_PANCHROMATIC; role++)
+  {
+    g_autofree char *action = g_strdup_printf ("strip.role::%s", omni_role_to_string (role));
+    g_menu_append (roles, role == OMNI_ROLE_NONE ? _ ("Not Said") : omni_role_get_title (role), action);
+  }
+  g_menu_append_submenu (rest, _ ("Role"), G_MENU_MODEL (roles));
+  g_menu_append (rest, _ ("Influence…"), "strip.influence");
+  g_menu_append (rest, _ ("Switch On or Off"), "win.toggle-source");
+  g_menu_append (rest, _ ("Replace With…"), "win.replace");
+  g_menu_append (rest, _ ("Remove"), "win.remove");
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (rest));
+  return G_MENU_MODEL (menu);
+}
+
+static void
+open_menu (OmniFilmstrip *self, double x, double y)
+{
+  if (self->menu == NULL)
+  {
+    g_autoptr (GMenuModel) model = create_menu ();
+    self->menu = gtk_popover_menu_new_from_model (model);
+    gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
+    gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
+    gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
+  }
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(const GdkRectangle){ (int)x, (int)y, 1, 1 });
+  gtk_popover_popup (GTK_POPOVER (self->menu));
+}
+
+static void
+secondary_pressed_cb (OmniFilmstrip *self, int n_press, double x, double y)
+{
+  double list_x, list_y;
+
+  gtk_widget_translate_coordinates (GTK_WIDGET (self), GTK_WIDGET (self->list), x, y, &list_x, &list_y);
+  GtkListBoxRow *row = gtk_list_box_get_row_at_y (self->list, (int)list_y);
+  if (row == NULL)
+    return;
+  if (!gtk_list_box_row_is_selected (row))
+    gtk_list_box_unselect_all (self->list);
+  gtk_list_box_select_row (self->list, row);
+  open_menu (self, x, y);
+}
+
+static gboolean
+menu_key_cb (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  guint position;
+  graphene_rect_t bounds;
+
+  if (omni_filmstrip_get_selected (self) == NULL
+      || !omni_document_find (self->document, self->selected, &position))
+    return FALSE;
+  GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, (int)position);
+  if (row == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), widget, &bounds))
+    return FALSE;
+  open_menu (self, bounds.origin.x + 24, bounds.origin.y + bounds.size.height);
+  return TRUE;
+}
+
+/* The object */
+
+static void
+omni_filmstrip_dispose (GObject *object)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (object);
+
+  omni_filmstrip_stop_scrolling (self);
+  omni_filmstrip_clear_glide (self);
+  omni_filmstrip_clear_rows (self);
+  g_clear_pointer (&self->dragged, g_ptr_array_unref);
+  g_clear_pointer (&self->menu, gtk_widget_unparent);
+  g_clear_object (&self->document);
+  g_clear_object (&self->selected);
+  g_ptr_array_set_size (self->chosen, 0);
+  self->restoring = TRUE; /* the list still tells what it loses */
+  G_OBJECT_CLASS (omni_filmstrip_parent_class)->dispose (object);
+}
+
+static void
+omni_filmstrip_finalize (GObject *object)
+{
+  g_ptr_array_unref (OMNI_FILMSTRIP (object)->chosen);
+  g_hash_table_unref (OMNI_FILMSTRIP (object)->rows);
+  G_OBJECT_CLASS (omni_filmstrip_parent_class)->finalize (object);
+}
+
+static void
+omni_filmstrip_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+
+  GTK_WIDGET_CLASS (omni_filmstrip_parent_class)->size_allocate (widget, width, height, baseline);
+  if (self->menu != NULL)
+    gtk_popover_present (GTK_POPOVER (self->menu));
+}
+
+static void
+omni_filmstrip_class_init (OmniFilmstripClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = omni_filmstrip_dispose;
+  G_OBJECT_CLASS (klass)->finalize = omni_filmstrip_finalize;
+  widget_class->size_allocate = omni_filmstrip_size_allocate;
+
+  signals[SIGNAL_SHOW_SOURCE] = g_signal_new ("show-source", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL,
+                                              NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_SOURCE);
+  signals[SIGNAL_FILES_DROPPED] = g_signal_new ("files-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0,
+                                                NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRV, G_TYPE_UINT);
+  signals[SIGNAL_TEXTURE_DROPPED] = g_signal_new ("texture-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST,
+                                                  0, NULL, NULL, NULL, G_TYPE_NONE, 2, GDK_TYPE_TEXTURE,
+                                                  G_TYPE_UINT);
+
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/filmstrip.ui");
+  gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, count);
+  gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, list);
+  gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, scroller);
+  gtk_widget_class_bind_template_callback (widget_class, selection_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
+
+  gtk_widget_class_install_action (widget_class, "strip.remove-path", "s", remove_path_action);
+  gtk_widget_class_install_action (widget_class, "strip.use-path", "(sb)", use_path_action);
+  gtk_widget_class_install_action (widget_class, "strip.show", NULL, show_action);
+  gtk_widget_class_install_action (widget_class, "strip.role", "s", role_action);
+  gtk_widget_class_install_action (widget_class, "strip.influence", NULL, influence_action);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Menu, 0, menu_key_cb, NULL);
+}
+
+static void
+omni_filmstrip_init (OmniFilmstrip *self)
+{
+  self->chosen = g_ptr_array_new_with_free_func (g_object_unref);
+  gtk_widget_init_template (GTK_WIDGET (self));
+
+  GtkGesture *secondary = gtk_gesture_click_new ();
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (secondary), GDK_BUTTON_SECONDARY);
+  g_signal_connect_swapped (secondary, "pressed", G_CALLBACK (secondary_pressed_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (secondary));
+  omni_filmstrip_init_rows (self);
+  omni_filmstrip_init_glide (self);
+  omni_filmstrip_init_dnd (self);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/document/document.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/* The sources of a document in their order, as cards that can be dragged, moved by keys, shown and removed.
+ *
+ * Signals: "show-source" (OmniSource), "files-dropped" (char ** of paths, guint position), "texture-dropped"
+ * (GdkTexture, guint position). */
+#define OMNI_TYPE_FILMSTRIP (omni_filmstrip_get_type ())
+G_DECLARE_FINAL_TYPE (OmniFilmstrip, omni_filmstrip, OMNI, FILMSTRIP, AdwBin)
+
+void omni_filmstrip_set_document (OmniFilmstrip *self, OmniDocument *document);
+
+/* (nullable) */
+OmniSource *omni_filmstrip_get_selected (OmniFilmstrip *self);
+
+/* Act on the selected card; `delta` is -1 or 1. */
+void omni_filmstrip_move_selected (OmniFilmstrip *self, int delta);
+void omni_filmstrip_remove_selected (OmniFilmstrip *self);
+void omni_filmstrip_toggle_selected (OmniFilmstrip *self);
+
+/* (transfer full) The paths of what was dropped; files that are not on this computer are left out. */
+char **omni_file_list_dup_paths (GdkFileList *files);
+
+/* (transfer full) (element-type OmniSource) In list order. */
+GPtrArray *omni_filmstrip_list_selected (OmniFilmstrip *self);
+
+G_END_DECLS

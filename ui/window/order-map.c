@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The order-sensitivity map in the viewer: where the results of the set in many orders differ, and how many were tried. The
+ * order check (ui/stage/view.h) tries more, one by one; this is the map beside the pictures, with their zoom. */
+#include "ui/window/window-private.h"
+
+#include "app/order/permutations.h"
+
+#include <glib/gi18n.h>
+
+#define MOST_ORDERS 24   /* all of four sources */
+#define VIEW_PX     1024 /* of a result: enough to see where */
+
+/* A map is as small as its results, so this takes no time. */
+static void
+show_map (OmniWindow *self)
+{
+  OmniPicture *picture = omni_order_trial_get_map (self->order_trial);
+  g_autoptr (OmniMipmap) map = NULL;
+
+  if (picture == NULL || picture == self->order_map)
+    return;
+  self->order_map = picture; /* the trial keeps it until there is another */
+  map = omni_mipmap_new (picture, NULL, NULL);
+  omni_viewer_set_map (self->viewer, map);
+}
+
+static void
+show_summary (OmniWindow *self)
+{
+  const char *error = omni_order_trial_get_error (self->order_trial);
+  const guint64 n_possible = omni_permutations_count (
+    omni_order_trial_get_request (self->order_trial)->sources->len);
+  OmniOrderSummary summary;
+
+  omni_order_trial_summarise (self->order_trial, &summary);
+  g_autofree char *words = g_strdup_printf (_ ("%u of %lu orders, %u the same bits · max |Δ| %.3g"),
+                                            summary.n_orders, (gulong)n_possible, summary.n_identical,
+                                            summary.largest);
+  gtk_label_set_text (self->order_words, error != NULL ? error : words);
+}
+
+static void
+trial_changed_cb (OmniWindow *self)
+{
+  show_map (self);
+  show_summary (self);
+}
+
+void
+omni_window_stop_order_map (OmniWindow *self)
+{
+  if (self->order_trial == NULL)
+    return;
+  g_signal_handlers_disconnect_by_func (self->order_trial, trial_changed_cb, self);
+  omni_order_trial_cancel (self->order_trial);
+  g_clear_object (&self->order_trial);
+  self->order_map = NULL;
+}
+
+static void
+start (OmniWindow *self, const OmniFusionRequest *request)
+{
+  const guint n = request->sources->len;
+  g_autoptr (OmniPermutations)
+    orders = omni_permutations_new (n, MIN (omni_permutations_count (n), MOST_ORDERS), 0);
+  g_autofree guint *order = g_new (guint, n);
+
+  self->order_trial = omni_order_trial_new (omni_document_get_engine (self->document), request, FALSE);
+  g_signal_connect_swapped (self->order_trial, "changed", G_CALLBACK (trial_changed_cb), self);
+  while (omni_permutations_next (orders, order))
+    omni_order_trial_add (self->order_trial, order);
+  show_summary (self);
+}
+
+/* Anew whenever the set or what is done with it is another one. */
+void
+omni_window_update_order_map (OmniWindow *self)
+{
+  const gboolean on = omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_MAP;
+
+  omni_window_stop_order_map (self);
+  gtk_widget_set_visible (GTK_WIDGET (self->order_words), on);
+  omni_viewer_set_map (self->viewer, NULL);
+  if (!on)
+    return;
+  g_autoptr (OmniFusionRequest) request = omni_document_dup_request (self->document);
+  if (request == NULL || request->sources->len < 2)
+  {
+    gtk_label_set_text (self->order_words, _ ("There are no two sources to order."));
+    return;
+  }
+  request->view_px = VIEW_PX;
+  start (self, request);
+}

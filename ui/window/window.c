@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/window/window-private.h"
+
+#include "ui/direction.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+/* Shorter fusions come and go without a progress bar. */
+#define PROGRESS_DELAY_MS 150
+#define PROGRESS_PX       56 /* the height it takes */
+
+G_DEFINE_FINAL_TYPE (OmniWindow, omni_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* Errors */
+
+static void
+show_error (GtkInfoBar *bar, GtkLabel *text, const char *message)
+{
+  if (message != NULL)
+    gtk_label_set_text (text, message);
+  gtk_info_bar_set_revealed (bar, message != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (bar), message != NULL);
+}
+
+void
+omni_window_show_file_error (OmniWindow *self, const char *message)
+{
+  show_error (self->file_error, self->file_error_text, message);
+}
+
+static void
+error_changed_cb (OmniWindow *self)
+{
+  show_error (self->fusion_error, self->fusion_error_text, omni_document_get_error (self->document));
+}
+
+static void
+dismiss_cb (GtkInfoBar *bar)
+{
+  gtk_info_bar_set_revealed (bar, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (bar), FALSE);
+}
+
+static void
+viewer_failed_cb (OmniWindow *self, const char *message)
+{
+  omni_window_show_file_error (self, message);
+}
+
+/* Progress */
+
+/* The revealer stays in place while there is nothing to show, so that Cancel can always be found by its name. */
+static void
+reveal_progress (OmniWindow *self, gboolean reveal)
+{
+  gtk_revealer_set_reveal_child (self->progress, reveal);
+  /* Both stand below. */
+  gtk_widget_set_margin_bottom (GTK_WIDGET (self->level_bar), reveal ? PROGRESS_PX : 0);
+  gtk_widget_set_can_target (GTK_WIDGET (self->progress), reveal);
+}
+
+static gboolean
+show_progress_cb (gpointer data)
+{
+  OmniWindow *self = data;
+
+  self->progress_id = 0;
+  reveal_progress (self, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* A result of an earlier set says nothing about the order of this one. */
+static void
+show_chip (OmniWindow *self)
+{
+  const gboolean stale = !omni_document_is_busy (self->document) && omni_document_is_stale (self->document);
+
+  OmniPictureDifference difference;
+  const gboolean knows = omni_document_get_order_difference (self->document, &difference);
+
+  omni_order_chip_set_compared (self->chip, omni_document_get_order_before (self->document),
+                                knows ? &difference : NULL);
+  omni_order_chip_set_result (self->chip, omni_document_get_result (self->document),
+                              stale ? OMNI_ORDER_UNKNOWN : omni_document_get_order_check (self->document));
+}
+
+static void
+busy_changed_cb (OmniWindow *self)
+{
+  const gboolean busy = omni_document_is_busy (self->document);
+
+  if (!busy)
+  {
+    g_clear_handle_id (&self->progress_id, g_source_remove);
+    reveal_progress (self, FALSE);
+    show_chip (self);
+  }
+  else if (self->progress_id == 0 && !gtk_revealer_get_reveal_child (self->progress))
+    self->progress_id = g_timeout_add (PROGRESS_DELAY_MS, show_progress_cb, self);
+  /* After a cancel or an error the old picture is of another set: say so, and offer to go on. */
+  gtk_widget_set_visible (self->fuse_button, !busy && omni_document_is_stale (self->document)
+                                               && omni_document_get_effective_model (self->document) != NULL
+                                               && !omni_document_needs_resize (self->document));
+  omni_window_update_actions (self);
+}
+
+/* By how long the part that is done took; nothing while that says little. */
+static char *
+describe_left (OmniWindow *self, double fraction)
+{
+  const double elapsed_s = (double)(g_get_monotonic_time () - self->busy_since_us) / G_USEC_PER_SEC;
+  const double left_s = elapsed_s / fraction - elapsed_s;
+
+  if (fraction < 0.05 || elapsed_s < 1 || left_s < 1)
+    return g_strdup ("");
+  if (left_s < 90)
+    return g_strdup_printf (_ (", %.0f s left"), ceil (left_s));
+  return g_strdup_printf (_ (", %.0f min left"), ceil (left_s / 60));
+}
+
+static void
+progress_changed_cb (OmniWindow *self)
+{
+  const double fraction = omni_document_get_fraction (self->document);
+  const char *phase = omni_document_get_phase (self->document);
+  g_autofree char *left = describe_left (self, fraction);
+  g_autofree char *done = g_strdup_printf (_ ("%s… %.0f %%"), phase[0] != '\0' ? _ (phase) : _ ("Starting"),
+                                           floor (fraction * 100));
+  g_autofree char *words = g_strconcat (done, left, NULL);
+
+  if (fraction == 0)
+    self->busy_since_us = g_get_monotonic_time ();
+  gtk_label_set_text (self->phase, words);
+  gtk_progress_bar_set_fraction (self->progress_bar, fraction);
+}
+
+/* The document */
+
+/* Pictures of different sizes are not fused before somebody says so. */
+static void
+update_size_bar (OmniWindow *self)
+{
+  const gboolean asks = omni_document_needs_resize (self->document);
+  g_autofree char *sentence = asks ? omni_document_describe_sizes (self->document) : NULL;
+
+  show_error (self->size_bar, self->size_text, sentence);
+}
+
+/* Copies are fused as they are: somebody may want that. */
+static void
+update_copies_bar (OmniWindow *self)
+{
+  g_autofree char *sentence = omni_document_describe_copies (self->document);
+  const gboolean dismissed = g_strcmp0 (sentence, self->copies_dismissed) == 0;
+
+  show_error (self->copies_bar, self->copies_text, dismissed ? NULL : sentence);
+}
+
+static void
+copies_response_cb (OmniWindow *self)
+{
+  g_free (self->copies_dismissed);
+  self->copies_dismissed = omni_document_describe_copies (self->document);
+  update_copies_bar (self);
+}
+
+static void
+document_changed_cb (OmniWindow *self)
+{
+  const char *hint = omni_document_get_hint (self->document);
+
+  omni_window_update_stage (self);
+  gtk_label_set_text (self->hint, hint != NULL ? hint : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->hint), hint != NULL);
+  update_size_bar (self);
+  update_copies_bar (self);
+  omni_window_update_offers (self);
+  omni_window_update_actions (self);
+}
+
+static void
+items_changed_cb (OmniWindow *self)
+{
+  document_changed_cb (self);
+  omni_window_update_subjects (self);
+}
+
+static void
+result_cb (OmniWindow *self)
+{
+  show_chip (self);
+  if (omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_MAP)
+    omni_window_update_order_map (self);
+  omni_window_update_region (self);
+  omni_window_update_subjects (self);
+  omni_window_update_actions (self);
+}
+
+static void
+refined_cb (OmniWindow *self)
+{
+  const OmniRefineScores *scores = omni_document_get_refine_scores (self->document);
+  const char *metric = omni_metric_find (scores->metric)->title;
+  g_autofree char *words = g_strdup_printf (scores->kept ? _ ("Refined: %s is %.4f, was %.4f")
+                                                         : _ ("Not refined: %s would be %.4f, is %.4f"),
+                                            metric, scores->after, scores->before);
+
+  omni_window_tell (self, adw_toast_new (words));
+}
+
+static void
+view_changed_cb (OmniWindow *self)
+{
+  g_autofree char *number = g_strdup_printf (_ ("%.0f %%"), omni_viewer_get_zoom (self->viewer) * 100);
+  g_autofree char *words = g_strconcat (omni_left_to_right_mark (), number, NULL);
+
+  if (!g_str_equal (words, gtk_label_get_text (self->zoom)))
+    gtk_label_set_text (self->zoom, words);
+  omni_window_update_histogram (self);
+  omni_window_update_view (self);
+  omni_window_update_export (self);
+}
+
+static void
+follow_document (OmniWindow *self)
+{
+  OmniDocument *document = self->document;
+
+  g_signal_connect_object (document, "items-changed", G_CALLBACK (items_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "changed", G_CALLBACK (document_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "result", G_CALLBACK (result_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "refined", G_CALLBACK (refined_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "preview", G_CALLBACK (omni_window_update_subjects), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::can-undo", G_CALLBACK (omni_window_update_actions), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::can-redo", G_CALLBACK (omni_window_update_actions), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::error", G_CALLBACK (error_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::busy", G_CALLBACK (busy_changed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (document, "notify::fraction", G_CALLBACK (progress_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+}
+
+/* After the first frame */
+
+static void
+open_device_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (omni_engine_ensure_device (task_data, NULL, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+device_opened_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  OmniWindow *self = OMNI_WINDOW (object);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error) && omni_document_get_error (self->document) == NULL)
+    show_error (self->fusion_error, self->fusion_error_text, error->message);
+}
+
+static gboolean
+first_frame_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  OmniWindow *self = OMNI_WINDOW (widget);
+
+  /* The first tick comes before the first frame is painted. */
+  if (gdk_frame_clock_get_frame_counter (clock) < 1)
+    return G_SOURCE_CONTINUE;
+  omni_window_find_samples (self);
+  omni_window_list_recent (self);
+  g_autoptr (GTask) task = g_task_new (self, self->cancellable, device_opened_cb, NULL);
+  g_task_set_task_data (task, g_object_ref (omni_document_get_engine (self->document)), g_object_unref);
+  g_task_run_in_thread (task, open_device_in_thread);
+  return G_SOURCE_REMOVE;
+}
+
+/* The object */
+
+static void
+show_source_cb (OmniWindow *self, OmniSource *source)
+{
+  omni_window_show_source (self, source);
+}
+
+static void
+omni_window_dispose (GObject *object)
+{
+  OmniWindow *self = OMNI_WINDOW (object);
+
+  g_clear_handle_id (&self->progress_id, g_source_remove);
+  omni_window_dispose_stage (self);
+  omni_window_stop_order_map (self);
+  omni_window_clear_versions (self);
+  omni_window_dispose_toasts (self);
+  if (self->document != NULL)
+    omni_window_dispose_session (self);
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  if (self->document != NULL)
+    omni_document_cancel (self->document);
+  if (self->comparison != NULL)
+    omni_comparison_set_enabled (self->comparison, FALSE);
+  g_clear_object (&self->chooser);
+  G_OBJECT_CLASS (omni_window_parent_class)->dispose (object);
+}
+
+static void
+omni_window_finalize (GObject *object)
+{
+  OmniWindow *self = OMNI_WINDOW (object);
+
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->comparison);
+  g_clear_object (&self->document);
+  g_clear_pointer (&self->compared, g_ptr_array_unref);
+  g_clear_object (&self->subjects);
+  g_array_unref (self->offered_tasks);
+  g_ptr_array_unref (self->offered_models);
+  g_free (self->sample_folder);
+  g_free (self->copies_dismissed);
+  G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
+}
+
+static void
+bind_children (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, sample_button);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, more_samples);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, drop_sign);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, filmstrip);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, viewer);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, reason);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, notice);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, copies_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, copies_text);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, hint);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, progress);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, phase);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, progress_bar);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, fuse_button);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, chip);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, zoom);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, task);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, model);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, options);
+  gtk_widget_class_bind_template_child_full (widget_class, "picker_a", FALSE,
+                                             G_STRUCT_OFFSET (OmniWindow, pickers[0]));
+  gtk_widget_class_bind_template_child_full (widget_class, "picker_b", FALSE,
+                                             G_STRUCT_OFFSET (OmniWindow, pickers[1]));
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, second_picker);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, difference);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, flap);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, drawer);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, metrics);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, compare);
+}
+
+static void
+omni_window_class_init (OmniWindowClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = omni_window_dispose;
+  object_class->finalize = omni_window_finalize;
+
+  g_type_ensure (OMNI_TYPE_FILMSTRIP);
+  g_type_ensure (OMNI_TYPE_VIEWER);
+  g_type_ensure (OMNI_TYPE_COMPARE_VIEW);
+  g_type_ensure (OMNI_TYPE_DIFFERENCE_BAR);
+  g_type_ensure (OMNI_TYPE_HISTOGRAM);
+  g_type_ensure (OMNI_TYPE_INSPECTOR);
+  g_type_ensure (OMNI_TYPE_LEVEL_BAR);
+  g_type_ensure (OMNI_TYPE_METRICS_PANEL);
+  g_type_ensure (OMNI_TYPE_OPTIONS_BUTTON);
+  g_type_ensure (OMNI_TYPE_ORDER_CHIP);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/window.ui");
+  bind_children (widget_class);
+  gtk_widget_class_bind_template_callback (widget_class, dismiss_cb);
+  gtk_widget_class_bind_template_callback (widget_class, copies_response_cb);
+  gtk_widget_class_bind_template_callback (widget_class, view_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, viewer_failed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, show_source_cb);
+  omni_window_class_install_actions (widget_class);
+  omni_window_class_install_metrics (widget_class);
+  omni_window_class_install_inspect (widget_class);
+  omni_window_class_install_view (widget_class);
+  omni_window_class_install_export (widget_class);
+  omni_window_class_install_stage (widget_class);
+  omni_window_class_install_versions (widget_class);
+  omni_window_class_install_session (widget_class);
+  omni_window_class_install_sources (widget_class);
+  omni_window_class_install_winner (widget_class);
+  omni_window_class_install_weights (widget_class);
+}
+
+static void
+omni_window_init (OmniWindow *self)
+{
+  self->cancellable = g_cancellable_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+OmniWindow *
+omni_window_new (AdwApplication *application, OmniEngine *engine)
+{
+  OmniWindow *self = g_object_new (OMNI_TYPE_WINDOW, "application", application, NULL);
+
+  self->document = omni_document_new (engine);
+  omni_filmstrip_set_document (self->filmstrip, self->document);
+  omni_options_button_set_document (self->options, self->document);
+  omni_window_init_offers (self);
+  omni_window_init_view (self);
+  omni_window_init_export (self);
+  omni_window_init_panes (self);
+  omni_window_init_files (self);
+  omni_window_init_metrics (self);
+  omni_window_init_inspect (self);
+  omni_window_init_stage (self);
+  omni_window_init_versions (self);
+  omni_window_init_session (self);
+  omni_window_init_sources (self);
+  omni_window_init_winner (self);
+  omni_window_add_keys (self);
+  follow_document (self);
+  document_changed_cb (self);
+  gtk_widget_add_tick_callback (GTK_WIDGET (self), first_frame_cb, NULL, NULL);
+  return self;
+}
