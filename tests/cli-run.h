@@ -71,6 +71,14 @@ assert_done (const Run *run)
   g_assert_cmpint (run->status, ==, 0);
 }
 
+G_GNUC_UNUSED static void
+assert_members (JsonObject *object, const char *const *names)
+{
+  for (guint i = 0; names[i] != NULL; i++)
+    if (!json_object_has_member (object, names[i]))
+      g_error ("there is no “%s”", names[i]);
+}
+
 /* An error is one line on stderr, nothing on stdout. */
 G_GNUC_UNUSED static void
 assert_refused (const Run *run, const char *words)

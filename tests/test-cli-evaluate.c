@@ -256,7 +256,7 @@ test_refused (void)
     { { "data", "--split", "nothing" }, "it has train, val" },
     { { "bad", "--split", "val" }, "leave out --split" },
     { { "data", "-m", "nothing" }, "There is no model “nothing”" },
-    { { "data", "-m", "ifcnn" }, "weights" },
+    { { "data", "-m", "ifcnn@nowhere.safetensors" }, "nowhere.safetensors" },
     { { "data", "-m", "mean", "-m", "mean" }, "Two methods are called “mean”" },
     { { "data", "--baseline", "nothing" }, "There is no model" },
     { { "data", "--metric", "nothing" }, "There is no metric" },
@@ -418,6 +418,33 @@ test_stopped (gconstpointer data)
   g_assert_cmpint (json_object_get_int_member (rest.json, "scores_from_cache"), >=, 2);
 }
 
+static void
+test_bench (void)
+{
+  g_auto (Run)
+    run = CLI ("bench", "--size", "64x48", "--inputs", "2", "--runs", "2", "--model", "max", "--json");
+  assert_done (&run);
+  assert_members (run.json,
+                  (const char *[]){ "model", "device", "width", "height", "inputs", "runs", "total_ms",
+                                    "network_ms", "gflop", "gflop_per_s", "peak_device_bytes", NULL });
+  assert_members (json_object_get_object_member (run.json, "total_ms"),
+                  (const char *[]){ "min", "median", "max", NULL });
+
+  g_auto (Run) profile = CLI ("bench", "--size", "64x48", "--inputs", "2", "--runs", "1", "--model", "max",
+                              "--profile", "--json");
+  assert_done (&profile);
+  g_assert_cmpfloat (json_object_get_double_member (profile.json, "copy_gbyte_per_s"), >, 0);
+  JsonArray *rows = json_object_get_array_member (profile.json, "profile");
+  JsonArray *kernels = json_object_get_array_member (profile.json, "kernels");
+  guint n_rows = 0, n_kernels = 0;
+  for (guint i = 0; i < json_array_get_length (rows); i++)
+    n_rows += (guint)json_object_get_int_member (json_array_get_object_element (rows, i), "dispatches");
+  for (guint i = 0; i < json_array_get_length (kernels); i++)
+    n_kernels += (guint)json_object_get_int_member (json_array_get_object_element (kernels, i), "dispatches");
+  g_assert_cmpuint (n_rows, ==, n_kernels);
+  g_assert_cmpuint (n_rows, >, 0);
+}
+
 /* The made-up pictures are ones that every metric of the default panel has a value for. */
 static void
 test_bench_metrics (void)
@@ -443,6 +470,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   folder = g_dir_make_tmp ("omnifuse-cli-evaluate-XXXXXX", NULL);
   write_scenes ();
+  g_test_add_func ("/cli/bench", test_bench);
   g_test_add_func ("/cli/bench/metrics", test_bench_metrics);
   g_test_add_func ("/cli/evaluate/json", test_json);
   g_test_add_func ("/cli/evaluate/agrees-with-metrics", test_agrees_with_metrics);

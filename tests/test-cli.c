@@ -52,14 +52,6 @@ assert_no_leftovers (void)
 /* ---- fuse ---- */
 
 static void
-assert_members (JsonObject *object, const char *const *names)
-{
-  for (guint i = 0; names[i] != NULL; i++)
-    if (!json_object_has_member (object, names[i]))
-      g_error ("there is no “%s”", names[i]);
-}
-
-static void
 test_fuse_json (void)
 {
   g_auto (Run) run = CLI ("fuse", scenes[0], scenes[1], scenes[2], "-o", "json.png", "--json", "--role",
@@ -737,33 +729,6 @@ test_no_vulkan (void)
   assert_refused (&devices, "mesa-vulkan-drivers");
 }
 
-static void
-test_bench (void)
-{
-  g_auto (Run)
-    run = CLI ("bench", "--size", "64x48", "--inputs", "2", "--runs", "2", "--model", "max", "--json");
-  assert_done (&run);
-  assert_members (run.json,
-                  (const char *[]){ "model", "device", "width", "height", "inputs", "runs", "total_ms",
-                                    "network_ms", "gflop", "gflop_per_s", "peak_device_bytes", NULL });
-  assert_members (json_object_get_object_member (run.json, "total_ms"),
-                  (const char *[]){ "min", "median", "max", NULL });
-
-  g_auto (Run) profile = CLI ("bench", "--size", "64x48", "--inputs", "2", "--runs", "1", "--model", "max",
-                              "--profile", "--json");
-  assert_done (&profile);
-  g_assert_cmpfloat (json_object_get_double_member (profile.json, "copy_gbyte_per_s"), >, 0);
-  JsonArray *rows = json_object_get_array_member (profile.json, "profile");
-  JsonArray *kernels = json_object_get_array_member (profile.json, "kernels");
-  guint n_rows = 0, n_kernels = 0;
-  for (guint i = 0; i < json_array_get_length (rows); i++)
-    n_rows += (guint)json_object_get_int_member (json_array_get_object_element (rows, i), "dispatches");
-  for (guint i = 0; i < json_array_get_length (kernels); i++)
-    n_kernels += (guint)json_object_get_int_member (json_array_get_object_element (kernels, i), "dispatches");
-  g_assert_cmpuint (n_rows, ==, n_kernels);
-  g_assert_cmpuint (n_rows, >, 0);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -806,7 +771,6 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/metrics/compat", test_metrics_compat);
   g_test_add_func ("/cli/metrics/refused", test_metrics_refused);
   g_test_add_func ("/cli/no-vulkan", test_no_vulkan);
-  g_test_add_func ("/cli/bench", test_bench);
   const int status = g_test_run ();
   remove_folder (folder);
   return status;
