@@ -115,8 +115,14 @@ test_fuse_weights (void)
   g_auto (Run) run = CLI ("fuse", scenes[0], scenes[1], "-o", "ifani.png", "--model", "ifani", "--json");
   assert_done (&run);
   g_assert_cmpuint (strlen (json_object_get_string_member (run.json, "weights_sha256")), ==, 64);
+  g_autofree char *data = g_strdup (g_getenv ("OMNIFUSE_DATADIR"));
+  g_setenv ("OMNIFUSE_DATADIR", "/nonexistent", TRUE);
   g_auto (Run) none = CLI ("fuse", scenes[0], "-o", "none.png", "--model", "ifcnn");
-  assert_refused (&none, "ifcnn");
+  if (data != NULL)
+    g_setenv ("OMNIFUSE_DATADIR", data, TRUE);
+  else
+    g_unsetenv ("OMNIFUSE_DATADIR");
+  assert_refused (&none, "ifcnn has no weights yet");
   g_auto (Run) wrong = CLI ("fuse", scenes[0], "-o", "none.png", "--model", "ifani", "--weights", scenes[0]);
   assert_refused (&wrong, "exposure0.png");
   g_assert_false (exists ("none.png"));
