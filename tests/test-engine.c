@@ -603,8 +603,8 @@ test_classical_influence (gconstpointer name)
   g_assert_cmpstr (turned->sha256, ==, more->sha256);
 }
 
-/* What a person may bring: from 2 × 2 px on, black, white, the same twice, many. The result stays within what the sources
- * say, and is finite. */
+/* What a person may bring: from 2 × 2 px on, black, white, the same twice, many. The result is finite, and where bands of
+ * different sources meet (here noise beside a white picture) it overshoots their range by less than that range. */
 static void
 test_omni_odd_sets (void)
 {
@@ -631,7 +631,7 @@ test_omni_odd_sets (void)
       g_autoptr (OmniFusionResult) result = fuse (engine, request);
       const float *samples = omni_picture_get_pixels (result->picture);
       for (gsize i = 0; i < (gsize)sets[s].width * sets[s].height * 3; i++)
-        g_assert_true (samples[i] > -0.5F && samples[i] < 1.5F);
+        g_assert_true (samples[i] > -1 && samples[i] < 2);
     }
 }
 
