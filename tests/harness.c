@@ -4,17 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#ifdef __SANITIZE_ADDRESS__
-#include <dlfcn.h>
-
-/* Leaks of Mesa's software device are suppressed by its name, which is gone once the loader has closed it. */
-__attribute__ ((constructor)) static void
-keep_driver (void)
-{
-  dlopen ("libvulkan_lvp.so", RTLD_LAZY | RTLD_NODELETE);
-}
-#endif
-
 static OmniDevice *device;
 static double worst_seen; /* relative difference since the sweep began */
 
