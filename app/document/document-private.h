@@ -44,7 +44,7 @@ struct _OmniDocument
 
   OmniEngine *engine;
   OmniDocumentState *state;
-  GQueue undo; /* steps of document-history.c, newest first */
+  GQueue undo; /* steps of history.c, newest first */
   GQueue redo;
   guint64 n_recipes;                  /* given out so far */
   const OmniModelOption *last_option; /* the last change was of this option … */
@@ -81,7 +81,7 @@ struct _OmniDocument
   OmniPictureDifference difference;
 };
 
-/* document-state.c */
+/* state.c */
 OmniDocumentState *omni_document_state_new (void);
 OmniDocumentState *omni_document_state_copy (const OmniDocumentState *state);
 void omni_document_state_free (OmniDocumentState *state);
@@ -91,11 +91,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, omni_document_state_free)
 void omni_document_state_set_sources (OmniDocumentState *state, GPtrArray *sources);
 void omni_document_state_set_on (OmniDocumentState *state, OmniSource *source, gboolean on);
 
-/* document-choices.c */
+/* choices.c */
 void omni_document_search_copies (OmniDocument *self);
 void omni_document_stop_searching (OmniDocument *self);
 
-/* document-history.c; all take `next`. A change is a step for undo, of what is fused or of what is only looked at; a
+/* history.c; all take `next`. A change is a step for undo, of what is fused or of what is only looked at; a
  * replacement belongs to the last step. */
 void omni_document_change_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_change_view (OmniDocument *self, OmniDocumentState *next);
@@ -112,7 +112,7 @@ void omni_document_emit_preview (OmniDocument *self);
 void omni_document_notify_progress (OmniDocument *self);
 void omni_document_set_error (OmniDocument *self, const char *message);
 
-/* document-jobs.c */
+/* jobs.c */
 void omni_document_stop_comparing (OmniDocument *self);
 void omni_document_stop_trying (OmniDocument *self);
 void omni_document_schedule (OmniDocument *self);

@@ -375,6 +375,15 @@ engine_progress (double fraction, const char *phase, gpointer user_data)
     g_idle_add_full (G_PRIORITY_DEFAULT, progress_cb, job_ref (job), (GDestroyNotify)job_unref);
 }
 
+/* Says why a job failed, unless it was cancelled, and that it is over. `error` (nullable). */
+static void
+end_job (OmniDocument *self, const GError *error)
+{
+  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    omni_document_set_error (self, error->message);
+  omni_document_notify_progress (self);
+}
+
 static void
 fused_cb (GObject *object, GAsyncResult *async, gpointer data)
 {
@@ -392,9 +401,7 @@ fused_cb (GObject *object, GAsyncResult *async, gpointer data)
   }
   else
     forget_preview (self);
-  if (result == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    omni_document_set_error (self, error->message);
-  omni_document_notify_progress (self);
+  end_job (self, error);
 }
 
 static void
@@ -553,9 +560,7 @@ refined_cb (GObject *object, GAsyncResult *async, gpointer data)
       take_result (self, result, job);
     omni_document_emit_refined (self);
   }
-  else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    omni_document_set_error (self, error->message);
-  omni_document_notify_progress (self);
+  end_job (self, error);
 }
 
 gboolean

@@ -26,7 +26,7 @@ gboolean omni_sources_find_sizes (GPtrArray *sources, OmniSource **largest, Omni
 /* The base names of two sources, or their paths where that would not tell them apart. (out) (transfer full) */
 void omni_sources_name_both (OmniSource *a, OmniSource *b, char **name_a, char **name_b);
 
-/* fusion-result.c: what the person asked for and the result repeats; its model and its weights are known. */
+/* result.c: what the person asked for and the result repeats; its model and its weights are known. */
 void omni_fusion_result_note_request (OmniFusionResult *result, const OmniFusionRequest *request);
 
 G_END_DECLS

@@ -98,23 +98,6 @@ start_watching (void)
 
 /* What a person does */
 
-static gboolean
-wake_cb (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static void
-turn_for (guint ms)
-{
-  gboolean over = FALSE;
-
-  g_timeout_add (ms, wake_cb, &over);
-  while (!over)
-    g_main_context_iteration (NULL, TRUE);
-}
-
 static void
 start (const char *what)
 {
@@ -141,10 +124,10 @@ measure (OmniWindow *window, const char *what, const char *action, guint n)
   for (guint i = 0; i < n; i++)
   {
     gtk_widget_activate_action (GTK_WIDGET (window), action, NULL);
-    turn_for (STEP_MS / MAX (n, 2));
+    omni_test_turn (STEP_MS / MAX (n, 2));
   }
   omni_test_wait (omni_test_has_settled, window);
-  turn_for (STEP_MS);
+  omni_test_turn (STEP_MS);
   report (what);
 }
 
@@ -159,7 +142,7 @@ measure_scrolling (OmniWindow *window)
   for (guint i = 0; i <= 60; i++)
   {
     gtk_adjustment_set_value (place, height * (i <= 30 ? i : 60 - i) / 30);
-    turn_for (30);
+    omni_test_turn (30);
   }
   report ("scroll the filmstrip");
 }
@@ -173,10 +156,10 @@ measure_showing (OmniWindow *window)
   for (guint i = 0; i < n; i++)
   {
     omni_window_show_source (window, omni_document_get_source (window->document, i));
-    turn_for (STEP_MS / 4);
+    omni_test_turn (STEP_MS / 4);
   }
   omni_window_show_source (window, omni_document_get_source (window->document, n - 1));
-  turn_for (STEP_MS);
+  omni_test_turn (STEP_MS);
   report ("show one by one");
 }
 
@@ -210,7 +193,7 @@ open_files (char **paths, guint n)
   report ("open");
   start ("thumbnails and fusion");
   omni_test_wait (omni_test_has_settled, window);
-  turn_for (STEP_MS);
+  omni_test_turn (STEP_MS);
   report ("thumbnails and fusion");
   return window;
 }

@@ -97,3 +97,20 @@ omni_test_wait_seconds (OmniTestCondition condition, gpointer data, guint second
   g_source_remove (tick_id);
   return holds;
 }
+
+static gboolean
+wake_cb (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+void
+omni_test_turn (guint ms)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (ms, wake_cb, &over);
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+}

@@ -18,3 +18,6 @@ void omni_test_remove_folder (char *folder);
 typedef gboolean (*OmniTestCondition) (gpointer data);
 gboolean omni_test_wait (OmniTestCondition condition, gpointer data);
 gboolean omni_test_wait_seconds (OmniTestCondition condition, gpointer data, guint seconds);
+
+/* Turns the main loop for so long. */
+void omni_test_turn (guint ms);

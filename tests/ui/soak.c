@@ -105,23 +105,6 @@ act (OmniTestWindow *f)
     gtk_widget_activate_action (GTK_WIDGET (window), actions[roll (G_N_ELEMENTS (actions))], NULL);
 }
 
-static gboolean
-wake_cb (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static void
-turn_for (guint ms)
-{
-  gboolean over = FALSE;
-
-  g_timeout_add (ms, wake_cb, &over);
-  while (!over)
-    g_main_context_iteration (NULL, TRUE);
-}
-
 /* Going home */
 
 static gboolean
@@ -210,7 +193,7 @@ test_soak (OmniTestWindow *f, gconstpointer data)
   {
     act (f);
     n_acts++;
-    turn_for ((guint)roll (MAX_STEP_MS));
+    omni_test_turn ((guint)roll (MAX_STEP_MS));
     if (now_us < next_us)
       continue;
     next_us = now_us + HOME_SECONDS * G_USEC_PER_SEC;

@@ -21,19 +21,19 @@ struct _OmniFilmstrip
   GtkScrolledWindow *scroller;
   GtkWidget *menu;
 
-  /* filmstrip-rows.c */
+  /* rows.c */
   GHashTable *rows;  /* OmniSource → OmniSourceCard, of those that have one already */
   guint n_looked_at; /* sources from the first on that have theirs */
   guint rows_id, seen_id;
 
-  /* filmstrip-glide.c */
+  /* glide.c */
   GHashTable *places; /* OmniSource → px from the top of the list, before the last change */
   GArray *tops;       /* double: of each place, then */
   GArray *offsets;    /* double: how far each card is from its place when the gliding begins */
   AdwAnimation *glide;
   gboolean still; /* the person has moved the cards already */
 
-  /* filmstrip-dnd.c */
+  /* dnd.c */
   GPtrArray *dragged;  /* GtkListBoxRow; NULL: none of ours */
   GtkListBoxRow *held; /* of those, under the pointer */
   double grab_x;

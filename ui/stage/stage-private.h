@@ -37,7 +37,7 @@ struct _OmniStageView
   gint64 start_us; /* when the queue was last filled */
   guint n_before;  /* tries done then, on both sides */
 
-  /* stage-talk.c */
+  /* talk.c */
   OmniTalk *talk; /* NULL: not talking */
   guint step;
   gboolean black;
@@ -67,7 +67,7 @@ struct _OmniStageView
   GtkWidget *curtain;
 };
 
-/* stage-view.c */
+/* view.c */
 void omni_stage_view_refresh (OmniStageView *self);
 void omni_stage_view_shuffle (OmniStageView *self);
 void omni_stage_view_try_orders (OmniStageView *self);
@@ -76,11 +76,11 @@ void omni_stage_view_step_order (OmniStageView *self, int delta);
 void omni_stage_view_set_map (OmniStageView *self, gboolean shows);
 void omni_stage_view_set_broken (OmniStageView *self, gboolean broken);
 
-/* stage-pictures.c: what the panes show */
+/* pictures.c: what the panes show */
 void omni_stage_view_update_pictures (OmniStageView *self);
 void omni_stage_view_show_gain (OmniStageView *self);
 
-/* stage-talk.c */
+/* talk.c */
 void omni_stage_view_class_install_talk (GtkWidgetClass *widget_class);
 void omni_stage_view_init_keys (OmniStageView *self);
 

@@ -34,7 +34,7 @@ struct _OmniViewer
   OmniViewerMode mode;
   guint n_panes;
 
-  /* viewer-geometry.c */
+  /* geometry.c */
   gboolean fit;
   double zoom;     /* when not fit */
   double centre_x; /* the place in the middle of each pane, 0 … 1 over the reference */
@@ -42,13 +42,13 @@ struct _OmniViewer
   gboolean linked;
   guint layout_id;
 
-  /* viewer-frame.c */
+  /* frame.c */
   OmniViewClient *client;
   OmniViewFrame *wanted; /* the last that was asked for */
   OmniViewFrame *frame;  /* what the texture shows */
   GdkTexture *texture;
 
-  /* viewer-modes.c */
+  /* modes.c */
   double wipe_x, wipe_y;
   double wipe_angle; /* degrees */
   gboolean wiping;   /* the line is being dragged */
@@ -59,7 +59,7 @@ struct _OmniViewer
   double gain;
   OmniMipmap *map;
 
-  /* viewer-level.c */
+  /* level.c */
   double low, high;
   gboolean level_follows; /* the values of what is shown; until somebody sets it */
   gboolean has_fit;
@@ -68,13 +68,13 @@ struct _OmniViewer
   gboolean swapped_axes;        /* of this drag, by the settings */
   double level_low, level_high; /* where the drag began */
 
-  /* viewer-region.c */
+  /* region.c */
   gboolean has_region;
   graphene_point_t corners[2]; /* of the region, 0 … 1 over the reference: where it began and where it ends */
   gboolean region_tool;
   gboolean selecting;
 
-  /* viewer-input.c */
+  /* input.c */
   gboolean loupe;
   gboolean inside;  /* the pointer is */
   double pointer_x; /* device pixels */
@@ -86,7 +86,7 @@ struct _OmniViewer
   double pinch_zoom;
 };
 
-/* viewer-geometry.c; device pixels */
+/* geometry.c; device pixels */
 OmniViewerRect omni_viewer_get_pane_rect (OmniViewer *self, guint pane);
 
 /* The pane that answers to a point. */
@@ -109,15 +109,15 @@ gboolean omni_viewer_to_picture (OmniViewer *self, double x, double y, double *p
 gboolean
 omni_viewer_to_device (OmniViewer *self, guint pane, double place_x, double place_y, double *x, double *y);
 
-/* viewer-frame.c */
+/* frame.c */
 void omni_viewer_init_frame (OmniViewer *self);
 void omni_viewer_dispose_frame (OmniViewer *self);
 void omni_viewer_snapshot_frame (OmniViewer *self, GtkSnapshot *snapshot);
 
-/* viewer-values.c: numbers in the pixels of the frame on the screen, where there is room for them. */
+/* values.c: numbers in the pixels of the frame on the screen, where there is room for them. */
 void omni_viewer_snapshot_values (OmniViewer *self, GtkSnapshot *snapshot);
 
-/* viewer-modes.c; device pixels */
+/* modes.c; device pixels */
 void omni_viewer_start_mode (OmniViewer *self);
 void omni_viewer_stop_mode (OmniViewer *self);
 void omni_viewer_snapshot_mode (OmniViewer *self, GtkSnapshot *snapshot);
@@ -128,12 +128,12 @@ void omni_viewer_drag_line (OmniViewer *self, double dx, double dy);
 void omni_viewer_turn_line (OmniViewer *self, int end, double x, double y);
 gboolean omni_viewer_step_line (OmniViewer *self, int along, int turn);
 
-/* viewer-level.c */
+/* level.c */
 void omni_viewer_init_level (OmniViewer *self);
 void omni_viewer_note_level (OmniViewer *self, OmniMipmap *mipmap);
 void omni_viewer_forget_fit (OmniViewer *self);
 
-/* viewer-region.c; device pixels */
+/* region.c; device pixels */
 void omni_viewer_begin_region (OmniViewer *self, double x, double y);
 void omni_viewer_drag_region (OmniViewer *self, double x, double y);
 void omni_viewer_end_region (OmniViewer *self);
@@ -145,7 +145,7 @@ void omni_viewer_emit_level_changed (OmniViewer *self);
 void omni_viewer_emit_view_changed (OmniViewer *self);
 void omni_viewer_emit_pointed (OmniViewer *self);
 
-/* viewer-input.c */
+/* input.c */
 void omni_viewer_update_cursor (OmniViewer *self);
 void omni_viewer_init_input (OmniViewer *self);
 void omni_viewer_class_add_keys (GtkWidgetClass *widget_class);

@@ -65,7 +65,7 @@ struct _OmniWindow
   OmniOrderChip *chip;
   GtkLabel *zoom;
 
-  /* window-offers.c */
+  /* offers.c */
   GtkDropDown *task;
   GtkDropDown *model;
   OmniOptionsButton *options;
@@ -73,7 +73,7 @@ struct _OmniWindow
   GPtrArray *offered_models; /* const OmniModel, in the order of the list */
   gboolean updating;
 
-  /* window-panes.c */
+  /* panes.c */
   GtkDropDown *pickers[OMNI_VIEWER_PANES];      /* two above the viewer, the others in their panes */
   GtkDropDown *pane_pickers[OMNI_VIEWER_PANES]; /* all of them in their panes */
   GtkWidget *pickers_bar;
@@ -83,7 +83,7 @@ struct _OmniWindow
   GListStore *subjects;               /* OmniSubject */
   gboolean chosen[OMNI_VIEWER_PANES]; /* somebody chose what the pane shows */
 
-  /* window-view.c */
+  /* view.c */
   OmniLevelBar *level_bar;
   GtkWidget *blink_bar;
   GtkRange *blink_scale;
@@ -91,15 +91,15 @@ struct _OmniWindow
   gboolean flip_is_down; /* the key that flips */
   guint32 flip_ms;       /* since when */
 
-  /* window-order-map.c */
+  /* order-map.c */
   OmniOrderTrial *order_trial; /* NULL: the map is not shown */
   OmniPicture *order_map;      /* of the trial */
   GtkLabel *order_words;
 
-  /* window-export.c */
+  /* export.c */
   guint bookmark; /* gone to last; G_MAXUINT: none */
 
-  /* window-metrics.c */
+  /* metrics.c */
   OmniComparison *comparison;
   AdwFlap *flap;
   GtkPaned *drawer;
@@ -107,29 +107,29 @@ struct _OmniWindow
   OmniCompareView *compare;
   GPtrArray *compared; /* OmniFusionResult that can be shown, as the panes know them */
 
-  /* window-inspect.c */
+  /* inspect.c */
   GtkWidget *inspect;
   OmniHistogram *histogram;
   OmniInspector *inspector;
 
-  /* window-stage.c */
+  /* stage.c */
   OmniStageView *stage_view;
   GtkWidget *header;
   gboolean on_stage;
   gboolean was_fullscreen; /* before presenting */
   guint inhibit_cookie;    /* 0: the screen may lock */
 
-  /* window-versions.c */
+  /* versions.c */
   OmniVersionsButton *versions;
   OmniFusionVersion *shown_version; /* one that was chosen, until the next result */
   AdwToast *version_toast;          /* weak: until it is dismissed */
 
-  /* window-toasts.c */
+  /* toasts.c */
   AdwToast *toast; /* weak: what is to be seen, until it is gone */
   GQueue next_toasts;
   guint toast_id;
 
-  /* window-session.c */
+  /* session.c */
   char *session_path; /* where it is kept; NULL: not yet */
   guint keep_id;
   gboolean keeping, keep_again, keeping_failed;
@@ -139,14 +139,14 @@ struct _OmniWindow
   GMenu *recent_menu;
   GtkWidget *recent_box, *recent_title;
 
-  /* window-sources.c */
+  /* sources.c */
   GtkWidget *result_handle; /* the result can be dragged from it */
   GtkWidget *help_card;
 
-  /* window-winner.c */
+  /* winner.c */
   OmniWinnerOverlay *winner;
 
-  /* window-files.c */
+  /* files.c */
   GtkDropTarget *drop_target;
   GtkFileChooserNative *chooser;
   char *sample_folder;
@@ -155,24 +155,24 @@ struct _OmniWindow
 /* window.c */
 void omni_window_show_file_error (OmniWindow *self, const char *message);
 
-/* window-toasts.c */
+/* toasts.c */
 
 /* (transfer full) After those that are still to be read. Its title is plain text, as is what it is changed to later. */
 void omni_window_tell (OmniWindow *self, AdwToast *toast);
 void omni_toast_set_words (AdwToast *toast, const char *words);
 void omni_window_dispose_toasts (OmniWindow *self);
 
-/* window-actions.c */
+/* actions.c */
 void omni_window_class_install_actions (GtkWidgetClass *widget_class);
 void omni_window_add_keys (OmniWindow *self);
 void omni_window_update_actions (OmniWindow *self);
 void omni_window_add_stateful (OmniWindow *self, const char *name, GCallback change_state_cb);
 
-/* window-offers.c */
+/* offers.c */
 void omni_window_init_offers (OmniWindow *self);
 void omni_window_update_offers (OmniWindow *self);
 
-/* window-panes.c */
+/* panes.c */
 void omni_window_init_panes (OmniWindow *self);
 void omni_window_update_subjects (OmniWindow *self);
 void omni_window_show_source (OmniWindow *self, OmniSource *source);
@@ -184,21 +184,21 @@ void omni_window_flip (OmniWindow *self);
 void omni_window_swap_panes (OmniWindow *self);
 void omni_window_set_n_panes (OmniWindow *self, guint n);
 
-/* window-view.c */
+/* view.c */
 void omni_window_class_install_view (GtkWidgetClass *widget_class);
 void omni_window_init_view (OmniWindow *self);
 void omni_window_update_view (OmniWindow *self);
 
-/* window-order-map.c */
+/* order-map.c */
 void omni_window_update_order_map (OmniWindow *self);
 void omni_window_stop_order_map (OmniWindow *self);
 
-/* window-export.c */
+/* export.c */
 void omni_window_class_install_export (GtkWidgetClass *widget_class);
 void omni_window_init_export (OmniWindow *self);
 void omni_window_update_export (OmniWindow *self);
 
-/* window-metrics.c */
+/* metrics.c */
 void omni_window_class_install_metrics (GtkWidgetClass *widget_class);
 void omni_window_init_metrics (OmniWindow *self);
 void omni_window_update_region (OmniWindow *self);
@@ -209,12 +209,12 @@ gboolean omni_window_escape_metrics (OmniWindow *self);
 /* (transfer full) (element-type OmniFusionResult) Results of the comparison. */
 GPtrArray *omni_window_list_compared (OmniWindow *self);
 
-/* window-inspect.c */
+/* inspect.c */
 void omni_window_class_install_inspect (GtkWidgetClass *widget_class);
 void omni_window_init_inspect (OmniWindow *self);
 void omni_window_update_histogram (OmniWindow *self);
 
-/* window-stage.c */
+/* stage.c */
 void omni_window_class_install_stage (GtkWidgetClass *widget_class);
 void omni_window_init_stage (OmniWindow *self);
 void omni_window_dispose_stage (OmniWindow *self);
@@ -226,7 +226,7 @@ void omni_window_update_stage (OmniWindow *self);
 gboolean omni_window_escape_stage (OmniWindow *self);
 gboolean omni_window_shuffle_stage (OmniWindow *self);
 
-/* window-versions.c */
+/* versions.c */
 void omni_window_class_install_versions (GtkWidgetClass *widget_class);
 void omni_window_init_versions (OmniWindow *self);
 void omni_window_clear_versions (OmniWindow *self);
@@ -235,7 +235,7 @@ void omni_window_recall_pins (OmniWindow *self); /* and shows them, side by side
 /* (transfer container) (element-type OmniFusionResult) Of the version on show and of those pinned. */
 GPtrArray *omni_window_list_version_results (OmniWindow *self);
 
-/* window-session.c */
+/* session.c */
 void omni_window_class_install_session (GtkWidgetClass *widget_class);
 void omni_window_init_session (OmniWindow *self);
 void omni_window_dispose_session (OmniWindow *self);
@@ -244,7 +244,7 @@ void omni_window_list_recent (OmniWindow *self);
 /* FALSE when it is no session by its name. */
 gboolean omni_window_open_session (OmniWindow *self, const char *path);
 
-/* window-sources.c */
+/* sources.c */
 void omni_window_class_install_sources (GtkWidgetClass *widget_class);
 void omni_window_init_sources (OmniWindow *self);
 void omni_window_replace_source (OmniWindow *self, OmniSource *source, const char *path);
@@ -252,14 +252,14 @@ void omni_window_replace_source (OmniWindow *self, OmniSource *source, const cha
 /* A picture without a file: it gets one. */
 void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint position);
 
-/* window-winner.c */
+/* winner.c */
 void omni_window_class_install_winner (GtkWidgetClass *widget_class);
 void omni_window_init_winner (OmniWindow *self);
 
-/* window-weights.c */
+/* weights.c */
 void omni_window_class_install_weights (GtkWidgetClass *widget_class);
 
-/* window-files.c */
+/* files.c */
 void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);
 void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position);
