@@ -143,6 +143,8 @@ omni_influence_popover_open (GtkWidget *anchor, OmniDocument *document, OmniSour
   g_object_set_data_full (G_OBJECT (popover), "influence", self, influence_free);
   gtk_popover_set_child (GTK_POPOVER (popover), box);
   gtk_widget_set_parent (popover, anchor);
+  /* A card that goes first must not leave its popover behind. */
+  g_signal_connect_object (anchor, "destroy", G_CALLBACK (gtk_widget_unparent), popover, G_CONNECT_SWAPPED);
   g_signal_connect (popover, "closed", G_CALLBACK (closed_cb), NULL);
   gtk_popover_popup (GTK_POPOVER (popover));
   gtk_widget_grab_focus (self->scale);
