@@ -351,6 +351,7 @@ const OmniModel omni_model_aenetv2 = {
   .citation = "Fang, Zhao, Yang, Qin, Zhang: A light-weight, efficient, and general cross-modal image fusion "
               "network. Neurocomputing 463, 198–211, 2021 (arXiv 2010.01863)",
   .tasks = OMNI_ALL_TASKS,
+  .convolves_pixels = TRUE,
   .min_inputs = 2,
   .options = options,
   .architecture = "aenetv2",

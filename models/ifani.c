@@ -221,6 +221,7 @@ const OmniModel omni_model_ifani = {
               "convolutional neural networks. Sensors 22(7), 2457, 2022. Weights of our own",
   .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS)
            | OMNI_TASK_BIT (OMNI_TASK_INFRARED) | OMNI_TASK_BIT (OMNI_TASK_MEDICAL),
+  .convolves_pixels = TRUE,
   .min_inputs = 1,
   .options = options,
   .architecture = "ifani",

@@ -375,6 +375,7 @@ const OmniModel omni_model_ifcnn = {
               "network. Information Fusion 54, 99–118, 2020",
   .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS)
            | OMNI_TASK_BIT (OMNI_TASK_INFRARED) | OMNI_TASK_BIT (OMNI_TASK_MEDICAL),
+  .convolves_pixels = TRUE,
   .min_inputs = 1,
   .options = options,
   .architecture = "ifcnn",

@@ -249,6 +249,7 @@ const OmniModel omni_model_pmgi = {
   .citation = "Zhang, Xu, Xiao, Guo, Ma: Rethinking the image fusion: a fast unified image fusion network "
               "based on proportional maintenance of gradient and intensity. AAAI 34(7), 12797–12804, 2020",
   .tasks = OMNI_ALL_TASKS,
+  .convolves_pixels = TRUE,
   .min_inputs = 2,
   .options = options,
   .architecture = "pmgi",
@@ -338,6 +339,7 @@ const OmniModel omni_model_pan_pmgi = {
   .citation = "Zhang, Xu, Xiao, Guo, Ma: Rethinking the image fusion: a fast unified image fusion network "
               "based on proportional maintenance of gradient and intensity. AAAI 34(7), 12797–12804, 2020",
   .tasks = OMNI_TASK_BIT (OMNI_TASK_PANSHARPEN),
+  .convolves_pixels = TRUE,
   .min_inputs = 2,
   .max_inputs = 2,
   .handles_bands = TRUE,

@@ -130,6 +130,7 @@ const OmniModel omni_model_u2fusion = {
   .citation = "Xu, Ma, Jiang, Guo, Ling: U2Fusion: a unified unsupervised image fusion network. IEEE TPAMI "
               "44(1), 502–518, 2022",
   .tasks = OMNI_ALL_TASKS,
+  .convolves_pixels = TRUE,
   .min_inputs = 2,
   .options = options,
   .architecture = "u2fusion",

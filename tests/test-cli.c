@@ -725,6 +725,23 @@ test_metrics_refused (void)
   assert_refused (&no_file, "nothing.png");
 }
 
+/* Networks take the wide vectors of the processor where it has them; the bits are those of the narrow ones. */
+static void
+test_vector_width (void)
+{
+  const char *const arguments[] = { "fuse", scenes[0], scenes[1], "-o", "width.png", "--model", "ifcnn",
+                                    "--json", "--force", NULL };
+  g_auto (Run) chosen = run_with_environment (NULL, NULL, arguments);
+  g_auto (Run) narrow = run_with_environment ("LP_NATIVE_VECTOR_WIDTH", "256", arguments);
+  assert_done (&chosen);
+  assert_done (&narrow);
+  g_assert_cmpstr (json_object_get_string_member (chosen.json, "sha256"), ==,
+                   json_object_get_string_member (narrow.json, "sha256"));
+  g_assert_nonnull (strstr (json_object_get_string_member (narrow.json, "device"), "256 bits"));
+  g_assert_nonnull (strstr (json_object_get_string_member (chosen.json, "device"),
+                            __builtin_cpu_supports ("avx512vl") ? "512 bits" : "256 bits"));
+}
+
 static void
 test_no_vulkan (void)
 {
@@ -776,6 +793,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/metrics/json", test_metrics_json);
   g_test_add_func ("/cli/metrics/compat", test_metrics_compat);
   g_test_add_func ("/cli/metrics/refused", test_metrics_refused);
+  g_test_add_func ("/cli/vector-width", test_vector_width);
   g_test_add_func ("/cli/no-vulkan", test_no_vulkan);
   const int status = g_test_run ();
   remove_folder (folder);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/software-threads-private.h"
 
+#include "vk/device.h"
+
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,6 +25,17 @@ GHashTable *
 omni_software_threads_before (void)
 {
   return list_threads ();
+}
+
+void
+omni_device_prefer_wide_vectors (void)
+{
+#ifdef __x86_64__
+  /* Mesa (22.3) takes 256 bits on every processor unless it is told so when its first screen is made. */
+  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw")
+      && __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512vl"))
+    g_setenv ("LP_NATIVE_VECTOR_WIDTH", "512", FALSE);
+#endif
 }
 
 static char *

@@ -4,6 +4,7 @@
 #include "app/files/natural-sort.h"
 #include "app/files/writer.h"
 #include "app/weights-folder.h"
+#include "vk/device.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -306,6 +307,28 @@ add_import_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static gboolean
+model_convolves (const char *choice)
+{
+  g_auto (GStrv) parts = g_strsplit_set (choice, ":@", 2);
+  const OmniModel *model = omni_model_find (parts[0]);
+  return model != NULL && model->convolves_pixels;
+}
+
+/* Whether what is asked for spends its time in convolutions. */
+static gboolean
+mostly_convolves (const OmniCliOptions *options, OmniCliGroups groups)
+{
+  if ((groups & OMNI_CLI_TRAIN) || options->refine != NULL || options->refine_steps != NULL
+      || (options->kernel != NULL && g_str_has_prefix (options->kernel, "conv"))
+      || (options->model_name != NULL && model_convolves (options->model_name)))
+    return TRUE;
+  for (guint i = 0; options->models != NULL && options->models[i] != NULL; i++)
+    if (model_convolves (options->models[i]))
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const char *parameters,
                         const char *description, int argc, char **argv, GError **error)
@@ -352,6 +375,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
   if (argc > 1 && (argc != 2 || strcmp (argv[1], "--") != 0))
     return omni_cli_refuse (error, "“%s” is not expected here; see omnifuse-cli %s --help.", argv[1],
                             command);
+  if (mostly_convolves (options, groups))
+    omni_device_prefer_wide_vectors ();
   return TRUE;
 }
 
