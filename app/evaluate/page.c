@@ -351,17 +351,19 @@ add_scene (const Section *self, guint scene)
     detail = g_strdup_printf ("%u sources, %u × %u", row->sources->len,
                               omni_source_get_width (row->sources->pdata[0]),
                               omni_source_get_height (row->sources->pdata[0]));
+  omni_html_begin_whole (self->html);
   omni_html_add_heading (self->html, 3, id, row->id, detail);
   if (row->problem != NULL)
-  {
     omni_html_add_paragraph (self->html, row->problem);
-    return;
+  else
+  {
+    add_pictures (self, scene);
+    omni_html_begin_charts (self->html);
+    for (guint i = 0; i < self->table->n_columns; i++)
+      add_chart (self, scene, i);
+    omni_html_end_charts (self->html);
   }
-  add_pictures (self, scene);
-  omni_html_begin_charts (self->html);
-  for (guint i = 0; i < self->table->n_columns; i++)
-    add_chart (self, scene, i);
-  omni_html_end_charts (self->html);
+  omni_html_end_whole (self->html);
 }
 
 static void

@@ -317,6 +317,18 @@ append_axis (GString *text, guint y, double low, double high)
 }
 
 void
+omni_html_begin_whole (OmniHtml *self)
+{
+  g_string_append (self->text, "<section class=\"whole\">\n");
+}
+
+void
+omni_html_end_whole (OmniHtml *self)
+{
+  g_string_append (self->text, "</section>\n");
+}
+
+void
 omni_html_begin_charts (OmniHtml *self)
 {
   g_string_append (self->text, "<div class=\"charts\">\n");

@@ -64,6 +64,10 @@ typedef struct
   gboolean ours;
 } OmniHtmlBar;
 
+/* What is not torn apart by the end of a sheet of paper, if it fits on one: begin, …, end. */
+void omni_html_begin_whole (OmniHtml *self);
+void omni_html_end_whole (OmniHtml *self);
+
 /* Charts that stand side by side: begin, add, add, …, end. The bars start at `low` and would fill the width at `high`; both
  * are written below, so that an axis that does not start at 0 shows as such. */
 void omni_html_begin_charts (OmniHtml *self);
