@@ -134,8 +134,86 @@ test_refine (void)
   assert_refused (&classical, "cannot be refined");
   g_auto (Run) zero = CLI ("fuse", scene, "-o", to, "--force", "--refine", "0");
   assert_refused (&zero, "above 0");
-  g_auto (Run) alone = CLI ("fuse", scene, "-o", to, "--force", "--refine-steps", "3");
-  assert_refused (&alone, "--refine SECONDS");
+  g_auto (Run) steps = CLI ("fuse", scene, "-o", to, "--force", "--refine-steps", "none");
+  assert_refused (&steps, "--refine-steps");
+}
+
+/* The clock decides how many steps there are; what it decided makes the same picture again, from any order, in processes that
+ * know nothing of each other. */
+static void
+test_refine_order (void)
+{
+  g_autofree char *scene = g_build_filename (folder, "data", "exposure", "s0", NULL);
+  g_autofree char *a = g_build_filename (scene, "0.png", NULL), *b = g_build_filename (scene, "1.png", NULL),
+                  *c = g_build_filename (scene, "2.png", NULL);
+  g_autofree char *to = g_build_filename (folder, "timed.png", NULL);
+  g_auto (Run) timed = CLI ("fuse", a, b, c, "-o", to, "--model", "omni", "--refine", "1", "--json");
+  assert_done (&timed);
+  JsonObject *refine = json_object_get_object_member (timed.json, "refine");
+  g_autofree char *steps = g_strdup_printf ("%d", (int)json_object_get_int_member (refine, "steps"));
+  g_auto (Run)
+    again = CLI ("fuse", c, a, b, "-o", to, "-f", "--model", "omni", "--refine-steps", steps, "--json");
+  assert_done (&again);
+  g_assert_cmpstr (json_object_get_string_member (again.json, "sha256"), ==,
+                   json_object_get_string_member (timed.json, "sha256"));
+  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (again.json, "refine"), "steps"),
+                   ==, json_object_get_int_member (refine, "steps"));
+  g_assert_cmpfloat (
+    json_object_get_double_member (json_object_get_object_member (again.json, "refine"), "after"), ==,
+    json_object_get_double_member (refine, "after"));
+
+  g_auto (Run) orders = CLI ("permute", a, b, c, "--model", "omni", "--refine", "0.5", "--json");
+  assert_done (&orders);
+  g_assert_cmpint (json_object_get_int_member (orders.json, "orders_tried"), ==, 6);
+  g_assert_true (json_object_get_boolean_member (orders.json, "identical"));
+  g_assert_cmpint (
+    json_object_get_int_member (json_object_get_object_member (orders.json, "refine"), "steps"), >, 0);
+
+  /* Influence goes with its source. */
+  g_autofree char *influence = g_strdup_printf ("%s=2", b);
+  g_auto (Run) influenced = CLI ("permute", a, b, c, "--model", "omni", "--influence", influence, "--json");
+  assert_done (&influenced);
+  g_assert_true (json_object_get_boolean_member (influenced.json, "identical"));
+  g_assert_true (json_object_get_null_member (influenced.json, "refine"));
+}
+
+/* One recipe, its tasks one after another or all at once. */
+static void
+test_train_order (void)
+{
+  static const char recipe[] =
+    "[network]\narchitecture = omni\nchannels = 8\n[train]\norder = sequential\nbatch = 1\ncrop = 64\n"
+    "validate-every = 0\n[ewc]\nsamples = 2\n"
+    "[task exposure]\nsteps = 2\ndata = exposure\nloss = mef-ssim 1\n"
+    "[task infrared]\nsteps = 3\ndata = infrared\nloss = mef-structure 1\n";
+  g_autofree char *path = g_build_filename (folder, "order.recipe", NULL);
+  g_autofree char *data = g_build_filename (folder, "data", NULL);
+  g_autofree char *weights = g_build_filename (folder, "order.safetensors", NULL);
+  g_autofree char *csv = g_build_filename (folder, "order.csv", NULL);
+  g_assert_true (g_file_set_contents (path, recipe, -1, NULL));
+  g_auto (Run) sequential = CLI ("train", path, "--data", data, "-o", weights, "--json");
+  assert_done (&sequential);
+  g_assert_cmpint (json_object_get_int_member (sequential.json, "last_step"), ==, 5);
+  g_autofree char *before = NULL;
+  g_assert_true (g_file_get_contents (csv, &before, NULL, NULL));
+  g_assert_nonnull (strstr (before, "\n1,exposure,"));
+  g_assert_nonnull (strstr (before, "\n2,exposure,"));
+  g_assert_nonnull (strstr (before, "\n5,infrared,"));
+
+  g_auto (Run) joint = CLI ("train", path, "--data", data, "-o", weights, "-f", "--order", "joint", "--steps",
+                            "12", "--json");
+  assert_done (&joint);
+  g_assert_cmpint (json_object_get_int_member (joint.json, "last_step"), ==, 12);
+  g_assert_nonnull (strstr (joint.err, "[ewc] holds nothing"));
+  g_autofree char *after = NULL;
+  g_assert_true (g_file_get_contents (csv, &after, NULL, NULL));
+  /* Both tasks within what was the first one's, and after it. */
+  const char *tail = strstr (after, "\n6,");
+  g_assert_nonnull (tail);
+  g_assert_nonnull (strstr (tail, ",exposure,"));
+  g_assert_nonnull (strstr (tail, ",infrared,"));
+  g_auto (Run) wrong = CLI ("train", path, "--data", data, "-o", weights, "-f", "--order", "random");
+  assert_refused (&wrong, "--order");
 }
 
 int
@@ -146,7 +224,9 @@ main (int argc, char **argv)
   make_scenes ();
   g_test_add_func ("/evolve/library", test_evolve);
   g_test_add_func ("/evolve/train", test_train);
+  g_test_add_func ("/train/order", test_train_order);
   g_test_add_func ("/refine/command", test_refine);
+  g_test_add_func ("/refine/order", test_refine_order);
   const int status = g_test_run ();
   remove_folder (folder);
   g_free (folder);

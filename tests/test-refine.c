@@ -33,9 +33,10 @@ make_request (const char *model, guint n, OmniTask task, const guint *order)
 static OmniFusionResult *
 refine (OmniEngine *engine, const OmniFusionRequest *request, guint64 steps)
 {
-  const OmniRefineParams params = { .seconds = 3600, .max_steps = steps };
+  OmniFusionRequest refining = *request;
   GError *error = NULL;
-  OmniFusionResult *result = omni_engine_refine (engine, request, &params, NULL, NULL, NULL, &error);
+  refining.refine.max_steps = steps;
+  OmniFusionResult *result = omni_engine_fuse (engine, &refining, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (result->has_refine);
   g_assert_cmpuint (result->refine.steps, ==, steps);
@@ -132,14 +133,14 @@ test_refused (void)
     guint n;
     const char *words;
   } cases[] = { { "mertens", 3, "cannot be refined" }, { "omni", 1, "at least two" } };
-  const OmniRefineParams params = { .seconds = 1 };
   g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
   {
     g_autoptr (OmniFusionRequest)
       request = make_request (cases[i].model, cases[i].n, OMNI_TASK_EXPOSURE, NULL);
     g_autoptr (GError) error = NULL;
-    g_assert_null (omni_engine_refine (engine, request, &params, NULL, NULL, NULL, &error));
+    request->refine.seconds = 1;
+    g_assert_null (omni_engine_fuse (engine, request, NULL, NULL, NULL, &error));
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
     g_assert_nonnull (strstr (error->message, cases[i].words));
   }
@@ -155,13 +156,12 @@ cancel_in_training (double fraction, const char *phase, gpointer user_data)
 static void
 test_cancel (void)
 {
-  const OmniRefineParams params = { .seconds = 3600 };
   g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
   g_autoptr (OmniFusionRequest) request = make_request ("omni", 2, OMNI_TASK_EXPOSURE, NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  g_assert_null (
-    omni_engine_refine (engine, request, &params, cancel_in_training, cancellable, cancellable, &error));
+  request->refine.seconds = 3600;
+  g_assert_null (omni_engine_fuse (engine, request, cancel_in_training, cancellable, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
@@ -188,11 +188,78 @@ test_config (void)
   }
 }
 
+/* Whatever a trainer exports of IFANI is recognised, and going on with it begins from the very same numbers. */
+static void
+test_architectures (void)
+{
+  static const struct
+  {
+    OmniTrainNorm norm, found;
+    OmniBoundary padding;
+    OmniTrainReduce reduce;
+    gboolean without_skips;
+    guint channels;
+  } cases[] = {
+    { OMNI_TRAIN_NORM_NONE, OMNI_TRAIN_NORM_NONE, OMNI_BOUNDARY_ZERO, OMNI_TRAIN_REDUCE_MAX, FALSE, 32 },
+    { OMNI_TRAIN_NORM_NONE, OMNI_TRAIN_NORM_NONE, OMNI_BOUNDARY_REFLECT, OMNI_TRAIN_REDUCE_SUM, TRUE, 32 },
+    { OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_NORM_FROZEN, OMNI_BOUNDARY_REPLICATE, OMNI_TRAIN_REDUCE_MEAN, TRUE,
+      32 },
+    { OMNI_TRAIN_NORM_BATCH, OMNI_TRAIN_NORM_FROZEN, OMNI_BOUNDARY_ZERO, OMNI_TRAIN_REDUCE_MAX, FALSE, 8 },
+  };
+  GError *error = NULL;
+  OmniDevice *device = omni_device_open (NULL, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    OmniTrainConfig config, found;
+    omni_train_config_init (&config);
+    config.architecture = "ifani";
+    config.schedule = OMNI_SCHEDULE_CONSTANT;
+    config.channels = cases[i].channels;
+    config.norm = cases[i].norm;
+    config.padding = cases[i].padding;
+    config.reduce = cases[i].reduce;
+    config.without_skips = cases[i].without_skips;
+    config.seed = 7 + i;
+    g_autoptr (OmniTrainer) made = omni_trainer_new (device, &config, &error);
+    g_assert_no_error (error);
+    g_autoptr (GBytes) bytes = omni_trainer_export (made, NULL, &error);
+    g_autoptr (OmniWeights) weights = omni_weights_load_bytes (bytes, "made", &error);
+    g_assert_no_error (error);
+    g_assert_true (omni_train_config_from_weights (&found, weights, &error));
+    g_assert_cmpint (found.norm, ==, cases[i].found);
+    g_assert_cmpint (found.padding, ==, cases[i].padding);
+    g_assert_cmpint (found.reduce, ==, cases[i].reduce);
+    g_assert_cmpint (found.without_skips, ==, cases[i].without_skips);
+    g_assert_cmpuint (found.channels, ==, cases[i].channels);
+    g_autoptr (OmniTrainer) again = omni_trainer_new (device, &found, &error);
+    g_assert_true (omni_trainer_import (again, weights, &error));
+    g_assert_no_error (error);
+    g_autoptr (GBytes) back = omni_trainer_export (again, NULL, &error);
+    g_assert_true (g_bytes_equal (bytes, back));
+    if (cases[i].channels != 32)
+      continue;
+
+    /* The program takes them, refines them, and the better of two fusions is one of theirs. */
+    g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+    g_autoptr (OmniFusionRequest) request = make_request ("ifani", 3, OMNI_TASK_FOCUS, NULL);
+    request->weights = omni_weights_ref (weights);
+    g_autoptr (OmniFusionResult) plain = omni_engine_fuse (engine, request, NULL, NULL, NULL, &error);
+    g_assert_no_error (error);
+    g_autoptr (OmniFusionResult) refined = refine (engine, request, 4);
+    g_test_message ("%.5f, then %.5f", refined->refine.before, refined->refine.after);
+    g_assert_cmpfloat (refined->refine.after, !=, refined->refine.before);
+    g_assert_cmpint (refined->refine.kept, ==, !g_str_equal (plain->sha256, refined->sha256));
+  }
+  omni_device_close (&device);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/refine/config", test_config);
+  g_test_add_func ("/refine/architectures", test_architectures);
   g_test_add_data_func ("/refine/order/omni", "omni", test_order);
   g_test_add_data_func ("/refine/order/ifani", "ifani", test_order);
   g_test_add_func ("/refine/better", test_better);

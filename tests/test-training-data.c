@@ -141,7 +141,6 @@ test_recipe_errors (void)
     { HEAD "[task infrared]\ndata = a\nsynthesis = focus\nloss = mae 1\n", "line 7:", "sets for focus" },
     { HEAD "[task ../x]\n", "line 5:", "letters, digits" },
     { HEAD TASK "[task more]\ntask = exposure\ndata = b\nloss = sobel 1\n", "line 11:", "already" },
-    { HEAD "[ewc]\nstrength = 1\n" TASK, "line 6:", "joint" },
     { "[network]\narchitecture = ifani\n[train]\norder = sequential\n" TASK, "line 5:", "“steps”" },
     { "[network]\narchitecture = ifani\n[train]\nsteps = 5\ncrop = 40\n[task exposure]\ndata = a\nloss = "
       "mef-ssim@8 1\n",

@@ -548,6 +548,19 @@ test_schedules (void)
   g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 25), 0.25, 1e-6);
   config.warm_up_steps = 50;
   g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 4), 0.1, 1e-6);
+
+  /* Three parts of 40, 20 and 40 steps, each as if it were alone. */
+  config = (OmniTrainConfig){ .learning_rate = 1,
+                              .total_steps = 100,
+                              .floor = 0.02F,
+                              .warm_up_steps = 10,
+                              .schedule = OMNI_SCHEDULE_COSINE,
+                              .restarts = { 40, 60 } };
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 20), 0.51, 1e-6);
+  g_assert_cmpfloat (omni_train_learning_rate (&config, 39), <, 0.03);
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 40), 0.1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 50), 0.51, 1e-6);
+  g_assert_cmpfloat_with_epsilon (omni_train_learning_rate (&config, 80), 0.51, 1e-6);
 }
 
 static void
@@ -559,6 +572,44 @@ test_ewc (void)
   g_assert_cmpfloat_with_epsilon (omni_train_add_ewc (&state, 10, gradient), 4 * 0.25 + 8 * 0.25, 1e-6);
   g_assert_cmpfloat_with_epsilon (gradient[0], 1 + 2 * 10 * 4 * 0.5, 1e-4);
   g_assert_cmpfloat_with_epsilon (gradient[1], 1 - 2 * 10 * 8 * 0.5, 1e-4);
+}
+
+/* The proximal step is the minimum of λ Ω (θ − θ*)² + (θ − θ')² / (2 × the step size), θ' being where the optimiser came to. */
+static void
+test_ewc_proximal (void)
+{
+  float theta[] = { 1, 2, 3 }, anchor[] = { 0.5, 2.5, 9 }, omega[] = { 4, 1e9, 0 };
+  float first[3] = { 0 }, second[3] = { 0 };
+  const float gradient[] = { 1, 1, 1 };
+  OmniTrainState state = {
+    .n = 3, .theta = theta, .first = first, .second = second, .anchor = anchor, .omega = omega
+  };
+  OmniTrainConfig config = {
+    .optimiser = OMNI_OPTIMISER_SGD, .learning_rate = 0.1F, .ewc_lambda = 10, .ewc_proximal = TRUE
+  };
+
+  omni_train_update (&config, &state, gradient, 1);
+  const double there = 0.9, low = theta[0];
+  g_assert_cmpfloat_with_epsilon (low, 0.5 + 0.4 / (1 + 2 * 10 * 4 * 0.1), 1e-6);
+  for (int side = -1; side <= 1; side += 2)
+  {
+    const double x = low + side * 1e-3;
+    g_assert_cmpfloat (10 * 4 * (x - 0.5) * (x - 0.5) + (x - there) * (x - there) / 0.2, >,
+                       10 * 4 * (low - 0.5) * (low - 0.5) + (low - there) * (low - there) / 0.2);
+  }
+  g_assert_cmpfloat_with_epsilon (theta[1], 2.5, 1e-6);
+  g_assert_cmpfloat_with_epsilon (theta[2], 2.9, 1e-6);
+
+  /* Adam's step size is each parameter's own. */
+  theta[0] = 1;
+  state.step = 0;
+  memset (first, 0, sizeof first);
+  memset (second, 0, sizeof second);
+  config.optimiser = OMNI_OPTIMISER_ADAM;
+  config.beta1 = 0.9F;
+  config.beta2 = 0.99F;
+  omni_train_update (&config, &state, gradient, 4);
+  g_assert_cmpfloat_with_epsilon (theta[0], 0.5 + 0.4 / (1 + 2 * 10 * 4 * 0.1 / 4), 1e-5);
 }
 
 /* Ω is the mean of the samples' squared gradients, not the square of their mean. */
@@ -615,6 +666,7 @@ add_tests (void)
   g_test_add_func ("/training/optimiser/rmsprop-and-sgd", test_rmsprop_and_sgd);
   g_test_add_func ("/training/schedules", test_schedules);
   g_test_add_func ("/training/ewc", test_ewc);
+  g_test_add_func ("/training/ewc/proximal", test_ewc_proximal);
   g_test_add_func ("/training/fisher", test_fisher);
 }
 

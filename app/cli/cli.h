@@ -52,7 +52,7 @@ typedef struct
   int tile_px;
   int quality;
   gboolean resize, force, json, quiet, profile;
-  /* fuse */
+  /* fuse and permute */
   char *refine;
   char *refine_steps;
   /* permute */
@@ -82,6 +82,7 @@ typedef struct
   char *data_path;
   char *resume_path;
   char *n_steps;
+  char *order;
   char *n_sources_text;
   int n_count, crop_px;
   gboolean help_recipe;
@@ -180,5 +181,9 @@ void omni_cli_add_boolean (JsonBuilder *builder, const char *name, gboolean valu
 /* Adds "profile" with the rows of the plan; as text on stdout, the same as a table. */
 void omni_cli_add_profile (JsonBuilder *builder, const GArray *profile);
 void omni_cli_print_profile (const GArray *profile);
+
+/* Adds "refine": what refining came to, or null where nothing was refined. As text on stdout, a line in that case. */
+void omni_cli_add_refine (JsonBuilder *builder, const OmniFusionResult *result);
+void omni_cli_print_refine (const OmniFusionResult *result);
 
 G_END_DECLS

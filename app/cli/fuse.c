@@ -2,7 +2,6 @@
 #include "app/cli/weights-out.h"
 
 #include "app/files/metadata.h"
-#include "app/fusion/refine.h"
 
 #include <stdio.h>
 
@@ -110,25 +109,6 @@ add_times (JsonBuilder *json, const OmniFusionTimes *ms)
   json_builder_end_object (json);
 }
 
-static void
-add_refine (JsonBuilder *json, const OmniFusionResult *result)
-{
-  json_builder_set_member_name (json, "refine");
-  if (!result->has_refine)
-  {
-    json_builder_add_null_value (json);
-    return;
-  }
-  json_builder_begin_object (json);
-  omni_cli_add_double (json, "seconds", result->refine.seconds);
-  omni_cli_add_int (json, "steps", (gint64)result->refine.steps);
-  omni_cli_add_string (json, "metric", result->refine.metric);
-  omni_cli_add_double (json, "before", result->refine.before);
-  omni_cli_add_double (json, "after", result->refine.after);
-  omni_cli_add_boolean (json, "kept", result->refine.kept);
-  json_builder_end_object (json);
-}
-
 static gboolean
 print_result_json (const OmniCliOptions *options, const OmniFusionResult *result, const OmniFusionTimes *ms,
                    GError **error)
@@ -147,7 +127,7 @@ print_result_json (const OmniCliOptions *options, const OmniFusionResult *result
   omni_cli_add_string (json, "weights_sha256", result->weights_sha256);
   omni_cli_add_string (json, "device", result->device_name);
   omni_cli_add_boolean (json, "order_invariant", result->order_invariant);
-  add_refine (json, result);
+  omni_cli_add_refine (json, result);
   if (!add_sources (json, result, error))
     return FALSE;
   omni_cli_add_int (json, "tiles", result->tiles);
@@ -180,59 +160,22 @@ print_result (const char *output, const OmniFusionResult *result, const OmniFusi
                                   : "the result depends on the order of the sources");
   printf ("  device  %s, %u %s, %.0f ms\n", result->device_name, result->tiles,
           result->tiles == 1 ? "tile" : "tiles", ms->total);
-  if (result->has_refine)
-    printf ("  refine  %s %.4f before, %.4f after %" G_GUINT64_FORMAT " steps in %.0f s: %s\n",
-            result->refine.metric, result->refine.before, result->refine.after, result->refine.steps,
-            result->refine.seconds,
-            result->refine.kept ? "kept" : "no better, so this is the result of the weights as they were");
+  omni_cli_print_refine (result);
   printf ("  sha256  %s\n", result->sha256);
   if (result->profile != NULL)
     omni_cli_print_profile (result->profile);
 }
 
 static gboolean
-read_refine (const OmniCliOptions *options, OmniRefineParams *params, GError **error)
-{
-  char *end = NULL;
-  if (options->refine == NULL)
-    return options->refine_steps == NULL
-           || omni_cli_refuse (error, "Steps alone do not refine; say for how long, too (--refine SECONDS).");
-  params->seconds = g_ascii_strtod (options->refine, &end);
-  if (end == options->refine || *end != '\0' || !(params->seconds > 0)
-      || params->seconds > OMNI_REFINE_MAX_SECONDS)
-    return omni_cli_refuse (error,
-                            "Refining takes a number of seconds above 0 and at most %d, not “%s” (--refine).",
-                            OMNI_REFINE_MAX_SECONDS, options->refine);
-  if (options->refine_steps != NULL
-      && !g_ascii_string_to_unsigned (options->refine_steps, 10, 1, G_MAXUINT32, &params->max_steps, NULL))
-    return omni_cli_refuse (error, "The number of steps is one from 1 to %u, not “%s” (--refine-steps).",
-                            G_MAXUINT32, options->refine_steps);
-  return TRUE;
-}
-
-static OmniFusionResult *
-fuse (const OmniCliOptions *options, OmniEngine *engine, const OmniFusionRequest *request,
-      const OmniRefineParams *refine, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
-  if (refine->seconds > 0)
-    return omni_engine_refine (engine, request, refine, omni_cli_progress_cb, progress, cancellable, error);
-  return omni_engine_fuse (engine, request, omni_cli_progress_cb, progress, cancellable, error);
-}
-
-static gboolean
 run (const OmniCliOptions *options, GError **error)
 {
   GCancellable *cancellable = omni_cli_catch_interrupt ();
-  OmniRefineParams refine = { 0 };
   if (options->output == NULL)
   {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                          "There is no name for the result; give one with -o FILE.");
     return FALSE;
   }
-  if (!read_refine (options, &refine, error))
-    return FALSE;
   g_autoptr (OmniFusionRequest) request = omni_cli_make_request (options, options->output, error);
   if (request == NULL)
     return FALSE;
@@ -244,7 +187,10 @@ run (const OmniCliOptions *options, GError **error)
     return FALSE;
 
   g_autoptr (OmniEngine) engine = omni_engine_new (options->device);
-  OmniFusionResult *result = fuse (options, engine, request, &refine, cancellable, error);
+  g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
+  OmniFusionResult *result = omni_engine_fuse (engine, request, omni_cli_progress_cb, progress, cancellable,
+                                               error);
+  omni_cli_progress_hide (progress);
   if (result == NULL)
     return FALSE;
 

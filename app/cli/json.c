@@ -87,3 +87,35 @@ omni_cli_print_profile (const GArray *profile)
             row->gbytes / seconds, row->dispatches);
   }
 }
+
+void
+omni_cli_add_refine (JsonBuilder *builder, const OmniFusionResult *result)
+{
+  json_builder_set_member_name (builder, "refine");
+  if (!result->has_refine)
+  {
+    json_builder_add_null_value (builder);
+    return;
+  }
+  json_builder_begin_object (builder);
+  omni_cli_add_double (builder, "seconds", result->refine.seconds);
+  omni_cli_add_int (builder, "steps", (gint64)result->refine.steps);
+  omni_cli_add_string (builder, "metric", result->refine.metric);
+  omni_cli_add_double (builder, "before", result->refine.before);
+  omni_cli_add_double (builder, "after", result->refine.after);
+  omni_cli_add_boolean (builder, "kept", result->refine.kept);
+  json_builder_end_object (builder);
+}
+
+void
+omni_cli_print_refine (const OmniFusionResult *result)
+{
+  const OmniRefineScores *refine = &result->refine;
+  if (!result->has_refine)
+    return;
+  printf ("  refine  %s %.4f before, %.4f after %" G_GUINT64_FORMAT " steps in %.0f s: %s\n", refine->metric,
+          refine->before, refine->after, refine->steps, refine->seconds,
+          refine->kept ? "kept" : "no better, so this is the result of the weights as they were");
+  printf ("          for the same bits again, in any order: --refine-steps %" G_GUINT64_FORMAT "\n",
+          refine->steps);
+}

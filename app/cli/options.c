@@ -3,6 +3,7 @@
 
 #include "app/files/natural-sort.h"
 #include "app/files/writer.h"
+#include "app/fusion/refine.h"
 #include "app/weights-folder.h"
 #include "vk/device.h"
 
@@ -63,6 +64,7 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->data_path);
   g_free (options->resume_path);
   g_free (options->n_steps);
+  g_free (options->order);
   g_free (options->n_sources_text);
   g_free (options->architecture);
   g_strfreev (options->metadata);
@@ -135,7 +137,8 @@ add_refine_options (OmniCliOptions *o, GOptionContext *context)
     { "refine", 0, 0, G_OPTION_ARG_STRING, &o->refine,
       "Train the weights further on these pictures for so long, and keep the better result", "SECONDS" },
     { "refine-steps", 0, 0, G_OPTION_ARG_STRING, &o->refine_steps,
-      "Refine in at most so many steps: the same bits whenever the time is enough for them", "N" },
+      "Refine in at most so many steps; without --refine, in exactly so many: the same bits every time",
+      "N" },
     { NULL },
   };
   g_option_context_add_main_entries (context, entries, NULL);
@@ -235,6 +238,7 @@ add_train_options (OmniCliOptions *o, GOptionContext *context)
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output,
       "The weights (NAME.safetensors); checkpoints, CSV and page stand beside them", "FILE" },
     { "resume", 0, 0, G_OPTION_ARG_FILENAME, &o->resume_path, "Go on from this checkpoint", "FILE" },
+    { "order", 0, 0, G_OPTION_ARG_STRING, &o->order, "joint or sequential instead of the recipe's", "ORDER" },
     { "steps", 0, 0, G_OPTION_ARG_STRING, &o->n_steps, "Length of the run instead of the recipe's", "N" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &o->seed, "Seed instead of the recipe's", "S" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &o->device, "Number of the device, or “software”", "D" },
@@ -590,6 +594,26 @@ omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFu
 }
 
 static gboolean
+read_refine (const OmniCliOptions *options, OmniRefineParams *refine, GError **error)
+{
+  char *end = NULL;
+  if (options->refine != NULL)
+  {
+    refine->seconds = g_ascii_strtod (options->refine, &end);
+    if (end == options->refine || *end != '\0' || !(refine->seconds > 0)
+        || refine->seconds > OMNI_REFINE_MAX_SECONDS)
+      return omni_cli_refuse (
+        error, "Refining takes a number of seconds above 0 and at most %d, not “%s” (--refine).",
+        OMNI_REFINE_MAX_SECONDS, options->refine);
+  }
+  if (options->refine_steps != NULL
+      && !g_ascii_string_to_unsigned (options->refine_steps, 10, 1, G_MAXUINT32, &refine->max_steps, NULL))
+    return omni_cli_refuse (error, "The number of steps is one from 1 to %u, not “%s” (--refine-steps).",
+                            G_MAXUINT32, options->refine_steps);
+  return TRUE;
+}
+
+static gboolean
 load_sources (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
 {
   if (options->arguments == NULL)
@@ -612,7 +636,8 @@ omni_cli_make_request (const OmniCliOptions *options, const char *output, GError
 {
   g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
   request->sources = g_ptr_array_new_with_free_func (g_object_unref);
-  if (!load_sources (options, request, error) || !omni_cli_fill_request (options, output, request, error))
+  if (!read_refine (options, &request->refine, error) || !load_sources (options, request, error)
+      || !omni_cli_fill_request (options, output, request, error))
     return NULL;
   return g_steal_pointer (&request);
 }

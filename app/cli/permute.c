@@ -59,6 +59,20 @@ parse_orders (const OmniCliOptions *options, guint n_sources, guint64 *n_wanted,
   return FALSE;
 }
 
+/* (transfer full) The request with its sources in that order, and what goes with each of them. */
+static OmniFusionRequest *
+permute (const OmniFusionRequest *request, const guint *order)
+{
+  OmniFusionRequest *permuted = omni_fusion_request_copy (request);
+  for (guint k = 0; k < request->sources->len; k++)
+  {
+    g_set_object ((OmniSource **)&permuted->sources->pdata[k], request->sources->pdata[order[k]]);
+    if (request->influence != NULL)
+      ((double *)permuted->influence)[k] = request->influence[order[k]];
+  }
+  return permuted;
+}
+
 static gboolean
 try_orders (const OmniCliOptions *options, const OmniFusionRequest *request, guint64 n_wanted, guint64 seed,
             GCancellable *cancellable, Comparison *comparison, GError **error)
@@ -71,12 +85,10 @@ try_orders (const OmniCliOptions *options, const OmniFusionRequest *request, gui
 
   for (guint64 i = 0; omni_permutations_next (orders, order); i++)
   {
-    g_autoptr (OmniFusionRequest) permuted = omni_fusion_request_copy (request);
-    for (guint k = 0; k < n; k++)
-    {
-      g_object_unref (permuted->sources->pdata[k]);
-      permuted->sources->pdata[k] = g_object_ref (request->sources->pdata[order[k]]);
-    }
+    g_autoptr (OmniFusionRequest) permuted = permute (request, order);
+    /* The clock decides once how often to step. */
+    if (comparison->first != NULL && comparison->first->has_refine)
+      permuted->refine = (OmniRefineParams){ .max_steps = comparison->first->refine.steps };
     omni_cli_progress_set_part (progress, i, n_wanted);
     OmniFusionResult *result = omni_engine_fuse (engine, permuted, omni_cli_progress_cb, progress,
                                                  cancellable, error);
@@ -145,6 +157,7 @@ print_json (const Comparison *comparison, guint n_sources, gboolean identical, d
   omni_cli_add_string (json, "model", comparison->first->model->name);
   omni_cli_add_string (json, "weights_sha256", comparison->first->weights_sha256);
   omni_cli_add_string (json, "device", comparison->first->device_name);
+  omni_cli_add_refine (json, comparison->first);
   json_builder_end_object (json);
   omni_cli_print_json (json);
 }
@@ -156,6 +169,7 @@ print_text (const Comparison *comparison, guint n_sources, gboolean identical, d
   printf ("%s: %" G_GUINT64_FORMAT " of %.0f orders, %u distinct %s, largest difference %g\n",
           comparison->first->model->title, omni_order_spread_get_n_tried (comparison->spread),
           tgamma (n_sources + 1.0), n_distinct, n_distinct == 1 ? "result" : "results", largest);
+  omni_cli_print_refine (comparison->first);
   printf ("%s\n", identical ? "identical" : "the results differ");
 }
 
@@ -189,9 +203,9 @@ omni_cli_permute (int argc, char **argv)
 {
   g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
-  if (!omni_cli_options_parse (&options, OMNI_CLI_RUN | OMNI_CLI_SOURCES | OMNI_CLI_PERMUTE, "SOURCE…",
-                               "Fuses the pictures in many orders and compares the results bit for bit.",
-                               argc, argv, &error))
+  if (!omni_cli_options_parse (
+        &options, OMNI_CLI_RUN | OMNI_CLI_SOURCES | OMNI_CLI_REFINE | OMNI_CLI_PERMUTE, "SOURCE…",
+        "Fuses the pictures in many orders and compares the results bit for bit.", argc, argv, &error))
     return omni_cli_fail (error);
   const int status = run (&options, &error);
   return error != NULL ? omni_cli_fail (error) : status;

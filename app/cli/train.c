@@ -83,6 +83,17 @@ read_recipe (Training *self, GError **error)
   self->recipe = omni_recipe_load (options->arguments[0], error);
   if (self->recipe == NULL)
     return FALSE;
+  if (options->order != NULL)
+  {
+    const gboolean sequential = g_str_equal (options->order, "sequential");
+    if (!sequential && !g_str_equal (options->order, "joint"))
+      return omni_cli_refuse (error, "The order is “joint” or “sequential”, not “%s” (--order).",
+                              options->order);
+    if (!omni_recipe_set_order (self->recipe, sequential, error))
+      return FALSE;
+  }
+  if (self->recipe->has_ewc && !self->recipe->sequential)
+    say_cb ("In joint order no task is ever finished, so [ewc] holds nothing.", TRUE, self);
   if (options->n_steps != NULL)
   {
     if (!g_ascii_string_to_unsigned (options->n_steps, 10, 1, MAX_STEPS, &value, NULL))

@@ -174,6 +174,9 @@ const char *omni_document_get_error (OmniDocument *self);
  * be. */
 OmniFusionRequest *omni_document_dup_request (OmniDocument *self);
 
+/* (transfer full) (nullable) The same, with as many steps of refining as the current result had, for what checks that result. */
+OmniFusionRequest *omni_document_dup_shown_request (OmniDocument *self);
+
 /* Stops the running fusion; the set stays as it is. */
 void omni_document_cancel (OmniDocument *self);
 

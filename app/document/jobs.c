@@ -173,6 +173,16 @@ omni_document_dup_request (OmniDocument *self)
   return omni_fusion_request_copy (&request);
 }
 
+OmniFusionRequest *
+omni_document_dup_shown_request (OmniDocument *self)
+{
+  OmniFusionRequest *request = omni_document_dup_request (self);
+
+  if (request != NULL && self->result != NULL && self->result->has_refine && !omni_document_is_stale (self))
+    request->refine = (OmniRefineParams){ .max_steps = self->result->refine.steps };
+  return request;
+}
+
 /* Results */
 
 static gboolean
@@ -575,8 +585,6 @@ omni_document_can_refine (OmniDocument *self)
 void
 omni_document_refine (OmniDocument *self, double seconds)
 {
-  const OmniRefineParams params = { .seconds = seconds };
-
   if (!omni_document_can_refine (self))
     return;
   self->job = job_new (self);
@@ -588,8 +596,9 @@ omni_document_refine (OmniDocument *self, double seconds)
   self->job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
   g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
   self->job->request.weights_path = weights;
-  omni_engine_refine_async (self->engine, &self->job->request, &params, engine_progress, self->job,
-                            self->job->cancellable, refined_cb, job_ref (self->job));
+  self->job->request.refine.seconds = seconds;
+  omni_engine_fuse_async (self->engine, &self->job->request, engine_progress, self->job,
+                          self->job->cancellable, refined_cb, job_ref (self->job));
   self->job->request.weights_path = NULL;
   omni_document_notify_progress (self);
 }

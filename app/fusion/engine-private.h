@@ -51,15 +51,15 @@ OmniPlanEntry *
 omni_engine_core_get_plan (OmniEngineCore *core, const char *key, const OmniModel *model,
                            const OmniModelContext *context, const OmniPlanParams *params, GError **error);
 
-/* One fusion from files to result, in the engine's thread. */
+/* One fusion from files to result, in the engine's thread; `refine` of the request is not looked at. */
 OmniFusionResult *
 omni_engine_core_fuse (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
                        gpointer user_data, GCancellable *cancellable, GError **error);
 
 /* The same with a refinement in between (refine.c). */
-OmniFusionResult *omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request,
-                                           const OmniRefineParams *params, OmniEngineProgress progress,
-                                           gpointer user_data, GCancellable *cancellable, GError **error);
+OmniFusionResult *
+omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
+                         gpointer user_data, GCancellable *cancellable, GError **error);
 
 /* For tests: loses the device at submission `every`, on the next `n_devices` devices (the open one counts). */
 void omni_engine_inject_losses (OmniEngine *self, guint every, guint n_devices);

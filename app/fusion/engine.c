@@ -16,7 +16,6 @@ G_DEFINE_FINAL_TYPE (OmniEngine, omni_engine, G_TYPE_OBJECT)
 typedef enum
 {
   JOB_FUSE,
-  JOB_REFINE,
   JOB_OPEN,
   JOB_INJECT,
   JOB_MEASURE,
@@ -28,7 +27,6 @@ typedef struct
 {
   JobKind kind;
   OmniFusionRequest *request;
-  OmniRefineParams refine;
   OmniEngineProgress progress;
   gpointer user_data;
   GCancellable *cancellable;
@@ -45,6 +43,15 @@ typedef struct
   guint inject_every, inject_devices;
 } Job;
 
+static OmniFusionResult *
+run_fusion (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
+            gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  if (request->refine.seconds > 0 || request->refine.max_steps > 0)
+    return omni_engine_core_refine (core, request, progress, user_data, cancellable, error);
+  return omni_engine_core_fuse (core, request, progress, user_data, cancellable, error);
+}
+
 static void
 run_job (OmniEngineCore *core, Job *job)
 {
@@ -52,13 +59,8 @@ run_job (OmniEngineCore *core, Job *job)
   {
   case JOB_FUSE:
     if (!g_cancellable_set_error_if_cancelled (job->cancellable, &job->error))
-      job->result = omni_engine_core_fuse (core, job->request, job->progress, job->user_data,
-                                           job->cancellable, &job->error);
-    break;
-  case JOB_REFINE:
-    if (!g_cancellable_set_error_if_cancelled (job->cancellable, &job->error))
-      job->result = omni_engine_core_refine (core, job->request, &job->refine, job->progress, job->user_data,
-                                             job->cancellable, &job->error);
+      job->result = run_fusion (core, job->request, job->progress, job->user_data, job->cancellable,
+                                &job->error);
     break;
   case JOB_OPEN:
     job->success = omni_engine_core_ensure_device (core, &job->error);
@@ -263,21 +265,6 @@ omni_engine_fuse (OmniEngine *self, const OmniFusionRequest *request, OmniEngine
   return wait_for_result (self, &job, request, error);
 }
 
-OmniFusionResult *
-omni_engine_refine (OmniEngine *self, const OmniFusionRequest *request, const OmniRefineParams *params,
-                    OmniEngineProgress progress, gpointer user_data, GCancellable *cancellable,
-                    GError **error)
-{
-  g_return_val_if_fail (OMNI_IS_ENGINE (self), NULL);
-
-  Job job = { .kind = JOB_REFINE,
-              .refine = *params,
-              .progress = progress,
-              .user_data = user_data,
-              .cancellable = cancellable };
-  return wait_for_result (self, &job, request, error);
-}
-
 /* (transfer full) A job whose task calls back. */
 static Job *
 job_new (OmniEngine *self, JobKind kind, const OmniFusionRequest *request, OmniEngineProgress progress,
@@ -303,18 +290,6 @@ omni_engine_fuse_async (OmniEngine *self, const OmniFusionRequest *request, Omni
 
   push_job (self,
             job_new (self, JOB_FUSE, request, progress, user_data, cancellable, callback, callback_data));
-}
-
-void
-omni_engine_refine_async (OmniEngine *self, const OmniFusionRequest *request, const OmniRefineParams *params,
-                          OmniEngineProgress progress, gpointer user_data, GCancellable *cancellable,
-                          GAsyncReadyCallback callback, gpointer callback_data)
-{
-  g_return_if_fail (OMNI_IS_ENGINE (self));
-
-  Job *job = job_new (self, JOB_REFINE, request, progress, user_data, cancellable, callback, callback_data);
-  job->refine = *params;
-  push_job (self, job);
 }
 
 OmniFusionResult *

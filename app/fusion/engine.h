@@ -19,6 +19,13 @@ OmniEngine *omni_engine_new (const char *device_selector);
 GArray *omni_engine_list_devices (GError **error);
 gboolean omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **error);
 
+/* Going on with the training of the model's weights on the set itself, until either bound is reached; see app/fusion/refine.h. */
+typedef struct
+{
+  double seconds;    /* 0: no bound */
+  guint64 max_steps; /* 0: no bound */
+} OmniRefineParams;
+
 typedef struct
 {
   GPtrArray *sources;     /* OmniSource, in list order */
@@ -39,6 +46,9 @@ typedef struct
   const double *influence;
   gboolean maps; /* the result shows its weights; for models that have any */
   guint view_px; /* > 0: fuse a preview whose longer side is at most this */
+  /* Without a bound, nothing is refined. With one the run fuses, refines, fuses again and returns the better of the two
+   * results with its `refine` set; an error when the model or the set cannot be refined. */
+  OmniRefineParams refine;
 } OmniFusionRequest;
 
 /* What OmniFusionRequest.influence may be, either way. */
@@ -54,18 +64,11 @@ typedef struct
   double decode, upload, network, download, encode, total;
 } OmniFusionTimes; /* ms */
 
-/* How long to go on with the training of the model's weights on the set itself; see app/fusion/refine.h. */
-typedef struct
-{
-  double seconds;
-  guint64 max_steps; /* 0: as many as the time allows */
-} OmniRefineParams;
-
-/* What came of it. */
+/* What came of OmniFusionRequest.refine. */
 typedef struct
 {
   double seconds; /* spent on training */
-  guint64 steps;
+  guint64 steps;  /* as a bound without seconds they give the same bits again, in any order of the sources */
   const char *metric;   /* static, of omni_metric_find() */
   double before, after; /* of the whole picture */
   gboolean kept;        /* the result is the refined one: its score is the higher one */
@@ -123,16 +126,6 @@ void omni_engine_fuse_async (OmniEngine *self, const OmniFusionRequest *request,
                              gpointer user_data, GCancellable *cancellable, GAsyncReadyCallback callback,
                              gpointer callback_data);
 OmniFusionResult *omni_engine_fuse_finish (OmniEngine *self, GAsyncResult *result, GError **error);
-
-/* Fuses, refines the weights on these very pictures, fuses again, and returns the better of the two results with `refine` set.
- * An error when the model cannot be refined. The async form is finished by omni_engine_fuse_finish(). */
-OmniFusionResult *omni_engine_refine (OmniEngine *self, const OmniFusionRequest *request,
-                                      const OmniRefineParams *params, OmniEngineProgress progress,
-                                      gpointer user_data, GCancellable *cancellable, GError **error);
-void
-omni_engine_refine_async (OmniEngine *self, const OmniFusionRequest *request, const OmniRefineParams *params,
-                          OmniEngineProgress progress, gpointer user_data, GCancellable *cancellable,
-                          GAsyncReadyCallback callback, gpointer callback_data);
 
 /* Decides the task from what the sources are (roles, exposure data, grey/colour, brightness spread), never from their
  * order. `reason` (out, transfer full) is one line for people, e.g. "exposure times differ by 8 stops". */

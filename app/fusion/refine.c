@@ -64,7 +64,6 @@ typedef struct
 {
   OmniEngineCore *core;
   const OmniFusionRequest *request;
-  OmniRefineParams params;
   OmniEngineProgress progress;
   gpointer user_data;
   GCancellable *cancellable;
@@ -276,8 +275,10 @@ configure (Refining *self, GError **error)
                                      .width = omni_picture_get_width (fused),
                                      .height = omni_picture_get_height (fused),
                                      .options = self->request->options };
-  self->weights = omni_engine_core_load_weights (self->core, self->before->model, self->before->task,
-                                                 self->request->weights_path, error);
+  self->weights = self->request->weights != NULL
+                    ? omni_weights_ref (self->request->weights)
+                    : omni_engine_core_load_weights (self->core, self->before->model, self->before->task,
+                                                     self->request->weights_path, error);
   if (self->weights == NULL || !omni_train_config_from_weights (&self->config, self->weights, error))
     return FALSE;
   choose_sizes (self);
@@ -312,9 +313,10 @@ fill_batch (const Refining *self, guint64 step, float *luma)
 static gboolean
 is_done (const Refining *self)
 {
+  const OmniRefineParams *bounds = &self->request->refine;
   return self->steps > 0
-         && (seconds_since (self->start_us) >= self->params.seconds
-             || (self->params.max_steps > 0 && self->steps >= self->params.max_steps));
+         && ((bounds->seconds > 0 && seconds_since (self->start_us) >= bounds->seconds)
+             || (bounds->max_steps > 0 && self->steps >= bounds->max_steps));
 }
 
 /* (transfer full) The refined weights. */
@@ -322,6 +324,7 @@ static OmniWeights *
 train (Refining *self, GError **error)
 {
   const guint n = self->pictures->len;
+  const OmniRefineParams *bounds = &self->request->refine;
   g_autoptr (OmniTrainer) trainer = omni_trainer_new (self->core->device, &self->config, error);
   if (trainer == NULL || !omni_trainer_import (trainer, self->weights, error))
     return NULL;
@@ -341,8 +344,8 @@ train (Refining *self, GError **error)
       return NULL;
     self->steps++;
     self->seconds = seconds_since (self->start_us);
-    const double by_time = self->seconds / self->params.seconds;
-    const double by_steps = self->params.max_steps > 0 ? (double)self->steps / self->params.max_steps : 0;
+    const double by_time = bounds->seconds > 0 ? self->seconds / bounds->seconds : 0;
+    const double by_steps = bounds->max_steps > 0 ? (double)self->steps / bounds->max_steps : 0;
     report (self, BEFORE_SHARE + (1 - BEFORE_SHARE - AFTER_SHARE) * MIN (MAX (by_time, by_steps), 1),
             N_ ("Refining"));
   }
@@ -387,16 +390,12 @@ prepare (Refining *self, GError **error)
 }
 
 OmniFusionResult *
-omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request,
-                         const OmniRefineParams *params, OmniEngineProgress progress, gpointer user_data,
-                         GCancellable *cancellable, GError **error)
+omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
+                         gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  g_auto (Refining) self = { .core = core,
-                             .request = request,
-                             .params = *params,
-                             .progress = progress,
-                             .user_data = user_data,
-                             .cancellable = cancellable };
+  g_auto (Refining) self = {
+    .core = core, .request = request, .progress = progress, .user_data = user_data, .cancellable = cancellable
+  };
   OmniRefineScores scores = { 0 };
   if (!prepare (&self, error) || !score (&self, self.before->picture, &scores.before, error))
     return NULL;

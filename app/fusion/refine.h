@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  *
  * Which crops are cut, how they are turned and when each is seen is a function of what is in the pictures, and a training
  * step does not know the order of its set: the same number of steps gives the same bits for every order of the list. How many
- * steps fit into the time is the machine's business; `max_steps` makes it the caller's. */
+ * steps fit into a time no clock says twice; so the result says how many there were (OmniRefineScores.steps), and what compares
+ * orders lets the clock decide once and gives all others that number as their only bound: `permute`, OmniOrderTrial. */
 
 #define OMNI_REFINE_MAX_SECONDS 86400
 

@@ -59,6 +59,7 @@ typedef struct _Run
   OmniPicture *picture;
   char *sha256;
   char *device;
+  guint64 refine_steps;
   OmniPicture *map;
   double largest;
   OmniPictureDifference difference;
@@ -159,6 +160,7 @@ fuse (OmniOrderTrial *self, Run *run, GError **error)
   run->picture = g_object_ref (result->picture);
   run->sha256 = g_strdup (result->sha256);
   run->device = g_strdup (result->device_name);
+  run->refine_steps = result->refine.steps;
   return TRUE;
 }
 
@@ -251,6 +253,9 @@ static void
 take_run (OmniOrderTrial *self, Run *run)
 {
   self->largest = run->largest;
+  /* The clock decides once, with the first order. */
+  if (run->refine_steps > 0)
+    self->request->refine = (OmniRefineParams){ .max_steps = run->refine_steps };
   if (run->map != NULL)
     g_set_object (&self->map, run->map);
   if (run->device != NULL)

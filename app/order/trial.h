@@ -36,7 +36,8 @@ typedef struct
 #define OMNI_TYPE_ORDER_TRIAL       (omni_order_trial_get_type ())
 G_DECLARE_FINAL_TYPE (OmniOrderTrial, omni_order_trial, OMNI, ORDER_TRIAL, GObject)
 
-/* `request` (copied) says task and model. `folds`: the model fuses pair by pair, see omni_fold_pairs(). */
+/* `request` (copied) says task and model. If it refines for a time, the first order decides how many steps that are, and all
+ * others do as many. `folds`: the model fuses pair by pair, see omni_fold_pairs(). */
 OmniOrderTrial *omni_order_trial_new (OmniEngine *engine, const OmniFusionRequest *request, gboolean folds);
 
 const OmniFusionRequest *omni_order_trial_get_request (OmniOrderTrial *self);

@@ -19,6 +19,7 @@ static const char *const orders[] = { "joint", "sequential", NULL };
 static const char *const optimisers[] = { "adam", "rmsprop", "sgd", NULL };
 static const char *const schedules[] = { "constant", "halving", "cosine", "poly", NULL };
 static const char *const forms[] = { "ifani", "u2fusion", NULL };
+static const char *const ewc_steps[] = { "gradient", "proximal", NULL };
 static const char *const tasks[] = { "exposure", "focus", "infrared", "medical", NULL };
 static const char *const syntheses[] = { "none", "focus", "exposure", NULL };
 
@@ -59,7 +60,8 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "train", "order", OMNI_KEY_CHOICE, IN_RECIPE (sequential), 0, 0, "joint", orders,
     "Joint: each step draws a task. Sequential: one task after another, as they stand in the file." },
   { "train", "steps", OMNI_KEY_WHOLE, IN_RECIPE (steps), 0, MAX_STEPS, "0", NULL,
-    "Length of a joint run. A sequential run is as long as its tasks' steps." },
+    "Length of a joint run; 0 for that of its tasks together. A sequential run is as long as its tasks' "
+    "steps." },
   { "train", "seed", OMNI_KEY_WHOLE, IN_CONFIG (seed), 0, G_MAXUINT32, "1", NULL,
     "Names the random numbers of the run: same seed and device, same weights." },
   { "train", "batch", OMNI_KEY_WHOLE, IN_RECIPE (batch), 1, 256, "4", NULL, "Sets in a step." },
@@ -92,6 +94,8 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "Largest magnitude of a weight; 0 for no limit." },
   { "optimiser", "schedule", OMNI_KEY_CHOICE, IN_CONFIG (schedule), 0, 0, "cosine", schedules,
     "How the rate falls after the warm-up." },
+  { "optimiser", "restart", OMNI_KEY_CHOICE, IN_RECIPE (restart), 0, 0, "no", yes_no,
+    "Sequential order: whether schedule and warm-up begin anew with every task." },
   { "optimiser", "warm-up", OMNI_KEY_WHOLE, IN_CONFIG (warm_up_steps), 0, MAX_STEPS, "50", NULL,
     "Steps over which the rate rises from nothing." },
   { "optimiser", "final-rate", OMNI_KEY_FLOAT, IN_CONFIG (floor), 0, 1, "0.02", NULL,
@@ -107,6 +111,11 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "Sets over which the Fisher diagonal is measured when a task is done." },
   { "ewc", "form", OMNI_KEY_CHOICE, IN_RECIPE (ewc_form), 0, 0, "ifani", forms,
     "ifani: λ Σ Ω (θ − θ*)²; u2fusion: half of that." },
+  { "ewc", "step", OMNI_KEY_CHOICE, IN_CONFIG (ewc_proximal), 0, 0, "gradient", ewc_steps,
+    "gradient: the term's gradient is added to the loss's and clipped with it, as in the papers. proximal: "
+    "after every step of "
+    "the optimiser the term draws back as far as it alone would come to rest; it cannot overshoot, however "
+    "strong." },
 
   { "task", "task", OMNI_KEY_TASK, IN_TASK (task), 0, 0, "", tasks,
     "What is learned; without it, the section's name says." },

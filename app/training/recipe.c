@@ -236,15 +236,16 @@ check_order (const Reader *self, guint n_lines, GError **error)
   }
   if (!sequential && sum <= 0)
     return refuse (self, n_lines, error, "no task has a probability above 0");
-  if (!sequential && recipe->steps == 0)
+  /* A recipe for one task after another serves for all at once, too. */
+  if (sequential || recipe->steps == 0)
+    recipe->steps = steps;
+  if (recipe->steps == 0)
     return refuse (self, find_line (self, "train", "steps"), error,
                    "[train] needs the key “steps”, at least 1");
-  if (!sequential && recipe->has_ewc)
-    return refuse (self, find_line (self, "ewc", "strength"), error,
-                   "[ewc] holds what finished tasks need, and in joint order none is ever finished; set "
-                   "order = sequential, or leave it out");
-  if (sequential)
-    recipe->steps = steps;
+  if (recipe->restart && sequential && recipe->tasks->len > OMNI_TRAIN_MAX_RESTARTS)
+    return refuse (
+      self, find_line (self, "optimiser", "restart"), error,
+      "the schedule can begin anew with at most " G_STRINGIFY (OMNI_TRAIN_MAX_RESTARTS) " tasks");
   return TRUE;
 }
 
@@ -483,6 +484,12 @@ omni_recipe_get_config (const OmniRecipe *self, OmniTrainConfig *config)
   config->freeze_step = self->freeze_norm_at < 1 ? (guint64)ceil (self->freeze_norm_at * self->steps) : 0;
   config->min_levels = (guint)self->levels.low;
   config->max_levels = (guint)self->levels.high;
+  guint64 end = 0;
+  for (guint i = 0; self->sequential && self->restart && i + 1 < self->tasks->len; i++)
+  {
+    end += ((const OmniRecipeTask *)self->tasks->pdata[i])->steps;
+    config->restarts[i] = end;
+  }
   for (guint i = 0; i < self->base_levels->len; i++)
     config->base_level_chance[i] = (float)g_array_index (self->base_levels, double, i);
   for (guint i = 0; i < self->tasks->len; i++)
@@ -507,6 +514,29 @@ omni_recipe_get_task_at (const OmniRecipe *self, guint64 step)
       return i;
   }
   return self->tasks->len - 1;
+}
+
+gboolean
+omni_recipe_set_order (OmniRecipe *self, gboolean sequential, GError **error)
+{
+  guint64 steps = 0;
+  for (guint i = 0; i < self->tasks->len; i++)
+  {
+    const OmniRecipeTask *task = self->tasks->pdata[i];
+    if (sequential && task->steps == 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   "“%s” says nothing of how many steps [task %s] takes, so its tasks cannot be learned one "
+                   "after another; give each of them the key “steps”.",
+                   self->path, task->name);
+      return FALSE;
+    }
+    steps += task->steps;
+  }
+  if (sequential)
+    self->steps = steps;
+  self->sequential = sequential;
+  return TRUE;
 }
 
 void

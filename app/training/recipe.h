@@ -59,6 +59,7 @@ typedef struct
   GArray *base_levels; /* double */
   OmniRange levels;
   gboolean sequential; /* one task after another; else every step draws one */
+  gboolean restart;    /* the schedule, with every task */
   guint64 steps, batch;
   GArray *crops; /* OmniRecipeCrop, ascending fractions, the first 0 */
   guint64 validate_every, checkpoint_every, validation_scenes, validation_size;
@@ -95,6 +96,10 @@ int omni_recipe_get_task_at (const OmniRecipe *self, guint64 step);
 
 /* Whether a task's truth is known. */
 gboolean omni_recipe_task_has_truth (const OmniRecipeTask *task);
+
+/* Makes the run sequential or joint, whatever the recipe says. A joint run of a sequential recipe is as long as its tasks
+ * together, and draws them by their probabilities; a sequential one needs the steps of every task. */
+gboolean omni_recipe_set_order (OmniRecipe *self, gboolean sequential, GError **error);
 
 /* Makes the run `steps` long; in sequential order every task keeps its share, and at least one step. */
 void omni_recipe_set_steps (OmniRecipe *self, guint64 steps);

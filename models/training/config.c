@@ -228,6 +228,8 @@ omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weig
 
   const OmniTrainNetwork *network = find_network (config->architecture);
 
+  if (network != NULL && network->read_tensors != NULL)
+    network->read_tensors (config, specs);
   for (guint i = 0; network != NULL && i < specs->len; i++)
   {
     const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);

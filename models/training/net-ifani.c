@@ -306,6 +306,19 @@ add_metadata (const OmniTrainConfig *config, GPtrArray *pairs)
   }
 }
 
+/* Skips are a third part of what the second half takes, as models/ifani.c sees them, too. */
+static void
+read_tensors (OmniTrainConfig *config, const GArray *specs)
+{
+  for (guint i = 0; i < specs->len; i++)
+  {
+    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
+
+    if (g_str_equal (spec->name, "fb6.weight") && spec->n_dims == 4)
+      config->without_skips = spec->dims[1] == 2 * spec->dims[0];
+  }
+}
+
 const OmniTrainNetwork omni_train_ifani = {
   .architecture = "ifani",
   .channels = CHANNELS,
@@ -316,6 +329,7 @@ const OmniTrainNetwork omni_train_ifani = {
   .state_bytes = sizeof (State),
   .list_parameters = list_parameters,
   .add_metadata = add_metadata,
+  .read_tensors = read_tensors,
   .forward = forward,
   .backward = backward,
 };

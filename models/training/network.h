@@ -49,6 +49,8 @@ typedef struct
   void (*initialise) (const OmniTrainConfig *config, const GArray *parameters, float *theta);
   /* (nullable) Appends what the model reads in a weight file beside the usual: keys and values in turn, static. */
   void (*add_metadata) (const OmniTrainConfig *config, GPtrArray *pairs);
+  /* (nullable) What of its configuration the tensors of a weight file (OmniTensorSpec) say. */
+  void (*read_tensors) (OmniTrainConfig *config, const GArray *specs);
   /* (nullable) What pictures can pass at a base level. */
   OmniTrainSide (*get_side) (guint base_level);
   /* The fused pictures: B. */

@@ -4,9 +4,21 @@
 #include <math.h>
 
 double
-omni_train_learning_rate (const OmniTrainConfig *config, guint64 step)
+omni_train_learning_rate (const OmniTrainConfig *config, guint64 run_step)
 {
-  const double part = config->total_steps > 0 ? MIN ((double)step / (double)config->total_steps, 1.0) : 0.0;
+  guint64 begin = 0, end = config->total_steps;
+
+  for (guint i = 0; i < OMNI_TRAIN_MAX_RESTARTS && config->restarts[i] > 0; i++)
+    if (run_step >= config->restarts[i])
+      begin = config->restarts[i];
+    else
+    {
+      end = config->restarts[i];
+      break;
+    }
+
+  const guint64 step = run_step - begin;
+  const double part = end > begin ? MIN ((double)step / (double)(end - begin), 1.0) : 0.0;
   double rate = config->learning_rate;
 
   if (config->schedule == OMNI_SCHEDULE_HALVING)
@@ -94,6 +106,32 @@ update_sgd (const OmniTrainConfig *config, OmniTrainState *state, const float *g
   }
 }
 
+/* How far the optimiser goes for a gradient of one, after its update; `root` is Adam's. */
+static double
+step_size_of (const OmniTrainConfig *config, const OmniTrainState *state, gsize i, double rate, double root)
+{
+  if (config->optimiser == OMNI_OPTIMISER_ADAM)
+    return rate / (sqrt (state->second[i]) / root + config->epsilon);
+  if (config->optimiser == OMNI_OPTIMISER_RMSPROP)
+    return rate / sqrt (state->second[i] + config->epsilon);
+  return rate;
+}
+
+/* Proximal step of λ Σ Ω (θ − θ*)²: where gradient descent on it would overshoot, this comes to rest. */
+static void
+hold (const OmniTrainConfig *config, OmniTrainState *state, double rate)
+{
+  const double root = sqrt (1.0 - pow (config->beta2, (double)state->step + 1.0));
+
+  for (gsize i = 0; i < state->n; i++)
+  {
+    const double size = step_size_of (config, state, i, rate, root);
+    const double pull = 2.0 * config->ewc_lambda * state->omega[i] * size;
+
+    state->theta[i] = (float)(state->anchor[i] + (state->theta[i] - state->anchor[i]) / (1.0 + pull));
+  }
+}
+
 void
 omni_train_update (const OmniTrainConfig *config, OmniTrainState *state, const float *gradient, float scale)
 {
@@ -106,6 +144,8 @@ omni_train_update (const OmniTrainConfig *config, OmniTrainState *state, const f
   else
     update_sgd (config, state, gradient, scale, (float)rate);
 
+  if (config->ewc_proximal && config->ewc_lambda > 0.0F && state->omega != NULL)
+    hold (config, state, rate);
   for (gsize i = 0; config->clip_weights > 0.0F && i < state->n; i++)
     state->theta[i] = CLAMP (state->theta[i], -config->clip_weights, config->clip_weights);
   state->step++;

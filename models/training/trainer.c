@@ -369,7 +369,7 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
   if (!run_pass (&run, report, error))
     return FALSE;
 
-  add_ewc (trainer, TRUE, report);
+  add_ewc (trainer, !config->ewc_proximal, report);
   report->gradient_norm = omni_train_norm (trainer->gradient, trainer->state.n);
   if (!check_finite (trainer, report, error))
     return FALSE;

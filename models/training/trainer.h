@@ -135,6 +135,7 @@ gboolean omni_train_variant_from_string (const char *name, OmniTrainVariant *var
 
 #define OMNI_TRAIN_BASE_LEVELS  4
 #define OMNI_TRAIN_MAX_CHANNELS 256
+#define OMNI_TRAIN_MAX_RESTARTS 16
 
 typedef struct
 {
@@ -168,12 +169,15 @@ typedef struct
   guint64 warm_up_steps; /* the rate rises linearly over these first */
   guint64 halve_every;   /* HALVING */
   guint64 total_steps;   /* COSINE, POLY */
-  float floor;           /* COSINE; of the full rate, e.g. .02 */
-  float power;           /* POLY */
-  float clip_norm;       /* the gradient is scaled down to this norm; 0: never */
-  float clip_weights;    /* weights are kept within ± this; 0: no limit */
+  /* Ascending steps at which the schedule, its warm-up included, begins anew, as long as the way to the next one; 0: no more. */
+  guint64 restarts[OMNI_TRAIN_MAX_RESTARTS];
+  float floor;        /* COSINE; of the full rate, e.g. .02 */
+  float power;        /* POLY */
+  float clip_norm;    /* the gradient is scaled down to this norm; 0: never */
+  float clip_weights; /* weights are kept within ± this; 0: no limit */
 
   float ewc_lambda; /* λ in λ Σ Ω (θ − θ*)²; 0: no penalty. U2Fusion's λ/2 is half its constant here */
+  gboolean ewc_proximal; /* the penalty takes a proximal step of its own instead of joining the gradient */
 } OmniTrainConfig;
 
 /* Zeroes everything and sets what has a usual value: Adam (.9, .99), 1e-3, cosine to .02, power .9, clip 1, seed 1, a

@@ -119,6 +119,7 @@ start_foil (OmniStageView *self)
     return;
   g_autoptr (OmniFusionRequest) request = omni_fusion_request_copy (self->request);
   request->model = foil->model;
+  request->refine = (OmniRefineParams){ 0 };
   g_free ((char *)request->weights_path);
   request->weights_path = omni_document_dup_weights (self->document, foil->model);
   if (!foil->model->takes_influence)
@@ -271,11 +272,14 @@ make_key (OmniStageView *self)
   const OmniModelOptions *options = model != NULL ? omni_document_get_options (document, model) : NULL;
   g_autofree char *values = options != NULL ? omni_model_options_to_string (options) : NULL;
   g_autofree char *weights = model != NULL ? omni_document_dup_weights (document, model) : NULL;
+  g_autoptr (OmniFusionRequest) shown = omni_document_dup_shown_request (document);
   GString *key = g_string_new (NULL);
 
   g_string_printf (key, "%p <%s> [%s] %d %d %u", (gconstpointer)model, weights != NULL ? weights : "",
                    values != NULL ? values : "", omni_document_get_effective_task (document),
                    omni_document_get_resize (document), sizes_px[gtk_drop_down_get_selected (self->size)]);
+  if (shown != NULL)
+    g_string_append_printf (key, " %" G_GUINT64_FORMAT, shown->refine.max_steps);
   for (guint i = 0; i < active->len; i++)
     g_string_append_printf (key, " %p:%d:%a", active->pdata[i], omni_source_get_role (active->pdata[i]),
                             omni_document_get_influence (document, active->pdata[i]));
@@ -318,7 +322,7 @@ restart (OmniStageView *self)
   forget (self);
   omni_order_strip_set_sources (self->strip, active);
   list_foils (self);
-  self->request = active->len >= 2 ? omni_document_dup_request (self->document) : NULL;
+  self->request = active->len >= 2 ? omni_document_dup_shown_request (self->document) : NULL;
   if (self->request != NULL)
   {
     self->request->view_px = sizes_px[gtk_drop_down_get_selected (self->size)];

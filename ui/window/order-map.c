@@ -83,7 +83,7 @@ omni_window_update_order_map (OmniWindow *self)
   omni_viewer_set_map (self->viewer, NULL);
   if (!on)
     return;
-  g_autoptr (OmniFusionRequest) request = omni_document_dup_request (self->document);
+  g_autoptr (OmniFusionRequest) request = omni_document_dup_shown_request (self->document);
   if (request == NULL || request->sources->len < 2)
   {
     gtk_label_set_text (self->order_words, _ ("There are no two sources to order."));
