@@ -169,6 +169,119 @@ add_scene (OmniDataset *self, GPtrArray *found, const char *folder, const char *
   g_ptr_array_add (found, scene);
 }
 
+/* ---- A scene of bands ---- */
+
+static OmniSplit
+find_band_split (OmniDataset *self, const char *path)
+{
+  const char *below = path + strlen (self->path);
+  while (*below == G_DIR_SEPARATOR)
+    below++;
+  const gpointer split = self->splits != NULL ? g_hash_table_lookup (self->splits, below) : NULL;
+  return GPOINTER_TO_UINT (split) == OMNI_SPLIT_VAL + 1 ? OMNI_SPLIT_VAL : OMNI_SPLIT_TRAIN;
+}
+
+static void
+add_band (OmniDataset *self, GPtrArray *found, const char *folder, const char *name, char *const paths[2],
+          const OmniScene *part)
+{
+  static const OmniRole roles[] = { OMNI_ROLE_MULTISPECTRAL, OMNI_ROLE_PANCHROMATIC };
+  OmniScene *scene = g_memdup2 (part, sizeof *part);
+  scene->folder = g_strdup (folder);
+  scene->name = g_strdup_printf ("%s-band-%u", name, part->band + 1);
+  scene->paths = g_new0 (char *, G_N_ELEMENTS (roles) + 1);
+  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+    scene->paths[i] = g_strdup (paths[i]);
+  scene->roles = g_memdup2 (roles, sizeof roles);
+  scene->n_pictures = G_N_ELEMENTS (roles);
+  g_ptr_array_add (self->scenes, scene);
+  g_ptr_array_add (found, scene);
+}
+
+/* Every band of a sound pair in the parts that it is split into. */
+static void
+add_bands (OmniDataset *self, GPtrArray *found, const char *folder, const char *name, char *const paths[2],
+           const OmniPictureInfo *ms, guint ratio)
+{
+  const OmniSplit split = find_band_split (self, paths[0]);
+  const guint n_bands = ms->channels - (ms->has_alpha ? 1 : 0);
+  const guint kept = split == OMNI_SPLIT_VAL ? ms->height : ms->height / OMNI_BANDS_VAL_PART;
+  const guint lost = kept + OMNI_BANDS_GUARD * ratio;
+  const OmniScene parts[] = {
+    { .split = OMNI_SPLIT_TRAIN, .width = ms->width, .height = ms->height > lost ? ms->height - lost : 0 },
+    { .split = OMNI_SPLIT_VAL, .width = ms->width, .height = kept, .top = ms->height - kept }
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    for (guint band = 0; parts[i].height > 0 && band < n_bands; band++)
+    {
+      OmniScene part = parts[i];
+      part.band = band;
+      part.whole_height = ms->height;
+      add_band (self, found, folder, name, paths, &part);
+    }
+}
+
+/* The ratio of the pixels, or 0 after noting why there is none. */
+static guint
+probe_bands (const char *folder, const char *name, char *const paths[2], OmniPictureInfo *ms,
+             GPtrArray *notes)
+{
+  OmniPictureInfo pan;
+  g_autoptr (GError) error = NULL;
+  if (!omni_picture_probe (paths[0], ms, &error) || !omni_picture_probe (paths[1], &pan, &error))
+  {
+    note (notes, "%s/%s is left out: %s", folder, name, error->message);
+    return 0;
+  }
+  const guint ratio = pan.width / ms->width;
+  if (ratio >= 2 && pan.width == ratio * ms->width && pan.height == ratio * ms->height
+      && ms->width % ratio == 0 && ms->height % ratio == 0)
+    return ratio;
+  note (
+    notes,
+    "%s/%s is left out: bands of %u × %u and a panchromatic picture of %u × %u pixels cannot both be made "
+    "coarser by their ratio; crop them to whole multiples.",
+    folder, name, ms->width, ms->height, pan.width, pan.height);
+  return 0;
+}
+
+static void
+add_pair (OmniDataset *self, GPtrArray *found, const char *folder, const char *path, GPtrArray *notes)
+{
+  static const OmniRole wanted[] = { OMNI_ROLE_MULTISPECTRAL, OMNI_ROLE_PANCHROMATIC };
+  g_autofree char *name = g_path_get_basename (path);
+  g_autoptr (GError) error = NULL;
+  char *folders[] = { (char *)path, NULL };
+  g_auto (GStrv) files = omni_files_expand (folders, &error);
+  if (files == NULL)
+  {
+    note (notes, "%s/%s is left out: %s", folder, name, error->message);
+    return;
+  }
+  const guint n = g_strv_length (files);
+  g_autofree OmniRole *roles = read_roles (files, n);
+  char *paths[2] = { NULL };
+  guint counts[2] = { 0 };
+  for (guint i = 0; i < n; i++)
+    for (guint k = 0; k < G_N_ELEMENTS (wanted); k++)
+      if (roles[i] == wanted[k])
+      {
+        paths[k] = files[i];
+        counts[k]++;
+      }
+  if (counts[0] != 1 || counts[1] != 1)
+  {
+    note (notes,
+          "%s/%s is left out: a scene of bands has one ms.tif and one pan.tif, and this has %u and %u.",
+          folder, name, counts[0], counts[1]);
+    return;
+  }
+  OmniPictureInfo ms;
+  const guint ratio = probe_bands (folder, name, paths, &ms, notes);
+  if (ratio > 0)
+    add_bands (self, found, folder, name, paths, &ms, ratio);
+}
+
 static void
 add_set (OmniDataset *self, GPtrArray *found, const char *folder, const char *path, GPtrArray *notes)
 {
@@ -225,7 +338,7 @@ list_children (const char *path, OmniSceneKind kind, GError **error)
     g_autofree char *child = g_build_filename (path, entry, NULL);
     const gboolean is_folder = g_file_test (child, G_FILE_TEST_IS_DIR);
     if (entry[0] != '.'
-        && (kind == OMNI_SCENES_OF_SETS ? is_folder : !is_folder && omni_picture_is_candidate (child)))
+        && (kind != OMNI_SCENES_OF_PICTURES ? is_folder : !is_folder && omni_picture_is_candidate (child)))
       g_ptr_array_add (children, g_steal_pointer (&child));
   }
   g_ptr_array_sort (children, compare_names);
@@ -279,9 +392,9 @@ omni_dataset_list (OmniDataset *self, const char *folder, OmniSceneKind kind, gb
   for (guint i = 0; i < children->len; i++)
   {
     const char *child = children->pdata[i];
-    if (kind == OMNI_SCENES_OF_SETS)
+    if (kind != OMNI_SCENES_OF_PICTURES)
     {
-      add_set (self, found, folder, child, notes);
+      (kind == OMNI_SCENES_OF_BANDS ? add_pair : add_set) (self, found, folder, child, notes);
       continue;
     }
     g_autofree char *name = g_path_get_basename (child);
@@ -292,12 +405,12 @@ omni_dataset_list (OmniDataset *self, const char *folder, OmniSceneKind kind, gb
   {
     g_autofree char *shown = g_filename_display_name (path);
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "There is nothing to train on in “%s”: %s", shown,
-                 children->len > 0             ? "none of its scenes can be used."
-                 : kind == OMNI_SCENES_OF_SETS ? "it holds no folders of scenes."
-                                               : "it holds no pictures.");
+                 children->len > 0                 ? "none of its scenes can be used."
+                 : kind != OMNI_SCENES_OF_PICTURES ? "it holds no folders of scenes."
+                                                   : "it holds no pictures.");
     return NULL;
   }
-  if (self->splits == NULL)
+  if (self->splits == NULL && kind != OMNI_SCENES_OF_BANDS)
     split_scenes (found, by_patient);
   return g_steal_pointer (&found);
 }

@@ -30,13 +30,22 @@ typedef struct
   guint n_pictures;
   char *truth;         /* (nullable) a path */
   guint width, height; /* of every picture of the scene */
+  guint band, top;     /* of a scene of bands: which band it is about, and the first of its rows … */
+  guint whole_height;  /* … among so many */
 } OmniScene;
 
 typedef enum
 {
-  OMNI_SCENES_OF_SETS,    /* FOLDER/SCENE/NN.png, at least two pictures each */
-  OMNI_SCENES_OF_PICTURES /* FOLDER/NAME.png: every picture a scene of its own */
+  OMNI_SCENES_OF_SETS,     /* FOLDER/SCENE/NN.png, at least two pictures each */
+  OMNI_SCENES_OF_PICTURES, /* FOLDER/NAME.png: every picture a scene of its own */
+  OMNI_SCENES_OF_BANDS /* FOLDER/SCENE/{ms,pan}.tif: every band of the multispectral picture a scene or two */
 } OmniSceneKind;
+
+/* Scenes of bands are few and large, and so most give both splits. Where split.csv does not put ms.* in the val split, which then
+ * has all of it, the last quarter of the rows is kept for validation, and as many rows before it as what is made of the pair
+ * (bands.h) reaches across are in neither. Sizes and rows are those of the multispectral picture; its path comes first. */
+#define OMNI_BANDS_VAL_PART 4
+#define OMNI_BANDS_GUARD    4 /* times the ratio of the pixels */
 
 /* (transfer full) `path` has to exist; nothing else is read yet but split.csv. */
 OmniDataset *omni_dataset_open (const char *path, GError **error);

@@ -4,7 +4,7 @@
 
 typedef struct
 {
-  char *path;
+  char *name; /* a path, or what a picture that was made is called */
   gboolean loading;
   OmniLuma *luma; /* NULL while loading, and after a failure */
   GError *error;
@@ -25,7 +25,7 @@ static void
 entry_free (gpointer data)
 {
   Entry *entry = data;
-  g_free (entry->path);
+  g_free (entry->name);
   g_clear_pointer (&entry->luma, omni_luma_unref);
   g_clear_error (&entry->error);
   g_free (entry);
@@ -56,8 +56,9 @@ omni_luma_cache_free (OmniLumaCache *self)
 }
 
 static OmniLuma *
-decode (const char *path, GError **error)
+decode (gconstpointer data, GError **error)
 {
+  const char *path = data;
   g_autoptr (OmniPicture) picture = omni_picture_read (path, NULL, error);
   if (picture == NULL)
     return NULL;
@@ -75,7 +76,7 @@ make_room (OmniLumaCache *self, gsize size_bytes)
   {
     Entry *oldest = g_queue_pop_head (&self->used);
     self->held_bytes -= oldest->size_bytes;
-    g_hash_table_remove (self->entries, oldest->path);
+    g_hash_table_remove (self->entries, oldest->name);
   }
 }
 
@@ -91,16 +92,16 @@ keep (OmniLumaCache *self, Entry *entry)
 
 /* Called with the lock, which is given up while the file is decoded. */
 static Entry *
-load (OmniLumaCache *self, const char *path)
+load (OmniLumaCache *self, const char *name, OmniLumaLoad make, gconstpointer data)
 {
   Entry *entry = g_new0 (Entry, 1);
-  entry->path = g_strdup (path);
+  entry->name = g_strdup (name);
   entry->loading = TRUE;
-  g_hash_table_insert (self->entries, entry->path, entry);
+  g_hash_table_insert (self->entries, entry->name, entry);
   self->n_decoded++;
   g_mutex_unlock (&self->lock);
   GError *error = NULL;
-  OmniLuma *luma = decode (path, &error);
+  OmniLuma *luma = make (data, &error);
   g_mutex_lock (&self->lock);
   entry->luma = luma;
   entry->error = error;
@@ -112,18 +113,19 @@ load (OmniLumaCache *self, const char *path)
 }
 
 OmniLuma *
-omni_luma_cache_get (OmniLumaCache *self, const char *path, GError **error)
+omni_luma_cache_get_made (OmniLumaCache *self, const char *name, OmniLumaLoad make, gconstpointer data,
+                          GError **error)
 {
   g_mutex_lock (&self->lock);
-  Entry *entry = g_hash_table_lookup (self->entries, path);
+  Entry *entry = g_hash_table_lookup (self->entries, name);
   /* Looked up anew each time: it may be given up between its arrival and our waking up. */
   while (entry != NULL && entry->loading)
   {
     g_cond_wait (&self->changed, &self->lock);
-    entry = g_hash_table_lookup (self->entries, path);
+    entry = g_hash_table_lookup (self->entries, name);
   }
   if (entry == NULL)
-    entry = load (self, path);
+    entry = load (self, name, make, data);
   OmniLuma *luma = entry->luma != NULL ? omni_luma_ref (entry->luma) : NULL;
   if (luma == NULL && error != NULL)
     *error = g_error_copy (entry->error);
@@ -134,6 +136,12 @@ omni_luma_cache_get (OmniLumaCache *self, const char *path, GError **error)
   }
   g_mutex_unlock (&self->lock);
   return luma;
+}
+
+OmniLuma *
+omni_luma_cache_get (OmniLumaCache *self, const char *path, GError **error)
+{
+  return omni_luma_cache_get_made (self, path, decode, path, error);
 }
 
 void

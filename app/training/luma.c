@@ -13,12 +13,14 @@ omni_luma_ref (OmniLuma *self)
 void
 omni_luma_unref (OmniLuma *self)
 {
-  if (self != NULL && g_atomic_ref_count_dec (&self->ref_count))
-    g_free (self);
+  if (self == NULL || !g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  omni_luma_unref (self->rows);
+  g_free (self);
 }
 
-static OmniLuma *
-luma_try_alloc (guint width, guint height, GError **error)
+OmniLuma *
+omni_luma_try_alloc (guint width, guint height, GError **error)
 {
   gsize n, size_bytes;
   OmniLuma *self = NULL;
@@ -34,6 +36,34 @@ luma_try_alloc (guint width, guint height, GError **error)
   g_atomic_ref_count_init (&self->ref_count);
   self->width = width;
   self->height = height;
+  self->mean = 0;
+  self->rows = NULL;
+  self->values = (guint16 *)(self + 1);
+  return self;
+}
+
+static void
+set_mean (OmniLuma *self)
+{
+  const gsize n = (gsize)self->width * self->height;
+  guint64 sum = 0;
+  for (gsize i = 0; i < n; i++)
+    sum += self->values[i];
+  self->mean = (float)((double)sum / 65535 / (double)n);
+}
+
+OmniLuma *
+omni_luma_new_rows (OmniLuma *whole, guint top, guint height)
+{
+  g_return_val_if_fail (height > 0 && top < whole->height && height <= whole->height - top, NULL);
+
+  OmniLuma *self = g_new0 (OmniLuma, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+  self->width = whole->width;
+  self->height = height;
+  self->rows = omni_luma_ref (whole);
+  self->values = whole->values + (gsize)top * whole->width;
+  set_mean (self);
   return self;
 }
 
@@ -49,7 +79,7 @@ omni_luma_new (OmniPicture *picture, GError **error)
                  "A picture of %u bands has no luminance; training takes grey or RGB pictures.", colours);
     return NULL;
   }
-  OmniLuma *self = luma_try_alloc (width, height, error);
+  OmniLuma *self = omni_luma_try_alloc (width, height, error);
   if (self == NULL)
     return NULL;
   const OmniSampleType type = omni_picture_get_sample_type (picture);
@@ -57,19 +87,15 @@ omni_luma_new (OmniPicture *picture, GError **error)
   const guint8 *pixels = omni_picture_get_pixels (picture);
   g_autofree guint16 *row = g_new (guint16, row_samples);
   guint16 *to = self->values;
-  guint64 sum = 0;
   for (guint y = 0; y < height; y++, pixels += row_samples * omni_sample_type_get_bytes (type))
   {
     omni_samples_convert (pixels, type, row, OMNI_SAMPLE_U16, row_samples);
     const guint16 *from = row;
     for (guint x = 0; x < width; x++, from += channels, to++)
-    {
       *to = colours == 1 ? from[0]
                          : (guint16)((299u * from[0] + 587u * from[1] + 114u * from[2] + 500u) / 1000u);
-      sum += *to;
-    }
   }
-  self->mean = (float)((double)sum / 65535 / ((double)width * height));
+  set_mean (self);
   return self;
 }
 

@@ -20,7 +20,7 @@ static const char *const optimisers[] = { "adam", "rmsprop", "sgd", NULL };
 static const char *const schedules[] = { "constant", "halving", "cosine", "poly", NULL };
 static const char *const forms[] = { "ifani", "u2fusion", NULL };
 static const char *const ewc_steps[] = { "gradient", "proximal", NULL };
-static const char *const tasks[] = { "exposure", "focus", "infrared", "medical", NULL };
+static const char *const tasks[] = { "exposure", "focus", "infrared", "medical", "pansharpen", NULL };
 static const char *const syntheses[] = { "none", "focus", "exposure", NULL };
 
 const OmniRecipeKey omni_recipe_keys[] = {
@@ -120,7 +120,11 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "task", "task", OMNI_KEY_TASK, IN_TASK (task), 0, 0, "", tasks,
     "What is learned; without it, the section's name says." },
   { "task", "data", OMNI_KEY_LIST, IN_TASK (folders), 0, 0, NULL, NULL,
-    "Folders below the data folder: of scenes, or for a synthesis of sharp pictures." },
+    "Folders below the data folder: of scenes, or for a synthesis of sharp pictures. A scene of pansharpen "
+    "is a "
+    "ms.tif and a pan.tif: both are made coarser by the ratio of their pixels, a set is one band with the "
+    "panchromatic picture, its truth the band as it was, and the last quarter of the rows is for "
+    "validation." },
   { "task", "synthesis", OMNI_KEY_CHOICE, IN_TASK (synthesis), 0, 0, "none", syntheses,
     "Make the sources up from single pictures; the picture is the truth." },
   { "task", "truth", OMNI_KEY_CHOICE, IN_TASK (truth), 0, 0, "no", yes_no,
@@ -134,7 +138,7 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "task", "loss", OMNI_KEY_LOSSES, IN_TASK (losses), 0, 1e9, "", NULL,
     "mae, mse, ssim, gradient and truth-sobel compare with the truth, where there is one, the others with "
     "the "
-    "sources; the first source of a pair is the infrared, PET or SPECT one, else the brighter. "
+    "sources; the first source of a pair is the infrared, PET or SPECT one or the band, else the brighter. "
     "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8). All sections of a task share one loss, "
     "given once." },
   { "task", "information-scale", OMNI_KEY_FLOAT, IN_TASK (losses.information_scale), 1e-9, 1e9, "0.002", NULL,

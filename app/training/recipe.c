@@ -136,12 +136,12 @@ finish_task (Reader *self, GError **error)
   if (task == NULL)
     return TRUE;
   if (task->task == OMNI_TASK_AUTO
-      && (!omni_task_from_string (task->name, &task->task) || task->task == OMNI_TASK_AUTO
-          || task->task == OMNI_TASK_PANSHARPEN))
-    return refuse (self, task->line, error,
-                   "“%s” is no task; name the section after exposure, focus, infrared or medical, or add the "
-                   "key “task”",
-                   task->name);
+      && (!omni_task_from_string (task->name, &task->task) || task->task == OMNI_TASK_AUTO))
+    return refuse (
+      self, task->line, error,
+      "“%s” is no task; name the section after exposure, focus, infrared, medical or pansharpen, "
+      "or add the key “task”",
+      task->name);
   if (!fill_section (self, "task", task, task->line, error))
     return FALSE;
   const OmniTask made = task->synthesis == OMNI_SYNTHESIS_FOCUS      ? OMNI_TASK_FOCUS
@@ -208,6 +208,10 @@ check_sources (const Reader *self, GError **error)
   {
     const OmniRecipeTask *task = self->recipe->tasks->pdata[t];
     const guint wanted = omni_train_config_get_n_sources (&config, task->task);
+    if (task->task == OMNI_TASK_PANSHARPEN && !omni_train_config_takes_bands (&config))
+      return refuse (self, task->line, error,
+                     "%s does not sharpen bands; set architecture = pmgi, or leave [task %s] out",
+                     config.architecture, task->name);
     for (guint i = 0; wanted > 0 && i < task->n_sources->len; i++)
       if (g_array_index (task->n_sources, guint, i) != wanted)
         return refuse (self, task->line, error,
@@ -435,7 +439,7 @@ omni_recipe_load (const char *path, GError **error)
 gboolean
 omni_recipe_task_has_truth (const OmniRecipeTask *task)
 {
-  return task->synthesis != OMNI_SYNTHESIS_NONE || task->truth;
+  return task->synthesis != OMNI_SYNTHESIS_NONE || task->truth || task->task == OMNI_TASK_PANSHARPEN;
 }
 
 guint

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/training/bands.h"
 #include "app/training/sampler.h"
 
 #include <math.h>
@@ -43,7 +44,7 @@ omni_sample_free (OmniSample *self)
 static gboolean
 is_usable (const OmniScene *scene, const OmniRecipeTask *task, guint least_px, GPtrArray *notes)
 {
-  if (task->truth && scene->truth == NULL)
+  if (task->truth && scene->truth == NULL && task->task != OMNI_TASK_PANSHARPEN)
     return FALSE; /* as the recipe wants; nothing to complain about */
   if (MIN (scene->width, scene->height) >= least_px)
     return TRUE;
@@ -57,10 +58,11 @@ static gboolean
 add_folder (OmniTrainData *self, Task *task, OmniDataset *dataset, const char *folder, GPtrArray *notes,
             GError **error)
 {
-  const gboolean single = task->recipe->synthesis != OMNI_SYNTHESIS_NONE;
+  const OmniSceneKind kind = task->recipe->synthesis != OMNI_SYNTHESIS_NONE ? OMNI_SCENES_OF_PICTURES
+                             : task->recipe->task == OMNI_TASK_PANSHARPEN   ? OMNI_SCENES_OF_BANDS
+                                                                            : OMNI_SCENES_OF_SETS;
   g_autoptr (GPtrArray)
-    scenes = omni_dataset_list (dataset, folder, single ? OMNI_SCENES_OF_PICTURES : OMNI_SCENES_OF_SETS,
-                                task->recipe->task == OMNI_TASK_MEDICAL, notes, error);
+    scenes = omni_dataset_list (dataset, folder, kind, task->recipe->task == OMNI_TASK_MEDICAL, notes, error);
   if (scenes == NULL)
     return FALSE;
   const guint least_px = omni_recipe_get_max_crop_px (self->recipe);
@@ -181,9 +183,23 @@ note_unreadable (OmniTrainData *self, const char *path, const GError *cause)
 
 /* (transfer full) Every picture of a scene, its truth last where there is one; NULL after noting which cannot be read. */
 static GPtrArray *
-load_scene (OmniTrainData *self, const OmniScene *scene)
+load_scene (OmniTrainData *self, const OmniRecipeTask *task, const OmniScene *scene)
 {
   g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_luma_unref);
+  if (task->task == OMNI_TASK_PANSHARPEN)
+  {
+    g_autoptr (GError) cause = NULL;
+    OmniBands bands;
+    if (!omni_bands_load (&bands, scene, self->cache, &cause))
+    {
+      note_unreadable (self, scene->paths[0], cause);
+      return NULL;
+    }
+    g_ptr_array_add (pictures, bands.band);
+    g_ptr_array_add (pictures, bands.pan);
+    g_ptr_array_add (pictures, bands.truth);
+    return g_steal_pointer (&pictures);
+  }
   for (guint i = 0; i <= scene->n_pictures; i++)
   {
     const char *path = i < scene->n_pictures ? scene->paths[i] : scene->truth;
@@ -363,7 +379,7 @@ draw_set (const Set *set, OmniRandom *random, GError **error)
   for (guint try = 0; try < READ_TRIES; try++)
   {
     const OmniScene *scene = choose_scene (set, random);
-    g_autoptr (GPtrArray) pictures = load_scene (set->data, scene);
+    g_autoptr (GPtrArray) pictures = load_scene (set->data, set->task->recipe, scene);
     if (pictures == NULL)
       continue;
     if (set->task->recipe->synthesis != OMNI_SYNTHESIS_NONE)
@@ -497,7 +513,7 @@ OmniSample *
 omni_train_data_draw_validation (OmniTrainData *self, guint task, guint index, GError **error)
 {
   const OmniScene *scene = self->tasks[task].scenes[OMNI_SPLIT_VAL]->pdata[index];
-  g_autoptr (GPtrArray) pictures = load_scene (self, scene);
+  g_autoptr (GPtrArray) pictures = load_scene (self, self->tasks[task].recipe, scene);
   if (pictures == NULL)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s/%s cannot be read.", scene->folder,

@@ -165,6 +165,14 @@ omni_train_config_get_n_sources (const OmniTrainConfig *config, OmniTask task)
   return network != NULL ? network->n_sources : 0;
 }
 
+gboolean
+omni_train_config_takes_bands (const OmniTrainConfig *config)
+{
+  const OmniTrainNetwork *network = find_network (config->architecture);
+
+  return network != NULL && (network->first_roles & OMNI_ROLE_MARK (OMNI_ROLE_MULTISPECTRAL)) != 0;
+}
+
 /* The network, and what 0 stands for in the configuration filled in. */
 const OmniTrainNetwork *
 omni_train_config_resolve (OmniTrainConfig *config, GError **error)

@@ -202,6 +202,9 @@ OmniTrainSide omni_train_config_get_side (const OmniTrainConfig *config);
 /* How many pictures a set must have, by the architecture or the losses of a task; 0: any number. */
 guint omni_train_config_get_n_sources (const OmniTrainConfig *config, OmniTask task);
 
+/* Whether its pairs can be a band of a multispectral picture and the panchromatic one. */
+gboolean omni_train_config_takes_bands (const OmniTrainConfig *config);
+
 /* What all terms of a task's losses take. */
 OmniTrainSide omni_train_losses_get_side (const OmniTrainLosses *losses);
 
