@@ -145,11 +145,28 @@ check_loads (Training *self)
   say_cb (words, TRUE, self);
 }
 
+/* (transfer full) The weights that the recipe names by a path of its own. */
+static OmniWeights *
+load_named (const Training *self, const char *named, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (self->recipe->path);
+  g_autofree char *path = g_path_is_absolute (named) ? g_strdup (named)
+                                                     : g_build_filename (folder, named, NULL);
+  return omni_weights_load (path, error);
+}
+
 static gboolean
 make_trainer (Training *self, GError **error)
 {
   OmniTrainConfig config;
+  g_autoptr (OmniWeights) vgg16 = NULL;
   omni_recipe_get_config (self->recipe, &config);
+  if (self->recipe->vgg16 != NULL && (vgg16 = load_named (self, self->recipe->vgg16, error)) == NULL)
+  {
+    g_prefix_error (error, "The recipe's “vgg16” cannot be used: ");
+    return FALSE;
+  }
+  config.vgg16 = vgg16;
   self->device = omni_device_open (self->options->device, error);
   self->trainer = self->device != NULL ? omni_trainer_new (self->device, &config, error) : NULL;
   if (self->trainer == NULL)
@@ -157,11 +174,7 @@ make_trainer (Training *self, GError **error)
   check_loads (self);
   if (self->recipe->initial == NULL || self->options->resume_path != NULL)
     return TRUE;
-  g_autofree char *folder = g_path_get_dirname (self->recipe->path);
-  g_autofree char *path = g_path_is_absolute (self->recipe->initial)
-                            ? g_strdup (self->recipe->initial)
-                            : g_build_filename (folder, self->recipe->initial, NULL);
-  g_autoptr (OmniWeights) weights = omni_weights_load (path, error);
+  g_autoptr (OmniWeights) weights = load_named (self, self->recipe->initial, error);
   return weights != NULL && omni_trainer_import (self->trainer, weights, error);
 }
 

@@ -56,6 +56,12 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "speckling." },
   { "network", "initial", OMNI_KEY_TEXT, IN_RECIPE (initial), 0, 0, "", NULL,
     "Weights to start from, a path relative to the recipe; without it, random ones." },
+  { "network", "vgg16", OMNI_KEY_TEXT, IN_RECIPE (vgg16), 0, 0, "", NULL,
+    "A safetensors file of torchvision's VGG-16 (features.N.weight and .bias), a path relative to the "
+    "recipe; none ships. With it "
+    "information-mse and information-ssim measure in its features, as the paper of U2Fusion does, and the "
+    "loss perceptual can "
+    "be used. It makes a step many times as long." },
 
   { "train", "order", OMNI_KEY_CHOICE, IN_RECIPE (sequential), 0, 0, "joint", orders,
     "Joint: each step draws a task. Sequential: one task after another, as they stand in the file." },
@@ -136,7 +142,8 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "task", "sources", OMNI_KEY_COUNTS, IN_TASK (n_sources), 2, 64, "2", NULL,
     "Pictures in a set, drawn anew each step; a number that stands twice is twice as likely." },
   { "task", "loss", OMNI_KEY_LOSSES, IN_TASK (losses), 0, 1e9, "", NULL,
-    "mae, mse, ssim, gradient and truth-sobel compare with the truth, where there is one, the others with "
+    "mae, mse, ssim, gradient, truth-sobel and perceptual compare with the truth, where there is one, the "
+    "others with "
     "the "
     "sources; the first source of a pair is the infrared, PET or SPECT one or the band, else the brighter. "
     "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8). All sections of a task share one loss, "
@@ -144,7 +151,9 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "task", "information-scale", OMNI_KEY_FLOAT, IN_TASK (losses.information_scale), 1e-9, 1e9, "0.002", NULL,
     "information-mse and information-ssim: c of the shares, softmax (g / c); g is the squared Laplacian, "
     "over "
-    "five levels of a pyramid. Less makes the sharper source count for more." },
+    "five levels of a pyramid or, with vgg16, the five stages of its features, which are larger by far: "
+    "start at 1. Less makes the "
+    "sharper source count for more." },
   { "task", "reduce", OMNI_KEY_COUNTS, IN_TASK (reductions), 1, 8, "1, 1, 2", NULL,
     "A crop is cut from the picture averaged down by one of these, where that is large enough." },
   { "task", "min-contrast", OMNI_KEY_NUMBER, IN_TASK (min_contrast), 0, 0.5, "0.05", NULL,

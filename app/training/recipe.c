@@ -222,6 +222,24 @@ check_sources (const Reader *self, GError **error)
   return TRUE;
 }
 
+/* What looks through VGG-16 has one. */
+static gboolean
+check_vgg16 (const Reader *self, GError **error)
+{
+  for (guint t = 0; t < self->recipe->tasks->len && self->recipe->vgg16 == NULL; t++)
+  {
+    const OmniRecipeTask *task = self->recipe->tasks->pdata[t];
+    for (OmniLoss loss = 0; loss < OMNI_N_LOSSES; loss++)
+      if (task->losses.weight[loss] > 0 && omni_loss_needs_vgg16 (loss))
+        return refuse (
+          self, task->line, error,
+          "[task %s] has the loss “%s”, which looks through VGG-16, and its weights do not come with "
+          "the program; name a file with them: vgg16 = FILE in [network]",
+          task->name, omni_loss_to_string (loss));
+  }
+  return TRUE;
+}
+
 static gboolean
 check_order (const Reader *self, guint n_lines, GError **error)
 {
@@ -275,7 +293,8 @@ finish_recipe (Reader *self, guint n_lines, GError **error)
   if (sum <= 0 || recipe->base_levels->len > OMNI_TRAIN_BASE_LEVELS)
     return refuse (self, find_line (self, "network", "base-levels"), error,
                    "base-levels takes up to %d chances, one of them above 0", OMNI_TRAIN_BASE_LEVELS);
-  return check_order (self, n_lines, error) && check_sources (self, error) && check_sides (self, error);
+  return check_order (self, n_lines, error) && check_sources (self, error) && check_vgg16 (self, error)
+         && check_sides (self, error);
 }
 
 /* ---- Lines ---- */

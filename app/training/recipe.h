@@ -54,6 +54,7 @@ typedef struct
     config; /* as the keys say; omni_recipe_get_config() adds what follows from the length of the run */
   char *architecture;
   char *initial;         /* (nullable) weights to start from, relative to the recipe */
+  char *vgg16;           /* (nullable) weights of VGG-16, relative to the recipe */
   double freeze_norm_at; /* part of the run */
   gboolean skips;
   GArray *base_levels; /* double */

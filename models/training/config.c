@@ -27,7 +27,8 @@ static const char *const loss_names[] = { "mae",
                                           "first-mse",
                                           "second-mse",
                                           "first-laplacian",
-                                          "second-laplacian" };
+                                          "second-laplacian",
+                                          "perceptual" };
 static const char *const optimiser_names[] = { "adam", "rmsprop", "sgd" };
 static const char *const schedule_names[] = { "constant", "halving", "cosine", "poly" };
 static const char *const norm_names[] = { "none", "batch", "frozen", "affine", "picture" };
@@ -76,7 +77,13 @@ gboolean
 omni_loss_needs_truth (OmniLoss loss)
 {
   return loss == OMNI_LOSS_MAE || loss == OMNI_LOSS_MSE || loss == OMNI_LOSS_SSIM
-         || loss == OMNI_LOSS_GRADIENT || loss == OMNI_LOSS_TRUTH_SOBEL;
+         || loss == OMNI_LOSS_GRADIENT || loss == OMNI_LOSS_TRUTH_SOBEL || loss == OMNI_LOSS_PERCEPTUAL;
+}
+
+gboolean
+omni_loss_needs_vgg16 (OmniLoss loss)
+{
+  return loss == OMNI_LOSS_PERCEPTUAL;
 }
 
 gboolean
@@ -250,6 +257,16 @@ omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weig
 }
 
 static gboolean
+needs_vgg16 (const OmniTrainConfig *config)
+{
+  for (guint task = 0; task < OMNI_N_TASKS; task++)
+    for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+      if (config->losses[task].weight[loss] != 0.0F && omni_loss_needs_vgg16 (loss))
+        return TRUE;
+  return FALSE;
+}
+
+static gboolean
 is_within (float value, float low, float high)
 {
   return value >= low && value <= high;
@@ -279,6 +296,8 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
     wrong = "norm must not be “none”: this network has a normalisation";
   else if (config->reduce != OMNI_TRAIN_REDUCE_MAX && !network->has_reduce)
     wrong = "reduce must be “max”: this network has no choice";
+  else if (config->vgg16 == NULL && needs_vgg16 (config))
+    wrong = "the loss “perceptual” looks through VGG-16: name a file with its weights";
   else if (config->padding == OMNI_BOUNDARY_SYMMETRIC)
     wrong = "padding must be zero, replicate or reflect";
   else if (!(config->learning_rate > 0.0F))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/training/trainer-private.h"
+#include "models/training/vgg.h"
 
 #define SMALLEST_WINDOW 11
 
@@ -10,6 +11,7 @@ typedef struct
   const OmniMaps *truth, *members;
   OmniMaps shares; /* of the information, once asked for */
   float information_scale;
+  guint vgg16; /* among the parameters; 0: none */
   OmniLossResult *results;
   guint n_results;
 } Running;
@@ -76,11 +78,12 @@ static const OmniMaps *
 get_shares (Running *self)
 {
   const OmniMaps *sources = self->target.sources;
+  const guint n = sources->n / self->target.fused->n;
+  const float scale = self->information_scale > 0.0F ? self->information_scale : INFORMATION_SCALE;
 
   if (self->shares.n == 0)
-    self->shares = omni_ops_information (self->ops, sources, sources->n / self->target.fused->n,
-                                         self->information_scale > 0.0F ? self->information_scale
-                                                                        : INFORMATION_SCALE);
+    self->shares = self->vgg16 > 0 ? omni_vgg_information (self->ops, self->vgg16, sources, n, scale)
+                                   : omni_ops_information (self->ops, sources, n, scale);
   return &self->shares;
 }
 
@@ -133,6 +136,9 @@ run_term (Running *self, OmniLoss loss, float weight)
   case OMNI_LOSS_SECOND_LAPLACIAN:
     omni_ops_loss_edges (ops, &target, FALSE, weight);
     break;
+  case OMNI_LOSS_PERCEPTUAL:
+    omni_vgg_loss_perceptual (ops, self->vgg16, &target, weight);
+    break;
   case OMNI_LOSS_MEF_SSIM:
   case OMNI_N_LOSSES:
   default:
@@ -142,9 +148,9 @@ run_term (Running *self, OmniLoss loss, float weight)
 }
 
 guint
-omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fused, const OmniMaps *sources,
-                 const OmniMaps *members, const OmniMaps *truth, const OmniMaps *gradient,
-                 OmniLossResult results[OMNI_MAX_LOSS_RESULTS])
+omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, guint vgg16, const OmniMaps *fused,
+                 const OmniMaps *sources, const OmniMaps *members, const OmniMaps *truth,
+                 const OmniMaps *gradient, OmniLossResult results[OMNI_MAX_LOSS_RESULTS])
 {
   Running self = {
     .ops = ops,
@@ -152,6 +158,7 @@ omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fu
     .truth = truth,
     .members = members,
     .information_scale = losses->information_scale,
+    .vgg16 = vgg16,
     .results = results,
   };
 
@@ -177,6 +184,8 @@ get_side (const OmniTrainLosses *losses, guint loss)
                                || loss == OMNI_LOSS_INFORMATION_SSIM;
   OmniTrainSide side = { 1, has_windows ? SMALLEST_WINDOW : 2 };
 
+  if (loss == OMNI_LOSS_PERCEPTUAL)
+    side = (OmniTrainSide){ OMNI_VGG_GRAIN, OMNI_VGG_GRAIN };
   for (guint s = 1; loss == OMNI_LOSS_MEF_SSIM && s < OMNI_MEF_SCALES; s++)
     if (losses->mef_scales[s] > 0.0F)
       side = (OmniTrainSide){ 1U << s, SMALLEST_WINDOW << s };

@@ -48,7 +48,7 @@ omni_ops_reserve (OmniOps *ops, GError **error)
 {
   const guint64 most = MIN (omni_work_max_view_elements (ops->work), G_MAXINT32);
 
-  if (ops->most_features > most || ops->n_maps > most
+  if (ops->most_features > most || ops->n_maps > most || ops->n_packed > most
       || ops->largest_output > omni_work_max_output_bytes (ops->work) || !ops->fits_groups)
   {
     g_autofree char *size = g_format_size (ops->most_features * 16 + ops->n_maps * 4);
@@ -62,7 +62,8 @@ omni_ops_reserve (OmniOps *ops, GError **error)
   /* Lanes that share a fetch may reach beyond the last filter. */
   return omni_work_reserve (ops->work, ops->features, ops->most_features * 16, error)
          && omni_work_reserve (ops->work, ops->maps, ops->n_maps * 4, error)
-         && omni_work_reserve (ops->work, ops->parameters, MAX (ops->n_gradients, 1) * 4, error)
+         && omni_work_reserve (ops->work, ops->parameters, MAX (ops->n_gradients + ops->n_frozen, 1) * 4,
+                               error)
          && omni_work_reserve (ops->work, ops->packed, (ops->n_packed + 64) * 16, error)
          && omni_work_reserve (ops->work, ops->results, ops->n_results * 4, error);
 }

@@ -36,6 +36,7 @@ typedef struct
   guint64 largest_output;                            /* of one kernel, bytes */
   gboolean fits_groups;                              /* every kernel does */
   guint64 n_gradients; /* floats at the start of the results: the parameters' gradient */
+  guint64 n_frozen;    /* floats behind the parameters that learn nothing */
   gboolean measuring;
   guint lanes;
   gboolean has_shuffle;

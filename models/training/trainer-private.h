@@ -25,6 +25,8 @@ struct _OmniTrainer
   OmniTrainState state;
   OmniOps ops;
   float *gradient;
+  float *vgg16; /* nullable: what lies behind the parameters on the device, n_vgg16 floats */
+  gsize n_vgg16;
   float *statistics; /* of the last batch, where the running ones lie among the parameters */
 };
 
@@ -73,8 +75,9 @@ typedef struct
 
 #define OMNI_MAX_LOSS_RESULTS (OMNI_N_LOSSES + OMNI_MEF_SCALES)
 
-/* Runs every term of the task. `gradient` (nullable): by the fused pictures. Returns the number of results. */
-guint omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, const OmniMaps *fused,
+/* Runs every term of the task. `vgg16`: where its values lie among the parameters, 0 if they do not. `gradient` (nullable): by the
+ * fused pictures. Returns the number of results. */
+guint omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, guint vgg16, const OmniMaps *fused,
                        const OmniMaps *sources, const OmniMaps *members, const OmniMaps *truth,
                        const OmniMaps *gradient, OmniLossResult results[OMNI_MAX_LOSS_RESULTS]);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/training/trainer-private.h"
+#include "models/training/vgg.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +13,7 @@ omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **er
 
   trainer->config = *config;
   trainer->network = omni_train_config_resolve (&trainer->config, error);
-  if (trainer->network == NULL)
+  if (trainer->network == NULL || (config->vgg16 != NULL && !omni_vgg_check (config->vgg16, error)))
     return NULL;
 
   trainer->parameters = g_array_new (FALSE, FALSE, sizeof (OmniParameter));
@@ -27,6 +28,10 @@ omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **er
   if (trainer->network->initialise != NULL)
     trainer->network->initialise (&trainer->config, trainer->parameters, state->theta);
   omni_ops_init (&trainer->ops, device);
+  if (config->vgg16 != NULL)
+    trainer->vgg16 = omni_vgg_dup_values (config->vgg16, &trainer->n_vgg16);
+  trainer->ops.n_frozen = trainer->n_vgg16;
+  trainer->config.vgg16 = NULL;
   return g_steal_pointer (&trainer);
 }
 
@@ -44,6 +49,7 @@ omni_trainer_free (OmniTrainer *trainer)
   g_free (trainer->state.omega);
   g_free (trainer->state.anchor);
   g_free (trainer->state.fisher);
+  g_free (trainer->vgg16);
   g_free (trainer->gradient);
   g_free (trainer->statistics);
   g_free (trainer);
@@ -135,8 +141,9 @@ give_kernels (Run *run, gboolean measuring, GError **error)
   const OmniMaps fused = trainer->network->forward (ops, &run->pass);
   const OmniMaps gradient = omni_ops_maps (ops, fused.n, fused.h, fused.w);
 
-  run->n_results = omni_losses_run (ops, losses_of (run), &fused, &run->pass.sources, run->pass.members,
-                                    &truth, run->pass.learns ? &gradient : NULL, run->results);
+  run->n_results = omni_losses_run (
+    ops, losses_of (run), trainer->vgg16 != NULL ? (guint)trainer->state.n : 0, &fused, &run->pass.sources,
+    run->pass.members, &truth, run->pass.learns ? &gradient : NULL, run->results);
   if (run->pass.learns)
     trainer->network->backward (ops, &run->pass, &gradient);
   if (run->wants_fused)
@@ -260,6 +267,9 @@ run_pass (Run *run, OmniTrainReport *report, GError **error)
     return FALSE;
   if (!give_kernels (run, TRUE, error) || !omni_ops_reserve (ops, error)
       || !omni_work_write (ops->work, ops->parameters, 0, trainer->state.theta, trainer->state.n * 4, error)
+      || (trainer->vgg16 != NULL
+          && !omni_work_write (ops->work, ops->parameters, trainer->state.n * 4, trainer->vgg16,
+                               trainer->n_vgg16 * 4, error))
       || !give_kernels (run, FALSE, error) || !omni_work_finish (ops->work, &stats, error))
     return FALSE;
 

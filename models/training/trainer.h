@@ -46,17 +46,21 @@ typedef enum
   OMNI_LOSS_SECOND_MSE,
   OMNI_LOSS_FIRST_LAPLACIAN, /* (∇F − ∇s)², likewise */
   OMNI_LOSS_SECOND_LAPLACIAN,
+  OMNI_LOSS_PERCEPTUAL, /* (φ F − φ truth)², φ the last features of VGG-16, which the configuration must have */
   OMNI_N_LOSSES
 } OmniLoss;
 
 /* "mae", "mse", "ssim", "gradient", "mef-ssim", "mef-structure", "max-intensity", "max-gradient", "sobel", "laplacian",
  * "source-mse", "source-ssim", "truth-sobel", "information-mse", "information-ssim", "first-mse", "second-mse",
- * "first-laplacian", "second-laplacian". */
+ * "first-laplacian", "second-laplacian", "perceptual". */
 const char *omni_loss_to_string (OmniLoss loss);
 gboolean omni_loss_from_string (const char *name, OmniLoss *loss);
 
 /* TRUE for the terms that compare with the ground truth: a batch without one is refused. */
 gboolean omni_loss_needs_truth (OmniLoss loss);
+
+/* TRUE for the terms that look through VGG-16: a configuration without one is refused. */
+gboolean omni_loss_needs_vgg16 (OmniLoss loss);
 
 /* TRUE for the terms that tell two sources apart: a batch with another number is refused. */
 gboolean omni_loss_needs_pair (OmniLoss loss);
@@ -149,6 +153,9 @@ typedef struct
   OmniTrainReduce reduce;   /* ifani, ifcnn */
   OmniTrainVariant variant; /* aenetv2 */
   gboolean without_skips;   /* ifani: its second half sees nothing of the first */
+  /* (nullable) torchvision's VGG-16 (models/training/vgg.h): with it the information of a picture is measured in its features, too, and
+   * “perceptual” can be a term. Belongs to the caller; the trainer reads it when it is made. */
+  const OmniWeights *vgg16;
   guint64 seed;
 
   /* Omni only. A step draws the base level with these chances (all zero: level 0), the depth above it from the range, and
