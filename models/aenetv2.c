@@ -35,36 +35,38 @@ static const OmniModelOption options[] = {
   { NULL }
 };
 
+/* All but two variants begin and end alike; what lies between is what the paper replaces. */
+#define C1                                                                                                   \
+  {                                                                                                          \
+    "c1", 6, CHANNELS, 3, 1, FALSE, TRUE                                                                     \
+  }
+#define C2                                                                                                   \
+  {                                                                                                          \
+    "c2", CHANNELS, 1, 3, 1, FALSE, TRUE                                                                     \
+  }
+
 const OmniAenetv2Layer omni_aenetv2_layers[OMNI_AENETV2_N_VARIANTS][OMNI_AENETV2_MOST_LAYERS + 1] = {
-  [OMNI_AENETV2_GCB] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
-                         { "gc", 64, 64, 3, 32, TRUE, FALSE },
-                         { "c2", 64, 1, 3, 1, FALSE, TRUE },
-                         { NULL } },
-  [OMNI_AENETV2_REGULAR] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
-                             { "gc", 64, 64, 3, 1, FALSE, FALSE },
-                             { "c2", 64, 1, 3, 1, FALSE, TRUE },
-                             { NULL } },
-  [OMNI_AENETV2_PLUSPLUS] = { { "c1", 6, 24, 3, 1, TRUE, TRUE },
-                              { "c2", 24, 1, 3, 1, TRUE, TRUE },
-                              { NULL } },
-  [OMNI_AENETV2_SEPARABLE] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
+  [OMNI_AENETV2_GCB] = { C1, { "gc", 64, 64, 3, 32, TRUE, FALSE }, C2 },
+  [OMNI_AENETV2_REGULAR] = { C1, { "gc", 64, 64, 3, 1, FALSE, FALSE }, C2 },
+  [OMNI_AENETV2_PLUSPLUS] = { { "c1", 6, 24, 3, 1, TRUE, TRUE }, { "c2", 24, 1, 3, 1, TRUE, TRUE } },
+  [OMNI_AENETV2_SEPARABLE] = { C1,
                                { "depthwise", 64, 64, 3, 64, TRUE, FALSE },
                                { "pointwise", 64, 64, 1, 1, FALSE, FALSE },
-                               { "c2", 64, 1, 3, 1, FALSE, TRUE },
-                               { NULL } },
-  [OMNI_AENETV2_SQUEEZE_GCB] = { { "c1", 6, 64, 3, 1, FALSE, TRUE },
+                               C2 },
+  [OMNI_AENETV2_SQUEEZE_GCB] = { C1,
                                  { "squeeze", 64, 16, 1, 1, FALSE, TRUE },
                                  { "gc", 16, 64, 3, 8, TRUE, FALSE },
-                                 { "c2", 64, 1, 3, 1, FALSE, TRUE },
-                                 { NULL } },
+                                 C2 },
   [OMNI_AENETV2_M] = { { "e1", 6, 32, 3, 1, FALSE, TRUE },
                        { "e2", 32, 64, 3, 1, FALSE, TRUE },
                        { "e3", 64, 32, 3, 1, FALSE, TRUE },
                        { "d2", 96, 32, 3, 1, FALSE, TRUE },
                        { "d1", 64, 16, 3, 1, FALSE, TRUE },
-                       { "c2", 16, 1, 3, 1, FALSE, TRUE },
-                       { NULL } },
+                       { "c2", 16, 1, 3, 1, FALSE, TRUE } },
 };
+
+#undef C1
+#undef C2
 
 static gboolean
 get_variant (const OmniWeights *weights, OmniAenetv2Variant *variant, GError **error)

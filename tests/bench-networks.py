@@ -27,23 +27,29 @@ def conv(inputs, outputs, kernel, bias=True, groups=1, padding="zeros"):
 
 
 class Ifani(nn.Module):
-    def __init__(self):
+    """On sets of `n` sources each; bench-training.py trains it, too."""
+
+    def __init__(self, n=2):
         super().__init__()
+        self.n = n
         widths = [1, 64, 64, 64, 64, 32, 32, 32, 96, 96, 96, 96]
         self.layers = nn.ModuleList(conv(w, 32, 3) for w in widths)
         self.last = conv(32, 1, 3)
 
+    def pool(self, x):
+        return x.view(-1, self.n, *x.shape[1:]).amax(1)
+
     def block(self, i, x, pooled=True, skip=None):
         parts = [x]
         if pooled:
-            parts.append(x.amax(0, keepdim=True).expand_as(x))
+            parts.append(self.pool(x).repeat_interleave(self.n, 0))
         if skip is not None:
             parts.append(skip)
         y = self.layers[i](torch.cat(parts, 1))
         return y if i == 6 else F.relu(y)
 
-    def forward(self, a, b):
-        x = self.block(0, torch.cat([a, b]), False)
+    def forward(self, *sources):
+        x = self.block(0, torch.cat(sources) if len(sources) > 1 else sources[0], False)
         features = [x]
         for i in range(1, 4):
             x = self.block(i, x)
@@ -53,7 +59,7 @@ class Ifani(nn.Module):
             x = self.block(i, x, False)
         for i in range(4):
             x = self.block(8 + i, x, True, features[3 - i])
-        return self.last(x.amax(0, keepdim=True))
+        return self.last(self.pool(x))
 
 
 class Ifcnn(nn.Module):

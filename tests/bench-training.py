@@ -28,41 +28,6 @@ def load_networks():
     return networks
 
 
-class Sets(torch.nn.Module):
-    """IFANI on several sets of the same number of sources, [sets * n, 1, h, w]."""
-
-    def __init__(self, n):
-        super().__init__()
-        self.n = n
-        self.one = load_networks().Ifani()
-
-    def pool(self, x):
-        sets = x.view(-1, self.n, *x.shape[1:])
-        return sets.amax(1)
-
-    def block(self, i, x, pooled=True, skip=None):
-        parts = [x]
-        if pooled:
-            parts.append(self.pool(x).repeat_interleave(self.n, 0))
-        if skip is not None:
-            parts.append(skip)
-        y = self.one.layers[i](torch.cat(parts, 1))
-        return y if i == 6 else F.relu(y)
-
-    def forward(self, x):
-        x = self.block(0, x, False)
-        features = [x]
-        for i in range(1, 4):
-            x = self.block(i, x)
-            features.append(x)
-        x = self.block(4, x)
-        for i in range(5, 8):
-            x = self.block(i, x, False)
-        for i in range(4):
-            x = self.block(8 + i, x, True, features[3 - i])
-        return self.one.last(self.pool(x))
-
-
 def window():
     g = torch.exp(-((torch.arange(11) - 5.0) ** 2) / (2 * (11 / 6) ** 2))
     g = g / g.sum()
@@ -95,7 +60,7 @@ class Torch:
         torch.manual_seed(1)
         torch.set_num_threads(arguments.threads)
         self.n = arguments.sources
-        self.network = Sets(self.n)
+        self.network = load_networks().Ifani(self.n)
         self.optimiser = torch.optim.Adam(self.network.parameters(), 1e-3, (0.9, 0.99))
         self.sources = torch.rand(arguments.sets * self.n, 1, arguments.size, arguments.size)
         self.kernel = window()
