@@ -176,6 +176,11 @@ test_train_refusals (void)
   write_text ("wrong.recipe", "[network]\narchitecture = ifani\n[train]\nsteps = 3\nstesp = 4\n");
   g_auto (Run) wrong = CLI ("train", "wrong.recipe", "--data", data);
   assert_refused (&wrong, "line 5");
+  write_text ("features.recipe",
+              "[network]\narchitecture = u2fusion\nvgg16 = no-such-vgg.safetensors\n[train]\nsteps = 3\n"
+              "crop = 32\n[task exposure]\ndata = exposure\nloss = information-mse 1\n");
+  g_auto (Run) features = CLI ("train", "features.recipe", "--data", data, "--device", "software");
+  assert_refused (&features, "“vgg16” cannot be used: ");
   g_auto (Run) nowhere = CLI ("train", "three.recipe", "--data", "no-such-folder");
   assert_refused (&nowhere, "no-such-folder");
   g_auto (Run) again = CLI ("train", "three.recipe", "--data", data, "--device", "software");

@@ -473,7 +473,7 @@ build_loss (gpointer data)
   losses.weight[self->loss] = (float)LOSS_WEIGHT;
   losses.mef_scales[self->halvings] = 1.0F;
   self->gradient = omni_ops_maps (&ops, fused.n, fused.h, fused.w);
-  self->n_results = omni_losses_run (&ops, &losses, &fused, &sources, members, &sources, &self->gradient,
+  self->n_results = omni_losses_run (&ops, &losses, 0, &fused, &sources, members, &sources, &self->gradient,
                                      self->results);
   self->gradient_at = omni_ops_results (&ops, double4_size (self->fused));
   omni_ops_maps_to_results (&ops, &self->gradient, self->gradient_at);
