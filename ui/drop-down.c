@@ -2,6 +2,7 @@
 #include "ui/drop-down.h"
 
 #define LEAST_CHARS 4
+#define ROWS_KEY    "omni-rows"
 
 static void
 setup_cb (GtkDropDown *drop_down, GtkListItem *item)
@@ -39,6 +40,75 @@ omni_drop_down_let_shrink (GtkDropDown *drop_down)
   g_signal_connect_swapped (short_words, "bind", G_CALLBACK (bind_cb), drop_down);
   gtk_drop_down_set_factory (drop_down, short_words);
   gtk_drop_down_set_list_factory (drop_down, whole);
+}
+
+/* A list makes up to 200 rows, open or not, and binds them again with every change of the model. */
+
+static GtkWidget *
+find_child (GtkWidget *widget, GType type)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+  {
+    GtkWidget *found = g_type_is_a (G_OBJECT_TYPE (child), type) ? child : find_child (child, type);
+    if (found != NULL)
+      return found;
+  }
+  return NULL;
+}
+
+/* Arrows go on from the choice. */
+static void
+focus_choice (GtkWidget *list)
+{
+  for (GtkWidget *row = gtk_widget_get_first_child (list); row != NULL; row = gtk_widget_get_next_sibling (row))
+    if ((gtk_widget_get_state_flags (row) & GTK_STATE_FLAG_SELECTED) != 0)
+    {
+      gtk_widget_grab_focus (row);
+      return;
+    }
+}
+
+static void
+opened_cb (GtkListView *list)
+{
+  GtkSingleSelection *rows = g_object_get_data (G_OBJECT (list), ROWS_KEY);
+  const guint selected = gtk_single_selection_get_selected (rows);
+
+  gtk_list_view_set_model (list, GTK_SELECTION_MODEL (rows));
+  if (selected == GTK_INVALID_LIST_POSITION)
+    return;
+  gtk_widget_activate_action (GTK_WIDGET (list), "list.scroll-to-item", "u", selected);
+  focus_choice (GTK_WIDGET (list));
+}
+
+static gboolean
+rest_cb (gpointer data)
+{
+  if (!gtk_widget_get_mapped (data))
+    gtk_list_view_set_model (data, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at once: a row may be what closed it. */
+static void
+closed_cb (GtkListView *list)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, rest_cb, g_object_ref (list), g_object_unref);
+}
+
+void
+omni_drop_down_let_rest (GtkDropDown *drop_down)
+{
+  GtkWidget *popover = find_child (GTK_WIDGET (drop_down), GTK_TYPE_POPOVER);
+  GtkWidget *list = popover != NULL ? find_child (popover, GTK_TYPE_LIST_VIEW) : NULL;
+
+  g_return_if_fail (list != NULL);
+  g_object_set_data_full (G_OBJECT (list), ROWS_KEY,
+                          g_object_ref (gtk_list_view_get_model (GTK_LIST_VIEW (list))), g_object_unref);
+  gtk_list_view_set_model (GTK_LIST_VIEW (list), NULL);
+  g_signal_connect_object (popover, "map", G_CALLBACK (opened_cb), list, G_CONNECT_SWAPPED);
+  g_signal_connect_object (popover, "unmap", G_CALLBACK (closed_cb), list, G_CONNECT_SWAPPED);
 }
 
 void

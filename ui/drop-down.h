@@ -9,6 +9,10 @@ G_BEGIN_DECLS
  * before a list factory of one's own is set. */
 void omni_drop_down_let_shrink (GtkDropDown *drop_down);
 
+/* The list has rows only while it is open, so that hundreds cost nothing when the model changes. Call it after the model is set,
+ * which has to stay the same object. */
+void omni_drop_down_let_rest (GtkDropDown *drop_down);
+
 /* Says the choice of a drop-down to screen readers: GTK 4.8 leaves the button inside without a name. */
 void omni_drop_down_tell (GtkDropDown *drop_down, const char *words);
 

@@ -4,6 +4,8 @@
 
 #include "ui/stage/stage-private.h"
 
+#include <math.h>
+
 #include <unistd.h>
 
 static OmniPointer *pointer;
@@ -223,6 +225,21 @@ shows_maps (gpointer data)
          && g_str_equal (omni_subject_get_label (second), "Order-sensitivity map");
 }
 
+/* The largest difference is about the brightest colour before anybody chooses a gain. */
+static gboolean
+has_fitted_gain (gpointer data)
+{
+  OmniStageView *view = data;
+  OmniOrderSummary model, foil;
+
+  omni_order_trial_summarise (view->trials[SIDE_MODEL], &model);
+  omni_order_trial_summarise (view->trials[SIDE_FOIL], &foil);
+  const double largest = MAX (model.largest, foil.largest);
+  const double brightest = largest * exp2 (gtk_range_get_value (view->gain));
+  return largest > 0 && !omni_stage_view_is_busy (view)
+         && (gtk_range_get_value (view->gain) == 8 || (brightest > 127 && brightest <= 255));
+}
+
 /* Both maps as heat maps, of one gain. */
 static gboolean
 shows_gain (gpointer data)
@@ -250,6 +267,7 @@ test_map (OmniTestWindow *f, gconstpointer data)
   omni_test_wait_for_layout (f);
   g_assert_true (gtk_widget_get_mapped (view->map_bar));
 
+  g_assert_true (omni_test_wait (has_fitted_gain, view));
   gtk_range_set_value (view->gain, 3);
   g_assert_true (omni_test_wait (shows_gain, view->viewer));
 }

@@ -253,6 +253,19 @@ omni_source_card_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   GTK_WIDGET_CLASS (omni_source_card_parent_class)->snapshot (widget, snapshot);
 }
 
+/* Arrows go from card to card. Tab goes to what stands in this one and then on to what comes after the list: through hundreds of
+ * cards nobody would find the way out. */
+static gboolean
+omni_source_card_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  const gboolean tabs = direction == GTK_DIR_TAB_FORWARD || direction == GTK_DIR_TAB_BACKWARD;
+  GtkWidget *other = gtk_widget_get_focus_child (gtk_widget_get_parent (widget));
+
+  if (tabs && other != NULL && other != widget)
+    return FALSE;
+  return GTK_WIDGET_CLASS (omni_source_card_parent_class)->focus (widget, direction);
+}
+
 static void
 remove_cb (OmniSourceCard *self)
 {
@@ -301,6 +314,7 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   G_OBJECT_CLASS (klass)->dispose = omni_source_card_dispose;
   G_OBJECT_CLASS (klass)->finalize = omni_source_card_finalize;
   widget_class->snapshot = omni_source_card_snapshot;
+  widget_class->focus = omni_source_card_focus;
   g_type_ensure (OMNI_TYPE_THUMBNAIL);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/source-card.ui");
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, number);

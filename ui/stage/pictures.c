@@ -27,6 +27,30 @@ get_pane (OmniStageView *self, guint side)
   return side == SIDE_FOIL && scene.sides[SIDE_MODEL] ? 1 : 0;
 }
 
+/* So that the largest difference of both maps is about the brightest colour, until somebody chooses another gain, who goes on
+ * from this one. */
+void
+omni_stage_view_fit_gain (OmniStageView *self)
+{
+  double largest = 0, peak = 255;
+
+  if (self->gain_chosen || !self->shows_map)
+    return;
+  for (guint side = 0; side < N_SIDES; side++)
+  {
+    OmniPicture *map = self->trials[side] != NULL ? omni_order_trial_get_map (self->trials[side]) : NULL;
+    OmniOrderSummary summary;
+    if (map == NULL)
+      continue;
+    omni_order_trial_summarise (self->trials[side], &summary);
+    largest = fmax (largest, summary.largest);
+    peak = omni_sample_type_get_peak (omni_picture_get_sample_type (map));
+  }
+  self->fitting = TRUE;
+  gtk_range_set_value (self->gain, largest > 0 ? floor (log2 (peak / largest)) : 0);
+  self->fitting = FALSE;
+}
+
 void
 omni_stage_view_show_gain (OmniStageView *self)
 {

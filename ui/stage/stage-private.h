@@ -34,6 +34,8 @@ struct _OmniStageView
   gboolean broken;
   gboolean shows_map;
   gboolean updating;
+  gboolean gain_chosen; /* else it follows the maps */
+  gboolean fitting;     /* the gain */
   gint64 start_us; /* when the queue was last filled */
   guint n_before;  /* tries done then, on both sides */
 
@@ -79,6 +81,7 @@ void omni_stage_view_set_broken (OmniStageView *self, gboolean broken);
 /* pictures.c: what the panes show */
 void omni_stage_view_update_pictures (OmniStageView *self);
 void omni_stage_view_show_gain (OmniStageView *self);
+void omni_stage_view_fit_gain (OmniStageView *self);
 
 /* talk.c */
 void omni_stage_view_class_install_talk (GtkWidgetClass *widget_class);

@@ -95,25 +95,6 @@ choose_foil (OmniStageView *self)
     gtk_drop_down_set_selected (self->foil, 1);
 }
 
-/* So that the largest difference of both maps is about the brightest colour. */
-static void
-fit_gain (OmniStageView *self)
-{
-  double largest = 0, peak = 255;
-
-  for (guint side = 0; side < N_SIDES; side++)
-  {
-    OmniPicture *map = self->trials[side] != NULL ? omni_order_trial_get_map (self->trials[side]) : NULL;
-    OmniOrderSummary summary;
-    if (map == NULL)
-      continue;
-    omni_order_trial_summarise (self->trials[side], &summary);
-    largest = fmax (largest, summary.largest);
-    peak = omni_sample_type_get_peak (omni_picture_get_sample_type (map));
-  }
-  gtk_range_set_value (self->gain, largest > 0 ? floor (log2 (peak / largest)) : 0);
-}
-
 /* What a step shows follows from the step alone, so going back shows it as it was. */
 static void
 play (OmniStageView *self)
@@ -139,7 +120,7 @@ play (OmniStageView *self)
     break;
   case OMNI_TALK_MAP:
     choose_foil (self);
-    fit_gain (self);
+    self->gain_chosen = FALSE;
     break;
   case OMNI_TALK_BREAK:
     if (self->orders->len < 2)

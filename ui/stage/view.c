@@ -105,7 +105,10 @@ start_model (OmniStageView *self)
     title = omni_fusion_describe (request->model->name, weights, "");
   }
   omni_stage_side_set_title (self->sides[SIDE_MODEL], title);
+  self->fitting = TRUE;
   gtk_range_set_range (self->gain, 0, self->broken ? 24 : 8);
+  self->fitting = FALSE;
+  self->gain_chosen = FALSE;
   start_trial (self, SIDE_MODEL, request, FALSE);
 }
 
@@ -488,6 +491,7 @@ omni_stage_view_refresh (OmniStageView *self)
   gtk_widget_set_visible (self->controls, self->talk == NULL);
   gtk_widget_set_visible (self->map_bar, self->shows_map && scene.pictures);
   gtk_widget_set_visible (GTK_WIDGET (self->foot), scene.footnote);
+  omni_stage_view_fit_gain (self);
   omni_stage_view_show_gain (self);
   omni_stage_view_update_pictures (self);
   update_progress (self);
@@ -501,6 +505,9 @@ omni_stage_view_refresh (OmniStageView *self)
 static void
 gain_changed_cb (OmniStageView *self)
 {
+  if (self->fitting)
+    return;
+  self->gain_chosen = TRUE;
   omni_stage_view_show_gain (self);
   omni_stage_view_update_pictures (self);
 }
@@ -705,6 +712,10 @@ omni_stage_view_init (OmniStageView *self)
   omni_drop_down_let_shrink (self->foil);
   /* Each over its pane, and panes lie the same way wherever people read from. */
   gtk_widget_set_direction (gtk_widget_get_parent (GTK_WIDGET (self->sides[SIDE_MODEL])), GTK_TEXT_DIR_LTR);
+  /* Its buttons have the focus, not what they stand in. */
+  for (GtkWidget *child = gtk_widget_get_first_child (self->controls); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    gtk_widget_set_focusable (child, FALSE);
   omni_stage_view_init_keys (self);
   gtk_drop_down_set_selected (self->size, omni_settings_is (OMNI_SETTING_STAGE_SIZE, "512")    ? 0
                                           : omni_settings_is (OMNI_SETTING_STAGE_SIZE, "full") ? 2

@@ -130,28 +130,39 @@ show_values (OmniInspector *self)
 }
 
 static void
-rebuild (OmniInspector *self)
+add_row (OmniInspector *self, int row)
 {
-  GtkWidget *child;
+  GtkWidget *name = gtk_label_new (NULL);
+  GtkWidget *value = gtk_label_new (NULL);
 
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->values))) != NULL)
-    gtk_grid_remove (self->values, child);
-  for (guint i = 0; i < g_list_model_get_n_items (self->subjects); i++)
+  gtk_label_set_xalign (GTK_LABEL (name), 0);
+  gtk_label_set_ellipsize (GTK_LABEL (name), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_widget_set_hexpand (name, TRUE);
+  gtk_widget_add_css_class (name, "caption");
+  gtk_widget_add_css_class (name, "dim-label");
+  gtk_label_set_xalign (GTK_LABEL (value), 1);
+  gtk_widget_add_css_class (value, "caption");
+  gtk_widget_add_css_class (value, "numeric");
+  gtk_grid_attach (self->values, name, 0, row, 1, 1);
+  gtk_grid_attach (self->values, value, 1, row, 1, 1);
+}
+
+/* Rows that are there are used again; hundreds that nobody sees are not made. */
+static void
+update_rows (OmniInspector *self)
+{
+  const int n = (int)g_list_model_get_n_items (self->subjects);
+
+  for (int i = 0; i < n; i++)
   {
-    g_autoptr (OmniSubject) subject = g_list_model_get_item (self->subjects, i);
-    GtkWidget *name = gtk_label_new (omni_subject_get_label (subject));
-    GtkWidget *value = gtk_label_new (NULL);
-    gtk_label_set_xalign (GTK_LABEL (name), 0);
-    gtk_label_set_ellipsize (GTK_LABEL (name), PANGO_ELLIPSIZE_MIDDLE);
-    gtk_widget_set_hexpand (name, TRUE);
-    gtk_widget_add_css_class (name, "caption");
-    gtk_widget_add_css_class (name, "dim-label");
-    gtk_label_set_xalign (GTK_LABEL (value), 1);
-    gtk_widget_add_css_class (value, "caption");
-    gtk_widget_add_css_class (value, "numeric");
-    gtk_grid_attach (self->values, name, 0, (int)i, 1, 1);
-    gtk_grid_attach (self->values, value, 1, (int)i, 1, 1);
+    g_autoptr (OmniSubject) subject = g_list_model_get_item (self->subjects, (guint)i);
+    if (gtk_grid_get_child_at (self->values, 0, i) == NULL)
+      add_row (self, i);
+    gtk_label_set_text (GTK_LABEL (gtk_grid_get_child_at (self->values, 0, i)),
+                        omni_subject_get_label (subject));
   }
+  while (gtk_grid_get_child_at (self->values, 0, n) != NULL)
+    gtk_grid_remove_row (self->values, n);
 }
 
 static gboolean
@@ -187,8 +198,10 @@ drop_pictures (OmniInspector *self)
 static void
 subjects_changed_cb (OmniInspector *self)
 {
+  if (!gtk_widget_get_mapped (GTK_WIDGET (self)))
+    return;
   drop_pictures (self);
-  rebuild (self);
+  update_rows (self);
   show_values (self);
   load_next (self);
 }
@@ -200,7 +213,6 @@ omni_inspector_set_subjects (OmniInspector *self, GListModel *subjects)
   self->subjects = g_object_ref (subjects);
   g_signal_connect_object (subjects, "items-changed", G_CALLBACK (subjects_changed_cb), self,
                            G_CONNECT_SWAPPED);
-  rebuild (self);
 }
 
 void
@@ -237,7 +249,8 @@ static void
 omni_inspector_map (GtkWidget *widget)
 {
   GTK_WIDGET_CLASS (omni_inspector_parent_class)->map (widget);
-  load_next (OMNI_INSPECTOR (widget));
+  if (OMNI_INSPECTOR (widget)->subjects != NULL)
+    subjects_changed_cb (OMNI_INSPECTOR (widget));
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "app/order/permutations.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 
 #define MOST_ORDERS 24   /* all of four sources */
 #define VIEW_PX     1024 /* of a result: enough to see where */
@@ -39,9 +40,44 @@ show_summary (OmniWindow *self)
   gtk_label_set_text (self->order_words, error != NULL ? error : words);
 }
 
+/* So that the largest difference is about the brightest colour, until somebody chooses another gain, who goes on from this one. */
+static void
+fit_gain (OmniWindow *self)
+{
+  OmniPicture *map = omni_order_trial_get_map (self->order_trial);
+  OmniOrderSummary summary;
+
+  if (map == NULL || self->gain_chosen)
+    return;
+  omni_order_trial_summarise (self->order_trial, &summary);
+  const double peak = omni_sample_type_get_peak (omni_picture_get_sample_type (map));
+  omni_difference_bar_set_gain (self->difference,
+                                summary.largest > 0 ? exp2 (floor (log2 (peak / summary.largest))) : 1);
+  self->gain_chosen = FALSE;
+}
+
+void
+omni_window_choose_gain (OmniWindow *self)
+{
+  self->gain_chosen = TRUE;
+}
+
+/* The difference view keeps its own. */
+static void
+change_gain (OmniWindow *self, gboolean to_map)
+{
+  if (to_map == (self->difference_gain != 0))
+    return;
+  const double gain = to_map ? 1 : self->difference_gain;
+  self->difference_gain = to_map ? omni_difference_bar_get_gain (self->difference) : 0;
+  omni_difference_bar_set_gain (self->difference, gain);
+  self->gain_chosen = FALSE;
+}
+
 static void
 trial_changed_cb (OmniWindow *self)
 {
+  fit_gain (self);
   show_map (self);
   show_summary (self);
 }
@@ -81,6 +117,7 @@ omni_window_update_order_map (OmniWindow *self)
   omni_window_stop_order_map (self);
   gtk_widget_set_visible (GTK_WIDGET (self->order_words), on);
   omni_viewer_set_map (self->viewer, NULL);
+  change_gain (self, on);
   if (!on)
     return;
   g_autoptr (OmniFusionRequest) request = omni_document_dup_shown_request (self->document);

@@ -345,6 +345,7 @@ static void
 gain_changed_cb (OmniWindow *self)
 {
   omni_viewer_set_gain (self->viewer, omni_difference_bar_get_gain (self->difference));
+  omni_window_choose_gain (self);
 }
 
 /* How many side by side: what there is, as far as somebody chose it, else the next in the list. */
@@ -391,6 +392,7 @@ init_picker (OmniWindow *self, GtkDropDown *picker)
   omni_drop_down_let_shrink (picker);
   gtk_drop_down_set_expression (picker, label);
   gtk_drop_down_set_model (picker, G_LIST_MODEL (self->subjects));
+  omni_drop_down_let_rest (picker);
 }
 
 /* The first two panes have two lists each, which say the same. */

@@ -95,6 +95,8 @@ struct _OmniWindow
   OmniOrderTrial *order_trial; /* NULL: the map is not shown */
   OmniPicture *order_map;      /* of the trial */
   GtkLabel *order_words;
+  double difference_gain; /* of the other view with a gain, while the map is shown; 0: it is not */
+  gboolean gain_chosen;   /* of the map; else it follows what the map holds */
 
   /* export.c */
   guint bookmark; /* gone to last; G_MAXUINT: none */
@@ -192,6 +194,7 @@ void omni_window_update_view (OmniWindow *self);
 /* order-map.c */
 void omni_window_update_order_map (OmniWindow *self);
 void omni_window_stop_order_map (OmniWindow *self);
+void omni_window_choose_gain (OmniWindow *self); /* from now on it does not follow the map */
 
 /* export.c */
 void omni_window_class_install_export (GtkWidgetClass *widget_class);

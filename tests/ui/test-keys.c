@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The window without a pointer: Tab comes to every control that can be used, each is in view when it has the focus, and Escape
+ * closes what was opened. */
+#include "tests/ui/window-fixture.h"
+
+#include "ui/stage/stage-private.h"
+
+#define MOST_STEPS 120
+#define STEP_MS    15
+
+static OmniPointer *pointer;
+static gboolean can_fuse;
+
+/* The walk */
+
+static GtkWidget *
+get_focus (OmniTestWindow *f)
+{
+  return gtk_window_get_focus (GTK_WINDOW (f->window));
+}
+
+static char *
+describe (GtkWidget *widget)
+{
+  g_autofree char *tooltip = widget != NULL ? g_strdup (gtk_widget_get_tooltip_text (widget)) : NULL;
+  GtkWidget *parent = widget != NULL ? gtk_widget_get_parent (widget) : NULL;
+
+  if (widget == NULL)
+    return g_strdup ("nothing");
+  return g_strdup_printf ("%s “%s” in %s", G_OBJECT_TYPE_NAME (widget), tooltip != NULL ? tooltip : "",
+                          parent != NULL ? G_OBJECT_TYPE_NAME (parent) : "nothing");
+}
+
+/* What a person without a pointer has to come to. Inside of a list and of a group of options arrows go on. */
+static gboolean
+is_control (GtkWidget *widget)
+{
+  return (GTK_IS_BUTTON (widget) || GTK_IS_CHECK_BUTTON (widget) || GTK_IS_RANGE (widget)
+          || GTK_IS_LIST_BOX (widget) || GTK_IS_TEXT (widget) || OMNI_IS_VIEWER (widget))
+         && gtk_widget_get_mapped (widget) && gtk_widget_is_sensitive (widget);
+}
+
+/* The title bar's own buttons belong to the window manager's keys (Alt+F4). */
+static void
+collect (GtkWidget *widget, GPtrArray *controls)
+{
+  if (GTK_IS_WINDOW_CONTROLS (widget) || GTK_IS_POPOVER (widget) || GTK_IS_SCROLLBAR (widget)
+      || !gtk_widget_get_mapped (widget))
+    return;
+  if (is_control (widget))
+    g_ptr_array_add (controls, widget);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    collect (child, controls);
+}
+
+/* One of a list, where arrows go on. */
+static gboolean
+was_visited (GPtrArray *visited, GtkWidget *control)
+{
+  GtkWidget *list = gtk_widget_get_ancestor (control, GTK_TYPE_LIST_BOX);
+
+  for (guint i = 0; i < visited->len; i++)
+    if (visited->pdata[i] == control || gtk_widget_is_ancestor (visited->pdata[i], control)
+        || (list != NULL && gtk_widget_is_ancestor (visited->pdata[i], list)))
+      return TRUE;
+  return FALSE;
+}
+
+/* Not scrolled away, not below the edge. */
+static void
+check_in_view (OmniTestWindow *f, GtkWidget *focus)
+{
+  graphene_rect_t bounds;
+
+  g_assert_true (gtk_widget_compute_bounds (focus, GTK_WIDGET (f->window), &bounds));
+  const double x = bounds.origin.x + bounds.size.width / 2, y = bounds.origin.y + bounds.size.height / 2;
+  g_autofree char *words = describe (focus);
+  if (x < 0 || y < 0 || x > gtk_widget_get_width (GTK_WIDGET (f->window))
+      || y > gtk_widget_get_height (GTK_WIDGET (f->window)) || !gtk_widget_get_mapped (focus))
+    g_test_message ("out of view: %s", words);
+  g_assert_cmpfloat (x, >=, 0);
+  g_assert_cmpfloat (y, >=, 0);
+  g_assert_cmpfloat (x, <=, gtk_widget_get_width (GTK_WIDGET (f->window)));
+  g_assert_cmpfloat (y, <=, gtk_widget_get_height (GTK_WIDGET (f->window)));
+  g_assert_true (gtk_window_get_focus_visible (GTK_WINDOW (f->window)));
+}
+
+static gboolean
+has_other_focus (gpointer data)
+{
+  gpointer *pair = data;
+
+  return gtk_window_get_focus (pair[0]) != pair[1];
+}
+
+static void
+step (OmniTestWindow *f, GdkModifierType modifiers)
+{
+  gpointer pair[] = { f->window, get_focus (f) };
+
+  omni_pointer_key (pointer, "Tab", modifiers);
+  if (!omni_test_wait_seconds (has_other_focus, pair, 5))
+  {
+    g_autofree char *words = describe (get_focus (f));
+    g_error ("Tab does not go on from %s", words);
+  }
+  omni_test_turn (STEP_MS);
+}
+
+/* All the way round. */
+static void
+walk (OmniTestWindow *f, const char *where)
+{
+  g_autoptr (GPtrArray) visited = g_ptr_array_new ();
+  g_autoptr (GPtrArray) controls = g_ptr_array_new ();
+  guint n_missed = 0;
+
+  omni_test_wait_for_layout (f);
+  step (f, 0);
+  while (visited->len < MOST_STEPS && !g_ptr_array_find (visited, get_focus (f), NULL))
+  {
+    GtkWidget *focus = get_focus (f);
+    g_assert_nonnull (focus);
+    g_autofree char *words = describe (focus);
+    g_test_message ("%s: %u %s", where, visited->len + 1, words);
+    g_assert_false (GTK_IS_FLOW_BOX_CHILD (focus)); /* a stop where nothing can be done */
+    check_in_view (f, focus);
+    g_ptr_array_add (visited, focus);
+    step (f, 0);
+  }
+  g_assert_cmpuint (visited->len, <, MOST_STEPS);
+  collect (GTK_WIDGET (f->window), controls);
+  for (guint i = 0; i < controls->len; i++)
+  {
+    g_autofree char *words = describe (controls->pdata[i]);
+    if (was_visited (visited, controls->pdata[i]))
+      continue;
+    g_test_message ("%s: Tab does not come to %s", where, words);
+    n_missed++;
+  }
+  g_assert_cmpuint (n_missed, ==, 0);
+}
+
+static void
+settle (OmniTestWindow *f)
+{
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  omni_test_wait_for_layout (f);
+}
+
+/* The list of sources */
+
+static gboolean
+has_focus (gpointer data)
+{
+  gpointer *pair = data;
+  GtkWidget *focus = gtk_window_get_focus (pair[0]);
+
+  return focus != NULL && (focus == pair[1] || gtk_widget_is_ancestor (focus, pair[1]));
+}
+
+/* Arrows go from card to card; Tab through one card and out. */
+static void
+test_cards (OmniTestWindow *f, gconstpointer data)
+{
+  OmniFilmstrip *strip = f->window->filmstrip;
+
+  gtk_widget_grab_focus (GTK_WIDGET (omni_filmstrip_get_card (strip, 0)));
+  for (guint i = 1; i < N_SOURCES; i++)
+  {
+    gpointer pair[] = { f->window, omni_filmstrip_get_card (strip, i) };
+    omni_pointer_key (pointer, "Down", 0);
+    g_assert_true (omni_test_wait (has_focus, pair));
+    g_assert_true (omni_filmstrip_get_selected (strip) == omni_document_get_source (f->window->document, i));
+  }
+  gpointer pair[] = { f->window, omni_filmstrip_get_card (strip, N_SOURCES - 2) };
+  omni_pointer_key (pointer, "Up", 0);
+  g_assert_true (omni_test_wait (has_focus, pair));
+  for (guint i = 0; i < 2; i++)
+  {
+    step (f, 0);
+    g_assert_true (has_focus (pair));
+    check_in_view (f, get_focus (f));
+  }
+  step (f, 0);
+  g_assert_false (gtk_widget_is_ancestor (get_focus (f), GTK_WIDGET (strip->list)));
+  step (f, GDK_SHIFT_MASK);
+  g_assert_true (has_focus (pair));
+}
+
+/* In every mode */
+
+static void
+test_sources (OmniTestWindow *f, gconstpointer data)
+{
+  walk (f, "one picture");
+}
+
+static void
+test_modes (OmniTestWindow *f, gconstpointer data)
+{
+  static const char *const modes[] = { "side-by-side", "blink", "difference" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
+  {
+    g_action_group_change_action_state (G_ACTION_GROUP (f->window), modes[i], g_variant_new_boolean (TRUE));
+    walk (f, modes[i]);
+  }
+  g_action_group_change_action_state (G_ACTION_GROUP (f->window), "panes", g_variant_new_int32 (4));
+  walk (f, "four panes");
+}
+
+static void
+test_drawers (OmniTestWindow *f, gconstpointer data)
+{
+  static const char *const switches[] = { "metrics", "inspector", "winner" };
+
+  if (!can_fuse)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (switches); i++)
+  {
+    g_action_group_change_action_state (G_ACTION_GROUP (f->window), switches[i],
+                                        g_variant_new_boolean (TRUE));
+    settle (f);
+    omni_test_turn (500);
+    walk (f, switches[i]);
+    g_action_group_change_action_state (G_ACTION_GROUP (f->window), switches[i],
+                                        g_variant_new_boolean (FALSE));
+    omni_test_turn (500);
+  }
+}
+
+static void
+test_stage (OmniTestWindow *f, gconstpointer data)
+{
+  gtk_widget_activate_action (GTK_WIDGET (f->window), "win.stage", NULL);
+  omni_test_turn (600);
+  walk (f, "order check");
+  gtk_widget_activate_action (GTK_WIDGET (f->window->stage_view), "stage.map", NULL);
+  omni_test_turn (300);
+  walk (f, "maps");
+}
+
+/* What opens */
+
+static gboolean
+is_open (gpointer data)
+{
+  return gtk_widget_get_mapped (data);
+}
+
+static gboolean
+is_closed (gpointer data)
+{
+  return !gtk_widget_get_mapped (data);
+}
+
+static GtkWidget *
+find_popover (GtkWidget *owner)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (owner); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (GTK_IS_POPOVER (child))
+      return child;
+  return NULL;
+}
+
+/* Space opens it, the focus goes in, Escape closes it, and the focus is where it was. */
+static void
+open_and_close (OmniTestWindow *f, GtkWidget *button)
+{
+  GtkWidget *owner = gtk_widget_get_parent (button);
+  GtkWidget *popover = GTK_IS_MENU_BUTTON (owner)
+                         ? GTK_WIDGET (gtk_menu_button_get_popover (GTK_MENU_BUTTON (owner)))
+                         : find_popover (owner);
+  gpointer inside[] = { f->window, popover }, outside[] = { f->window, owner };
+
+  if (popover == NULL)
+    return;
+  gtk_widget_grab_focus (button);
+  omni_pointer_key (pointer, "space", 0);
+  g_assert_true (omni_test_wait (is_open, popover));
+  g_assert_true (omni_test_wait (has_focus, inside));
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (is_closed, popover));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  g_assert_true (omni_test_wait (has_focus, outside));
+}
+
+static void
+test_popovers (OmniTestWindow *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) controls = g_ptr_array_new ();
+  guint n = 0;
+
+  settle (f);
+  g_action_group_change_action_state (G_ACTION_GROUP (f->window), "side-by-side", g_variant_new_boolean (TRUE));
+  omni_test_wait_for_layout (f);
+  collect (GTK_WIDGET (f->window), controls);
+  for (guint i = 0; i < controls->len; i++)
+    if (GTK_IS_TOGGLE_BUTTON (controls->pdata[i])
+        && (GTK_IS_MENU_BUTTON (gtk_widget_get_parent (controls->pdata[i]))
+            || GTK_IS_DROP_DOWN (gtk_widget_get_parent (controls->pdata[i]))))
+    {
+      g_autofree char *words = describe (gtk_widget_get_parent (controls->pdata[i]));
+      g_test_message ("%s", words);
+      open_and_close (f, controls->pdata[i]);
+      n++;
+    }
+  g_assert_cmpuint (n, >=, 7); /* task, model, menu, order, versions, two pictures, views */
+}
+
+/* A list that has no rows while it is closed is used like any other. */
+
+static gboolean
+has_third (gpointer data)
+{
+  return gtk_drop_down_get_selected (data) == 3;
+}
+
+static void
+test_picker (OmniTestWindow *f, gconstpointer data)
+{
+  GtkDropDown *picker = f->window->pickers[0];
+  GtkWidget *popover = find_popover (GTK_WIDGET (picker));
+  gpointer inside[] = { f->window, popover };
+
+  settle (f);
+  gtk_drop_down_set_selected (picker, 2);
+  gtk_widget_grab_focus (gtk_widget_get_first_child (GTK_WIDGET (picker)));
+  omni_pointer_key (pointer, "space", 0);
+  g_assert_true (omni_test_wait (has_focus, inside));
+  omni_test_wait_for_layout (f);
+  omni_pointer_key (pointer, "Down", 0);
+  omni_test_turn (STEP_MS);
+  omni_pointer_key (pointer, "Return", 0);
+  if (!omni_test_wait_seconds (has_third, picker, 5))
+    g_error ("Down and Return chose %u", gtk_drop_down_get_selected (picker));
+  g_assert_true (omni_test_wait (is_closed, popover));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
+    return 0;
+  omni_test_window_add ("/keys/cards", test_cards);
+  omni_test_window_add ("/keys/sources", test_sources);
+  omni_test_window_add ("/keys/popovers", test_popovers);
+  omni_test_window_add ("/keys/picker", test_picker);
+  omni_test_window_add ("/keys/modes", test_modes);
+  omni_test_window_add ("/keys/drawers", test_drawers);
+  omni_test_window_add ("/keys/stage", test_stage);
+  const int status = g_test_run ();
+  omni_pointer_free (pointer);
+  return status;
+}
