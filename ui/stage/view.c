@@ -445,6 +445,30 @@ update_footnote (OmniStageView *self)
   gtk_label_set_text (self->footnote, words);
 }
 
+static gboolean
+has_use (GtkWidget *widget)
+{
+  GtkWidget *child = GTK_IS_BOX (widget) ? gtk_widget_get_first_child (widget) : NULL;
+
+  if (child == NULL)
+    return !GTK_IS_LABEL (widget) && gtk_widget_get_sensitive (widget);
+  while (child != NULL && !has_use (child))
+    child = gtk_widget_get_next_sibling (child);
+  return child != NULL;
+}
+
+/* The buttons have the focus, not the cells they stand in; and a cell where nothing can be done would hold Tab up. */
+static void
+update_cells (OmniStageView *self)
+{
+  for (GtkWidget *cell = gtk_widget_get_first_child (self->controls); cell != NULL;
+       cell = gtk_widget_get_next_sibling (cell))
+  {
+    gtk_widget_set_focusable (cell, FALSE);
+    gtk_widget_set_sensitive (cell, has_use (gtk_flow_box_child_get_child (GTK_FLOW_BOX_CHILD (cell))));
+  }
+}
+
 static void
 update_controls (OmniStageView *self)
 {
@@ -467,6 +491,7 @@ update_controls (OmniStageView *self)
   gtk_widget_action_set_enabled (widget, "stage.next", self->shown + 1 < self->orders->len);
   gtk_label_set_text (self->hint, n >= 2 ? "" : _ ("Add two or more pictures that a model can fuse."));
   gtk_widget_set_visible (GTK_WIDGET (self->hint), n < 2);
+  update_cells (self);
 }
 
 void
@@ -712,10 +737,6 @@ omni_stage_view_init (OmniStageView *self)
   omni_drop_down_let_shrink (self->foil);
   /* Each over its pane, and panes lie the same way wherever people read from. */
   gtk_widget_set_direction (gtk_widget_get_parent (GTK_WIDGET (self->sides[SIDE_MODEL])), GTK_TEXT_DIR_LTR);
-  /* Its buttons have the focus, not what they stand in. */
-  for (GtkWidget *child = gtk_widget_get_first_child (self->controls); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-    gtk_widget_set_focusable (child, FALSE);
   omni_stage_view_init_keys (self);
   gtk_drop_down_set_selected (self->size, omni_settings_is (OMNI_SETTING_STAGE_SIZE, "512")    ? 0
                                           : omni_settings_is (OMNI_SETTING_STAGE_SIZE, "full") ? 2
