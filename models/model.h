@@ -99,7 +99,7 @@ struct _OmniModel
   guint max_inputs; /* 0 = any */
   gboolean handles_bands;
   gboolean convolves_pixels; /* convolutions at the size of the pictures: they are nearly all of its time */
-  gboolean takes_influence; /* a person may say how much each source counts */
+  gboolean takes_influence;  /* a person may say how much each source counts */
   gboolean pansharpens; /* takes one multispectral and one panchromatic source, told apart by their roles */
   const OmniModelOption *options; /* ends with key NULL; may be NULL */
   const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */

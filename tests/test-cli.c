@@ -729,8 +729,8 @@ test_metrics_refused (void)
 static void
 test_vector_width (void)
 {
-  const char *const arguments[] = { "fuse", scenes[0], scenes[1], "-o", "width.png", "--model", "ifcnn",
-                                    "--json", "--force", NULL };
+  const char *const arguments[] = { "fuse",    scenes[0], scenes[1], "-o",      "width.png",
+                                    "--model", "ifcnn",   "--json",  "--force", NULL };
   g_auto (Run) chosen = run_with_environment (NULL, NULL, arguments);
   g_auto (Run) narrow = run_with_environment ("LP_NATIVE_VECTOR_WIDTH", "256", arguments);
   assert_done (&chosen);
