@@ -237,7 +237,7 @@ test_architectures (void)
     g_assert_no_error (error);
     g_autoptr (GBytes) back = omni_trainer_export (again, NULL, &error);
     g_assert_true (g_bytes_equal (bytes, back));
-    if (cases[i].channels != 32)
+    if (i != 2)
       continue;
 
     /* The program takes them, refines them, and the better of two fusions is one of theirs. */
