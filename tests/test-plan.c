@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/harness.h"
 #include "vk/device-private.h"
+#include "vk/plan-private.h"
 
 #include <string.h>
 
@@ -221,7 +222,8 @@ typedef struct
 {
   HarnessPictures *pictures;
   GCancellable *cancellable;
-  guint cancel_at; /* call of the progress function; 0: never */
+  gboolean cancel_first; /* before anything */
+  guint cancel_at;       /* call of the progress function; 0: never */
   guint calls;
   double last;
   GArray *fetched; /* guint */
@@ -279,6 +281,8 @@ run_watched (OmniPlan *plan, const TwinTensor *set, Watch *watch, OmniPlanStats 
 
   watch->pictures = pictures;
   watch->cancellable = cancellable;
+  if (watch->cancel_first)
+    g_cancellable_cancel (cancellable);
   watch->calls = 0;
   watch->last = 0.0;
   watch->released = 0;
@@ -303,6 +307,14 @@ test_progress_and_cancel (void)
     params.tile_px = 32;
 
     OmniPlan *plan = omni_plan_new (harness_device (), graph, &params, &error);
+
+    /* Nothing is compiled for who has gone already. */
+    watch.cancel_first = TRUE;
+    g_assert_false (run_watched (plan, set, &watch, &stats, &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_false (plan->recorded);
+    g_clear_error (&error);
+    watch.cancel_first = FALSE;
 
     g_assert_true (run_watched (plan, set, &watch, &stats, &error));
     g_assert_no_error (error);

@@ -61,7 +61,8 @@ find_child (GtkWidget *widget, GType type)
 static void
 focus_choice (GtkWidget *list)
 {
-  for (GtkWidget *row = gtk_widget_get_first_child (list); row != NULL; row = gtk_widget_get_next_sibling (row))
+  for (GtkWidget *row = gtk_widget_get_first_child (list); row != NULL;
+       row = gtk_widget_get_next_sibling (row))
     if ((gtk_widget_get_state_flags (row) & GTK_STATE_FLAG_SELECTED) != 0)
     {
       gtk_widget_grab_focus (row);

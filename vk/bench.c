@@ -187,7 +187,7 @@ prepare (OmniPlan *plan, GError **error)
   if (plan->recorded)
     omni_plan_forget_recording (plan);
   plan->max_chunk_cost = 0.0;
-  return omni_plan_record (plan, error);
+  return omni_plan_record (plan, NULL, error);
 }
 
 static gboolean

@@ -271,7 +271,7 @@ gint32 omni_plan_pack_values (OmniPlan *plan, OmniNode node, gsize n);
 void omni_plan_lower (OmniPlan *plan);
 
 /* plan-record.c */
-gboolean omni_plan_record (OmniPlan *plan, GError **error);
+gboolean omni_plan_record (OmniPlan *plan, GCancellable *cancellable, GError **error);
 void omni_plan_forget_recording (OmniPlan *plan);
 double omni_step_cost (const OmniStep *step);
 

@@ -468,12 +468,15 @@ create_pool (OmniPlan *plan, GError **error)
 
 /* Lazy drivers compile at the first dispatch: let them do it on empty rectangles, before submissions are timed. */
 static gboolean
-warm_up (OmniPlan *plan, GError **error)
+warm_up (OmniPlan *plan, GCancellable *cancellable, GError **error)
 {
   OmniDevice *device = plan->device;
 
   for (guint i = 0; i < plan->steps->len; i++)
   {
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+
     OmniStep step = g_array_index (plan->steps, OmniStep, i);
     VkPipeline pipeline = step_pipeline (plan, &step, error);
     VkCommandBuffer commands;
@@ -502,9 +505,9 @@ warm_up (OmniPlan *plan, GError **error)
 }
 
 gboolean
-omni_plan_record (OmniPlan *plan, GError **error)
+omni_plan_record (OmniPlan *plan, GCancellable *cancellable, GError **error)
 {
-  if (!create_pool (plan, error) || !warm_up (plan, error))
+  if (!create_pool (plan, error) || !warm_up (plan, cancellable, error))
     return FALSE;
 
   for (guint b = 0; b < plan->blocks->len; b++)

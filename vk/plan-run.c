@@ -420,11 +420,11 @@ run_above (Running *running, GError **error)
 }
 
 static gboolean
-prepare_run (OmniPlan *plan, GError **error)
+prepare_run (OmniPlan *plan, GCancellable *cancellable, GError **error)
 {
-  if (plan->above != NULL && !prepare_run (plan->above, error))
+  if (plan->above != NULL && !prepare_run (plan->above, cancellable, error))
     return FALSE;
-  if (!plan->recorded && !omni_plan_record (plan, error))
+  if (!plan->recorded && !omni_plan_record (plan, cancellable, error))
   {
     omni_plan_forget_recording (plan);
     return FALSE;
@@ -450,7 +450,7 @@ omni_plan_run (OmniPlan *plan, const OmniPlanRun *run, OmniPlanStats *stats, GEr
 
   memset (stats, 0, sizeof *stats);
   stats->tiles_done = run->first_tile;
-  if (!prepare_run (plan, error) || (plan->above != NULL && !run_above (&running, error)))
+  if (!prepare_run (plan, run->cancellable, error) || (plan->above != NULL && !run_above (&running, error)))
     return FALSE;
 
   const guint phase = run_statistics (&running, error);

@@ -92,7 +92,7 @@ typedef struct
   OmniPlanRelease release;
   OmniPlanProgress progress; /* nullable */
   gpointer user_data;
-  GCancellable *cancellable; /* nullable; honoured within one submission */
+  GCancellable *cancellable; /* nullable; honoured within one submission, or one shader compiled */
   gpointer result; /* width · height · output channels samples, interleaved; every sample is written */
   const float *influence; /* per source, its natural logarithm: omni_graph_influence(); NULL: 0 for all */
   /* The sources are those of the last run, which ended well: what does not depend on the influence is not made again, as far

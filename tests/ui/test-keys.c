@@ -295,7 +295,8 @@ test_popovers (OmniTestWindow *f, gconstpointer data)
   guint n = 0;
 
   settle (f);
-  g_action_group_change_action_state (G_ACTION_GROUP (f->window), "side-by-side", g_variant_new_boolean (TRUE));
+  g_action_group_change_action_state (G_ACTION_GROUP (f->window), "side-by-side",
+                                      g_variant_new_boolean (TRUE));
   omni_test_wait_for_layout (f);
   collect (GTK_WIDGET (f->window), controls);
   for (guint i = 0; i < controls->len; i++)
