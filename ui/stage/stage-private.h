@@ -36,8 +36,8 @@ struct _OmniStageView
   gboolean updating;
   gboolean gain_chosen; /* else it follows the maps */
   gboolean fitting;     /* the gain */
-  gint64 start_us; /* when the queue was last filled */
-  guint n_before;  /* tries done then, on both sides */
+  gint64 start_us;      /* when the queue was last filled */
+  guint n_before;       /* tries done then, on both sides */
 
   /* talk.c */
   OmniTalk *talk; /* NULL: not talking */
