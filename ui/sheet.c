@@ -216,9 +216,11 @@ OmniPicture *
 omni_sheet_draw_cell (OmniSheet *self, guint index, GError **error)
 {
   const Cell *cell = get_cell (self, index);
-  cairo_t *cr = begin (cell->frame->width, cell->frame->height + WORDS_PX);
+  const int foot_px = self->footer != NULL ? WORDS_PX : 0;
+  cairo_t *cr = begin (cell->frame->width, cell->frame->height + WORDS_PX + foot_px);
   const gboolean drawn = draw_cell (cr, cell, 0, 0, cell->frame->width);
 
+  draw_words (cr, self->footer, SMALL_FONT, 0, cell->frame->height + WORDS_PX, cell->frame->width);
   return end (cr, drawn, error);
 }
 

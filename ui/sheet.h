@@ -25,7 +25,7 @@ void omni_sheet_set_bar (OmniSheet *self, OmniColourMap map, const char *from, c
 
 guint omni_sheet_get_n_cells (OmniSheet *self);
 
-/* (transfer full) The page, or one cell with its words alone: 8 bits, three channels. Any thread. */
+/* (transfer full) The page, or one cell between its words and the foot: 8 bits, three channels. Any thread. */
 OmniPicture *omni_sheet_draw (OmniSheet *self, GError **error);
 OmniPicture *omni_sheet_draw_cell (OmniSheet *self, guint cell, GError **error);
 

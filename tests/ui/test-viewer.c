@@ -602,6 +602,8 @@ test_export (OmniTestWindow *f, gconstpointer data)
   g_assert_true (g_file_get_contents (flip, &bytes, &size, NULL));
   WebPDemuxer *demuxer = WebPDemux (&(WebPData){ (const guint8 *)bytes, size });
   g_assert_cmpuint (WebPDemuxGetI (demuxer, WEBP_FF_FRAME_COUNT), ==, 2);
+  /* The picture between its name and the line that says by what it was made. */
+  g_assert_cmpuint (WebPDemuxGetI (demuxer, WEBP_FF_CANVAS_HEIGHT), ==, 120 + 2 * 18);
   WebPIterator frame;
   g_assert_true (WebPDemuxGetFrame (demuxer, 1, &frame));
   g_assert_cmpint (frame.duration, ==, OMNI_VIEWER_BLINK_MS);
