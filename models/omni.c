@@ -207,6 +207,13 @@ add_planes (Builder *self, OmniNode planes[N_PLANES])
   planes[4] = omni_graph_picture_mean (graph, planes[0]);
 }
 
+/* OMNIFUSE_OMNI_TASK=none keeps the task from the network, to measure what it is worth. */
+static OmniTask
+told_task (const Builder *self)
+{
+  return g_strcmp0 (g_getenv ("OMNIFUSE_OMNI_TASK"), "none") == 0 ? OMNI_TASK_AUTO : self->context->task;
+}
+
 /* Index of the task's plane, or N_TASKS: no task given, all planes zero. */
 static guint
 find_task_plane (OmniTask task)
@@ -224,7 +231,7 @@ find_task_plane (OmniTask task)
 static OmniNode
 add_first_layer (const Builder *self, const OmniNode planes[N_PLANES])
 {
-  const guint task = find_task_plane (self->context->task);
+  const guint task = find_task_plane (told_task (self));
   const guint n_inputs = task < N_TASKS ? N_PLANES + 1 : N_PLANES;
   const float one = 1;
   g_autofree float *weight = omni_model_dup_tensor (self->weights, "in", "weight");
@@ -327,7 +334,7 @@ add_highlights (Builder *self)
   const float strength = (float)omni_model_get_number (self->model, self->context->options, "highlights");
   const float slope = 1 / (1 - NEARLY_WHITE);
 
-  if (strength == 0 || self->context->task != OMNI_TASK_EXPOSURE)
+  if (strength == 0 || told_task (self) != OMNI_TASK_EXPOSURE)
     return OMNI_NODE_NONE;
   return omni_graph_unary (self->graph,
                            omni_graph_unary (self->graph, get_luma (self, self->at), slope,
