@@ -15,7 +15,7 @@
 #include "conv.glsl"
 
 layout (constant_id = 9) const int KERNEL = 3;
-layout (constant_id = 10) const int DILATION = 1;
+layout (constant_id = 10) const int DILATION = 1;    // 0: what push.a7 says, so that layers share a kernel
 layout (constant_id = 11) const int OUTS = 8;
 layout (constant_id = 12) const int PLANAR_OUT = 0;
 layout (constant_id = 13) const int IN_LANES = 4;    // channels of a plane that may be there
@@ -26,12 +26,14 @@ layout (binding = 1) uniform samplerBuffer source1;
 layout (binding = 2) uniform samplerBuffer source2;
 layout (binding = 3) uniform samplerBuffer base;
 
-const int REACH = KERNEL / 2 * DILATION;
-const int COLUMNS = (KERNEL - 1) * DILATION + 4; // that the four pixels' taps meet
+const int TAP = DILATION == 0 ? 4 : DILATION;    // columns from one tap's four to the next one's
+const int COLUMNS = (KERNEL - 1) * TAP + 4;      // that the four pixels' taps meet
 const int STEP = PLANAR_OUT != 0 ? 1 : 4;        // elements of the destination to the next block of four pixels
 
 vec4 sum[OUTS]; // of four pixels
 int column[COLUMNS];
+int dilation;
+int reach;
 
 #ifdef PLANAR_IN
 float
@@ -79,7 +81,7 @@ accumulate_row (samplerBuffer s, int offset, int plane_stride, int channels, int
         const vec4 weight = texelFetch (weights, w + int (n));
 #endif
         [[unroll]] for (int c = 0; c < IN_LANES; c++)
-          sum[k] += PIXELS (c, kx * DILATION) * weight[c];
+          sum[k] += PIXELS (c, kx * TAP) * weight[c];
       }
 }
 
@@ -89,7 +91,7 @@ accumulate (samplerBuffer s, View view, int channels, int first, int end, int w,
   [[dont_unroll]] for (int plane = first; plane < end; plane++)
     [[dont_unroll]] for (int ky = 0; ky < KERNEL; ky++)
       {
-        const int at = boundary_near (y + ky * DILATION - REACH, push.height);
+        const int at = boundary_near (y + ky * dilation - reach, push.height);
 #ifdef PLANAR_IN
         const int start = view.base + 4 * plane * view.plane;
 #else
@@ -195,9 +197,13 @@ main ()
   const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
   const ivec2 g = clamp (ivec2 (at.x * (4 / STEP), at.y) + origin, ivec2 (0), last);
 
+  const int inputs2 = DILATION == 0 ? push.a7 & 0xffff : push.a7;
+  dilation = DILATION == 0 ? push.a7 >> 16 : DILATION;
+  reach = KERNEL / 2 * dilation;
   [[unroll]] for (int j = 0; j < COLUMNS; j++)
     {
-      const int x = boundary_near (min (g.x + j - REACH, push.width - 1 + REACH), push.width);
+      const int tap = DILATION == 0 ? j / 4 * dilation + j % 4 : j;
+      const int x = boundary_near (min (g.x + tap - reach, push.width - 1 + reach), push.width);
       column[j] = x == OUTSIDE ? OUTSIDE : x - origin.x;
     }
   [[unroll]] for (int k = 0; k < OUTS; k++)
@@ -208,7 +214,7 @@ main ()
   if (block.x < push.rw && block.y < push.rh)
     store_planes (at);
 #else
-  const ivec3 planes = (ivec3 (push.a5, push.a6, push.a7) + 3) / 4;
+  const ivec3 planes = (ivec3 (push.a5, push.a6, inputs2) + 3) / 4;
   const int row_texels = KERNEL * KERNEL * OUTS;
   int first = 0;
   int end = planes.x;
@@ -225,8 +231,8 @@ main ()
   accumulate (source0, view_of_image (push.src0, push.a5, image), push.a5, first, end, w, g.y);
   if (push.a6 > 0)
     accumulate (source1, view_of_image (push.src1, push.a6, image), push.a6, 0, planes.y, w + planes.x * row_texels, g.y);
-  if (push.a7 > 0)
-    accumulate (source2, view_of_image (push.src2, push.a7, image), push.a7, 0, planes.z, w + (planes.x + planes.y) * row_texels, g.y);
+  if (inputs2 > 0)
+    accumulate (source2, view_of_image (push.src2, inputs2, image), inputs2, 0, planes.z, w + (planes.x + planes.y) * row_texels, g.y);
 
   if (block.x >= push.rw || block.y >= push.rh)
     return;
