@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/model-private.h"
+
+#include "models/digest.h"
 #include "models/weights/shipped-weights.h"
 
 #include <string.h>
@@ -109,12 +111,10 @@ make_small_context (const OmniModel *model, const OmniWeights *weights)
   };
 }
 
-/* (transfer full) The structure of a graph does not depend on the values of its weights, so zeros do. `n_sources` 0: three,
- * or as many as the model takes. */
+/* (transfer full) `n_sources` 0: three, or as many as the model takes. */
 static OmniGraph *
-build_for_inspection (const OmniModel *model, guint n_sources)
+build_for_inspection (const OmniModel *model, const OmniWeights *weights, guint n_sources)
 {
-  g_autoptr (OmniWeights) weights = model->architecture != NULL ? make_zero_weights (model) : NULL;
   OmniModelContext context = make_small_context (model, weights);
   g_autoptr (GError) error = NULL;
   OmniGraph *graph;
@@ -128,21 +128,60 @@ build_for_inspection (const OmniModel *model, guint n_sources)
   return graph;
 }
 
+/* What is derived from a model's graph. */
+typedef struct
+{
+  gboolean order_invariant;
+  guint receptive_field_px;
+} Facts;
+
+static const Facts *
+derive_facts (const OmniModel *model)
+{
+  Facts *facts = g_new0 (Facts, 1);
+  /* the structure of a graph does not depend on the values of its weights */
+  g_autoptr (OmniWeights) weights = model->architecture != NULL ? make_zero_weights (model) : NULL;
+  g_autoptr (OmniGraph) graph = build_for_inspection (model, weights, 0);
+  /* a network for pairs is run again for every source more */
+  g_autoptr (OmniGraph) pair = model->min_inputs > 1 && model->max_inputs != model->min_inputs
+                                 ? build_for_inspection (model, weights, model->min_inputs)
+                                 : NULL;
+
+  facts->order_invariant = omni_graph_is_order_invariant (graph);
+  facts->receptive_field_px = omni_graph_get_receptive_field_px (pair != NULL ? pair : graph);
+  return facts;
+}
+
+/* A model's are always the same, so they are derived once. */
+static const Facts *
+get_facts (const OmniModel *model)
+{
+  static GMutex mutex;
+  static GHashTable *known;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  const Facts *facts;
+
+  if (known == NULL)
+    known = g_hash_table_new (NULL, NULL);
+  facts = g_hash_table_lookup (known, model);
+  if (facts == NULL)
+  {
+    facts = derive_facts (model);
+    g_hash_table_insert (known, (gpointer)model, (gpointer)facts);
+  }
+  return facts;
+}
+
 gboolean
 omni_model_is_order_invariant (const OmniModel *model)
 {
-  g_autoptr (OmniGraph) graph = build_for_inspection (model, 0);
-
-  return omni_graph_is_order_invariant (graph);
+  return get_facts (model)->order_invariant;
 }
 
 guint
 omni_model_get_receptive_field_px (const OmniModel *model)
 {
-  /* a network for pairs is run again for every source more */
-  g_autoptr (OmniGraph) graph = build_for_inspection (model, model->min_inputs > 1 ? model->min_inputs : 0);
-
-  return omni_graph_get_receptive_field_px (graph);
+  return get_facts (model)->receptive_field_px;
 }
 
 static char *
@@ -266,13 +305,19 @@ load_shipped (const char *path, GError **error)
 {
   const char *recorded = omni_model_get_recorded_sha256 (path);
   g_autoptr (GBytes) bytes = omni_weights_read_bytes (path, error);
-  g_autofree char *found = bytes != NULL ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes) : NULL;
+  g_autofree char *found = bytes != NULL ? omni_digest_bytes (bytes) : NULL;
   g_autofree char *name = g_filename_display_name (path);
 
   if (bytes == NULL)
     return NULL;
   if (g_strcmp0 (found, recorded) == 0)
-    return omni_weights_load_bytes (bytes, path, error);
+  {
+    OmniWeights *weights = omni_weights_load_bytes (bytes, path, error);
+
+    if (weights != NULL)
+      omni_weights_take_sha256 (weights, g_steal_pointer (&found));
+    return weights;
+  }
   if (recorded == NULL)
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_HASH,
                  "“%s” is not among the weights that this version ships with; name it yourself to use it "

@@ -48,6 +48,9 @@ const char *omni_weights_get_metadata (const OmniWeights *weights, const char *k
 
 /* Hex SHA-256 of the file. */
 const char *omni_weights_get_sha256 (const OmniWeights *weights);
+
+/* `sha256` (transfer full): the hash of the bytes these weights were just loaded from, where it is known already. */
+void omni_weights_take_sha256 (OmniWeights *weights, char *sha256);
 const char *omni_weights_get_path (const OmniWeights *weights);
 
 gboolean omni_weights_has (const OmniWeights *weights, const char *name);

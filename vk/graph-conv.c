@@ -24,7 +24,7 @@ fold_affine (OmniNodeInfo *node, const OmniConvParams *params, gsize weights_per
     const float scale = params->pre_scale != NULL ? params->pre_scale[o] : 1.0F;
     const float shift = params->pre_shift != NULL ? params->pre_shift[o] : 0.0F;
 
-    for (gsize i = 0; i < weights_per_output; i++)
+    for (gsize i = 0; params->pre_scale != NULL && i < weights_per_output; i++)
       node->weight[o * weights_per_output + i] *= scale;
     node->bias[o] = (params->bias != NULL ? params->bias[o] : 0.0F) * scale + shift;
   }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/files/reader-private.h"
 
-#include "app/digest.h"
 #include "app/files/orientation.h"
 #include "app/files/shrink.h"
+#include "models/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/picture/picture.h"
 
-#include "app/digest.h"
+#include "models/digest.h"
 
 struct _OmniPicture
 {

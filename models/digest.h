@@ -12,4 +12,7 @@ G_BEGIN_DECLS
 /* (transfer full) What has been added, as 64 hexadecimal digits in lower case; `digest` is then as new. */
 char *omni_digest_finish (struct sha256_ctx *digest);
 
+/* (transfer full) The same of these bytes alone. */
+char *omni_digest_bytes (GBytes *bytes);
+
 G_END_DECLS
