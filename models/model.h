@@ -85,6 +85,7 @@ typedef struct
   gboolean grey_and_colour;        /* some sources have colours and some have none */
   gboolean influence; /* the graph takes omni_graph_influence(); for models with `takes_influence` */
   gboolean maps;      /* the graph shows its weights: omni_graph_add_map(), of models that have any */
+  gboolean preview;   /* for a look while the real one is made: what is not to be seen in it may be coarser */
   gboolean masked;    /* some source is transparent somewhere, and shows there what the others do */
 } OmniModelContext;
 

@@ -22,6 +22,7 @@
 #define MAX_LEVEL 20
 /* The coarsest level's shorter side is at least this, when the depth is automatic. */
 #define COARSEST_PX  4
+#define MAX_BASE     3
 #define EPSILON      2e-3
 #define NEARLY_WHITE .94f
 #define BAND_RANGE   2 /* a band of samples within ±r lies within ±2r */
@@ -497,7 +498,8 @@ choose_base (const OmniModel *model, const OmniModelContext *context)
     return (guint)g_ascii_strtoull (asked, NULL, 10);
   if (MIN (context->width, context->height) < 128)
     return 0;
-  return megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
+  /* At a preview's size the network is most of the time, and one level coarser a quarter of that. */
+  return MIN (MAX_BASE, (megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3) + (context->preview ? 1 : 0));
 }
 
 guint

@@ -144,7 +144,8 @@ const OmniModel *omni_fusion_request_choose_model (const OmniFusionRequest *requ
 typedef struct
 {
   guint width, height;
-  guint channels; /* alpha included */
+  gboolean shrunk; /* smaller than the sources, for `view_px` */
+  guint channels;  /* alpha included */
   gboolean has_alpha;
   OmniSampleType depth;
 } OmniResultShape;

@@ -33,6 +33,7 @@ typedef struct
   char *task_reason;
   OmniWeights *weights;
   guint n_sources, width, height, bands;
+  gboolean shrunk;          /* for a preview */
   guint *marks;             /* per source, for the graph: what it is to the task */
   guint roles;              /* all of them */
   float scale;              /* sides of the result over those of the smallest source */
@@ -124,6 +125,7 @@ choose_shape (Fusion *self)
   const guint n_bands = shape.channels - (shape.has_alpha ? 1 : 0);
   self->width = shape.width;
   self->height = shape.height;
+  self->shrunk = shape.shrunk;
   self->depth = shape.depth;
   self->has_alpha = shape.has_alpha;
   self->colour = n_bands == 3;
@@ -451,6 +453,7 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                      .weights = self->weights,
                                      .grey_and_colour = self->grey_and_colour,
                                      .influence = self->influence != NULL,
+                                     .preview = self->shrunk,
                                      .masked = self->masks != NULL,
                                      .maps = request->maps };
   const OmniPlanParams params = { .n_sources = self->n_sources,
@@ -470,12 +473,13 @@ get_plan (Fusion *self, guint tile_px, GError **error)
     "scale %a, range %a, "
     "depth %d, tile %u, "
     "half %d, "
-    "profile %d, influence %d, masked %d, maps %d",
+    "profile %d, influence %d, preview %d, masked %d, maps %d",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
     self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour,
     self->grey_and_colour, self->bands, self->roles, self->scale, self->range, self->depth, tile_px,
-    request->half, request->profile, self->influence != NULL, self->masks != NULL, request->maps);
+    request->half, request->profile, self->influence != NULL, self->shrunk, self->masks != NULL,
+    request->maps);
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 

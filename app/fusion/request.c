@@ -84,6 +84,7 @@ omni_fusion_request_get_shape (const OmniFusionRequest *request, OmniResultShape
   const guint longest = MAX (shape->width, shape->height), limit = request->view_px;
   if (limit == 0 || longest <= limit)
     return;
+  shape->shrunk = TRUE;
   shape->width = MAX (1, (guint)((guint64)shape->width * limit / longest));
   shape->height = MAX (1, (guint)((guint64)shape->height * limit / longest));
 }
