@@ -132,8 +132,6 @@ static const struct
   /* Far from the small PET spot the filtered picture is rounding only (below 1e-12 of 255 in a tenth of the pixels), and so is
    * the ratio of two such values: two programs that differ in their Fourier transform differ here. */
   { "qcb", "mri-pet", 5e-3 },
-  /* Between equally weak sources the kit takes the later one of the list; ours may not know the list. */
-  { "viff", "mri-pet, enfuse.png", 5e-5 },
 };
 
 static double
@@ -209,38 +207,23 @@ compute (const char *name, JsonObject *object, Arrangement arrangement)
   return value;
 }
 
-/* VIFF's choice between equals is not one of the list's order; and that alone is what separates the kit's value from ours. Turned
- * round behind the metric's back, the planes of the exception give the kit's value, and no longer ours. */
+/* VIFF's choice between equals is not one of the list's order. */
 static void
 test_viff_order (void)
 {
-  guint n_turned = 0;
   for (guint i = 0; i < json_array_get_length (get_cases ()); i++)
   {
     JsonObject *object = json_array_get_object_element (get_cases (), i);
-    JsonObject *values = json_object_get_object_member (object, "metrics");
     const double value = compute ("viff", object, AS_LISTED), other = compute ("viff", object, REVERSED);
     g_assert_true (memcmp (&value, &other, sizeof value) == 0);
-    const double expected = json_object_get_double_member (values, "viff");
-    if (fabs (value - expected) <= 1e-6)
-      continue;
-    g_autoptr (OmniMetricsInput) input = load_case (object, AS_LISTED);
-    g_autofree char *reason = NULL;
-    const OmniPlane first = input->sources[0];
-    double turned;
-    input->sources[0] = input->sources[1];
-    input->sources[1] = first;
-    g_assert_true (omni_metric_compute (omni_metric_find ("viff"), NULL, input, NULL, &turned, &reason));
-    g_assert_cmpfloat_with_epsilon (turned, expected, 1e-6);
-    n_turned++;
   }
-  g_assert_cmpuint (n_turned, ==, 1);
 }
 
 /* Why the kit's Q_CB of mri-pet is out of reach: the definition treats rows and columns alike, and so does the value of the other
  * sets; that of mri-pet changes when all pictures are transposed, as its dark parts are rounding. (By little, as one-dimensional
- * transforms leave most of the black at zero. With a transform in two dimensions a sixth of the pixels are below 1e-10:
- * numpy's gives 1e-3 to 3e-3 more than the kit's, and 5e-3 to 8e-3 less with noise of 1e-13 added.) */
+ * transforms leave most of the black at zero.) The kit is numpy.fft.fft2, hypot and exp: numpy 1.24 gives its three values within
+ * 1e-13 where the processor has AVX-512, and 1.3e-3, 1.4e-3 and 4e-4 more where it has AVX2 alone, for exp differs in its last bit
+ * there (NPY_DISABLE_CPU_FEATURES). The kit's tolerance of 1e-4 holds for the sets that have no such black. */
 static void
 test_qcb_rounding (void)
 {

@@ -14,7 +14,7 @@ typedef struct
   guint channels, colours, max_value;
   OmniMetricsRegion region;
   guint8 *luminance, *mask;
-  gint any_invalid;
+  gint any_invalid, any_colour;
 } Conversion;
 
 static double
@@ -57,6 +57,8 @@ convert_pixel (Conversion *self, gconstpointer pixels, OmniSampleType type, gsiz
   }
   if (valid)
   {
+    if (self->colours == 3 && (colour[0] != colour[1] || colour[1] != colour[2]))
+      g_atomic_int_set (&self->any_colour, 1);
     self->luminance[to] = compute_luminance (colour, self->colours);
     return;
   }
@@ -73,6 +75,7 @@ convert_band (guint part, gpointer data, double *scratch, double *sums)
   const OmniSampleType type = omni_picture_get_sample_type (self->picture);
   const guint width = omni_picture_get_width (self->picture);
   const guint last = MIN ((part + 1) * BAND_ROWS, self->region.height);
+  guint chroma = 0;
   for (guint y = part * BAND_ROWS; y < last; y++)
   {
     const gsize to = (gsize)y * self->region.width;
@@ -83,12 +86,15 @@ convert_band (guint part, gpointer data, double *scratch, double *sums)
       for (guint x = 0; x < self->region.width; x++)
       {
         const guint8 *p = (const guint8 *)pixels + from + 3 * (gsize)x;
+        chroma |= (guint)(p[0] ^ p[1]) | (guint)(p[1] ^ p[2]);
         self->luminance[to + x] = compute_luminance ((const double[]){ p[0], p[1], p[2] }, 3);
       }
     else
       for (guint x = 0; x < self->region.width; x++)
         convert_pixel (self, pixels, type, from + (gsize)x * self->channels, to + x);
   }
+  if (chroma != 0)
+    g_atomic_int_set (&self->any_colour, 1);
 }
 
 gboolean
@@ -151,14 +157,20 @@ add_plane (OmniMetricsInput *self, OmniPicture *picture, OmniPicture *fused, con
   omni_parts_run ((region->height + BAND_ROWS - 1) / BAND_ROWS, 0, 0, convert_band, &conversion, NULL,
                   &unused);
   *any_invalid |= g_atomic_int_get (&conversion.any_invalid);
-  *plane = (OmniPlane){ .width = region->width, .height = region->height, .bytes = luminance };
+  *plane = (OmniPlane){ .width = region->width,
+                        .height = region->height,
+                        .bytes = luminance,
+                        .coloured = g_atomic_int_get (&conversion.any_colour) != 0 };
   return TRUE;
 }
 
 static int
 compare_planes (gconstpointer a, gconstpointer b, gpointer n)
 {
-  return memcmp (((const OmniPlane *)a)->bytes, ((const OmniPlane *)b)->bytes, *(const gsize *)n);
+  const OmniPlane *first = a, *second = b;
+  if (first->coloured != second->coloured)
+    return first->coloured ? 1 : -1;
+  return memcmp (first->bytes, second->bytes, *(const gsize *)n);
 }
 
 /* What does not count shows nothing, in any plane: two sets that differ there alone are the same set. */

@@ -14,6 +14,7 @@ typedef struct
   const guint8 *bytes;
   const double *values; /* at coarser scales, or of a feature */
   const guint16 *words; /* at scales that are sums of whole numbers */
+  gboolean coloured;    /* made of a picture with colours in it */
 } OmniPlane;
 
 /* (transfer full) Room for a plane: g_free() it; NULL when there is none. Not cleared. The system need not hand over a large one page
@@ -27,7 +28,7 @@ struct _OmniMetricsInput
   guint width, height;
   guint n_sources;
   OmniPlane fused;
-  OmniPlane *sources; /* in the order of their bytes */
+  OmniPlane *sources; /* grey ones before coloured ones, else in the order of their bytes */
   OmniPlane reference;
   gboolean has_reference;
   guint8 *mask; /* 1 where a pixel counts; NULL when all do */

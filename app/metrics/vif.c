@@ -441,9 +441,8 @@ omni_metric_vif_sum (const OmniMetricRun *run, double *value, char **reason)
 
 /* Where the fused picture repeats two sources equally, which is where it repeats neither, Han's rule "the first whose gain is less"
  * leaves the choice to the order of the list: the score of the frozen case mri-pet changes by 3.5e-5 when the list is turned
- * round. What a pixel shows cannot replace the list: in that case the frozen value takes the flat source of such a pixel, in
- * ct-mri the one that is not flat. So it is the order of the planes, that of their content, which is that of the frozen lists
- * in all sets but mri-pet; tests/test-metrics-frozen.c shows that the list alone makes that difference. */
+ * round. Here it is the order of the planes, which their content gives: between a grey source and a coloured one it takes the
+ * coloured one (a PET's or a SPECT's activity), else the one whose first differing pixel is brighter. */
 gboolean
 omni_metric_viff (const OmniMetricRun *run, double *value, char **reason)
 {
