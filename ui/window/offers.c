@@ -213,7 +213,6 @@ omni_window_init_offers (OmniWindow *self)
 {
   g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
 
-  omni_model_facts_find_async (self->cancellable, NULL, NULL);
   self->offered_tasks = g_array_new (FALSE, FALSE, sizeof (OmniTask));
   self->offered_models = g_ptr_array_new ();
   omni_drop_down_let_shrink (self->task);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/window/window-private.h"
 
+#include "app/model-facts.h"
 #include "ui/direction.h"
 
 #include <glib/gi18n.h>
@@ -276,6 +277,7 @@ first_frame_cb (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
     return G_SOURCE_CONTINUE;
   omni_window_find_samples (self);
   omni_window_list_recent (self);
+  omni_model_facts_find_async (self->cancellable, NULL, NULL);
   g_autoptr (GTask) task = g_task_new (self, self->cancellable, device_opened_cb, NULL);
   g_task_set_task_data (task, g_object_ref (omni_document_get_engine (self->document)), g_object_unref);
   g_task_run_in_thread (task, open_device_in_thread);
