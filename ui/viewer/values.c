@@ -5,12 +5,21 @@
 #include "ui/viewer/viewer-private.h"
 
 #include <math.h>
-#include <string.h>
 
-#define CELL_PX     44.0 /* logical: what a number needs */
-#define FONT_PX     10.0
-#define MOST_CELLS  2500.0
-#define BRIGHT_FROM 140.0
+#define CELL_PX      44.0 /* logical: what a number needs */
+#define FONT_PX      10.0
+#define MOST_CELLS   2500.0
+#define BRIGHT_FROM  140.0
+
+#define N_CHARACTERS 128
+
+/* All numbers are two runs of glyphs, for a run takes as long as the glyphs in it. */
+typedef struct
+{
+  PangoFont *font;
+  PangoGlyphInfo glyphs[N_CHARACTERS]; /* of ASCII; 0: not looked up yet */
+  GArray *inks[2];                     /* PangoGlyphInfo: white, black */
+} Numbers;
 
 typedef struct
 {
@@ -18,23 +27,91 @@ typedef struct
   const OmniViewItem *item;
   const guint32 *pixels; /* of the frame */
   double device;
-  double digit; /* width of one, which all have: measuring each number takes as long as drawing it */
 } Values;
 
-/* Dark on bright pixels and the other way round. */
 static void
-set_colour (const Values *self, cairo_t *cr, int x, int y)
+numbers_init (Numbers *self, GtkWidget *widget)
 {
-  const guint32 pixel = self->pixels[y * self->frame->width + x];
-  const double luma = 0.299 * (pixel >> 16 & 0xff) + 0.587 * (pixel >> 8 & 0xff) + 0.114 * (pixel & 0xff);
-  const double ink = luma >= BRIGHT_FROM ? 0 : 1;
+  PangoFontDescription *description = pango_font_description_from_string ("sans-serif");
 
-  cairo_set_source_rgba (cr, ink, ink, ink, 0.9);
+  pango_font_description_set_absolute_size (description, FONT_PX * PANGO_SCALE);
+  *self = (Numbers){ .font = pango_context_load_font (gtk_widget_get_pango_context (widget), description) };
+  pango_font_description_free (description);
+  for (guint i = 0; i < 2; i++)
+    self->inks[i] = g_array_new (FALSE, TRUE, sizeof (PangoGlyphInfo));
 }
 
 static void
-draw_cell (const Values *self, cairo_t *cr, OmniPicture *picture, guint x, guint y, double left, double top,
-           double side)
+numbers_append (Numbers *self, GtkSnapshot *snapshot)
+{
+  for (guint i = 0; i < 2; i++)
+  {
+    PangoGlyphString glyphs = { .num_glyphs = (int)self->inks[i]->len,
+                                .glyphs = (PangoGlyphInfo *)self->inks[i]->data };
+    const float ink = i == 0 ? 1 : 0;
+    GskRenderNode *node = gsk_text_node_new (self->font, &glyphs, &(GdkRGBA){ ink, ink, ink, 0.9F },
+                                             &GRAPHENE_POINT_INIT (0, 0));
+    /* None when there is no ink in it. */
+    if (node != NULL)
+    {
+      gtk_snapshot_append_node (snapshot, node);
+      gsk_render_node_unref (node);
+    }
+    g_array_unref (self->inks[i]);
+  }
+  g_object_unref (self->font);
+}
+
+static void
+look_up (Numbers *self, guchar character)
+{
+  const char text = (char)character;
+  const PangoAnalysis analysis = { .font = self->font, .language = pango_language_get_default () };
+  PangoGlyphString *glyphs = pango_glyph_string_new ();
+
+  pango_shape (&text, 1, &analysis, glyphs);
+  if (glyphs->num_glyphs == 1)
+    self->glyphs[character] = glyphs->glyphs[0];
+  pango_glyph_string_free (glyphs);
+}
+
+/* `words` are ASCII, as numbers are; the position is in logical pixels. */
+static void
+numbers_add (Numbers *self, const char *words, gboolean black, double middle, double baseline)
+{
+  int width = 0;
+
+  for (const char *at = words; *at != '\0'; at++)
+  {
+    const guchar character = (guchar)*at % N_CHARACTERS;
+    if (self->glyphs[character].glyph == 0)
+      look_up (self, character);
+    width += self->glyphs[character].geometry.width;
+  }
+  int x = (int)(middle * PANGO_SCALE) - width / 2;
+  for (const char *at = words; *at != '\0'; at++)
+  {
+    PangoGlyphInfo glyph = self->glyphs[(guchar)*at % N_CHARACTERS];
+    const int advance = glyph.geometry.width;
+    glyph.geometry = (PangoGlyphGeometry){ .x_offset = x, .y_offset = (int)(baseline * PANGO_SCALE) };
+    g_array_append_val (self->inks[black ? 1 : 0], glyph);
+    x += advance;
+  }
+}
+
+/* Black on bright pixels and the other way round. */
+static gboolean
+wants_black (const Values *self, int x, int y)
+{
+  const guint32 pixel = self->pixels[y * self->frame->width + x];
+  const double luma = 0.299 * (pixel >> 16 & 0xff) + 0.587 * (pixel >> 8 & 0xff) + 0.114 * (pixel & 0xff);
+
+  return luma >= BRIGHT_FROM;
+}
+
+static void
+add_cell (const Values *self, Numbers *numbers, OmniPicture *picture, guint x, guint y, double left,
+          double top, double side, gboolean black)
 {
   const guint n = MIN (omni_picture_get_channels (picture) - omni_picture_get_has_alpha (picture), 3);
   const double line = FONT_PX * 1.2;
@@ -42,14 +119,13 @@ draw_cell (const Values *self, cairo_t *cr, OmniPicture *picture, guint x, guint
   for (guint c = 0; c < n; c++)
   {
     g_autofree char *words = omni_picture_describe_sample (picture, x, y, c);
-    cairo_move_to (cr, (left + side / 2) / self->device - self->digit * (double)strlen (words) / 2,
-                   (top + side / 2) / self->device + (c + 0.5 - n / 2.0) * line + FONT_PX * 0.35);
-    cairo_show_text (cr, words);
+    numbers_add (numbers, words, black, (left + side / 2) / self->device,
+                 (top + side / 2) / self->device + (c + 0.5 - n / 2.0) * line + FONT_PX * 0.35);
   }
 }
 
 static void
-draw_layer (const Values *self, cairo_t *cr, const OmniViewLayer *layer)
+add_layer (const Values *self, Numbers *numbers, const OmniViewLayer *layer)
 {
   const OmniViewItem *item = self->item;
   OmniPicture *picture = omni_mipmap_get_picture (layer->mipmap);
@@ -68,8 +144,8 @@ draw_layer (const Values *self, cairo_t *cr, const OmniViewLayer *layer)
       if (middle_x < item->x || middle_x >= item->x + item->width || middle_y < item->y
           || middle_y >= item->y + item->height)
         continue;
-      set_colour (self, cr, middle_x, middle_y);
-      draw_cell (self, cr, picture, (guint)x, (guint)y, left, top, layer->scale);
+      add_cell (self, numbers, picture, (guint)x, (guint)y, left, top, layer->scale,
+                wants_black (self, middle_x, middle_y));
     }
 }
 
@@ -87,29 +163,23 @@ omni_viewer_snapshot_values (OmniViewer *self, GtkSnapshot *snapshot)
 {
   const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
   g_autofree guint32 *pixels = NULL;
-  cairo_text_extents_t digit = { 0 };
-  cairo_t *cr = NULL;
+  Numbers numbers = { 0 };
 
   for (guint i = 0; i < self->frame->n_items; i++)
   {
     const OmniViewItem *item = &self->frame->items[i];
-    const Values values = { self->frame, item, pixels, device, digit.x_advance };
+    const Values values = { self->frame, item, pixels, device };
     if (item->kind != OMNI_VIEW_PICTURE || !has_room (&values, &item->layers[0]))
       continue;
-    if (cr == NULL)
+    if (pixels == NULL)
     {
       pixels = g_new (guint32, (gsize)self->frame->width * (gsize)self->frame->height);
       gdk_texture_download (self->texture, (guchar *)pixels, (gsize)self->frame->width * sizeof *pixels);
-      cr = gtk_snapshot_append_cairo (snapshot,
-                                      &GRAPHENE_RECT_INIT (0, 0, (float)(self->frame->width / device),
-                                                           (float)(self->frame->height / device)));
-      cairo_select_font_face (cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-      cairo_set_font_size (cr, FONT_PX);
-      cairo_text_extents (cr, "0", &digit);
+      numbers_init (&numbers, GTK_WIDGET (self));
     }
-    const Values drawn = { self->frame, item, pixels, device, digit.x_advance };
-    draw_layer (&drawn, cr, &item->layers[0]);
+    const Values drawn = { self->frame, item, pixels, device };
+    add_layer (&drawn, &numbers, &item->layers[0]);
   }
-  if (cr != NULL)
-    cairo_destroy (cr);
+  if (pixels != NULL)
+    numbers_append (&numbers, snapshot);
 }
