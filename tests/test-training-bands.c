@@ -228,15 +228,6 @@ test_split_csv (void)
   g_remove (path);
 }
 
-static gboolean
-has_note (GPtrArray *notes, const char *words)
-{
-  for (guint i = 0; i < notes->len; i++)
-    if (strstr (notes->pdata[i], words) != NULL)
-      return TRUE;
-  return FALSE;
-}
-
 static void
 test_left_out (void)
 {

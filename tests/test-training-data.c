@@ -382,15 +382,6 @@ test_split_shared (void)
   g_assert_cmpuint (notes->len, ==, 0);
 }
 
-static gboolean
-has_note (GPtrArray *notes, const char *words)
-{
-  for (guint i = 0; i < notes->len; i++)
-    if (strstr (notes->pdata[i], words) != NULL)
-      return TRUE;
-  return FALSE;
-}
-
 /* Nothing is left out silently. */
 static void
 test_scenes_left_out (void)

@@ -75,3 +75,13 @@ hash_batch (const OmniTrainBatch *batch)
   "[task focus]\ndata = natural\nsynthesis = focus\nsources = 2-4\nnoise = 0-0.01\njpeg = 0.3\nloss = mae "  \
   "1, ssim 1\n"                                                                                              \
   "[task medical]\ndata = mri-pet\nsources = 2\nloss = mef-structure 0.5, max-intensity 2\n"
+
+/* Whether one of the notes of a dataset has these words in it. */
+static inline gboolean
+has_note (GPtrArray *notes, const char *words)
+{
+  for (guint i = 0; i < notes->len; i++)
+    if (strstr (notes->pdata[i], words) != NULL)
+      return TRUE;
+  return FALSE;
+}

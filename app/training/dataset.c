@@ -245,19 +245,26 @@ probe_bands (const char *folder, const char *name, char *const paths[2], OmniPic
   return 0;
 }
 
+/* (transfer full) Of the scene in `path`. NULL, with a note, when there are none. */
+static GStrv
+list_pictures (const char *folder, const char *name, const char *path, GPtrArray *notes)
+{
+  g_autoptr (GError) error = NULL;
+  char *folders[] = { (char *)path, NULL };
+  GStrv files = omni_files_expand (folders, &error);
+  if (files == NULL)
+    note (notes, "%s/%s is left out: %s", folder, name, error->message);
+  return files;
+}
+
 static void
 add_pair (OmniDataset *self, GPtrArray *found, const char *folder, const char *path, GPtrArray *notes)
 {
   static const OmniRole wanted[] = { OMNI_ROLE_MULTISPECTRAL, OMNI_ROLE_PANCHROMATIC };
   g_autofree char *name = g_path_get_basename (path);
-  g_autoptr (GError) error = NULL;
-  char *folders[] = { (char *)path, NULL };
-  g_auto (GStrv) files = omni_files_expand (folders, &error);
+  g_auto (GStrv) files = list_pictures (folder, name, path, notes);
   if (files == NULL)
-  {
-    note (notes, "%s/%s is left out: %s", folder, name, error->message);
     return;
-  }
   const guint n = g_strv_length (files);
   g_autofree OmniRole *roles = read_roles (files, n);
   char *paths[2] = { NULL };
@@ -286,14 +293,9 @@ static void
 add_set (OmniDataset *self, GPtrArray *found, const char *folder, const char *path, GPtrArray *notes)
 {
   g_autofree char *name = g_path_get_basename (path);
-  g_autoptr (GError) error = NULL;
-  char *folders[] = { (char *)path, NULL };
-  g_auto (GStrv) files = omni_files_expand (folders, &error);
+  g_auto (GStrv) files = list_pictures (folder, name, path, notes);
   if (files == NULL)
-  {
-    note (notes, "%s/%s is left out: %s", folder, name, error->message);
     return;
-  }
   g_autoptr (GStrvBuilder) sources = g_strv_builder_new ();
   g_autofree char *truth = NULL;
   guint n = 0, n_truths = 0;
