@@ -14,9 +14,9 @@ static gboolean can_fuse;
 /* The walk */
 
 static GtkWidget *
-get_focus (OmniTestWindow *f)
+get_focus (GtkWindow *window)
 {
-  return gtk_window_get_focus (GTK_WINDOW (f->window));
+  return gtk_window_get_focus (window);
 }
 
 static char *
@@ -67,23 +67,27 @@ was_visited (GPtrArray *visited, GtkWidget *control)
   return FALSE;
 }
 
-/* Not scrolled away, not below the edge. */
-static void
-check_in_view (OmniTestWindow *f, GtkWidget *focus)
+static gboolean
+is_in_view (gpointer data)
 {
+  GtkWidget *window = data, *focus = gtk_window_get_focus (data);
   graphene_rect_t bounds;
 
-  g_assert_true (gtk_widget_compute_bounds (focus, GTK_WIDGET (f->window), &bounds));
+  if (focus == NULL || !gtk_widget_get_mapped (focus) || !gtk_widget_compute_bounds (focus, window, &bounds))
+    return FALSE;
   const double x = bounds.origin.x + bounds.size.width / 2, y = bounds.origin.y + bounds.size.height / 2;
+  return x >= 0 && y >= 0 && x <= gtk_widget_get_width (window) && y <= gtk_widget_get_height (window);
+}
+
+/* Not scrolled away, not below the edge; a page may scroll there first. */
+static void
+check_in_view (GtkWindow *window, GtkWidget *focus)
+{
   g_autofree char *words = describe (focus);
-  if (x < 0 || y < 0 || x > gtk_widget_get_width (GTK_WIDGET (f->window))
-      || y > gtk_widget_get_height (GTK_WIDGET (f->window)) || !gtk_widget_get_mapped (focus))
-    g_test_message ("out of view: %s", words);
-  g_assert_cmpfloat (x, >=, 0);
-  g_assert_cmpfloat (y, >=, 0);
-  g_assert_cmpfloat (x, <=, gtk_widget_get_width (GTK_WIDGET (f->window)));
-  g_assert_cmpfloat (y, <=, gtk_widget_get_height (GTK_WIDGET (f->window)));
-  g_assert_true (gtk_window_get_focus_visible (GTK_WINDOW (f->window)));
+
+  if (!omni_test_wait_seconds (is_in_view, window, 5))
+    g_error ("out of view: %s", words);
+  g_assert_true (gtk_window_get_focus_visible (window));
 }
 
 static gboolean
@@ -95,14 +99,14 @@ has_other_focus (gpointer data)
 }
 
 static void
-step (OmniTestWindow *f, GdkModifierType modifiers)
+step (GtkWindow *window, GdkModifierType modifiers)
 {
-  gpointer pair[] = { f->window, get_focus (f) };
+  gpointer pair[] = { window, get_focus (window) };
 
   omni_pointer_key (pointer, "Tab", modifiers);
   if (!omni_test_wait_seconds (has_other_focus, pair, 5))
   {
-    g_autofree char *words = describe (get_focus (f));
+    g_autofree char *words = describe (get_focus (window));
     g_error ("Tab does not go on from %s", words);
   }
   omni_test_turn (STEP_MS);
@@ -110,27 +114,26 @@ step (OmniTestWindow *f, GdkModifierType modifiers)
 
 /* All the way round. */
 static void
-walk (OmniTestWindow *f, const char *where)
+walk_window (GtkWindow *window, const char *where)
 {
   g_autoptr (GPtrArray) visited = g_ptr_array_new ();
   g_autoptr (GPtrArray) controls = g_ptr_array_new ();
   guint n_missed = 0;
 
-  omni_test_wait_for_layout (f);
-  step (f, 0);
-  while (visited->len < MOST_STEPS && !g_ptr_array_find (visited, get_focus (f), NULL))
+  step (window, 0);
+  while (visited->len < MOST_STEPS && !g_ptr_array_find (visited, get_focus (window), NULL))
   {
-    GtkWidget *focus = get_focus (f);
+    GtkWidget *focus = get_focus (window);
     g_assert_nonnull (focus);
     g_autofree char *words = describe (focus);
     g_test_message ("%s: %u %s", where, visited->len + 1, words);
     g_assert_false (GTK_IS_FLOW_BOX_CHILD (focus)); /* a stop where nothing can be done */
-    check_in_view (f, focus);
+    check_in_view (window, focus);
     g_ptr_array_add (visited, focus);
-    step (f, 0);
+    step (window, 0);
   }
   g_assert_cmpuint (visited->len, <, MOST_STEPS);
-  collect (GTK_WIDGET (f->window), controls);
+  collect (GTK_WIDGET (window), controls);
   for (guint i = 0; i < controls->len; i++)
   {
     g_autofree char *words = describe (controls->pdata[i]);
@@ -140,6 +143,13 @@ walk (OmniTestWindow *f, const char *where)
     n_missed++;
   }
   g_assert_cmpuint (n_missed, ==, 0);
+}
+
+static void
+walk (OmniTestWindow *f, const char *where)
+{
+  omni_test_wait_for_layout (f);
+  walk_window (GTK_WINDOW (f->window), where);
 }
 
 static void
@@ -179,13 +189,13 @@ test_cards (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (has_focus, pair));
   for (guint i = 0; i < 2; i++)
   {
-    step (f, 0);
+    step (GTK_WINDOW (f->window), 0);
     g_assert_true (has_focus (pair));
-    check_in_view (f, get_focus (f));
+    check_in_view (GTK_WINDOW (f->window), get_focus (GTK_WINDOW (f->window)));
   }
-  step (f, 0);
-  g_assert_false (gtk_widget_is_ancestor (get_focus (f), GTK_WIDGET (strip->list)));
-  step (f, GDK_SHIFT_MASK);
+  step (GTK_WINDOW (f->window), 0);
+  g_assert_false (gtk_widget_is_ancestor (get_focus (GTK_WINDOW (f->window)), GTK_WIDGET (strip->list)));
+  step (GTK_WINDOW (f->window), GDK_SHIFT_MASK);
   g_assert_true (has_focus (pair));
 }
 
@@ -341,6 +351,58 @@ test_picker (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (is_closed, popover));
 }
 
+/* Windows of their own */
+
+static void
+test_empty (OmniTestWindow *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_ref (omni_document_get_sources (f->window->document));
+
+  settle (f);
+  omni_document_remove (f->window->document, sources);
+  walk (f, "empty");
+}
+
+/* (transfer none) (nullable) */
+static GtkWindow *
+find_preferences (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+  {
+    g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+    if (ADW_IS_PREFERENCES_WINDOW (window) && gtk_window_is_active (window))
+      return window;
+  }
+  return NULL;
+}
+
+static gboolean
+has_preferences (gpointer data)
+{
+  return find_preferences () != NULL;
+}
+
+static gboolean
+has_no_preferences (gpointer data)
+{
+  return find_preferences () == NULL;
+}
+
+static void
+test_preferences (OmniTestWindow *f, gconstpointer data)
+{
+  settle (f);
+  omni_pointer_key (pointer, "comma", GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (has_preferences, NULL));
+  omni_test_turn (300);
+  walk_window (find_preferences (), "preferences");
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (has_no_preferences, NULL));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -355,6 +417,8 @@ main (int argc, char **argv)
   omni_test_window_add ("/keys/modes", test_modes);
   omni_test_window_add ("/keys/drawers", test_drawers);
   omni_test_window_add ("/keys/stage", test_stage);
+  omni_test_window_add ("/keys/empty", test_empty);
+  omni_test_window_add ("/keys/preferences", test_preferences);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

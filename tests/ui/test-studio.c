@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The studio's tools as a person uses them: options, sizes, switching sources off, regions, metrics, comparing models. */
+#include "app/files/writer.h"
 #include "tests/ui/window-fixture.h"
 
 static OmniPointer *pointer;
@@ -401,6 +402,76 @@ write_slowly (GTask *task, gpointer source_object, gpointer task_data, GCancella
   g_task_return_pointer (task, NULL, NULL); /* nothing was dropped */
 }
 
+/* What a bar takes to slide in. */
+#define SLIDE_MS 600
+
+/* Longer than the window keeps quiet about it. */
+static void
+write_until_cancelled (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  const OmniWriteOptions options = { .force = TRUE, .cancellable = cancellable };
+  g_autofree guint8 *samples = g_malloc0 (64 * 64);
+  GError *error = NULL;
+  g_autoptr (OmniPicture)
+    picture = omni_picture_new (64, 64, 1, FALSE, OMNI_SAMPLE_U8,
+                                g_bytes_new_take (g_steal_pointer (&samples), 64 * 64), NULL, NULL, &error);
+  g_assert_no_error (error);
+  while (!g_cancellable_is_cancelled (cancellable))
+    g_usleep (1000);
+  g_assert_false (omni_picture_write (picture, task_data, &options, &error));
+  g_task_return_error (task, error);
+}
+
+static gboolean
+is_writing (gpointer data)
+{
+  return gtk_widget_get_mapped (GTK_WIDGET (((OmniWindow *)data)->writing_bar));
+}
+
+static gboolean
+is_not_writing (gpointer data)
+{
+  return !is_writing (data) && ((OmniWindow *)data)->writing == NULL;
+}
+
+/* (transfer none) (nullable) */
+static GtkWidget *
+find_button (GtkWidget *widget, const char *action)
+{
+  if (GTK_IS_BUTTON (widget)
+      && g_strcmp0 (gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)), action) == 0)
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+  {
+    GtkWidget *found = find_button (child, action);
+    if (found != NULL)
+      return found;
+  }
+  return NULL;
+}
+
+static void
+test_cancel_saving (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "kept.png", NULL);
+  g_autofree char *kept = NULL;
+
+  settle (f);
+  g_assert_true (g_file_set_contents (path, "kept", -1, NULL));
+  omni_window_write (f->window, path, write_until_cancelled, g_strdup (path), g_free);
+  g_assert_false (is_writing (f->window));
+  g_assert_true (omni_test_wait (is_writing, f->window));
+  omni_test_turn (SLIDE_MS);
+  GtkWidget *button = find_button (GTK_WIDGET (f->window->writing_bar), "win.cancel-saving");
+  g_assert_nonnull (button);
+  click (button);
+  g_assert_true (omni_test_wait (is_not_writing, f->window));
+  g_assert_false (gtk_info_bar_get_revealed (f->window->file_error));
+  g_assert_true (g_file_get_contents (path, &kept, NULL, NULL));
+  g_assert_cmpstr (kept, ==, "kept");
+}
+
 static gboolean
 close_all_cb (gpointer data)
 {
@@ -491,6 +562,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/studio/metrics", test_metrics);
   omni_test_window_add ("/studio/compare", test_compare);
   omni_test_window_add ("/studio/export", test_export);
+  omni_test_window_add ("/studio/cancel-saving", test_cancel_saving);
   omni_test_window_add ("/studio/small", test_small);
   omni_test_window_add ("/studio/close-while-writing", test_close_while_writing);
   const int status = g_test_run ();

@@ -68,7 +68,9 @@ export_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
   Export *export = task_data;
   GError *error = NULL;
   /* The dialog has asked before replacing a file. */
-  const OmniWriteOptions options = { .force = TRUE, .sources = (const char *const *)export->sources };
+  const OmniWriteOptions options = { .force = TRUE,
+                                     .sources = (const char *const *)export->sources,
+                                     .cancellable = cancellable };
   const gboolean written = export->kind == EXPORT_FLIP ? write_flip (export, &options, &error)
                                                        : write_page (export, &options, &error);
 

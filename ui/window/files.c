@@ -306,6 +306,7 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
                                      .depth = saving->depth,
                                      .jpeg_quality = saving->quality,
                                      .metadata = metadata,
+                                     .cancellable = cancellable,
                                      .losses = losses };
   if (saving->to_srgb)
     omni_losses_add_profile (losses, saving->result->picture, NULL);
@@ -313,61 +314,6 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
     g_task_return_pointer (task, join_losses (losses), g_free);
   else
     g_task_return_error (task, error);
-}
-
-/* It stays until it was read. */
-static void
-show_losses (OmniWindow *self, const char *name, const char *losses)
-{
-  g_autofree char *words = losses != NULL
-                             ? g_strdup_printf (_ ("“%s” does not hold all of the result. %s"), name, losses)
-                             : NULL;
-
-  if (words != NULL)
-    gtk_label_set_text (self->losses_text, words);
-  gtk_info_bar_set_revealed (self->losses_bar, words != NULL);
-  gtk_widget_set_visible (GTK_WIDGET (self->losses_bar), words != NULL);
-}
-
-static void
-written_cb (GObject *object, GAsyncResult *result, gpointer data)
-{
-  OmniWindow *self = OMNI_WINDOW (object);
-  g_autofree char *path = data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *losses = g_task_propagate_pointer (G_TASK (result), &error);
-
-  if (g_cancellable_is_cancelled (self->cancellable))
-  {
-    /* There is no window left to say it in. */
-    if (error != NULL)
-      g_message ("%s", error->message);
-    return;
-  }
-  if (error != NULL)
-  {
-    omni_window_show_file_error (self, error->message);
-    return;
-  }
-  g_autofree char *name = g_filename_display_basename (path);
-  g_autofree char *words = g_strdup_printf (_ ("Saved as “%s”"), name);
-  omni_window_tell (self, adw_toast_new (words));
-  show_losses (self, name, losses);
-}
-
-void
-omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
-                   GDestroyNotify free_data)
-{
-  GApplication *application = G_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
-  g_autoptr (GTask) task = g_task_new (self, NULL, written_cb, g_strdup (path));
-
-  g_task_set_task_data (task, data, free_data);
-  /* Until the callback has run. */
-  g_application_hold (application);
-  g_signal_connect_object (task, "notify::completed", G_CALLBACK (g_application_release), application,
-                           G_CONNECT_SWAPPED);
-  g_task_run_in_thread (task, write);
 }
 
 /* What the dialog asks besides the name; what was chosen is what it begins with the next time. */

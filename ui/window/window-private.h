@@ -45,6 +45,11 @@ struct _OmniWindow
   GtkInfoBar *file_error;
   GtkLabel *file_error_text;
 
+  /* Writing */
+  GtkInfoBar *writing_bar;
+  GtkLabel *writing_text;
+  guint n_writing, writing_id;
+  GCancellable *writing; /* (nullable) of all that is being written */
   GtkInfoBar *losses_bar;
   GtkLabel *losses_text;
 
@@ -270,15 +275,20 @@ void omni_window_choose_files (OmniWindow *self, gboolean folder);
 void omni_window_choose_target (OmniWindow *self);
 void omni_window_open_samples (OmniWindow *self, const char *set);
 
-/* Runs `write` in a thread, with `data` (transfer full) as its task data, and tells how it went. It returns a pointer: what the file
- * does not hold (transfer full) (nullable). The program does not end before it has, even where the window is closed
- * meanwhile. */
-void omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
-                        GDestroyNotify free_data);
 void omni_window_set_start_folder (OmniWindow *self, GtkFileChooser *chooser);
 
 /* What a dialog for saving can write, with the endings: NULL-terminated, without the dot. */
 void omni_window_add_filter (GtkFileChooser *chooser, const char *name, const char *const *suffixes);
 void omni_window_add_picture_filter (GtkFileChooser *chooser);
+
+/* ---- Files on their way (writing.c) ---- */
+
+/* Runs `write` in a thread, with `data` (transfer full) as its task data and a cancellable, and tells how it went. It returns a pointer: what the file
+ * does not hold (transfer full) (nullable). The program does not end before it has, even where the window is closed
+ * meanwhile. */
+void omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
+                        GDestroyNotify free_data);
+void omni_window_class_install_writing (GtkWidgetClass *widget_class);
+void omni_window_dispose_writing (OmniWindow *self);
 
 G_END_DECLS

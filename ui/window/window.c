@@ -302,6 +302,7 @@ omni_window_dispose (GObject *object)
   omni_window_stop_order_map (self);
   omni_window_clear_versions (self);
   omni_window_dispose_toasts (self);
+  omni_window_dispose_writing (self);
   if (self->document != NULL)
     omni_window_dispose_session (self);
   if (self->cancellable != NULL)
@@ -320,6 +321,7 @@ omni_window_finalize (GObject *object)
   OmniWindow *self = OMNI_WINDOW (object);
 
   g_clear_object (&self->cancellable);
+  g_clear_object (&self->writing);
   g_clear_object (&self->comparison);
   g_clear_object (&self->document);
   g_clear_pointer (&self->compared, g_ptr_array_unref);
@@ -412,6 +414,7 @@ omni_window_class_init (OmniWindowClass *klass)
   omni_window_class_install_sources (widget_class);
   omni_window_class_install_winner (widget_class);
   omni_window_class_install_weights (widget_class);
+  omni_window_class_install_writing (widget_class);
 }
 
 static void
