@@ -524,6 +524,16 @@ static const OmniCase omni_cases[] = {
   { { 5, 33, 21, 3 }, OMNI_TASK_FOCUS, "1", "5", { 1, 1, 5, 0, 0 } },
   { { 4, 80, 40, 1 }, OMNI_TASK_MEDICAL, "2", "6", { 3, 2, 6, 0, 0 } },
   { { 2, 96, 65, 3 }, OMNI_TASK_INFRARED, "3", "6", { 2, 3, 6, 0, 0 } },
+  { { 2, 61, 45, 3 },
+    OMNI_TASK_INFRARED,
+    "0",
+    "6",
+    { 2, 0, 6, 0, 0, TRUE, { 2.5, .7, .7, .7 }, { 1, 1.5, 1.5, 1.5 } } },
+  { { 2, 80, 40, 1 },
+    OMNI_TASK_MEDICAL,
+    "1",
+    "6",
+    { 3, 1, 6, 0, 0, TRUE, { 1.5, .8, .8, .8 }, { 1, 1, 1, 1 } } },
   { { 3, 40, 37, 1 }, OMNI_TASK_PANSHARPEN, "auto", "0", { -1, 0, 3, 0, 0 } },
   { { 3, 2, 2, 3 }, OMNI_TASK_EXPOSURE, "auto", "0", { 0, 0, 3, 0, 0 } },
   { { 2, 3, 5, 1 }, OMNI_TASK_FOCUS, "1", "0", { 1, 1, 4, 0, 0 } },
@@ -547,6 +557,7 @@ check_omni (const OmniModel *model, const OmniWeights *weights, const OmniCase *
 
   set_option (options, "base", one->base);
   set_option (options, "levels", one->levels);
+  set_option (options, "decision", one->how.decided ? "auto" : "trained");
   set_option (options, "highlights",
               g_ascii_formatd (highlights, sizeof highlights, "%g", one->how.highlights));
   /* Some of it white all over. */
@@ -640,6 +651,7 @@ test_prototype (gconstpointer data)
   set_option (options, "base", one->base);
   set_option (options, "levels", one->levels);
   set_option (options, "highlights", one->base != NULL ? "0" : NULL); /* Omni had none */
+  set_option (options, "decision", one->base != NULL ? "trained" : NULL);
   g_autofree char *path = g_build_filename (folder, "prototype", one->weights, NULL);
   weights = omni_model_load_weights (model, path, &local_error);
   g_assert_no_error (local_error);

@@ -128,6 +128,19 @@ take_off_highlights (Omni *self, guint k)
       ref_plane (self->logits[k], head)[i] -= self->how->highlights * fmax (low->v[i] - .94, 0) / .06;
 }
 
+static void
+decide (Omni *self)
+{
+  for (guint head = 0; self->how->decided && head < N_HEADS; head++)
+  {
+    for (guint k = 0; k < self->n; k++)
+      for (guint i = 0; i < self->logits[k]->width * self->logits[k]->height; i++)
+        ref_plane (self->logits[k], head)[i] *= self->how->decided_logits[head];
+    for (guint i = 0; i < self->alphas->width * self->alphas->height; i++)
+      ref_plane (self->alphas, head)[i] *= self->how->decided_gains[head];
+  }
+}
+
 static RefTensor *
 make_planes (const Omni *self, guint k)
 {
@@ -228,12 +241,14 @@ run_network (Omni *self)
     self->logits[k] = convolve (self, f[k], "logit", 1, 1);
     for (guint i = 0; i < N_HEADS * self->logits[k]->width * self->logits[k]->height; i++)
       self->logits[k]->v[i] *= 3;
-    take_off_highlights (self, k);
   }
   last = pool_set (self, f);
   self->alphas = convolve (self, last, "alpha", 1, 1);
   for (guint i = 0; i < N_HEADS * last->width * last->height; i++)
     self->alphas->v[i] = log1p (exp (-fabs (self->alphas->v[i]))) + fmax (self->alphas->v[i], 0);
+  decide (self);
+  for (guint k = 0; k < self->n; k++)
+    take_off_highlights (self, k);
   ref_tensors_free (f, self->n);
 }
 

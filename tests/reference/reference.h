@@ -63,7 +63,9 @@ typedef struct
   int task;
   guint base, depth;
   double epsilon;
-  double highlights; /* of exposures: what is taken off the logits of white */
+  double highlights;                          /* of exposures: what is taken off the logits of white */
+  gboolean decided;                           /* by the next two, else as trained */
+  double decided_logits[4], decided_gains[4]; /* factors of the heads */
 } RefOmni;
 
 RefTensor *ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const RefOmni *how);
