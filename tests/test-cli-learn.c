@@ -90,6 +90,47 @@ test_evolve (void)
   g_assert_cmpint (json_object_get_int_member (root, "improved"), ==, 0);
 }
 
+/* The split goes with the pictures, from a path as people type it and over several runs; and what is not its own stays. */
+static void
+test_evolve_splits (void)
+{
+  static const char split[] = "split,task,scene,file\n"
+                              "train,infrared,i0,infrared/i0/infrared.png\n"
+                              "train,infrared,i0,infrared/i0/visible.png\n"
+                              "val,infrared,i1,infrared/i1/infrared.png\n"
+                              "val,infrared,i1,infrared/i1/visible.png\n"
+                              "train,exposure,s0,exposure/s0/0.png\n"
+                              "train,exposure,s0,exposure/s0/1.png\n"
+                              "train,exposure,s0,exposure/s0/2.png\n";
+  g_autofree char *mine = g_build_filename (folder, "data", "split.csv", NULL);
+  g_autofree char *other = g_build_filename (folder, "other", "infrared", "i0", NULL);
+  g_autofree char *truth = g_build_filename (other, "truth.png", NULL);
+  g_assert_true (g_file_set_contents (mine, split, -1, NULL));
+  g_auto (Run) first = CLI ("evolve", "data/", "-o", "parts", "--library", "1", "--split", "val", "-q");
+  assert_done (&first);
+  g_autofree char *before = read_text ("parts/split.csv");
+  g_assert_cmpstr (before, ==,
+                   "split,file\nval,\"infrared/i1/infrared.png\"\nval,\"infrared/i1/visible.png\"\n");
+  g_auto (Run) second = CLI ("evolve", "data", "-o", "parts", "--library", "1", "--split", "train", "-q");
+  assert_done (&second);
+  g_autofree char *after = read_text ("parts/split.csv");
+  g_assert_nonnull (strstr (after, "\nval,\"infrared/i1/visible.png\"\n"));
+  g_assert_nonnull (strstr (after, "\ntrain,\"infrared/i0/visible.png\"\n"));
+
+  g_auto (Run) inside = CLI ("evolve", "data", "-o", "data/best", "--library", "1");
+  g_assert_cmpint (inside.status, ==, 2);
+  g_auto (Run) same = CLI ("evolve", "data", "-o", "data", "--library", "1");
+  g_assert_cmpint (same.status, ==, 2);
+  g_assert_cmpint (g_mkdir_with_parents (other, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (truth, "mine", -1, NULL));
+  g_auto (Run) over = CLI ("evolve", "data", "-o", "other", "--library", "1", "-t", "infrared");
+  g_assert_cmpint (over.status, ==, 2);
+  g_assert_nonnull (strstr (over.err, "truth.png"));
+  g_autofree char *kept = read_text ("other/infrared/i0/truth.png");
+  g_assert_cmpstr (kept, ==, "mine");
+  g_assert_cmpint (g_unlink (mine), ==, 0);
+}
+
 static void
 test_train (void)
 {
@@ -224,6 +265,7 @@ main (int argc, char **argv)
   make_scenes ();
   g_test_add_func ("/evolve/library", test_evolve);
   g_test_add_func ("/evolve/train", test_train);
+  g_test_add_func ("/evolve/splits", test_evolve_splits);
   g_test_add_func ("/train/order", test_train_order);
   g_test_add_func ("/refine/command", test_refine);
   g_test_add_func ("/refine/order", test_refine_order);

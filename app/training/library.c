@@ -48,10 +48,11 @@ typedef struct
   const OmniLibraryParams *params;
   OmniLibraryResult *result;
   OmniEngine *engine;
-  GHashTable *known;  /* key → Known */
-  GPtrArray *order;   /* Known, as they came */
-  GHashTable *splits; /* nullable */
-  GString *split_csv;
+  char *data_path;        /* canonical, as the paths of sources are */
+  GHashTable *known;      /* key → Known */
+  GPtrArray *order;       /* Known, as they came */
+  GHashTable *splits;     /* (nullable) of the data, see omni_split_read() */
+  GHashTable *new_splits; /* likewise, of the folder that is written, earlier runs included */
 } Choosing;
 
 static void
@@ -61,8 +62,8 @@ choosing_clear (Choosing *self)
   g_clear_pointer (&self->known, g_hash_table_unref);
   g_clear_pointer (&self->order, g_ptr_array_unref);
   g_clear_pointer (&self->splits, g_hash_table_unref);
-  if (self->split_csv != NULL)
-    g_string_free (self->split_csv, TRUE);
+  g_clear_pointer (&self->new_splits, g_hash_table_unref);
+  g_clear_pointer (&self->data_path, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Choosing, choosing_clear)
@@ -299,15 +300,28 @@ lay_source (const char *from, const char *to, GError **error)
 static void
 add_split (Choosing *self, const char *from, const char *below)
 {
-  const gsize length = strlen (self->params->data_path);
-  const char *original = g_str_has_prefix (from, self->params->data_path) ? from + length : from;
+  const gsize length = strlen (self->data_path);
+  const char *original = g_str_has_prefix (from, self->data_path) ? from + length : from;
   while (*original == G_DIR_SEPARATOR)
     original++;
-  const guint split = self->splits != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (self->splits, original))
-                                           : 0;
-  if (split != 0)
-    g_string_append_printf (self->split_csv, "%s,\"%s\"\n", split == OMNI_SPLIT_VAL + 1 ? "val" : "train",
-                            below);
+  const gpointer split = self->splits != NULL ? g_hash_table_lookup (self->splits, original) : NULL;
+  if (split != NULL)
+    g_hash_table_insert (self->new_splits, g_strdup (below), split);
+}
+
+static gboolean
+write_splits (const Choosing *self, GError **error)
+{
+  g_autoptr (GString) text = g_string_new ("split,file\n");
+  g_autofree char *path = g_build_filename (self->params->output, OMNI_LIBRARY_SPLITS, NULL);
+  g_autoptr (GList) files = g_list_sort (g_hash_table_get_keys (self->new_splits), compare_names);
+  for (const GList *file = files; file != NULL; file = file->next)
+  {
+    const guint split = GPOINTER_TO_UINT (g_hash_table_lookup (self->new_splits, file->data));
+    g_string_append_printf (text, "%s,\"%s\"\n", split == OMNI_SPLIT_VAL + 1 ? "val" : "train",
+                            (const char *)file->data);
+  }
+  return omni_file_replace_contents_atomic (path, text->str, text->len, TRUE, error);
 }
 
 static gboolean
@@ -330,6 +344,18 @@ lay_scene (Choosing *self, const char *key, const Pair *pair, GError **error)
       return FALSE;
   }
   return TRUE;
+}
+
+/* Only what an earlier run wrote is written over. */
+static gboolean
+check_free (const Choosing *self, const char *below, const char *name, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->params->output, below, name, NULL);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+               "“%s” is there already and not of an earlier run; name another folder with -o.", path);
+  return FALSE;
 }
 
 /* ---- One scene ---- */
@@ -393,6 +419,8 @@ choose_scene (Choosing *self, const OmniEvaluateScene *scene, GError **error)
     note (self, "%s is left out: %s", scene->id, cause->message);
     return TRUE;
   }
+  if (g_hash_table_lookup (self->known, key) == NULL && !check_free (self, key, OMNI_LIBRARY_TRUTH, error))
+    return FALSE;
   Known *known = get_known (self, key);
   g_autofree char *before = g_strdup (known->best);
   if (!lay_scene (self, key, &pair, error))
@@ -482,23 +510,74 @@ tabulate (Choosing *self)
 
 /* ---- All of it ---- */
 
+/* (transfer full) (nullable) NULL without an error: there is none. */
+static GHashTable *
+read_splits (const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, OMNI_LIBRARY_SPLITS, NULL);
+  return g_file_test (path, G_FILE_TEST_EXISTS) ? omni_split_read (path, error) : NULL;
+}
+
+/* Into the data themselves would be over their own truths. */
+static gboolean
+check_apart (const Choosing *self, GError **error)
+{
+  g_autofree char *output = g_canonicalize_filename (self->params->output, NULL);
+  const gsize length = strlen (self->data_path);
+  if (!g_str_has_prefix (output, self->data_path)
+      || (output[length] != '\0' && output[length] != G_DIR_SEPARATOR))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "“%s” belongs to the pictures that are read; name a folder of its own with -o.", output);
+  return FALSE;
+}
+
+/* What an earlier run knew, its splits included. */
+static gboolean
+read_before (Choosing *self, GError **error)
+{
+  GError *local_error = NULL;
+  g_autofree char *choices = g_build_filename (self->params->output, OMNI_LIBRARY_CHOICES, NULL);
+  if (!g_file_test (choices, G_FILE_TEST_EXISTS))
+    return check_free (self, "", OMNI_LIBRARY_SPLITS, error);
+  g_autoptr (GHashTable) before = read_splits (self->params->output, &local_error);
+  if (local_error != NULL)
+  {
+    g_propagate_error (error, local_error);
+    return FALSE;
+  }
+  if (before != NULL)
+  {
+    g_hash_table_unref (self->new_splits);
+    self->new_splits = g_steal_pointer (&before);
+  }
+  return read_choices (self, error);
+}
+
 static gboolean
 begin (Choosing *self, GError **error)
 {
-  g_autofree char *splits = g_build_filename (self->params->data_path, "split.csv", NULL);
+  GError *local_error = NULL;
+  self->data_path = g_canonicalize_filename (self->params->data_path, NULL);
   self->known = g_hash_table_new (g_str_hash, g_str_equal);
   self->order = g_ptr_array_new_with_free_func (known_free);
+  self->new_splits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->engine = omni_engine_new (self->params->device);
-  self->split_csv = g_string_new ("split,file\n");
+  if (!check_apart (self, error))
+    return FALSE;
   if (g_mkdir_with_parents (self->params->output, 0777) != 0)
   {
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "The folder “%s” cannot be made: %s.",
                  self->params->output, g_strerror (errno));
     return FALSE;
   }
-  if (g_file_test (splits, G_FILE_TEST_EXISTS) && (self->splits = omni_split_read (splits, error)) == NULL)
+  self->splits = read_splits (self->data_path, &local_error);
+  if (local_error != NULL)
+  {
+    g_propagate_error (error, local_error);
     return FALSE;
-  if (!read_choices (self, error))
+  }
+  if (!read_before (self, error))
     return FALSE;
   self->result->mean_before = get_mean_best (self);
   return TRUE;
@@ -531,12 +610,9 @@ omni_library_choose (const OmniLibraryParams *params, OmniLibraryResult *result,
   if (!begin (&self, error))
     return FALSE;
   const gboolean done = choose_all (&self, error);
-  g_autofree char *splits = g_build_filename (params->output, "split.csv", NULL);
   /* What was found out stays, whatever happened. */
   if (!write_choices (&self, done ? error : NULL)
-      || (self.splits != NULL
-          && !omni_file_replace_contents_atomic (splits, self.split_csv->str, self.split_csv->len, TRUE,
-                                                 done ? error : NULL)))
+      || (self.splits != NULL && !write_splits (&self, done ? error : NULL)))
     return FALSE;
   tabulate (&self);
   return done;

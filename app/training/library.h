@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 
 #define OMNI_LIBRARY_TRUTH   "truth.png"
 #define OMNI_LIBRARY_CHOICES "choices.csv"
+#define OMNI_LIBRARY_SPLITS  "split.csv"
 
 typedef struct
 {
@@ -59,7 +60,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniLibraryResult, omni_library_result_clear)
 #define OMNI_LIBRARY_MOST 8
 const char *const *omni_library_get_default (void);
 
-/* Blocks. Cancelled or failed, what is done stays and the next run goes on from it. */
+/* Blocks. Cancelled or failed, what is done stays and the next run goes on from it. Refused where the folder to write to lies among
+ * the data, or holds a truth or a split.csv that no earlier run wrote. */
 gboolean omni_library_choose (const OmniLibraryParams *params, OmniLibraryResult *result, GError **error);
 
 G_END_DECLS
