@@ -275,7 +275,8 @@ omni_output_commit (OmniOutput *self, GError **error)
 void
 omni_output_clear (OmniOutput *self)
 {
-  if (self->fd >= 0)
+  /* One that is all zero was never opened. */
+  if (self->fd >= 0 && self->name != NULL)
     close (self->fd);
   self->fd = -1;
   if (self->temporary != NULL)

@@ -35,7 +35,7 @@ gboolean omni_output_commit (OmniOutput *self, GError **error);
 /* Sets `error` for errno `code` on writing. */
 void omni_output_set_error (OmniOutput *self, int code, GError **error);
 
-/* Frees; removes the hidden file unless it was committed. */
+/* Frees; removes the hidden file unless it was committed. All zero is a good start, and clears to nothing. */
 void omni_output_clear (OmniOutput *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniOutput, omni_output_clear)
