@@ -14,6 +14,7 @@ typedef struct
   GArray *influence;      /* double of each */
   char *name;             /* (nullable) */
   gboolean pinned;
+  gboolean known; /* it is the document's already */
 } OmniSessionVersion;
 
 /* Weights that were added and chosen for a model. */
@@ -31,11 +32,10 @@ struct _OmniSession
   OmniTask task;
   char *model; /* (nullable) */
   gboolean resize;
-  GHashTable *options;   /* name of a model → its options as text */
-  GPtrArray *weights;    /* OmniSessionWeights */
-  GArray *bookmarks;     /* OmniPart */
-  GPtrArray *versions;   /* OmniSessionVersion, oldest first */
-  gboolean has_versions; /* they are the document's already */
+  GHashTable *options; /* name of a model → its options as text */
+  GPtrArray *weights;  /* OmniSessionWeights */
+  GArray *bookmarks;   /* OmniPart */
+  GPtrArray *versions; /* OmniSessionVersion, oldest first */
 };
 
 OmniSession *omni_session_alloc (void);

@@ -129,6 +129,7 @@ capture_version (OmniSession *self, OmniFusionVersion *version)
   copy->name = omni_fusion_version_is_named (version) ? g_strdup (omni_fusion_version_get_name (version))
                                                       : NULL;
   copy->pinned = omni_fusion_version_is_pinned (version);
+  copy->known = TRUE;
   g_ptr_array_add (self->versions, copy);
 }
 
@@ -175,8 +176,62 @@ omni_session_new (OmniDocument *document)
   g_array_append_vals (self->bookmarks, bookmarks->data, bookmarks->len);
   for (guint i = omni_versions_get_n (versions); i-- > 0;)
     capture_version (self, omni_versions_get (versions, i));
-  self->has_versions = TRUE;
   return self;
+}
+
+/* Index of what `file` of another session is here. */
+static guint
+carry_file (OmniSession *self, const OmniSessionFile *file)
+{
+  if (file->source != NULL)
+    return find_source (self, file->source);
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    const OmniSessionFile *own = self->files->pdata[i];
+    if (own->source == NULL && g_str_equal (own->path, file->path))
+      return i;
+  }
+  OmniSessionFile *copy = omni_session_add_file (self);
+  *copy = *file;
+  copy->path = g_strdup (file->path);
+  copy->sha256 = g_strdup (file->sha256);
+  copy->relative = g_strdup (file->relative);
+  return self->files->len - 1;
+}
+
+static void
+carry_version (OmniSession *self, const OmniSession *from, const OmniSessionVersion *version)
+{
+  OmniSessionVersion *copy = omni_session_version_new ();
+
+  omni_version_facts_copy (&version->facts, &copy->facts);
+  for (guint i = 0; i < version->files->len; i++)
+  {
+    const guint index = carry_file (self, from->files->pdata[g_array_index (version->files, guint, i)]);
+    g_array_append_val (copy->files, index);
+  }
+  g_array_append_vals (copy->roles, version->roles->data, version->roles->len);
+  g_array_append_vals (copy->influence, version->influence->data, version->influence->len);
+  copy->name = g_strdup (version->name);
+  copy->pinned = version->pinned;
+  g_ptr_array_add (self->versions, copy);
+}
+
+void
+omni_session_carry_missing (OmniSession *self, const OmniSession *from)
+{
+  for (guint i = 0; i < from->files->len; i++)
+  {
+    const OmniSessionFile *file = from->files->pdata[i];
+    if (file->source == NULL && file->in_set)
+      carry_file (self, file);
+  }
+  for (guint i = 0; i < from->versions->len; i++)
+  {
+    const OmniSessionVersion *version = from->versions->pdata[i];
+    if (!version->known)
+      carry_version (self, from, version);
+  }
 }
 
 /* To a document */
@@ -217,7 +272,7 @@ apply_versions (OmniSession *self, OmniVersions *versions)
   {
     OmniSessionVersion *version = self->versions->pdata[i];
     g_autoptr (GPtrArray) sources = g_ptr_array_new ();
-    gboolean whole = TRUE;
+    gboolean whole = !version->known;
     for (guint k = 0; k < version->files->len; k++)
     {
       OmniSessionFile *file = self->files->pdata[g_array_index (version->files, guint, k)];
@@ -228,9 +283,34 @@ apply_versions (OmniSession *self, OmniVersions *versions)
     facts.sources = sources;
     facts.roles = (const OmniRole *)(gpointer)version->roles->data;
     facts.influence = (const double *)(gpointer)version->influence->data;
-    if (whole)
-      omni_versions_set_pinned (versions, omni_versions_add_facts (versions, &facts, version->name),
-                                version->pinned);
+    if (!whole)
+      continue;
+    version->known = TRUE;
+    omni_versions_set_pinned (versions, omni_versions_add_facts (versions, &facts, version->name),
+                              version->pinned);
+  }
+}
+
+/* What the session says of a source of its set. */
+static void
+apply_file (const OmniSessionFile *file, OmniDocumentState *state)
+{
+  if (!file->on)
+    g_hash_table_add (state->off, g_object_ref (file->source));
+  if (file->influence != 0)
+    g_hash_table_insert (state->influence, g_object_ref (file->source),
+                         g_memdup2 (&file->influence, sizeof file->influence));
+}
+
+/* Versions look at the roles of sources that are no longer in the set, too. */
+static void
+apply_roles (OmniSession *self, gboolean only_new, OmniDocument *document)
+{
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    const OmniSessionFile *file = self->files->pdata[i];
+    if (file->source != NULL && !(only_new && omni_document_find (document, file->source, NULL)))
+      omni_source_set_role (file->source, file->role);
   }
 }
 
@@ -249,20 +329,55 @@ omni_session_apply (OmniSession *self, OmniDocument *document)
   for (guint i = 0; i < self->files->len; i++)
   {
     OmniSessionFile *file = self->files->pdata[i];
+    file->lost = file->source == NULL && file->in_set;
     if (file->source == NULL || !file->in_set)
       continue;
-    omni_source_set_role (file->source, file->role);
-    if (!file->on)
-      g_hash_table_add (next->off, g_object_ref (file->source));
-    if (file->influence != 0)
-      g_hash_table_insert (next->influence, g_object_ref (file->source),
-                           g_memdup2 (&file->influence, sizeof file->influence));
+    apply_file (file, next);
     g_ptr_array_add (sources, file->source);
   }
+  apply_roles (self, FALSE, document);
   omni_document_state_set_sources (next, sources);
-  if (!self->has_versions)
-    apply_versions (self, omni_document_get_versions (document));
-  self->has_versions = TRUE;
+  apply_versions (self, omni_document_get_versions (document));
+  omni_document_change_state (document, next);
+}
+
+/* Behind the one it stood behind, where that is still there. */
+static guint
+find_place (OmniSession *self, guint index, GPtrArray *sources)
+{
+  guint place;
+
+  while (index-- > 0)
+  {
+    const OmniSessionFile *file = self->files->pdata[index];
+    if (file->source != NULL && g_ptr_array_find (sources, file->source, &place))
+      return place + 1;
+  }
+  return 0;
+}
+
+void
+omni_session_apply_found (OmniSession *self, OmniDocument *document)
+{
+  GPtrArray *before = omni_document_get_sources (document);
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+  OmniDocumentState *next = omni_document_state_copy (document->state);
+
+  g_ptr_array_extend (sources, before, (GCopyFunc)(void (*) (void))g_object_ref, NULL);
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    OmniSessionFile *file = self->files->pdata[i];
+    if (!file->lost || file->source == NULL)
+      continue;
+    file->lost = FALSE;
+    if (g_ptr_array_find (sources, file->source, NULL))
+      continue;
+    g_ptr_array_insert (sources, (int)find_place (self, i, sources), g_object_ref (file->source));
+    apply_file (file, next);
+  }
+  apply_roles (self, TRUE, document);
+  omni_document_state_set_sources (next, sources);
+  apply_versions (self, omni_document_get_versions (document));
   omni_document_change_state (document, next);
 }
 
@@ -300,6 +415,14 @@ omni_session_list_missing (OmniSession *self)
       g_ptr_array_add (missing, file);
   }
   return missing;
+}
+
+gboolean
+omni_session_lacks_all (OmniSession *self)
+{
+  g_autoptr (GPtrArray) missing = omni_session_list_missing (self);
+
+  return missing->len > 0 && missing->len == omni_session_get_n_sources (self);
 }
 
 char *

@@ -21,10 +21,15 @@ typedef struct
   gboolean in_set, on; /* not in the set: a version needs it */
   OmniSource *source;  /* NULL: not found (yet) */
   gboolean changed;    /* found in its place, with another content */
+  gboolean lost;       /* of the set, and the document was brought to the session's state without it */
 } OmniSessionFile;
 
 /* The present state of the document. Main thread. */
 OmniSession *omni_session_new (OmniDocument *document);
+
+/* Takes over what `from`, which the document came from, could not give it: pictures of its set that were not found, and the versions
+ * that need them, so that they are there when the pictures are. */
+void omni_session_carry_missing (OmniSession *self, const OmniSession *from);
 void omni_session_free (OmniSession *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniSession, omni_session_free)
 
@@ -46,6 +51,9 @@ guint omni_session_locate (OmniSession *self, const char *const *paths, GCancell
 /* (transfer container) (element-type OmniSessionFile) Those of the set that are missing. */
 GPtrArray *omni_session_list_missing (OmniSession *self);
 
+/* Whether there is a set, of which nothing was found. */
+gboolean omni_session_lacks_all (OmniSession *self);
+
 /* (transfer full) (nullable) A sentence about what is missing or changed. */
 char *omni_session_describe_missing (OmniSession *self);
 char *omni_session_describe_changed (OmniSession *self);
@@ -62,5 +70,9 @@ char *omni_session_dup_title (OmniSession *self);
 
 /* Brings the document to the session's state, in one step that can be undone. Versions are added once. Main thread. */
 void omni_session_apply (OmniSession *self, OmniDocument *document);
+
+/* Puts into the set what was missing then and was located since, in one step that can be undone; everything else stays as it is by
+ * now. Main thread. */
+void omni_session_apply_found (OmniSession *self, OmniDocument *document);
 
 G_END_DECLS

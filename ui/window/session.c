@@ -50,6 +50,7 @@ keep_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
 }
 
 static void start_keeping (OmniWindow *self);
+static void forget_missing (OmniWindow *self);
 
 static void
 kept_cb (GObject *object, GAsyncResult *result, gpointer data)
@@ -72,6 +73,17 @@ kept_cb (GObject *object, GAsyncResult *result, gpointer data)
     start_keeping (self);
 }
 
+/* (transfer full) With what was not found. */
+static OmniSession *
+capture (OmniWindow *self)
+{
+  OmniSession *session = omni_session_new (self->document);
+
+  if (self->session != NULL)
+    omni_session_carry_missing (session, self->session);
+  return session;
+}
+
 /* (transfer full) (nullable) */
 static Keeping *
 make_keeping (OmniWindow *self)
@@ -88,11 +100,12 @@ make_keeping (OmniWindow *self)
     return NULL;
   }
   Keeping *keeping = g_new0 (Keeping, 1);
-  keeping->session = omni_session_new (self->document);
+  keeping->session = capture (self);
   keeping->path = g_strdup (self->session_path);
   return keeping;
 }
 
+/* Another set is another session. */
 static void
 let_go (OmniWindow *self)
 {
@@ -109,8 +122,11 @@ start_keeping (OmniWindow *self)
     return;
   if (omni_document_get_n_sources (self->document) == 0)
   {
-    /* The set that was there is among the recent ones; another one is another session. */
+    /* The set that was there is among the recent ones. One of which nothing was found is no other set. */
+    if (self->session != NULL && omni_session_lacks_all (self->session))
+      return;
     let_go (self);
+    forget_missing (self);
     return;
   }
   Keeping *keeping = make_keeping (self);
@@ -137,6 +153,24 @@ schedule_keeping (OmniWindow *self)
 {
   if (self->keep_id == 0)
     self->keep_id = g_timeout_add (SAVE_DELAY_MS, keep_cb, self);
+}
+
+/* What was changed a moment ago and not written yet, before the window goes on with another set. */
+static void
+keep_now (OmniWindow *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->keep_id == 0 && !self->keep_again)
+    return;
+  g_clear_handle_id (&self->keep_id, g_source_remove);
+  self->keep_again = FALSE;
+  Keeping *keeping = omni_document_get_n_sources (self->document) > 0 ? make_keeping (self) : NULL;
+  if (keeping == NULL)
+    return;
+  if (!omni_session_save (keeping->session, keeping->path, TRUE, &error))
+    omni_window_show_file_error (self, error->message);
+  keeping_free (keeping);
 }
 
 /* Restoring */
@@ -172,6 +206,13 @@ show_missing (OmniWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->missing_bar), missing != NULL);
 }
 
+static void
+forget_missing (OmniWindow *self)
+{
+  g_clear_pointer (&self->session, omni_session_free);
+  show_missing (self);
+}
+
 /* What is not as it was. */
 static void
 show_differences (OmniWindow *self, OmniSession *session)
@@ -202,13 +243,12 @@ loaded_cb (GObject *object, GAsyncResult *result, gpointer data)
     omni_window_show_file_error (self, error->message);
     return;
   }
+  keep_now (self);
   g_clear_pointer (&self->session, omni_session_free);
+  let_go (self);
   self->session = session;
   if (restoring->continues)
-  {
-    let_go (self);
     self->session_path = g_strdup (restoring->path);
-  }
   omni_session_apply (session, self->document);
   show_missing (self);
   omni_window_recall_pins (self);
@@ -290,7 +330,7 @@ located_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_clear_pointer (&self->session, omni_session_free);
   self->session = g_steal_pointer (&locating->session);
   if (n_found > 0)
-    omni_session_apply (self->session, self->document);
+    omni_session_apply_found (self->session, self->document);
   else
     omni_window_show_file_error (
       self, _ ("None of the files there is the picture that is missing: their contents differ. "
@@ -330,11 +370,12 @@ locate_action (GtkWidget *widget, const char *name, GVariant *parameter)
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }
 
+/* The person goes on without them. */
 static void
 missing_response_cb (OmniWindow *self)
 {
-  g_clear_pointer (&self->session, omni_session_free);
-  show_missing (self);
+  forget_missing (self);
+  schedule_keeping (self);
 }
 
 /* As a file to share */
@@ -367,7 +408,7 @@ save_session (OmniWindow *self, const char *wanted)
     return;
   }
   Keeping *keeping = g_new0 (Keeping, 1);
-  keeping->session = omni_session_new (self->document);
+  keeping->session = capture (self);
   keeping->path = g_strdup (path);
   omni_window_write (self, path, write_in_thread, keeping, (GDestroyNotify)keeping_free);
 }
@@ -538,7 +579,7 @@ omni_window_dispose_session (OmniWindow *self)
   if (self->keep_id != 0 && self->session_path != NULL && omni_document_get_n_sources (self->document) > 0)
   {
     /* A last word that was not written yet. */
-    g_autoptr (OmniSession) session = omni_session_new (self->document);
+    g_autoptr (OmniSession) session = capture (self);
     omni_session_save (session, self->session_path, TRUE, NULL);
   }
   g_clear_handle_id (&self->keep_id, g_source_remove);
