@@ -578,7 +578,7 @@ omni_document_can_refine (OmniDocument *self)
 {
   g_autofree char *why = NULL;
 
-  return self->result != NULL && self->job == NULL && !omni_document_needs_resize (self)
+  return self->result != NULL && !omni_document_is_busy (self) && !omni_document_needs_resize (self)
          && omni_refine_fits (self->effective_model, self->state->active, &why);
 }
 
@@ -595,11 +595,14 @@ omni_document_refine (OmniDocument *self, double seconds)
   self->job->request.model = self->effective_model;
   self->job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
   g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
+  g_autofree double *influence = make_influence (self);
   self->job->request.weights_path = weights;
+  self->job->request.influence = influence;
   self->job->request.refine.seconds = seconds;
   omni_engine_fuse_async (self->engine, &self->job->request, engine_progress, self->job,
                           self->job->cancellable, refined_cb, job_ref (self->job));
   self->job->request.weights_path = NULL;
+  self->job->request.influence = NULL;
   omni_document_notify_progress (self);
 }
 

@@ -462,7 +462,7 @@ test_order_map (OmniTestWindow *f, gconstpointer data)
   g_assert_nonnull (window->viewer->map);
   g_assert_cmphex (get_pixel (window->viewer, 0.5, 0.5), ==,
                    omni_colour_map_get (OMNI_COLOUR_MAP_INFERNO)[0]);
-  g_assert_nonnull (strstr (gtk_label_get_text (window->order_words), "24 of 24 orders, 24 the same bits"));
+  g_assert_nonnull (strstr (gtk_label_get_text (window->order_words), "24 of 24 orders identical"));
   g_action_group_change_action_state (G_ACTION_GROUP (window), "order-map", g_variant_new_boolean (FALSE));
   g_assert_null (window->order_trial);
   g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window->order_words)));

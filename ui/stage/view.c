@@ -93,6 +93,7 @@ start_model (OmniStageView *self)
     g_clear_pointer ((char **)&request->weights_path, g_free);
     g_clear_pointer ((OmniModelOptions **)&request->options, omni_model_options_free);
     g_clear_pointer ((double **)&request->influence, g_free);
+    request->refine = (OmniRefineParams){ 0 };
     request->exact_depth = TRUE;
     request->depth = OMNI_SAMPLE_F32;
     title = g_strdup (_ ("Running mean in floating point"));

@@ -4,6 +4,7 @@
 #include "ui/window/window-private.h"
 
 #include "app/order/permutations.h"
+#include "ui/stage/side.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -29,14 +30,12 @@ static void
 show_summary (OmniWindow *self)
 {
   const char *error = omni_order_trial_get_error (self->order_trial);
-  const guint64 n_possible = omni_permutations_count (
-    omni_order_trial_get_request (self->order_trial)->sources->len);
+  g_autofree char *orders = omni_order_trial_describe (self->order_trial);
   OmniOrderSummary summary;
 
   omni_order_trial_summarise (self->order_trial, &summary);
-  g_autofree char *words = g_strdup_printf (_ ("%u of %lu orders, %u the same bits · max |Δ| %.3g"),
-                                            summary.n_orders, (gulong)n_possible, summary.n_identical,
-                                            summary.largest);
+  /* Translators: how many orders gave the same, and the largest difference. */
+  g_autofree char *words = g_strdup_printf (_ ("%s · max |Δ| %.3g"), orders, summary.largest);
   gtk_label_set_text (self->order_words, error != NULL ? error : words);
 }
 

@@ -263,7 +263,8 @@ device_opened_cb (GObject *object, GAsyncResult *result, gpointer data)
   OmniWindow *self = OMNI_WINDOW (object);
   g_autoptr (GError) error = NULL;
 
-  if (!g_task_propagate_boolean (G_TASK (result), &error) && omni_document_get_error (self->document) == NULL)
+  if (!g_task_propagate_boolean (G_TASK (result), &error) && !g_cancellable_is_cancelled (self->cancellable)
+      && omni_document_get_error (self->document) == NULL)
     show_error (self->fusion_error, self->fusion_error_text, error->message);
 }
 
