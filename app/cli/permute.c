@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/cli/cli.h"
+#include "app/cli/target.h"
 
-#include "app/files/writer.h"
 #include "app/order/spread.h"
 #include "app/order/permutations.h"
 
@@ -102,37 +101,55 @@ try_orders (const OmniCliOptions *options, const OmniFusionRequest *request, gui
   return TRUE;
 }
 
-static gboolean
-write_files (const OmniCliOptions *options, const OmniFusionRequest *request, const Comparison *comparison,
-             gboolean only_check, GError **error)
+/* The map says nothing of where it comes from, and is as deep as it needs to be. */
+static OmniWriteOptions
+get_map_options (const OmniCliTarget *target)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  for (guint i = 0; i < request->sources->len; i++)
-    g_strv_builder_add (builder, omni_source_get_path (request->sources->pdata[i]));
-  g_auto (GStrv) sources = g_strv_builder_end (builder);
-  const OmniWriteOptions write_options = { .jpeg_quality = (guint)options->quality,
-                                           .force = options->force,
-                                           .sources = (const char *const *)sources };
+  return (OmniWriteOptions){ .jpeg_quality = target->options.jpeg_quality,
+                             .force = target->options.force,
+                             .sources = target->options.sources,
+                             .cancellable = target->options.cancellable };
+}
 
-  if (only_check)
-  {
-    OmniResultShape shape;
-    omni_fusion_request_get_shape (request, &shape);
-    return (options->map_path == NULL
-            || omni_picture_check_write (options->map_path, shape.width, shape.height, 1, FALSE,
-                                         &write_options, error))
-           && (options->output == NULL
-               || omni_picture_check_write (options->output, shape.width, shape.height, shape.channels,
-                                            shape.has_alpha, &write_options, error));
-  }
+static gboolean
+check_files (const OmniCliOptions *options, const OmniFusionRequest *request, OmniCliTarget *target,
+             GError **error)
+{
+  const OmniWriteOptions map_options = get_map_options (target);
+  OmniResultShape shape;
+  omni_fusion_request_get_shape (request, &shape);
+  if (options->map_path != NULL
+      && !omni_picture_check_write (options->map_path, shape.width, shape.height, 1, FALSE, &map_options,
+                                    error))
+    return FALSE;
+  if (options->output == NULL)
+    return options->metadata_path == NULL
+           || omni_cli_refuse (error,
+                               "--metadata-from is for a result that is written; name it with -o FILE.");
   if (options->map_path != NULL)
   {
+    g_autofree char *map = g_canonicalize_filename (options->map_path, NULL);
+    g_autofree char *output = g_canonicalize_filename (options->output, NULL);
+    if (g_str_equal (map, output))
+      return omni_cli_refuse (error, "The map and the result cannot both be “%s”.", options->output);
+  }
+  return omni_cli_target_check (target, options->output, request, error)
+         && omni_cli_target_read_metadata (target, options, request, error);
+}
+
+static gboolean
+write_files (const OmniCliOptions *options, const Comparison *comparison, const OmniCliTarget *target,
+             GError **error)
+{
+  if (options->map_path != NULL)
+  {
+    const OmniWriteOptions map_options = get_map_options (target);
     g_autoptr (OmniPicture) map = omni_order_spread_make_map (comparison->spread, error);
-    if (map == NULL || !omni_picture_write (map, options->map_path, &write_options, error))
+    if (map == NULL || !omni_picture_write (map, options->map_path, &map_options, error))
       return FALSE;
   }
   return options->output == NULL
-         || omni_picture_write (comparison->first->picture, options->output, &write_options, error);
+         || omni_picture_write (comparison->first->picture, options->output, &target->options, error);
 }
 
 static void
@@ -181,10 +198,14 @@ run (const OmniCliOptions *options, GError **error)
   g_autoptr (OmniFusionRequest) request = omni_cli_make_request (options, output, error);
   guint64 n_wanted, seed;
   g_auto (Comparison) comparison = { .spread = omni_order_spread_new () };
-  if (request == NULL || !parse_orders (options, request->sources->len, &n_wanted, &seed, error)
-      || !write_files (options, request, &comparison, TRUE, error)
+  g_auto (OmniCliTarget) target = { 0 };
+  if (request == NULL)
+    return OMNI_EXIT_ERROR;
+  omni_cli_target_init (&target, options, request, cancellable);
+  if (!parse_orders (options, request->sources->len, &n_wanted, &seed, error)
+      || !check_files (options, request, &target, error)
       || !try_orders (options, request, n_wanted, seed, cancellable, &comparison, error)
-      || !write_files (options, request, &comparison, FALSE, error))
+      || !write_files (options, &comparison, &target, error))
     return OMNI_EXIT_ERROR;
 
   for (guint i = 0; i < comparison.first->warnings->len; i++)

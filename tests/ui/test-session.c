@@ -313,6 +313,56 @@ test_moved (Fixture *f, gconstpointer data)
   omni_document_cancel (f->document);
 }
 
+/* A picture that is not there one day is there another, and so are the versions of it; what was done meanwhile stays. */
+static void
+test_missing_kept (Fixture *f, gconstpointer data)
+{
+  if (!fuse (f))
+    return;
+  const guint n_versions = omni_versions_get_n (omni_document_get_versions (f->document));
+  g_autofree char *path = save (f, "a.omnifuse");
+  g_autofree char *kept = g_build_filename (f->folder, "b.omnifuse", NULL);
+  g_autofree char *away = g_build_filename (f->folder, "a", "b", NULL);
+  g_autoptr (GError) error = NULL;
+  OmniSource *source;
+
+  move_file (f, "1.png", "a/b/c/1.png");
+  g_autoptr (OmniSession) session = load (path);
+  g_autoptr (OmniDocument) other = omni_document_new (engine);
+  omni_session_apply (session, other);
+  g_assert_cmpuint (omni_document_get_n_sources (other), ==, 2);
+  g_assert_cmpuint (omni_versions_get_n (omni_document_get_versions (other)), ==, 0);
+  omni_document_set_resize (other, TRUE);
+  g_autoptr (OmniSession) written = omni_session_new (other);
+  omni_session_carry_missing (written, session);
+  g_assert_true (omni_session_save (written, kept, FALSE, &error));
+  g_assert_no_error (error);
+  omni_document_cancel (other);
+
+  g_autoptr (OmniSession) again = load (kept);
+  g_autofree char *missing = omni_session_describe_missing (again);
+  g_assert_nonnull (missing);
+  g_assert_nonnull (strstr (missing, "1.png"));
+  g_assert_false (omni_session_lacks_all (again));
+  g_assert_cmpuint (omni_session_get_n_sources (again), ==, 3);
+  g_autoptr (OmniDocument) third = omni_document_new (engine);
+  omni_session_apply (again, third);
+  g_assert_true (omni_document_get_resize (third));
+  source = omni_document_get_source (third, 0);
+  g_assert_cmpstr (get_name (third, 0), ==, "0.png");
+  omni_document_set_on (third, source, FALSE);
+  omni_document_set_resize (third, FALSE);
+  g_assert_cmpuint (omni_session_locate (again, (const char *const[]){ away, NULL }, NULL), ==, 1);
+  omni_session_apply_found (again, third);
+  g_assert_cmpuint (omni_document_get_n_sources (third), ==, 3);
+  g_assert_false (omni_document_is_on (third, source));
+  g_assert_false (omni_document_get_resize (third));
+  g_assert_cmpuint (omni_versions_get_n (omni_document_get_versions (third)), ==, n_versions);
+  omni_document_undo (third);
+  g_assert_cmpuint (omni_document_get_n_sources (third), ==, 2);
+  omni_document_cancel (third);
+}
+
 static void
 test_damaged (Fixture *f, gconstpointer data)
 {
@@ -580,6 +630,7 @@ main (int argc, char **argv)
   g_test_add ("/session/choices", Fixture, NULL, set_up, test_choices, tear_down);
   g_test_add ("/session/weights-gone", Fixture, NULL, set_up, test_weights_gone, tear_down);
   g_test_add ("/document/undo-views", Fixture, NULL, set_up, test_undo_views, tear_down);
+  g_test_add ("/session/missing-kept", Fixture, NULL, set_up, test_missing_kept, tear_down);
   g_test_add ("/session/moved", Fixture, NULL, set_up, test_moved, tear_down);
   g_test_add ("/session/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
   g_test_add ("/session/store", Fixture, NULL, set_up, test_store, tear_down);
