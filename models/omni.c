@@ -21,9 +21,11 @@
 #define N_TASKS   4
 #define MAX_LEVEL 20
 /* The coarsest level's shorter side is at least this, when the depth is automatic. */
-#define COARSEST_PX  4
-#define MAX_BASE     3
-#define EPSILON      2e-3
+#define COARSEST_PX 4
+#define MAX_BASE    3
+#define EPSILON     2e-3
+/* Of a set, from which the network's features of all sources at 1/16 take more memory than the bands (24 MP × 13). */
+#define LARGE_SET_MP 300
 #define NEARLY_WHITE .94f
 #define BAND_RANGE   2 /* a band of samples within ±r lies within ±2r */
 
@@ -523,19 +525,23 @@ add_saturation (const Builder *self, OmniNode colour)
 /* ---- Sizes ---- */
 
 /* Small pictures need the finest grid, and at 1/8 the network was best on those of a screen's size; the larger ones show it
- * much the same scene at 1/16 and 1/32. */
+ * much the same scene at 1/16 and 1/32. So do large sets, whose features would take most of the memory. */
 static guint
 choose_base (const OmniModel *model, const OmniModelContext *context)
 {
   const char *asked = omni_model_get_string (model, context->options, "base");
   const double megapixels = 1e-6 * context->width * context->height;
+  const gboolean large_set = megapixels > 6 && megapixels * context->n_sources > LARGE_SET_MP;
 
   if (!g_str_equal (asked, "auto"))
     return (guint)g_ascii_strtoull (asked, NULL, 10);
   if (MIN (context->width, context->height) < 128)
     return 0;
   /* At a preview's size the network is most of the time, and one level coarser a quarter of that. */
-  return MIN (MAX_BASE, (megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3) + (context->preview ? 1 : 0));
+  return MIN (MAX_BASE, (megapixels <= 6    ? 1
+                         : megapixels <= 40 ? 2
+                                            : 3)
+                          + (context->preview || large_set ? 1 : 0));
 }
 
 guint
