@@ -5,7 +5,8 @@
 
 #include <glib/gstdio.h>
 
-#define URI_LIST "text/uri-list"
+#define URI_LIST     "text/uri-list"
+#define KEPT_SECONDS (7 * 24 * 3600)
 
 struct _OmniResultProvider
 {
@@ -22,19 +23,45 @@ omni_result_provider_ref_formats (GdkContentProvider *provider)
   return gdk_content_formats_new ((const char *[]){ URI_LIST }, 1);
 }
 
+/* Whoever took one has had a week to copy it. */
+static void
+prune (const char *folder)
+{
+  const gint64 oldest = g_get_real_time () / G_USEC_PER_SEC - KEPT_SECONDS;
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+  {
+    g_autofree char *result = g_build_filename (folder, name, NULL);
+    GStatBuf status;
+    if (g_stat (result, &status) != 0 || status.st_mtime > oldest)
+      continue;
+    g_autoptr (GDir) files = g_dir_open (result, 0, NULL);
+    const char *file;
+    while (files != NULL && (file = g_dir_read_name (files)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (result, file, NULL);
+      g_unlink (path);
+    }
+    g_rmdir (result);
+  }
+}
+
 /* (transfer full) The file; a result is written once. */
 static char *
 write_result (const OmniFusionResult *result, GError **error)
 {
   const gboolean deep = omni_picture_get_sample_type (result->picture) != OMNI_SAMPLE_U8;
-  g_autofree char *folder = g_build_filename (g_get_user_cache_dir (), "omnifuse", "dragged", result->sha256,
-                                              NULL);
+  g_autofree char *all = g_build_filename (g_get_user_cache_dir (), "omnifuse", "dragged", NULL);
+  g_autofree char *folder = g_build_filename (all, result->sha256, NULL);
   g_autofree char *name = g_strdup_printf ("fused-%s.%s", result->model->name, deep ? "tif" : "png");
   g_autofree char *path = g_build_filename (folder, name, NULL);
   const char *reference = omni_sources_choose_reference (result->sources, result->model->pansharpens);
   g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
   const OmniWriteOptions options = { .force = TRUE, .metadata = metadata };
 
+  prune (all);
   g_mkdir_with_parents (folder, 0700);
   if (!g_file_test (path, G_FILE_TEST_EXISTS) && !omni_picture_write (result->picture, path, &options, error))
     return NULL;

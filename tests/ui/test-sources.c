@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sources and sets as a person handles them: several cards at once, a file in place of another, the clipboard, versions, and what is
  * there again after the program was killed. */
+#include "app/document/gather.h"
+#include "app/document/session.h"
 #include "tests/ui/window-fixture.h"
 
 #include "app/files/reader.h"
@@ -631,6 +633,50 @@ test_killed (OmniTestWindow *f, gconstpointer data)
   omni_test_remove_folder (state);
 }
 
+/* Another set in the same window is another session */
+
+static gboolean
+is_kept (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return window->session_path != NULL && !window->keeping && window->keep_id == 0
+         && g_file_test (window->session_path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean
+has_two (gpointer data)
+{
+  return omni_document_get_n_sources (((OmniWindow *)data)->document) == 2;
+}
+
+static void
+test_session_apart (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "other.omnifuse", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniDocument) other = omni_document_new (omni_document_get_engine (f->window->document));
+  g_autoptr (GPtrArray)
+    sources = omni_gather_sources ((const char *const[]){ f->paths[0], f->paths[1], NULL }, NULL, &error);
+
+  g_assert_no_error (error);
+  omni_document_insert (other, 0, sources);
+  omni_document_cancel (other);
+  g_autoptr (OmniSession) written = omni_session_new (other);
+  g_assert_true (omni_session_save (written, path, FALSE, &error));
+  g_assert_no_error (error);
+
+  g_assert_true (omni_test_wait (is_kept, f->window));
+  g_autofree char *first = g_strdup (f->window->session_path);
+  g_assert_true (omni_window_open_session (f->window, path));
+  g_assert_true (omni_test_wait (has_two, f->window));
+  g_assert_true (omni_test_wait (is_kept, f->window));
+  g_assert_cmpstr (f->window->session_path, !=, first);
+  g_autoptr (OmniSession) kept = omni_session_load (first, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (omni_session_get_n_sources (kept), ==, N_SOURCES);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -648,6 +694,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/versions/name", test_name_version);
   omni_test_window_add ("/save/losses", test_losses);
   omni_test_window_add ("/session/killed", test_killed);
+  omni_test_window_add ("/session/apart", test_session_apart);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -153,6 +153,14 @@ show_legend (OmniWinnerOverlay *self, GPtrArray *sorted)
     g_autofree char *text = g_strdup_printf (_ ("and %u more"), sorted->len - MAX_ROWS);
     gtk_box_append (GTK_BOX (self->legend), gtk_label_new (text));
   }
+  const OmniFusionResult *shown = omni_document_get_result (self->document);
+  if (shown != NULL && shown->has_refine)
+  {
+    GtkWidget *note = gtk_label_new (_ ("Weights from before refining"));
+    gtk_label_set_xalign (GTK_LABEL (note), 0);
+    gtk_widget_add_css_class (note, "dim-label");
+    gtk_box_append (GTK_BOX (self->legend), note);
+  }
   gtk_widget_set_visible (self->legend, TRUE);
 }
 
