@@ -37,7 +37,8 @@ omni_dataset_open (const char *path, GError **error)
     return NULL;
   }
   g_autoptr (OmniDataset) self = g_new0 (OmniDataset, 1);
-  self->path = g_strdup (path);
+  /* What lies below is told by its length. */
+  self->path = g_canonicalize_filename (path, NULL);
   self->scenes = g_ptr_array_new_with_free_func (scene_free);
   g_autofree char *csv = g_build_filename (path, "split.csv", NULL);
   if (g_file_test (csv, G_FILE_TEST_EXISTS) && (self->splits = omni_split_read (csv, error)) == NULL)

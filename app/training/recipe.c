@@ -543,6 +543,7 @@ gboolean
 omni_recipe_set_order (OmniRecipe *self, gboolean sequential, GError **error)
 {
   guint64 steps = 0;
+  double sum = 0;
   for (guint i = 0; i < self->tasks->len; i++)
   {
     const OmniRecipeTask *task = self->tasks->pdata[i];
@@ -555,6 +556,22 @@ omni_recipe_set_order (OmniRecipe *self, gboolean sequential, GError **error)
       return FALSE;
     }
     steps += task->steps;
+    sum += task->probability;
+  }
+  if (!sequential && sum <= 0)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 "No task of “%s” has a probability above 0, so they cannot be learned together.",
+                 self->path);
+    return FALSE;
+  }
+  if (sequential && self->restart && self->tasks->len > OMNI_TRAIN_MAX_RESTARTS)
+  {
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "The schedule of “%s” can begin anew with at most %d tasks; leave out “restart”, or have fewer.",
+      self->path, OMNI_TRAIN_MAX_RESTARTS);
+    return FALSE;
   }
   if (sequential)
     self->steps = steps;
