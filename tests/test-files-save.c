@@ -296,6 +296,28 @@ assert_tag (GExiv2Metadata *exiv2, const char *tag, const char *expected)
   g_assert_cmpstr (value, ==, expected);
 }
 
+/* Readers of TIFF pass over dimensions that are signed. */
+static void
+assert_exif_types (const char *path)
+{
+  static const struct
+  {
+    guint8 entry[8];
+  } wanted[] = {
+    { { 0x12, 0x01, 3, 0, 1, 0, 0, 0 } }, /* Orientation: one SHORT */
+    { { 0x02, 0xa0, 4, 0, 1, 0, 0, 0 } }, /* PixelXDimension: one LONG */
+    { { 0x03, 0xa0, 4, 0, 1, 0, 0, 0 } },
+  };
+  g_autofree char *bytes = NULL;
+  gsize n_bytes;
+
+  if (!g_str_has_suffix (path, ".jpg") && !g_str_has_suffix (path, ".tif"))
+    return;
+  g_assert_true (g_file_get_contents (path, &bytes, &n_bytes, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (wanted); i++)
+    g_assert_nonnull (memmem (bytes, n_bytes, wanted[i].entry, sizeof wanted[i].entry));
+}
+
 static void
 test_metadata_is_kept (void)
 {
@@ -336,6 +358,7 @@ test_metadata_is_kept (void)
       assert_tag (exiv2, "Exif.Photo.ExposureTime", "1/125");
       assert_tag (exiv2, "Exif.Photo.PixelXDimension", "37");
       assert_tag (exiv2, "Exif.Photo.PixelYDimension", "53");
+      assert_exif_types (path);
       assert_tag (exiv2, "Exif.GPSInfo.GPSLatitude", "48/1 51/1 0/1");
       assert_tag (exiv2, "Xmp.dc.creator", "A. Nonymous");
       if (i < 2)

@@ -206,6 +206,17 @@ forget_other_grid (GExiv2Metadata *exiv2, guint width, guint height)
     gexiv2_metadata_try_clear_tag (exiv2, tags[i], NULL);
 }
 
+/* As the type that the tag has by Exif: gexiv2_metadata_try_set_tag_long() makes signed numbers of 32 bits of all, which readers
+ * of TIFF reject. */
+static gboolean
+set_number (GExiv2Metadata *exiv2, const char *tag, guint value, GError **error)
+{
+  g_autofree char *words = g_strdup_printf ("%u", value);
+
+  gexiv2_metadata_try_clear_tag (exiv2, tag, NULL);
+  return gexiv2_metadata_try_set_tag_string (exiv2, tag, words, error);
+}
+
 static gboolean
 describe_result (GExiv2Metadata *exiv2, guint width, guint height, GError **error)
 {
@@ -214,10 +225,10 @@ describe_result (GExiv2Metadata *exiv2, guint width, guint height, GError **erro
   if (xmp_tags != NULL && g_strv_contains ((const char *const *)xmp_tags, "Xmp.tiff.Orientation")
       && !gexiv2_metadata_try_set_tag_string (exiv2, "Xmp.tiff.Orientation", "1", error))
     return FALSE;
-  return gexiv2_metadata_try_set_tag_long (exiv2, "Exif.Image.Orientation", 1, error)
+  return set_number (exiv2, "Exif.Image.Orientation", 1, error)
          && gexiv2_metadata_try_set_tag_string (exiv2, "Exif.Image.Software", "Omnifuse " OMNI_VERSION, error)
-         && gexiv2_metadata_try_set_tag_long (exiv2, "Exif.Photo.PixelXDimension", width, error)
-         && gexiv2_metadata_try_set_tag_long (exiv2, "Exif.Photo.PixelYDimension", height, error);
+         && set_number (exiv2, "Exif.Photo.PixelXDimension", width, error)
+         && set_number (exiv2, "Exif.Photo.PixelYDimension", height, error);
 }
 
 gboolean
