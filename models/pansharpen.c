@@ -108,6 +108,20 @@ count_levels (const OmniModel *model, const OmniModelContext *context)
   return MIN ((guint)lround (log2 (ratio)), MOST_LEVELS);
 }
 
+static gboolean
+check_ratio (const OmniModel *model, const OmniModelContext *context, GError **error)
+{
+  const guint ratio = (guint)omni_model_get_number (model, context->options, "ratio");
+
+  if ((ratio & (ratio - 1)) == 0)
+    return TRUE;
+  g_set_error (
+    error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+    "A ratio of %u is no power of two; %s takes 1, 2, 4, 8, 16, 32 or 64, or 0 to go by the sizes.", ratio,
+    model->title);
+  return FALSE;
+}
+
 static Scene
 add_scene (OmniGraph *graph, const OmniModel *model, const OmniModelContext *context)
 {
@@ -158,6 +172,8 @@ match_moments (const Scene *scene, OmniNode low_intensity)
 static OmniGraph *
 build_ihs (const OmniModelContext *context, GError **error)
 {
+  if (!check_ratio (&omni_model_pan_ihs, context, error))
+    return NULL;
   g_autoptr (OmniGraph) graph = omni_graph_new ("pan-ihs");
   const Scene scene = add_scene (graph, &omni_model_pan_ihs, context);
   const char *match = omni_model_get_string (&omni_model_pan_ihs, context->options, "match");
@@ -260,6 +276,8 @@ add_intensity (const Scene *scene, const Regression *regression, OmniNode band_m
 static OmniGraph *
 build_gsa (const OmniModelContext *context, GError **error)
 {
+  if (!check_ratio (&omni_model_pan_gsa, context, error))
+    return NULL;
   g_autoptr (OmniGraph) graph = omni_graph_new ("pan-gsa");
   const Scene scene = add_scene (graph, &omni_model_pan_gsa, context);
   const OmniNode band_means = mean_of (&scene, scene.low_bands);

@@ -51,6 +51,7 @@ read_methods (char **descriptions, OmniEvaluateMethodKind kind, GPtrArray **meth
       return FALSE;
     g_ptr_array_add (*methods, method);
   }
+  omni_evaluate_methods_tell_apart (*methods);
   return TRUE;
 }
 

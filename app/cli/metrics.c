@@ -231,6 +231,11 @@ load (Run *run, const OmniCliOptions *options, GCancellable *cancellable, GError
     return NULL;
   const gint64 loaded = g_get_monotonic_time ();
   settle_metrics (run, options, fused);
+  if (options->roles != NULL && !run->of_bands)
+  {
+    omni_cli_refuse (error, "Only scores of bands ask for roles; leave out --role.");
+    return NULL;
+  }
   OmniMetricsInput *input = run->of_bands
                               ? make_bands_input (run, options, sources, fused, reference, error)
                               : omni_metrics_input_new ((OmniPicture *const *)sources->pdata, sources->len,

@@ -245,6 +245,10 @@ run (const OmniCliOptions *options, GError **error)
   g_autoptr (GPtrArray) pictures = choose_pictures (options, &wanted, &dataset, error);
   if (pictures == NULL || !check_stems (pictures, error))
     return FALSE;
+  if (pictures->len == 0)
+    return omni_cli_refuse (
+      error, "“%s” has no picture to begin with; where there is a split.csv beside it, its “val” rows count.",
+      options->arguments[1]);
   g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
   g_autoptr (JsonBuilder) json = json_builder_new ();
   json_builder_begin_object (json);

@@ -111,7 +111,8 @@ read_weights (OmniEvaluateMethod *method, GError **error)
     return method->weights_path == NULL
            || refuse (error, "%s takes no weights; leave out “@%s”.", method->model->name,
                       method->weights_path);
-  if (method->weights_path == NULL && method->model->task_weights != NULL)
+  /* Added weights, too, may be of one task. */
+  if (method->weights_path == NULL)
     return read_task_weights (method, error);
   method->weights_sha256 = hash_weights (method, OMNI_TASK_AUTO, error);
   return method->weights_sha256 != NULL;
@@ -151,6 +152,26 @@ omni_evaluate_method_new (OmniEvaluateMethodKind kind, const char *description, 
   method->name = g_strconcat (front, colon != NULL ? ":" : "", colon != NULL ? colon + 1 : "",
                               file != NULL ? "@" : "", file, NULL);
   return g_steal_pointer (&method);
+}
+
+void
+omni_evaluate_methods_tell_apart (GPtrArray *methods)
+{
+  for (guint i = 0; i < methods->len; i++)
+    for (guint k = i + 1; k < methods->len; k++)
+    {
+      OmniEvaluateMethod *const pair[] = { methods->pdata[i], methods->pdata[k] };
+      if (!g_str_equal (pair[0]->name, pair[1]->name)
+          || g_strcmp0 (pair[0]->weights_path, pair[1]->weights_path) == 0)
+        continue;
+      for (guint m = 0; m < G_N_ELEMENTS (pair); m++)
+      {
+        g_autofree char *path = g_filename_display_name (pair[m]->weights_path);
+        g_autofree char *front = g_strndup (pair[m]->name, strcspn (pair[m]->name, "@"));
+        g_free (pair[m]->name);
+        pair[m]->name = g_strconcat (front, "@", path, NULL);
+      }
+    }
 }
 
 OmniEvaluateMethod *

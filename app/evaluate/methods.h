@@ -36,6 +36,9 @@ typedef struct
 OmniEvaluateMethod *
 omni_evaluate_method_new (OmniEvaluateMethodKind kind, const char *description, GError **error);
 
+/* Weight files of one name in different folders are called by their paths instead. */
+void omni_evaluate_methods_tell_apart (GPtrArray *methods);
+
 /* "NAME=PATTERN", a path in which {scene}, which must be there, and {task} stand for the scene's folder and that of its
  * task. */
 OmniEvaluateMethod *omni_evaluate_method_new_external (const char *description, GError **error);

@@ -198,12 +198,12 @@ score_picture (SceneWork *self, guint method, const OmniMetricsInput *input, Cho
 
 /* All scores that are still open get this reason. */
 static void
-give_up (const OmniEvaluateTask *task, guint scene, guint method, const char *reason)
+give_up (const OmniEvaluateTask *task, guint scene, guint method, Choice choice, const char *reason)
 {
   for (guint i = 0; i < task->metrics->len; i++)
   {
     OmniEvaluateScore *score = omni_evaluate_score_at (task, scene, method, i);
-    if (omni_evaluate_is_score_open (score))
+    if (is_chosen (task->metrics->pdata[i], choice) && omni_evaluate_is_score_open (score))
       score->reason = g_strdup (reason);
   }
 }
@@ -243,8 +243,11 @@ do_cell (SceneWork *self, guint method, GError **error)
   const OmniEvaluateTask *task = self->work->task;
   const gboolean is_coarser = self->wald.ms != NULL && self->reference == NULL;
   const Choice choice = is_coarser ? WITHOUT_REFERENCE : ANY_METRIC;
-  if (is_coarser && has_open_score (self, method, WITH_REFERENCE) && !do_coarse_cell (self, method, error))
-    return FALSE;
+  g_autoptr (GError) coarse_error = NULL;
+  /* A pair that cannot be made coarser has a result of full size all the same. */
+  if (is_coarser && has_open_score (self, method, WITH_REFERENCE)
+      && !do_coarse_cell (self, method, &coarse_error))
+    give_up (task, self->work->scene, method, WITH_REFERENCE, coarse_error->message);
   g_autofree char *path = omni_evaluation_get_picture_path (self->run->evaluation, task, self->work->scene,
                                                             method);
   /* What was asked for may need the coarser pair alone. */
@@ -284,9 +287,9 @@ omni_evaluate_work_cb (gpointer data, gpointer user_data)
     if (!omni_evaluate_is_cell_open (run, work->task, work->scene, i))
       continue;
     if (unreadable != NULL)
-      give_up (work->task, work->scene, i, unreadable->message);
+      give_up (work->task, work->scene, i, ANY_METRIC, unreadable->message);
     else if (!do_cell (&self, i, &error))
-      give_up (work->task, work->scene, i, error->message);
+      give_up (work->task, work->scene, i, ANY_METRIC, error->message);
     send_event (run, self.scene->id, FALSE);
   }
   send_event (run, self.scene->id, TRUE);
