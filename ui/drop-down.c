@@ -112,6 +112,25 @@ omni_drop_down_let_rest (GtkDropDown *drop_down)
   g_signal_connect_object (popover, "unmap", G_CALLBACK (closed_cb), list, G_CONNECT_SWAPPED);
 }
 
+static void
+renew_cb (GtkListView *list)
+{
+  g_autoptr (GtkListItemFactory) factory = g_object_ref (gtk_list_view_get_factory (list));
+
+  gtk_list_view_set_factory (list, NULL);
+  gtk_list_view_set_factory (list, factory);
+}
+
+void
+omni_drop_down_renew (GtkDropDown *drop_down)
+{
+  GtkWidget *popover = find_child (GTK_WIDGET (drop_down), GTK_TYPE_POPOVER);
+  GtkWidget *list = popover != NULL ? find_child (popover, GTK_TYPE_LIST_VIEW) : NULL;
+
+  g_return_if_fail (list != NULL);
+  g_signal_connect_object (popover, "map", G_CALLBACK (renew_cb), list, G_CONNECT_SWAPPED);
+}
+
 void
 omni_drop_down_tell (GtkDropDown *drop_down, const char *words)
 {

@@ -13,6 +13,9 @@ void omni_drop_down_let_shrink (GtkDropDown *drop_down);
  * which has to stay the same object. */
 void omni_drop_down_let_rest (GtkDropDown *drop_down);
 
+/* Makes its rows anew each time it opens, where they say what changes meanwhile. */
+void omni_drop_down_renew (GtkDropDown *drop_down);
+
 /* Says the choice of a drop-down to screen readers: GTK 4.8 leaves the button inside without a name. */
 void omni_drop_down_tell (GtkDropDown *drop_down, const char *words);
 

@@ -36,7 +36,8 @@ static gboolean
 is_control (GtkWidget *widget)
 {
   return (GTK_IS_BUTTON (widget) || GTK_IS_CHECK_BUTTON (widget) || GTK_IS_RANGE (widget)
-          || GTK_IS_LIST_BOX (widget) || GTK_IS_TEXT (widget) || OMNI_IS_VIEWER (widget))
+          || GTK_IS_LIST_BOX (widget) || GTK_IS_TEXT (widget)
+          || (OMNI_IS_VIEWER (widget) && gtk_widget_get_focusable (widget)))
          && gtk_widget_get_mapped (widget) && gtk_widget_is_sensitive (widget);
 }
 

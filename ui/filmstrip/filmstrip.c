@@ -325,6 +325,27 @@ create_menu (void)
   return G_MENU_MODEL (menu);
 }
 
+/* The strip itself cannot have the focus, which would be lost. Not at once: an item may have opened something. */
+static gboolean
+focus_card_cb (gpointer data)
+{
+  OmniFilmstrip *self = data;
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  GtkWidget *row = self->selected != NULL ? g_hash_table_lookup (self->rows, self->selected) : NULL;
+
+  if (row != NULL && root != NULL
+      && (focus == NULL || (self->menu != NULL && gtk_widget_is_ancestor (focus, self->menu))))
+    gtk_widget_grab_focus (row);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+menu_closed_cb (OmniFilmstrip *self)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, focus_card_cb, g_object_ref (self), g_object_unref);
+}
+
 static void
 open_menu (OmniFilmstrip *self, double x, double y)
 {
@@ -332,6 +353,7 @@ open_menu (OmniFilmstrip *self, double x, double y)
   {
     g_autoptr (GMenuModel) model = create_menu ();
     self->menu = gtk_popover_menu_new_from_model (model);
+    g_signal_connect_object (self->menu, "closed", G_CALLBACK (menu_closed_cb), self, G_CONNECT_SWAPPED);
     gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
     gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
     gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
@@ -352,6 +374,8 @@ secondary_pressed_cb (OmniFilmstrip *self, int n_press, double x, double y)
   if (!gtk_list_box_row_is_selected (row))
     gtk_list_box_unselect_all (self->list);
   gtk_list_box_select_row (self->list, row);
+  /* One of several that are selected is no news to the list. */
+  g_set_object (&self->selected, omni_source_card_get_source (OMNI_SOURCE_CARD (row)));
   open_menu (self, x, y);
 }
 

@@ -30,13 +30,18 @@ void
 omni_filmstrip_note_places (OmniFilmstrip *self)
 {
   graphene_rect_t bounds;
+  GtkListBoxRow *row;
 
   adw_animation_skip (self->glide);
+  /* The skip goes by the document's places, which are no longer the list's. */
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (self->list, i)) != NULL; i++)
+    omni_source_card_set_offset (OMNI_SOURCE_CARD (row), 0);
+  g_array_set_size (self->offsets, 0);
   g_hash_table_remove_all (self->places);
   g_array_set_size (self->tops, 0);
   for (int i = 0;; i++)
   {
-    GtkListBoxRow *row = gtk_list_box_get_row_at_index (self->list, i);
+    row = gtk_list_box_get_row_at_index (self->list, i);
     if (row == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), GTK_WIDGET (self->list), &bounds))
       break;
     const double top = bounds.origin.y;

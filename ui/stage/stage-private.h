@@ -23,6 +23,7 @@ struct _OmniStageView
 
   OmniDocument *document;
   gboolean active;
+  char *size_setting; /* (nullable) the last that was taken over */
   char *key; /* what the trials are of */
   gulong handlers[2];
 

@@ -361,6 +361,22 @@ omni_stage_view_set_document (OmniStageView *self, OmniDocument *document)
   g_signal_connect_object (document, "changed", G_CALLBACK (document_changed_cb), self, G_CONNECT_SWAPPED);
 }
 
+/* As in the preferences, which may have changed. */
+static void
+choose_size (OmniStageView *self)
+{
+  g_autofree char *setting = omni_settings_dup (OMNI_SETTING_STAGE_SIZE);
+
+  /* What was chosen here since stays. */
+  if (g_strcmp0 (setting, self->size_setting) == 0)
+    return;
+  g_free (self->size_setting);
+  self->size_setting = g_steal_pointer (&setting);
+  gtk_drop_down_set_selected (self->size, g_str_equal (self->size_setting, "512")    ? 0
+                                          : g_str_equal (self->size_setting, "full") ? 2
+                                                                                     : 1);
+}
+
 void
 omni_stage_view_set_active (OmniStageView *self, gboolean active)
 {
@@ -369,6 +385,7 @@ omni_stage_view_set_active (OmniStageView *self, gboolean active)
   self->active = active;
   if (active)
   {
+    choose_size (self);
     document_changed_cb (self);
     gtk_widget_grab_focus (self->box);
   }
@@ -653,6 +670,7 @@ omni_stage_view_finalize (GObject *object)
   g_clear_pointer (&self->foils, g_ptr_array_unref);
   g_clear_pointer (&self->talk, omni_talk_free);
   g_free (self->key);
+  g_free (self->size_setting);
   G_OBJECT_CLASS (omni_stage_view_parent_class)->finalize (object);
 }
 
@@ -736,10 +754,10 @@ omni_stage_view_init (OmniStageView *self)
   self->orders = g_ptr_array_new_with_free_func (g_free);
   gtk_widget_init_template (GTK_WIDGET (self));
   omni_drop_down_let_shrink (self->foil);
+  /* Its arrows would keep those that go from order to order. */
+  gtk_widget_set_focusable (GTK_WIDGET (self->viewer), FALSE);
   /* Each over its pane, and panes lie the same way wherever people read from. */
   gtk_widget_set_direction (gtk_widget_get_parent (GTK_WIDGET (self->sides[SIDE_MODEL])), GTK_TEXT_DIR_LTR);
   omni_stage_view_init_keys (self);
-  gtk_drop_down_set_selected (self->size, omni_settings_is (OMNI_SETTING_STAGE_SIZE, "512")    ? 0
-                                          : omni_settings_is (OMNI_SETTING_STAGE_SIZE, "full") ? 2
-                                                                                               : 1);
+  choose_size (self);
 }

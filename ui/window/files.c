@@ -343,9 +343,15 @@ add_choices (GtkFileChooser *chooser)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (choices); i++)
   {
-    const char *values[5] = { NULL }, *labels[5] = { NULL };
+    const char *values[6] = { NULL }, *labels[6] = { NULL };
     g_autofree char *value = omni_settings_dup (choices[i].key);
     guint n = 0;
+    /* A quality of one's own, from the preferences. */
+    if (!g_strv_contains (choices[i].values, value))
+    {
+      values[n] = value;
+      labels[n++] = value;
+    }
     for (guint turn = 0; turn < 2; turn++)
       for (guint k = 0; choices[i].values[k] != NULL; k++)
         if (g_str_equal (choices[i].values[k], value) == (turn == 0))
@@ -382,7 +388,8 @@ read_choices (GtkFileChooser *chooser, Saving *saving)
   for (gsize i = 0; i < G_N_ELEMENTS (choices); i++)
   {
     const char *value = gtk_file_chooser_get_choice (chooser, choices[i].key);
-    if (value != NULL && g_strv_contains (choices[i].values, value))
+    g_autofree char *own = omni_settings_dup (choices[i].key);
+    if (value != NULL && (g_strv_contains (choices[i].values, value) || g_str_equal (value, own)))
       omni_settings_set (choices[i].key, value,
                          NULL); /* not being remembered keeps nothing from being saved */
   }

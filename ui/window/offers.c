@@ -217,6 +217,7 @@ omni_window_init_offers (OmniWindow *self)
   self->offered_models = g_ptr_array_new ();
   omni_drop_down_let_shrink (self->task);
   omni_drop_down_let_shrink (self->model);
+  omni_drop_down_renew (self->model);
   g_signal_connect_swapped (factory, "setup", G_CALLBACK (setup_model_cb), self);
   g_signal_connect_swapped (factory, "bind", G_CALLBACK (bind_model_cb), self);
   gtk_drop_down_set_list_factory (self->model, factory);

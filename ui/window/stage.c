@@ -22,7 +22,11 @@ omni_window_update_stage (OmniWindow *self)
   const gboolean has_sources = omni_document_get_n_sources (self->document) > 0;
   const gboolean on_stage = has_sources && self->on_stage;
 
+  const gboolean was_empty = g_strcmp0 (gtk_stack_get_visible_child_name (self->pages), "empty") == 0;
   gtk_stack_set_visible_child_name (self->pages, !has_sources ? "empty" : on_stage ? "stage" : "sources");
+  /* Space flips and arrows pan from the start. */
+  if (was_empty && has_sources && !on_stage)
+    gtk_widget_grab_focus (GTK_WIDGET (self->viewer));
   omni_stage_view_set_active (self->stage_view, on_stage);
   g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "stage")),
                                has_sources);

@@ -48,8 +48,9 @@ struct _OmniWindow
   /* Writing */
   GtkInfoBar *writing_bar;
   GtkLabel *writing_text;
-  guint n_writing, writing_id;
-  GCancellable *writing; /* (nullable) of all that is being written */
+  GQueue writing_names; /* char *: of files on their way, the oldest first */
+  guint writing_id;
+  GCancellable *writing; /* (nullable) of those that were not cancelled */
   GtkInfoBar *losses_bar;
   GtkLabel *losses_text;
 

@@ -34,26 +34,51 @@ say_cb (gpointer data)
 }
 
 static void
-begin (OmniWindow *self, const char *name)
+hide (OmniWindow *self)
 {
-  g_autofree char *words = g_strdup_printf (_ ("Saving “%s”…"), name);
-
-  gtk_label_set_text (self->writing_text, words);
-  if (self->n_writing++ > 0)
-    return;
-  self->writing = g_cancellable_new ();
-  self->writing_id = g_timeout_add (SAYS_AFTER_MS, say_cb, self);
-}
-
-static void
-end (OmniWindow *self)
-{
-  if (--self->n_writing > 0)
-    return;
-  g_clear_object (&self->writing);
   g_clear_handle_id (&self->writing_id, g_source_remove);
   gtk_info_bar_set_revealed (self->writing_bar, FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->writing_bar), FALSE);
+}
+
+/* The one that was begun first. */
+static void
+name_oldest (OmniWindow *self)
+{
+  g_autofree char *words = g_strdup_printf (_ ("Saving “%s”…"),
+                                            (char *)g_queue_peek_head (&self->writing_names));
+
+  gtk_label_set_text (self->writing_text, words);
+}
+
+static void
+begin (OmniWindow *self, const char *name)
+{
+  /* What was cancelled may still be ending, and what comes now was not cancelled. */
+  if (self->writing != NULL && g_cancellable_is_cancelled (self->writing))
+    g_clear_object (&self->writing);
+  if (self->writing == NULL)
+    self->writing = g_cancellable_new ();
+  g_queue_push_tail (&self->writing_names, g_strdup (name));
+  name_oldest (self);
+  if (self->writing_id == 0 && !gtk_info_bar_get_revealed (self->writing_bar))
+    self->writing_id = g_timeout_add (SAYS_AFTER_MS, say_cb, self);
+}
+
+static void
+end (OmniWindow *self, const char *name)
+{
+  GList *link = g_queue_find_custom (&self->writing_names, name, (GCompareFunc)g_strcmp0);
+
+  g_free (link->data);
+  g_queue_delete_link (&self->writing_names, link);
+  if (!g_queue_is_empty (&self->writing_names))
+  {
+    name_oldest (self);
+    return;
+  }
+  g_clear_object (&self->writing);
+  hide (self);
 }
 
 static void
@@ -73,7 +98,7 @@ written_cb (GObject *object, GAsyncResult *result, gpointer data)
   }
   g_autofree char *name = g_filename_display_basename (path);
   const gboolean cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  end (self);
+  end (self, name);
   if (error != NULL && !cancelled)
   {
     omni_window_show_file_error (self, error->message);
@@ -110,6 +135,7 @@ cancel_cb (GtkWidget *widget, const char *name, GVariant *parameter)
   OmniWindow *self = OMNI_WINDOW (widget);
 
   g_cancellable_cancel (self->writing);
+  hide (self);
 }
 
 void
@@ -124,4 +150,5 @@ void
 omni_window_dispose_writing (OmniWindow *self)
 {
   g_clear_handle_id (&self->writing_id, g_source_remove);
+  g_queue_clear_full (&self->writing_names, g_free);
 }
