@@ -325,6 +325,15 @@ has_influence (gpointer data)
 }
 
 /* The slider of a card's menu, by keyboard. */
+static gboolean
+has_no_influence (gpointer data)
+{
+  OmniTestWindow *f = data;
+
+  return omni_document_get_influence (f->window->document, omni_document_get_source (f->window->document, 1))
+         == 0;
+}
+
 static void
 test_influence (OmniTestWindow *f, gconstpointer data)
 {
@@ -337,6 +346,11 @@ test_influence (OmniTestWindow *f, gconstpointer data)
   gtk_widget_activate_action (GTK_WIDGET (f->window->filmstrip), "strip.influence", NULL);
   omni_test_wait_for_layout (f);
   omni_pointer_key (pointer, "Right", 0);
+  g_assert_true (omni_test_wait (has_influence, f));
+  /* Undo goes through the popover, whose slider follows. */
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (has_no_influence, f));
+  omni_pointer_key (pointer, "y", GDK_CONTROL_MASK);
   g_assert_true (omni_test_wait (has_influence, f));
   omni_pointer_key (pointer, "Escape", 0);
   g_assert_true (omni_test_wait (omni_test_has_settled, f->window));

@@ -4,7 +4,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define STEP 0.25
+#define STEP     0.25
+#define DATA_KEY "influence"
 
 typedef struct
 {
@@ -46,6 +47,34 @@ changed_cb (GtkRange *range, gpointer data)
 
   show_factor (self, value);
   omni_document_set_influence (self->document, self->source, value);
+}
+
+/* An undo, for one. */
+static void
+follow_cb (GtkWidget *popover)
+{
+  Influence *self = g_object_get_data (G_OBJECT (popover), DATA_KEY);
+  const double value = omni_document_get_influence (self->document, self->source);
+
+  if (round (gtk_range_get_value (GTK_RANGE (self->scale)) / STEP) * STEP != value)
+    gtk_range_set_value (GTK_RANGE (self->scale), value);
+}
+
+static void
+add_keys (GtkWidget *popover)
+{
+  static const struct
+  {
+    const char *keys, *action;
+  } shortcuts[] = { { "<Control>z", "win.undo" }, { "<Control><Shift>z|<Control>y", "win.redo" } };
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shortcuts); i++)
+    gtk_shortcut_controller_add_shortcut (
+      GTK_SHORTCUT_CONTROLLER (controller),
+      gtk_shortcut_new (gtk_shortcut_trigger_parse_string (shortcuts[i].keys),
+                        gtk_named_action_new (shortcuts[i].action)));
+  gtk_widget_add_controller (popover, controller);
 }
 
 static void
@@ -140,7 +169,9 @@ omni_influence_popover_open (GtkWidget *anchor, OmniDocument *document, OmniSour
   gtk_box_append (GTK_BOX (box), make_note (document));
   gtk_widget_set_sensitive (self->scale, omni_document_takes_influence (document));
   g_signal_connect (self->scale, "value-changed", G_CALLBACK (changed_cb), self);
-  g_object_set_data_full (G_OBJECT (popover), "influence", self, influence_free);
+  g_object_set_data_full (G_OBJECT (popover), DATA_KEY, self, influence_free);
+  g_signal_connect_object (document, "changed", G_CALLBACK (follow_cb), popover, G_CONNECT_SWAPPED);
+  add_keys (popover);
   gtk_popover_set_child (GTK_POPOVER (popover), box);
   gtk_widget_set_parent (popover, anchor);
   /* A card that goes first must not leave its popover behind. */
