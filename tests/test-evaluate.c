@@ -329,7 +329,9 @@ test_methods (void)
   g_assert_cmpstr (plain->options_text, ==, "");
   g_autoptr (OmniEvaluateMethod) ifani = omni_evaluate_method_new (OMNI_METHOD_BASELINE, "ifani", &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (strlen (ifani->weights_sha256), ==, 64);
+  const char *weights = omni_evaluate_method_get_weights_sha256 (ifani, OMNI_TASK_EXPOSURE);
+  g_assert_nonnull (weights);
+  g_assert_cmpuint (strlen (weights), ==, 64);
   static const char *const broken[] = { "nothing", "mean:x=1", "mean@weights.safetensors", "ifani@nowhere" };
   for (guint i = 0; i < G_N_ELEMENTS (broken); i++)
   {

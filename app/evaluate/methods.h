@@ -21,11 +21,12 @@ typedef struct
   char *name; /* as shown, unique in an evaluation */
   /* MODEL and BASELINE */
   const OmniModel *model;
-  OmniModelOptions *options;               /* nullable: the defaults */
-  char *options_text;                      /* omni_model_options_to_string(), "" for the defaults */
-  char *weights_path;                      /* nullable: the shipped ones */
-  char *weights_sha256;                    /* nullable; see omni_evaluate_method_get_weights_sha256() */
-  char *task_weights_sha256[OMNI_N_TASKS]; /* of a model with weights for each task, where it has them */
+  OmniModelOptions *options; /* nullable: the defaults */
+  char *options_text;        /* omni_model_options_to_string(), "" for the defaults */
+  char *weights_path;        /* nullable: the shipped ones */
+  char *weights_sha256;      /* of weights_path; see omni_evaluate_method_get_weights_sha256() */
+  char
+    *task_weights_sha256[OMNI_N_TASKS]; /* of those the engine chooses for each task, where there are any */
   gboolean order_invariant;
   /* EXTERNAL */
   char *pattern;
