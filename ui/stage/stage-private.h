@@ -24,7 +24,7 @@ struct _OmniStageView
   OmniDocument *document;
   gboolean active;
   char *size_setting; /* (nullable) the last that was taken over */
-  char *key; /* what the trials are of */
+  char *key;          /* what the trials are of */
   gulong handlers[2];
 
   OmniFusionRequest *request; /* of the document, in its order; NULL: nothing to try */
