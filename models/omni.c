@@ -532,16 +532,14 @@ choose_base (const OmniModel *model, const OmniModelContext *context)
   const char *asked = omni_model_get_string (model, context->options, "base");
   const double megapixels = 1e-6 * context->width * context->height;
   const gboolean large_set = megapixels > 6 && megapixels * context->n_sources > LARGE_SET_MP;
+  const guint by_size = megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
 
   if (!g_str_equal (asked, "auto"))
     return (guint)g_ascii_strtoull (asked, NULL, 10);
   if (MIN (context->width, context->height) < 128)
     return 0;
   /* At a preview's size the network is most of the time, and one level coarser a quarter of that. */
-  return MIN (MAX_BASE, (megapixels <= 6    ? 1
-                         : megapixels <= 40 ? 2
-                                            : 3)
-                          + (context->preview || large_set ? 1 : 0));
+  return MIN (MAX_BASE, by_size + (context->preview || large_set ? 1 : 0));
 }
 
 guint

@@ -74,7 +74,6 @@ test_refused (void)
 {
   static const char *const calls[][12] = {
     { "permute", "a.jpg", "b.jpg", "-m", "mean", "-o", "n.jpg", "--metadata-from", "missing.jpg", NULL },
-    { "permute", "a.jpg", "b.jpg", "-m", "mean", "--metadata-from", "a.jpg", NULL },
     { "permute", "a.jpg", "b.jpg", "-m", "mean", "-o", "n.jpg", "--bits", "16", NULL },
     { "permute", "a.jpg", "b.jpg", "-m", "mean", "-o", "n.png", "--map", "./n.png", "-f", NULL },
   };

@@ -123,9 +123,7 @@ check_files (const OmniCliOptions *options, const OmniFusionRequest *request, Om
                                     error))
     return FALSE;
   if (options->output == NULL)
-    return options->metadata_path == NULL
-           || omni_cli_refuse (error,
-                               "--metadata-from is for a result that is written; name it with -o FILE.");
+    return TRUE;
   if (options->map_path != NULL)
   {
     g_autofree char *map = g_canonicalize_filename (options->map_path, NULL);

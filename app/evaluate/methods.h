@@ -23,10 +23,9 @@ typedef struct
   const OmniModel *model;
   OmniModelOptions *options; /* nullable: the defaults */
   char *options_text;        /* omni_model_options_to_string(), "" for the defaults */
-  char *weights_path;        /* nullable: the shipped ones */
+  char *weights_path;        /* nullable: those that the engine chooses */
   char *weights_sha256;      /* of weights_path; see omni_evaluate_method_get_weights_sha256() */
-  char
-    *task_weights_sha256[OMNI_N_TASKS]; /* of those the engine chooses for each task, where there are any */
+  char *task_weights_sha256[OMNI_N_TASKS]; /* of the engine's choice for each task, where it has one */
   gboolean order_invariant;
   /* EXTERNAL */
   char *pattern;

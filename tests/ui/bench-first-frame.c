@@ -44,7 +44,7 @@ ignore_error (Display *display, XErrorEvent *event)
   return 0;
 }
 
-/* Whether any pixel across the top of the window has been painted. */
+/* Whether any of a few pixels in the middle of the window has been painted. */
 static gboolean
 is_painted (Display *display, Window window)
 {

@@ -329,6 +329,8 @@ located_cb (GObject *object, GAsyncResult *result, gpointer data)
   const gssize n_found = g_task_propagate_int (G_TASK (result), NULL);
   g_clear_pointer (&self->session, omni_session_free);
   self->session = g_steal_pointer (&locating->session);
+  /* What was kept meanwhile knew nothing of them. */
+  schedule_keeping (self);
   if (n_found > 0)
     omni_session_apply_found (self->session, self->document);
   else
