@@ -5,8 +5,8 @@
 
 #include <glib/gi18n.h>
 
-/* Most files are there before anyone could read of it. */
-#define SAYS_AFTER_MS 400
+/* Most files are there before anyone could read of it, and a bar that flashes moves the picture. */
+#define SAYS_AFTER_MS 1000
 
 /* It stays until it was read. */
 static void
