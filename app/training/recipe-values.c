@@ -110,7 +110,7 @@ read_array (const OmniRecipeKey *key, const char *text, GArray **array)
   return TRUE;
 }
 
-/* “mef-ssim@2 0.5”: `mef_scales` counts first and is made a share of the whole at the end. */
+/* “mef-ssim@2 0.5”: the term's scales count first and are made shares of the whole at the end. */
 static gboolean
 add_loss (const OmniRecipeKey *key, const char *item, OmniTrainLosses *losses)
 {
@@ -127,16 +127,19 @@ add_loss (const OmniRecipeKey *key, const char *item, OmniTrainLosses *losses)
   OmniLoss loss;
   double weight;
   if (!omni_loss_from_string (term, &loss) || !read_number (item + end, key->low, key->high, &weight)
-      || weight <= 0 || (at != NULL && loss != OMNI_LOSS_MEF_SSIM))
+      || weight <= 0)
     return FALSE;
-  if (loss != OMNI_LOSS_MEF_SSIM)
+  float *scales = omni_train_losses_get_scales (losses, loss);
+  if (scales == NULL)
   {
+    if (at != NULL)
+      return FALSE;
     if (losses->weight[loss] != 0)
       return FALSE;
     losses->weight[loss] = (float)weight;
     return TRUE;
   }
-  float *of_scale = &losses->mef_scales[g_bit_nth_lsf (scale, -1)];
+  float *of_scale = &scales[g_bit_nth_lsf (scale, -1)];
   if (*of_scale != 0)
     return FALSE;
   *of_scale = (float)weight;
@@ -148,16 +151,23 @@ read_losses (const OmniRecipeKey *key, const char *text, OmniTrainLosses *losses
 {
   memset (losses->weight, 0, sizeof losses->weight);
   memset (losses->mef_scales, 0, sizeof losses->mef_scales);
+  memset (losses->structure_scales, 0, sizeof losses->structure_scales);
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
   for (guint i = 0; parts[i] != NULL; i++)
     if (!add_loss (key, g_strstrip (parts[i]), losses))
       return FALSE;
-  float sum = 0;
-  for (guint i = 0; i < OMNI_MEF_SCALES; i++)
-    sum += losses->mef_scales[i];
-  for (guint i = 0; sum > 0 && i < OMNI_MEF_SCALES; i++)
-    losses->mef_scales[i] /= sum;
-  losses->weight[OMNI_LOSS_MEF_SSIM] = sum;
+  for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
+  {
+    float *scales = omni_train_losses_get_scales (losses, loss);
+    float sum = 0;
+    for (guint i = 0; scales != NULL && i < OMNI_MEF_SCALES; i++)
+      sum += scales[i];
+    if (sum <= 0)
+      continue;
+    for (guint i = 0; i < OMNI_MEF_SCALES; i++)
+      scales[i] /= sum;
+    losses->weight[loss] = sum;
+  }
   return parts[0] != NULL;
 }
 

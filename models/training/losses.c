@@ -27,8 +27,9 @@ add_result (Running *self, OmniLoss loss, float share)
 
 /* MEF-SSIM of the pictures halved `halvings` times. */
 static void
-run_mef_scale (Running *self, guint halvings, float share, float weight)
+run_mef_scale (Running *self, OmniLoss loss, guint halvings, float share, float weight)
 {
+  const gboolean luminance = loss == OMNI_LOSS_MEF_SSIM;
   OmniOps *ops = self->ops;
   const guint factor = 1U << halvings;
   const OmniMaps *full = self->target.gradient;
@@ -36,8 +37,8 @@ run_mef_scale (Running *self, guint halvings, float share, float weight)
 
   if (halvings == 0)
   {
-    target->result = add_result (self, OMNI_LOSS_MEF_SSIM, share);
-    omni_ops_loss_mef_ssim (ops, target, TRUE, weight * share);
+    target->result = add_result (self, loss, share);
+    omni_ops_loss_mef_ssim (ops, target, luminance, weight * share);
     return;
   }
 
@@ -48,27 +49,41 @@ run_mef_scale (Running *self, guint halvings, float share, float weight)
                            .sources = &sources,
                            .gradient = full != NULL ? &gradient : NULL };
 
-  small.result = add_result (self, OMNI_LOSS_MEF_SSIM, share);
-  omni_ops_loss_mef_ssim (ops, &small, TRUE, weight * share);
+  small.result = add_result (self, loss, share);
+  omni_ops_loss_mef_ssim (ops, &small, luminance, weight * share);
   if (full == NULL)
     return;
   omni_ops_mean_pool_grad (ops, &gradient, factor, target->has_gradient, full);
   target->has_gradient = TRUE;
 }
 
+float *
+omni_train_losses_get_scales (OmniTrainLosses *losses, OmniLoss loss)
+{
+  if (loss == OMNI_LOSS_MEF_SSIM)
+    return losses->mef_scales;
+  return loss == OMNI_LOSS_MEF_STRUCTURE ? losses->structure_scales : NULL;
+}
+
+static const float *
+get_scales (const OmniTrainLosses *losses, OmniLoss loss)
+{
+  return omni_train_losses_get_scales ((OmniTrainLosses *)losses, loss);
+}
+
 static void
-run_mef (Running *self, const OmniTrainLosses *losses, float weight)
+run_mef (Running *self, OmniLoss loss, const float *scales, float weight)
 {
   gboolean any = FALSE;
 
   for (guint s = 0; s < OMNI_MEF_SCALES; s++)
-    if (losses->mef_scales[s] > 0.0F)
+    if (scales[s] > 0.0F)
     {
-      run_mef_scale (self, s, losses->mef_scales[s], weight);
+      run_mef_scale (self, loss, s, scales[s], weight);
       any = TRUE;
     }
   if (!any)
-    run_mef_scale (self, 0, 1.0F, weight);
+    run_mef_scale (self, loss, 0, 1.0F, weight);
 }
 
 #define INFORMATION_SCALE 2e-3F /* |g₁ − g₂| of natural pictures is of this size */
@@ -124,9 +139,6 @@ run_term (Running *self, OmniLoss loss, float weight)
   case OMNI_LOSS_MAX_GRADIENT:
     omni_ops_loss_difference (ops, &target, weight);
     break;
-  case OMNI_LOSS_MEF_STRUCTURE:
-    omni_ops_loss_mef_ssim (ops, &target, FALSE, weight);
-    break;
   case OMNI_LOSS_SOBEL:
   case OMNI_LOSS_TRUTH_SOBEL:
     omni_ops_loss_edges (ops, &target, TRUE, weight);
@@ -140,6 +152,7 @@ run_term (Running *self, OmniLoss loss, float weight)
     omni_vgg_loss_perceptual (ops, self->vgg16, &target, weight);
     break;
   case OMNI_LOSS_MEF_SSIM:
+  case OMNI_LOSS_MEF_STRUCTURE:
   case OMNI_N_LOSSES:
   default:
     g_assert_not_reached ();
@@ -165,11 +178,12 @@ omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, guint vgg16, const
   for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
   {
     const float weight = losses->weight[loss];
+    const float *scales = get_scales (losses, loss);
 
     if (weight == 0.0F)
       continue;
-    if (loss == OMNI_LOSS_MEF_SSIM)
-      run_mef (&self, losses, weight);
+    if (scales != NULL)
+      run_mef (&self, loss, scales, weight);
     else
       run_term (&self, loss, weight);
   }
@@ -182,12 +196,13 @@ get_side (const OmniTrainLosses *losses, guint loss)
   const gboolean has_windows = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
                                || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM
                                || loss == OMNI_LOSS_INFORMATION_SSIM;
+  const float *scales = get_scales (losses, loss);
   OmniTrainSide side = { 1, has_windows ? SMALLEST_WINDOW : 2 };
 
   if (loss == OMNI_LOSS_PERCEPTUAL)
     side = (OmniTrainSide){ OMNI_VGG_GRAIN, OMNI_VGG_GRAIN };
-  for (guint s = 1; loss == OMNI_LOSS_MEF_SSIM && s < OMNI_MEF_SCALES; s++)
-    if (losses->mef_scales[s] > 0.0F)
+  for (guint s = 1; scales != NULL && s < OMNI_MEF_SCALES; s++)
+    if (scales[s] > 0.0F)
       side = (OmniTrainSide){ 1U << s, SMALLEST_WINDOW << s };
   return side;
 }

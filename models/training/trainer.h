@@ -32,7 +32,7 @@ typedef enum
   OMNI_LOSS_SSIM,          /* 1 − SSIM (F, truth): Gaussian 11 × 11, σ 11/6, valid */
   OMNI_LOSS_GRADIENT,      /* |∂F − ∂truth| of the forward differences, both directions summed */
   OMNI_LOSS_MEF_SSIM,      /* 1 − MEF-SSIM with luminance, over `mef_scales` */
-  OMNI_LOSS_MEF_STRUCTURE, /* 1 − MEF-SSIM without luminance, full size */
+  OMNI_LOSS_MEF_STRUCTURE, /* 1 − MEF-SSIM without luminance, over `structure_scales` */
   OMNI_LOSS_MAX_INTENSITY, /* |F − max over the sources| */
   OMNI_LOSS_MAX_GRADIENT,  /* |∂F − the source difference of largest magnitude|, both directions summed */
   OMNI_LOSS_SOBEL, /* | |Sobel F| − max over the sources of |Sobel| |, directions summed, zero outside */
@@ -69,10 +69,14 @@ gboolean omni_loss_needs_pair (OmniLoss loss);
 
 typedef struct
 {
-  float weight[OMNI_N_LOSSES];       /* 0: the term is not computed */
-  float mef_scales[OMNI_MEF_SCALES]; /* weights of the scales; all zero: full size alone */
-  float information_scale;           /* c of U2Fusion's softmax (g / c); 0: .002 */
+  float weight[OMNI_N_LOSSES];             /* 0: the term is not computed */
+  float mef_scales[OMNI_MEF_SCALES];       /* shares of the scales; all zero: full size alone */
+  float structure_scales[OMNI_MEF_SCALES]; /* likewise */
+  float information_scale;                 /* c of U2Fusion's softmax (g / c); 0: .002 */
 } OmniTrainLosses;
+
+/* The shares of the scales of a term that has some: [OMNI_MEF_SCALES], of `losses`; NULL for the others. */
+float *omni_train_losses_get_scales (OmniTrainLosses *losses, OmniLoss loss);
 
 typedef enum
 {
