@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/result-provider.h"
 
-#include "app/files/writer.h"
+#include "app/fusion/result-file.h"
 
 #include <glib/gstdio.h>
 
@@ -13,6 +13,7 @@ struct _OmniResultProvider
   GdkContentProvider parent_instance;
 
   OmniFusionResult *result;
+  OmniResultFileOptions options;
 };
 
 G_DEFINE_FINAL_TYPE (OmniResultProvider, omni_result_provider, GDK_TYPE_CONTENT_PROVIDER)
@@ -48,22 +49,26 @@ prune (const char *folder)
   }
 }
 
-/* (transfer full) The file; a result is written once. */
+/* (transfer full) The file; a result is written once in each way. */
 static char *
-write_result (const OmniFusionResult *result, GError **error)
+write_result (OmniResultProvider *self, GError **error)
 {
-  const gboolean deep = omni_picture_get_sample_type (result->picture) != OMNI_SAMPLE_U8;
+  OmniFusionResult *result = self->result;
+  const OmniResultFileOptions *options = &self->options;
+  const gboolean deep = options->depth == OMNI_DEPTH_AUTO
+                          ? omni_picture_get_sample_type (result->picture) != OMNI_SAMPLE_U8
+                          : options->depth != OMNI_DEPTH_8;
   g_autofree char *all = g_build_filename (g_get_user_cache_dir (), "omnifuse", "dragged", NULL);
-  g_autofree char *folder = g_build_filename (all, result->sha256, NULL);
+  g_autofree char *way = g_strdup_printf ("%s-%d%d%d", result->sha256, options->depth, options->to_srgb,
+                                          options->metadata);
+  g_autofree char *folder = g_build_filename (all, way, NULL);
   g_autofree char *name = g_strdup_printf ("fused-%s.%s", result->model->name, deep ? "tif" : "png");
   g_autofree char *path = g_build_filename (folder, name, NULL);
-  const char *reference = omni_sources_choose_reference (result->sources, result->model->pansharpens);
-  g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
-  const OmniWriteOptions options = { .force = TRUE, .metadata = metadata };
 
   prune (all);
   g_mkdir_with_parents (folder, 0700);
-  if (!g_file_test (path, G_FILE_TEST_EXISTS) && !omni_picture_write (result->picture, path, &options, error))
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)
+      && !omni_result_file_write (result, path, options, NULL, NULL, error))
     return NULL;
   return g_steal_pointer (&path);
 }
@@ -73,7 +78,7 @@ write_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCance
 {
   OmniResultProvider *self = source_object;
   GError *error = NULL;
-  g_autofree char *path = write_result (self->result, &error);
+  g_autofree char *path = write_result (self, &error);
   g_autofree char *uri = path != NULL ? g_filename_to_uri (path, NULL, &error) : NULL;
   g_autofree char *list = uri != NULL ? g_strconcat (uri, "\r\n", NULL) : NULL;
 
@@ -129,5 +134,6 @@ omni_result_provider_new (OmniFusionResult *result)
   OmniResultProvider *self = g_object_new (OMNI_TYPE_RESULT_PROVIDER, NULL);
 
   self->result = omni_fusion_result_ref (result);
+  omni_result_file_options_read (&self->options);
   return GDK_CONTENT_PROVIDER (self);
 }

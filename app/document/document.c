@@ -81,6 +81,8 @@ change_sources (OmniDocument *self, GPtrArray *sources)
   /* What was agreed on for one set is not carried to the next. */
   if (sources->len == 0)
   {
+    next->task = OMNI_TASK_AUTO;
+    next->model = NULL;
     next->resize = FALSE;
     g_array_set_size (next->bookmarks, 0);
   }
@@ -123,30 +125,47 @@ borrow_sources (OmniDocument *self)
   return sources;
 }
 
-static gboolean
-holds_path (GPtrArray *sources, const char *path)
+/* (transfer none) (nullable) */
+static OmniSource *
+find_path (GPtrArray *sources, const char *path)
 {
   for (guint i = 0; i < sources->len; i++)
     if (g_str_equal (omni_source_get_path (sources->pdata[i]), path))
-      return TRUE;
-  return FALSE;
+      return sources->pdata[i];
+  return NULL;
+}
+
+/* Files that were written anew since take their own places. Returns how many. */
+static guint
+renew (OmniDocument *self, GPtrArray *sources)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < sources->len; i++)
+  {
+    OmniSource *old = find_path (self->state->sources, omni_source_get_path (sources->pdata[i]));
+    if (old != NULL && old != sources->pdata[i] && omni_source_is_outdated (old))
+      n += omni_document_replace (self, old, sources->pdata[i]);
+  }
+  return n;
 }
 
 guint
 omni_document_insert (OmniDocument *self, guint position, GPtrArray *sources)
 {
+  const guint renewed = renew (self, sources);
   g_autoptr (GPtrArray) next = borrow_sources (self);
   const guint before = next->len;
 
   position = MIN (position, before);
   for (guint i = 0; i < sources->len; i++)
-    if (!holds_path (next, omni_source_get_path (sources->pdata[i])))
+    if (find_path (next, omni_source_get_path (sources->pdata[i])) == NULL)
       g_ptr_array_insert (next, (int)(position + next->len - before), sources->pdata[i]);
 
   const guint added = next->len - before;
   if (added > 0)
     change_sources (self, next);
-  return added;
+  return added + renewed;
 }
 
 void
@@ -198,10 +217,10 @@ omni_document_move_sources (OmniDocument *self, GPtrArray *sources, guint positi
 gboolean
 omni_document_replace (OmniDocument *self, OmniSource *source, OmniSource *next)
 {
+  OmniSource *same = find_path (self->state->sources, omni_source_get_path (next));
   guint position;
 
-  if (!omni_document_find (self, source, &position)
-      || holds_path (self->state->sources, omni_source_get_path (next)))
+  if (!omni_document_find (self, source, &position) || next == source || (same != NULL && same != source))
     return FALSE;
   OmniDocumentState *state = omni_document_state_copy (self->state);
   g_autoptr (GPtrArray) sources = borrow_sources (self);
@@ -402,7 +421,8 @@ omni_document_get_error (OmniDocument *self)
 void
 omni_document_set_error (OmniDocument *self, const char *message)
 {
-  if (g_strcmp0 (self->error, message) == 0)
+  /* The same again is said again: a person may have closed it. */
+  if (message == NULL && self->error == NULL)
     return;
   g_free (self->error);
   self->error = g_strdup (message);

@@ -58,8 +58,8 @@ compare_entries (gconstpointer a, gconstpointer b)
                            : strcmp (((const Entry *)a)->path, ((const Entry *)b)->path);
 }
 
-static gboolean
-is_marked (const char *path)
+gboolean
+omni_session_store_is_marked (const char *path)
 {
   g_autofree char *mark = g_strconcat (path, MARK_SUFFIX, NULL);
 
@@ -80,7 +80,7 @@ omni_session_store_list (gboolean only_marked)
     g_autofree char *path = g_build_filename (folder, name, NULL);
     GStatBuf status;
     if (!g_str_has_suffix (name, OMNI_SESSION_SUFFIX) || name[0] == '.' || g_stat (path, &status) != 0
-        || (only_marked && !is_marked (path)))
+        || (only_marked && !omni_session_store_is_marked (path)))
       continue;
     const Entry entry = { g_steal_pointer (&path),
                           (gint64)status.st_mtim.tv_sec * 1000000 + status.st_mtim.tv_nsec / 1000 };
@@ -98,6 +98,6 @@ omni_session_store_prune (void)
   g_autoptr (GPtrArray) paths = omni_session_store_list (FALSE);
 
   for (guint i = OMNI_SESSION_STORE_MAX; i < paths->len; i++)
-    if (!is_marked (paths->pdata[i]))
+    if (!omni_session_store_is_marked (paths->pdata[i]))
       g_unlink (paths->pdata[i]);
 }

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 char *omni_session_store_make_path (GError **error);
 
 void omni_session_store_mark (const char *path, gboolean open);
+gboolean omni_session_store_is_marked (const char *path);
 
 /* (transfer full) (element-type filename) Sessions that are marked, or all, newest first. */
 GPtrArray *omni_session_store_list (gboolean only_marked);

@@ -5,11 +5,21 @@
 #include "app/files/reader.h"
 #include "app/picture/resample.h"
 
+#include <glib/gstdio.h>
+
+/* Tells one writing of a file from the next. */
+typedef struct
+{
+  gint64 time_ns;
+  guint64 size_bytes, inode;
+} Stamp;
+
 struct _OmniSource
 {
   GObject parent_instance;
 
   char *path;
+  Stamp opened; /* when the header was read */
   OmniPictureInfo info;
   GBytes *icc_profile;
   OmniRole role;
@@ -18,7 +28,9 @@ struct _OmniSource
   GMutex decoding;   /* so that two threads do not decode the same file side by side */
   GWeakRef decoded;
   GMutex hashing;
-  GMutex lock; /* for what follows */
+  GMutex lock;   /* for what follows */
+  Stamp read;    /* what is kept is of this writing … */
+  guint writing; /* … the so manieth */
   OmniPicture *thumbnail;
   char *sha256;
   gboolean has_read_exposure, has_exposure;
@@ -82,6 +94,64 @@ omni_source_init (OmniSource *self)
   g_mutex_init (&self->lock);
 }
 
+static Stamp
+read_stamp (OmniSource *self)
+{
+  GStatBuf status;
+
+  if (self->held != NULL || g_stat (self->path, &status) != 0)
+    return (Stamp){ 0 };
+  return (Stamp){ .time_ns = (gint64)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec,
+                  .size_bytes = (guint64)status.st_size,
+                  .inode = status.st_ino };
+}
+
+static gboolean
+is_same_stamp (const Stamp *a, const Stamp *b)
+{
+  return a->time_ns == b->time_ns && a->size_bytes == b->size_bytes && a->inode == b->inode;
+}
+
+gboolean
+omni_source_is_outdated (OmniSource *self)
+{
+  const Stamp now = read_stamp (self);
+
+  return !is_same_stamp (&now, &self->opened);
+}
+
+gint64
+omni_source_get_time (OmniSource *self)
+{
+  return read_stamp (self).time_ns / 1000000000;
+}
+
+/* Drops what is kept of an earlier writing of the file. */
+static void
+forget_outdated (OmniSource *self)
+{
+  const Stamp now = read_stamp (self);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (is_same_stamp (&now, &self->read))
+    return;
+  self->read = now;
+  self->writing++;
+  self->has_read_exposure = FALSE;
+  g_clear_object (&self->thumbnail);
+  g_clear_pointer (&self->sha256, g_free);
+  g_weak_ref_set (&self->decoded, NULL);
+}
+
+guint
+omni_source_get_writing (OmniSource *self)
+{
+  forget_outdated (self);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->writing;
+}
+
 OmniSource *
 omni_source_new (const char *path, GError **error)
 {
@@ -89,6 +159,7 @@ omni_source_new (const char *path, GError **error)
 
   g_autoptr (OmniSource) self = g_object_new (OMNI_TYPE_SOURCE, NULL);
   self->path = g_strdup (path);
+  self->opened = self->read = read_stamp (self);
   if (!omni_picture_probe_with_profile (path, &self->info, &self->icc_profile, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -224,6 +295,7 @@ omni_source_load (OmniSource *self, GCancellable *cancellable, GError **error)
   if (self->held != NULL)
     return g_object_ref (self->held);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->decoding);
+  forget_outdated (self);
   g_autoptr (OmniPicture) picture = g_weak_ref_get (&self->decoded);
   if (picture != NULL)
     return g_steal_pointer (&picture);
@@ -249,6 +321,7 @@ omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError 
 {
   g_return_val_if_fail (OMNI_IS_SOURCE (self), NULL);
 
+  forget_outdated (self);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   if (self->thumbnail == NULL && self->held != NULL)
     self->thumbnail = shrink_held (self, cancellable, error);
@@ -260,6 +333,7 @@ omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError 
 gboolean
 omni_source_has_sha256 (OmniSource *self)
 {
+  forget_outdated (self);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->sha256 != NULL;
@@ -276,8 +350,10 @@ omni_source_dup_sha256 (OmniSource *self, GError **error)
   {
     char *sha256 = self->held != NULL ? omni_picture_hash (self->held) : omni_file_sha256 (self->path, error);
     g_mutex_lock (&self->lock);
+    g_free (self->sha256);
     self->sha256 = sha256;
     g_mutex_unlock (&self->lock);
   }
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   return g_strdup (self->sha256);
 }

@@ -45,7 +45,18 @@ OmniPicture *omni_source_load (OmniSource *self, GCancellable *cancellable, GErr
 #define OMNI_SOURCE_THUMBNAIL_PX 256
 OmniPicture *omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError **error);
 
-/* (transfer full) Hex SHA-256 of the file (of the picture, when there is no file); computed once. */
+/* Whether the file was written anew, or is gone, since its header was read. Its contents are looked at anew by themselves; where
+ * its size or kind changed, too, it has to be opened again. Any thread. */
+gboolean omni_source_is_outdated (OmniSource *self);
+
+/* Counts the writings of the file that were seen. What was decoded at another number is of an earlier one. Any thread. */
+guint omni_source_get_writing (OmniSource *self);
+
+/* When the file was last written, in seconds since 1970; 0 when there is none. Any thread. */
+gint64 omni_source_get_time (OmniSource *self);
+
+/* (transfer full) Hex SHA-256 of the file (of the picture, when there is no file); computed once, and again when the file was
+ * written anew. */
 char *omni_source_dup_sha256 (OmniSource *self, GError **error);
 gboolean omni_source_has_sha256 (OmniSource *self); /* it would not have to be computed */
 

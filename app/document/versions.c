@@ -518,8 +518,11 @@ add_line (GString *text, const char *title, const char *value)
 }
 
 static gboolean
-add_source (GString *text, OmniSource *source, OmniRole role, double influence, GError **error)
+add_source (GString *text, const OmniVersionFacts *facts, guint i, GError **error)
 {
+  OmniSource *source = facts->sources->pdata[i];
+  const OmniRole role = facts->roles[i];
+  const double influence = facts->influence != NULL ? facts->influence[i] : 0;
   g_autofree char *sha256 = omni_source_dup_sha256 (source, error);
   g_autofree char *path = g_filename_display_name (omni_source_get_path (source));
 
@@ -530,6 +533,8 @@ add_source (GString *text, OmniSource *source, OmniRole role, double influence, 
                           role != OMNI_ROLE_NONE ? omni_role_to_string (role) : "");
   if (influence != 0)
     g_string_append_printf (text, "  influence %.4g", exp2 (influence));
+  if (omni_source_get_time (source) > facts->unix_time)
+    g_string_append (text, "  (written anew after the fusion: the hash is that of now)");
   g_string_append_c (text, '\n');
   return TRUE;
 }
@@ -555,8 +560,7 @@ omni_version_facts_describe (const OmniVersionFacts *facts, GError **error)
   add_line (text, "Result sha256", facts->sha256);
   g_string_append_printf (text, "Sources (%u, in the order fused):\n", facts->sources->len);
   for (guint i = 0; i < facts->sources->len; i++)
-    if (!add_source (text, facts->sources->pdata[i], facts->roles[i],
-                     facts->influence != NULL ? facts->influence[i] : 0, error))
+    if (!add_source (text, facts, i, error))
       return NULL;
   g_string_append (
     text, "The result's hash is of its size, channels, sample type and samples; those of the sources are "

@@ -374,6 +374,30 @@ omni_order_trial_get_try (OmniOrderTrial *self, guint index)
   return index < self->tries->len ? self->tries->pdata[index] : NULL;
 }
 
+int
+omni_order_trial_find (OmniOrderTrial *self, const guint *order)
+{
+  const gsize bytes = sizeof (guint) * self->request->sources->len;
+
+  for (int i = (int)self->tries->len - 1; i >= 0; i--)
+    if (memcmp (((const OmniOrderTry *)self->tries->pdata[i])->order, order, bytes) == 0)
+      return i;
+  return -1;
+}
+
+gboolean
+omni_order_trial_knows (OmniOrderTrial *self, const guint *order)
+{
+  const gsize bytes = sizeof (guint) * self->request->sources->len;
+
+  if (self->run != NULL && self->run->order != NULL && memcmp (self->run->order, order, bytes) == 0)
+    return TRUE;
+  for (GList *l = self->waiting.head; l != NULL; l = l->next)
+    if (memcmp (l->data, order, bytes) == 0)
+      return TRUE;
+  return omni_order_trial_find (self, order) >= 0;
+}
+
 guint
 omni_order_trial_get_n_waiting (OmniOrderTrial *self)
 {

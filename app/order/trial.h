@@ -48,6 +48,12 @@ void omni_order_trial_add (OmniOrderTrial *self, const guint *order);
 
 guint omni_order_trial_get_n_tries (OmniOrderTrial *self); /* done */
 const OmniOrderTry *omni_order_trial_get_try (OmniOrderTrial *self, guint index);
+/* The newest try of an order, or −1. */
+int omni_order_trial_find (OmniOrderTrial *self, const guint *order);
+
+/* An order that was tried, runs, or is in the queue. */
+gboolean omni_order_trial_knows (OmniOrderTrial *self, const guint *order);
+
 guint omni_order_trial_get_n_waiting (OmniOrderTrial *self); /* the one that runs included */
 double omni_order_trial_get_fraction (OmniOrderTrial *self); /* of the one that runs, 0 … 1 */
 gboolean omni_order_trial_is_busy (OmniOrderTrial *self);    /* a worker is still at something */

@@ -25,6 +25,7 @@ typedef struct
   OmniSource *source;
   FrameState state;
   gboolean stays; /* fits the budget */
+  guint writing;  /* of the source's file, when it was decoded */
   OmniPicture *picture;
   float largest;
   GError *error;
@@ -129,6 +130,7 @@ decode_cb (gpointer data, gpointer user_data)
 
   float largest = 0;
   GError *error = NULL;
+  frame->writing = omni_source_get_writing (frame->source);
   OmniPicture *picture = stopping ? NULL : prepare (self, frame->source, &largest, &error);
   if (picture != NULL && !frame->stays)
   {
@@ -188,8 +190,10 @@ take_over (OmniFrames *self, OmniFrames *previous)
     for (guint k = 0; k < previous->n_frames; k++)
     {
       Frame *to = &self->frames[i], *from = &previous->frames[k];
-      if (to->state != FRAME_ABSENT || from->source != to->source || from->state != FRAME_READY)
+      if (to->state != FRAME_ABSENT || from->source != to->source || from->state != FRAME_READY
+          || from->writing != omni_source_get_writing (to->source))
         continue;
+      to->writing = from->writing;
       to->picture = g_object_ref (from->picture);
       to->largest = from->largest;
       to->state = FRAME_READY;

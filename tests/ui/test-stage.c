@@ -523,6 +523,62 @@ test_present (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpuint (f->window->inhibit_cookie, ==, 0);
 }
 
+static gboolean
+has_no_tries (gpointer data)
+{
+  return !omni_stage_view_is_busy (((OmniWindow *)data)->stage_view);
+}
+
+/* What was cancelled before it ran is made up for by whatever is asked for next, and on coming back. */
+static void
+test_cancelled (OmniTestWindow *f, gconstpointer data)
+{
+  OmniStageView *view = f->window->stage_view;
+
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "F8", 0);
+  g_assert_true (omni_test_wait (is_on_stage, f->window));
+  gtk_widget_activate_action (GTK_WIDGET (view), "stage.cancel", NULL);
+  g_assert_true (omni_test_wait (has_no_tries, f->window));
+  omni_stage_view_try_orders (view);
+  g_assert_true (omni_test_wait (has_no_tries, f->window));
+  for (guint side = 0; side < N_SIDES; side++)
+    if (view->trials[side] != NULL)
+      g_assert_cmpuint (omni_order_trial_get_n_tries (view->trials[side]), ==, 24);
+  assert_says (view, "24 of 24 orders identical");
+}
+
+/* Without a talk a clicker goes through the orders; Caps Lock changes nothing. */
+static gboolean
+shows_second (gpointer data)
+{
+  return ((OmniWindow *)data)->stage_view->shown == 1;
+}
+
+static gboolean
+shows_first (gpointer data)
+{
+  return ((OmniWindow *)data)->stage_view->shown == 0;
+}
+
+static void
+test_clicker (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "F8", 0);
+  g_assert_true (omni_test_wait (is_on_stage, f->window));
+  omni_pointer_key (pointer, "Caps_Lock", 0);
+  omni_pointer_key (pointer, "s", 0);
+  omni_pointer_key (pointer, "Caps_Lock", 0);
+  g_assert_true (omni_test_wait (shows_second, f->window));
+  omni_pointer_key (pointer, "Page_Up", 0);
+  g_assert_true (omni_test_wait (shows_first, f->window));
+  omni_pointer_key (pointer, "Page_Down", 0);
+  g_assert_true (omni_test_wait (shows_second, f->window));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -537,6 +593,8 @@ main (int argc, char **argv)
   omni_test_window_add ("/stage/break", test_break);
   omni_test_window_add ("/stage/forget", test_forget);
   omni_test_window_add ("/stage/names", test_names);
+  omni_test_window_add ("/stage/cancelled", test_cancelled);
+  omni_test_window_add ("/stage/clicker", test_clicker);
   omni_test_window_add ("/stage/present", test_present);
   omni_test_window_add ("/stage/screen-saver", test_screen_saver);
   const int status = g_test_run ();

@@ -119,6 +119,12 @@ test_panes (OmniTestWindow *f, gconstpointer data)
 
 /* Links */
 
+static gboolean
+second_has_moved (gpointer data)
+{
+  return ((OmniViewer *)data)->panes[1].offset_x != 0;
+}
+
 static void
 test_links (OmniTestWindow *f, gconstpointer data)
 {
@@ -133,10 +139,27 @@ test_links (OmniTestWindow *f, gconstpointer data)
   g_assert_false (omni_viewer_get_linked (viewer));
   g_assert_true (gtk_widget_get_mapped (f->window->unlinked));
   drag (f, 1, 0.75, 0.5, 0.70, 0.5); /* the second pane alone */
+  g_assert_true (omni_test_wait (second_has_moved, viewer));
+  omni_test_wait_for_layout (f);
   g_assert_cmpfloat (viewer->centre_x, ==, centre);
   g_assert_cmpfloat (viewer->panes[0].offset_x, ==, 0);
   const double offset = viewer->panes[1].offset_x;
   g_assert_cmpfloat (offset, >, 0);
+
+  /* So it does when it is zoomed: to what was asked for, and no further than all can be. */
+  const double x = omni_viewer_get_pane_rect (viewer, 1).x + 5, zoom = omni_viewer_get_zoom (viewer);
+  for (guint i = 0; i < 3; i++)
+    omni_viewer_zoom_about (viewer, 2, x, 5);
+  g_assert_cmpfloat_with_epsilon (omni_viewer_get_pane_zoom (viewer, 1), 2, 1e-9);
+  g_assert_cmpfloat (omni_viewer_get_pane_zoom (viewer, 0), ==, zoom);
+  for (guint i = 0; i < 60; i++)
+    omni_viewer_zoom_about (viewer, 1.5 * omni_viewer_get_zoom_at (viewer, x, 5), x, 5);
+  g_assert_cmpfloat (omni_viewer_get_pane_zoom (viewer, 1), <, 1000);
+  omni_viewer_zoom_about (viewer, zoom, x, 5);
+  g_assert_cmpfloat_with_epsilon (viewer->panes[1].factor, 1, 1e-9);
+  viewer->panes[1].offset_x = offset;
+  viewer->panes[1].offset_y = 0;
+  omni_viewer_view_changed (viewer);
 
   /* Linked again they move together, as far apart as they were; also in the other modes. */
   omni_pointer_key (pointer, "l", 0);

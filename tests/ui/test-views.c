@@ -254,12 +254,19 @@ static gboolean
 shows_legend (gpointer data)
 {
   OmniTestWindow *f = data;
+  GtkWidget *legend = gtk_widget_get_first_child (GTK_WIDGET (f->window->winner));
   guint n_rows = 0;
 
-  for (GtkWidget *row =
-         gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (f->window->winner)));
-       row != NULL; row = gtk_widget_get_next_sibling (row))
+  for (GtkWidget *row = gtk_widget_get_first_child (legend); row != NULL;
+       row = gtk_widget_get_next_sibling (row))
+  {
+    int natural = 0;
     n_rows += gtk_widget_get_visible (row);
+    /* Names that are cut short to dots tell nothing. */
+    gtk_widget_measure (row, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &natural, NULL, NULL);
+    if (gtk_widget_get_visible (row) && gtk_widget_get_width (row) < natural)
+      return FALSE;
+  }
   return gtk_widget_get_visible (GTK_WIDGET (f->window->winner)) && n_rows == N_SOURCES;
 }
 

@@ -24,17 +24,6 @@ struct _OmniStageSide
 
 G_DEFINE_FINAL_TYPE (OmniStageSide, omni_stage_side, ADW_TYPE_BIN)
 
-int
-omni_order_trial_find (OmniOrderTrial *trial, const guint *order)
-{
-  const gsize bytes = sizeof (guint) * omni_order_trial_get_request (trial)->sources->len;
-
-  for (int i = (int)omni_order_trial_get_n_tries (trial) - 1; i >= 0; i--)
-    if (memcmp (omni_order_trial_get_try (trial, (guint)i)->order, order, bytes) == 0)
-      return i;
-  return -1;
-}
-
 /* "5,040", or "2.43e+18" where nobody would read the digits. */
 static char *
 format_count (guint n_sources)

@@ -26,9 +26,6 @@ typedef enum
 /* Tells of `trial` (nullable) and of its try at `index` (−1: none yet) against its first. */
 void omni_stage_side_show (OmniStageSide *self, OmniOrderTrial *trial, int index, OmniStageParts parts);
 
-/* The try of this order, the newest first; −1 when it was not run. */
-int omni_order_trial_find (OmniOrderTrial *trial, const guint *order);
-
 /* (transfer full) "24 of 24 orders identical", or with the number there are where only some were tried; "" before the second. */
 char *omni_order_trial_describe (OmniOrderTrial *trial);
 

@@ -184,7 +184,11 @@ static gboolean
 turn_page (OmniStageView *self, int delta)
 {
   if (self->talk == NULL)
+  {
+    /* A clicker goes through the orders. */
+    omni_stage_view_step_order (self, delta);
     return TRUE;
+  }
   const int to = (int)self->step + delta;
   if (self->black)
   {
@@ -206,7 +210,6 @@ page_cb (GtkWidget *widget, GVariant *args, gpointer data)
   return turn_page (OMNI_STAGE_VIEW (widget), g_variant_get_int32 (args));
 }
 
-/* Without a talk a clicker goes through the orders. */
 static gboolean
 step_cb (GtkWidget *widget, GVariant *args, gpointer data)
 {
@@ -240,11 +243,14 @@ black_cb (GtkWidget *widget, GVariant *args, gpointer data)
 static gboolean
 key_pressed_cb (OmniStageView *self, guint key, guint code, GdkModifierType modifiers)
 {
-  static const guint own[] = { GDK_KEY_s, GDK_KEY_a,      GDK_KEY_t,     GDK_KEY_m,  GDK_KEY_k,
-                               GDK_KEY_b, GDK_KEY_period, GDK_KEY_space, GDK_KEY_Tab };
+  static const guint own[] = { GDK_KEY_s,      GDK_KEY_a,          GDK_KEY_t,      GDK_KEY_m,
+                               GDK_KEY_k,      GDK_KEY_b,          GDK_KEY_period, GDK_KEY_space,
+                               GDK_KEY_Tab,    GDK_KEY_plus,       GDK_KEY_equal,  GDK_KEY_minus,
+                               GDK_KEY_KP_Add, GDK_KEY_KP_Subtract };
 
   if ((modifiers & (GDK_CONTROL_MASK | GDK_ALT_MASK)) != 0)
     return FALSE;
+  key = gdk_keyval_to_lower (key); /* Caps Lock may be on */
   for (gsize i = 0; i < G_N_ELEMENTS (own); i++)
     if (key == own[i])
       return FALSE;

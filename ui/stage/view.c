@@ -142,6 +142,16 @@ add_order (OmniStageView *self, const guint *order)
       omni_order_trial_add (self->trials[side], order);
 }
 
+/* What was asked for and cancelled before it ran, on either side. */
+static void
+catch_up (OmniStageView *self)
+{
+  for (guint side = 0; side < N_SIDES; side++)
+    for (guint i = 0; self->trials[side] != NULL && i < self->orders->len; i++)
+      if (!omni_order_trial_knows (self->trials[side], self->orders->pdata[i]))
+        omni_order_trial_add (self->trials[side], self->orders->pdata[i]);
+}
+
 static void
 show_order (OmniStageView *self, guint index)
 {
@@ -183,6 +193,7 @@ omni_stage_view_shuffle (OmniStageView *self)
   while (all_tried ? memcmp (order, self->orders->pdata[self->shown], bytes) == 0
                    : was_asked_for (self, order));
   note_start (self);
+  catch_up (self);
   add_order (self, order);
   show_order (self, self->orders->len - 1);
 }
@@ -203,6 +214,7 @@ omni_stage_view_try_orders (OmniStageView *self)
   g_autoptr (OmniPermutations) orders = omni_permutations_new (n, count_wanted (self), 0);
   g_autofree guint *order = g_new (guint, n);
   note_start (self);
+  catch_up (self);
   while (omni_permutations_next (orders, order))
     if (!was_asked_for (self, order))
       add_order (self, order);
@@ -217,6 +229,7 @@ omni_stage_view_control (OmniStageView *self)
   g_autofree guint *order = g_memdup2 (self->orders->pdata[self->shown],
                                        sizeof (guint) * get_n_sources (self));
   note_start (self);
+  catch_up (self);
   add_order (self, order);
   show_order (self, self->orders->len - 1);
 }
@@ -387,10 +400,18 @@ omni_stage_view_set_active (OmniStageView *self, gboolean active)
   {
     choose_size (self);
     document_changed_cb (self);
+    note_start (self);
+    catch_up (self);
     gtk_widget_grab_focus (self->box);
   }
   else
     cancel (self);
+}
+
+OmniViewer *
+omni_stage_view_get_viewer (OmniStageView *self)
+{
+  return self->viewer;
 }
 
 gboolean

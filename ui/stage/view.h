@@ -3,6 +3,7 @@
 
 #include "app/document/document.h"
 #include "app/talk.h"
+#include "ui/viewer/viewer.h"
 
 #include <adwaita.h>
 
@@ -21,6 +22,9 @@ G_DECLARE_FINAL_TYPE (OmniStageView, omni_stage_view, OMNI, STAGE_VIEW, AdwBin)
 /* Nothing is computed while it is not active. */
 void omni_stage_view_set_document (OmniStageView *self, OmniDocument *document);
 void omni_stage_view_set_active (OmniStageView *self, gboolean active);
+
+/* (transfer none) What its pictures are in. */
+OmniViewer *omni_stage_view_get_viewer (OmniStageView *self);
 
 gboolean omni_stage_view_is_busy (OmniStageView *self);
 

@@ -259,6 +259,35 @@ get_lone_pane (OmniViewer *self, guint pane)
   return &self->panes[self->mode == OMNI_VIEWER_SIDE_BY_SIDE ? pane : 1];
 }
 
+/* Of what moves when something is done there: all panes, or the one under it. */
+double
+omni_viewer_get_zoom_at (OmniViewer *self, double x, double y)
+{
+  const OmniViewerPane *lone = get_lone_pane (self, omni_viewer_find_pane (self, x, y));
+
+  return omni_viewer_get_zoom (self) * (lone != NULL ? lone->factor : 1);
+}
+
+/* The middle of the pane that keys are about: the one under the pointer, else the first. */
+static void
+get_acting_middle (OmniViewer *self, double *x, double *y)
+{
+  const guint index = self->inside ? omni_viewer_find_pane (self, self->pointer_x, self->pointer_y) : 0;
+  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, index);
+
+  *x = rect.x + rect.width / 2.0;
+  *y = rect.y + rect.height / 2.0;
+}
+
+double
+omni_viewer_get_acting_zoom (OmniViewer *self)
+{
+  double x, y;
+
+  get_acting_middle (self, &x, &y);
+  return omni_viewer_get_zoom_at (self, x, y);
+}
+
 void
 omni_viewer_zoom_about (OmniViewer *self, double zoom, double x, double y)
 {
@@ -278,7 +307,7 @@ omni_viewer_zoom_about (OmniViewer *self, double zoom, double x, double y)
   zoom = CLAMP (zoom, least, ZOOM_MAX);
   if (lone != NULL)
   {
-    const double factor = lone->factor * zoom / before;
+    const double factor = zoom / before;
     lone->offset_x += from_middle_x * (1 / (before * lone->factor) - 1 / (before * factor));
     lone->offset_y += from_middle_y * (1 / (before * lone->factor) - 1 / (before * factor));
     lone->factor = factor;
@@ -327,15 +356,16 @@ omni_viewer_fit (OmniViewer *self)
 void
 omni_viewer_set_zoom (OmniViewer *self, double zoom)
 {
-  const OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
+  double x, y;
 
-  omni_viewer_zoom_about (self, zoom, rect.x + rect.width / 2.0, rect.y + rect.height / 2.0);
+  get_acting_middle (self, &x, &y);
+  omni_viewer_zoom_about (self, zoom, x, y);
 }
 
 void
 omni_viewer_zoom_by (OmniViewer *self, double factor)
 {
-  omni_viewer_set_zoom (self, omni_viewer_get_zoom (self) * factor);
+  omni_viewer_set_zoom (self, omni_viewer_get_acting_zoom (self) * factor);
 }
 
 void

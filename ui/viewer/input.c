@@ -63,8 +63,8 @@ scroll_cb (OmniViewer *self, double dx, double dy, GtkEventControllerScroll *scr
   if (is_wheel || (state & GDK_CONTROL_MASK) != 0)
   {
     const double steps = is_wheel ? dy : dy / 40;
-    omni_viewer_zoom_about (self, omni_viewer_get_zoom (self) * pow (WHEEL_FACTOR, -steps), self->pointer_x,
-                            self->pointer_y);
+    const double zoom = omni_viewer_get_zoom_at (self, self->pointer_x, self->pointer_y);
+    omni_viewer_zoom_about (self, zoom * pow (WHEEL_FACTOR, -steps), self->pointer_x, self->pointer_y);
   }
   else
     omni_viewer_pan_by (self, -to_device (self, dx), -to_device (self, dy), self->pointer_x, self->pointer_y);
@@ -130,8 +130,13 @@ pressed_cb (OmniViewer *self, int n_press, double x, double y, GtkGestureClick *
 {
   if (n_press != 2)
     return;
-  if (omni_viewer_is_fit (self))
-    omni_viewer_zoom_about (self, 1, to_device (self, x), to_device (self, y));
+  x = to_device (self, x);
+  y = to_device (self, y);
+  const double zoom = omni_viewer_get_zoom (self), own = omni_viewer_get_zoom_at (self, x, y);
+  if (fabs (own / zoom - 1) > 1e-9) /* a pane that moves alone comes back to the others */
+    omni_viewer_zoom_about (self, zoom, x, y);
+  else if (omni_viewer_is_fit (self))
+    omni_viewer_zoom_about (self, 1, x, y);
   else
     omni_viewer_fit (self);
 }
@@ -139,7 +144,11 @@ pressed_cb (OmniViewer *self, int n_press, double x, double y, GtkGestureClick *
 static void
 pinch_begin_cb (OmniViewer *self, GdkEventSequence *sequence, GtkGesture *pinch)
 {
-  self->pinch_zoom = omni_viewer_get_zoom (self);
+  double x, y;
+
+  self->pinch_zoom = gtk_gesture_get_bounding_box_center (pinch, &x, &y)
+                       ? omni_viewer_get_zoom_at (self, to_device (self, x), to_device (self, y))
+                       : omni_viewer_get_zoom (self);
 }
 
 static void

@@ -98,7 +98,9 @@ gboolean omni_viewer_get_reference (OmniViewer *self, double *width, double *hei
 /* Device pixels of the pane per pixel of the reference. */
 double omni_viewer_get_pane_zoom (OmniViewer *self, guint pane);
 
+/* (x, y): where, in device pixels. Zooms what moves there, all panes or the one under it, to `zoom`. */
 void omni_viewer_zoom_about (OmniViewer *self, double zoom, double x, double y);
+double omni_viewer_get_zoom_at (OmniViewer *self, double x, double y);
 void omni_viewer_pan_by (OmniViewer *self, double dx, double dy, double x, double y);
 void omni_viewer_settle (OmniViewer *self);
 void omni_viewer_view_changed (OmniViewer *self);

@@ -93,6 +93,8 @@ void omni_viewer_set_loupe (OmniViewer *self, gboolean on);
 
 /* Device pixels per picture pixel; 1 is 100 %. */
 double omni_viewer_get_zoom (OmniViewer *self);
+double
+omni_viewer_get_acting_zoom (OmniViewer *self); /* of what keys zoom: all, or the pane under the pointer */
 gboolean omni_viewer_is_fit (OmniViewer *self);
 gboolean omni_viewer_is_empty (OmniViewer *self);
 

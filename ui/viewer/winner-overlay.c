@@ -146,6 +146,8 @@ static void
 show_legend (OmniWinnerOverlay *self, GPtrArray *sorted)
 {
   clear_legend (self);
+  /* A hidden parent does not hear of new children's sizes. */
+  gtk_widget_set_visible (self->legend, TRUE);
   for (guint i = 0; i < MIN (sorted->len, MAX_ROWS); i++)
     add_row (self, sorted->pdata[i], i, sorted->len);
   if (sorted->len > MAX_ROWS)
@@ -161,7 +163,6 @@ show_legend (OmniWinnerOverlay *self, GPtrArray *sorted)
     gtk_widget_add_css_class (note, "dim-label");
     gtk_box_append (GTK_BOX (self->legend), note);
   }
-  gtk_widget_set_visible (self->legend, TRUE);
 }
 
 static void
@@ -192,9 +193,9 @@ show_waiting (OmniWinnerOverlay *self)
   GtkWidget *spinner = gtk_spinner_new ();
 
   clear_legend (self);
+  gtk_widget_set_visible (self->legend, TRUE);
   gtk_spinner_start (GTK_SPINNER (spinner));
   gtk_box_append (GTK_BOX (self->legend), spinner);
-  gtk_widget_set_visible (self->legend, TRUE);
 }
 
 /* ---- Painting, which takes a moment for many sources ---- */
@@ -288,6 +289,11 @@ ask (OmniWinnerOverlay *self)
   stop (self);
   if (!self->on || omni_document_get_result (document) == NULL)
     return;
+  if (omni_document_is_stale (document))
+  {
+    show_note (self, _ ("The set has changed since: fuse again to see which source won."));
+    return;
+  }
   g_autoptr (OmniFusionRequest) request = omni_document_dup_request (document);
   if (request == NULL)
     return;

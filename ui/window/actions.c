@@ -150,28 +150,37 @@ show_action (GtkWidget *widget, const char *name, GVariant *parameter)
     omni_window_show_source (self, source);
 }
 
+/* The one that is seen. */
+static OmniViewer *
+get_viewer (GtkWidget *widget)
+{
+  OmniWindow *self = OMNI_WINDOW (widget);
+
+  return self->on_stage ? omni_stage_view_get_viewer (self->stage_view) : self->viewer;
+}
+
 static void
 zoom_in_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  omni_viewer_zoom_by (OMNI_WINDOW (widget)->viewer, ZOOM_STEP);
+  omni_viewer_zoom_by (get_viewer (widget), ZOOM_STEP);
 }
 
 static void
 zoom_out_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  omni_viewer_zoom_by (OMNI_WINDOW (widget)->viewer, 1 / ZOOM_STEP);
+  omni_viewer_zoom_by (get_viewer (widget), 1 / ZOOM_STEP);
 }
 
 static void
 zoom_fit_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  omni_viewer_fit (OMNI_WINDOW (widget)->viewer);
+  omni_viewer_fit (get_viewer (widget));
 }
 
 static void
 zoom_full_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  omni_viewer_set_zoom (OMNI_WINDOW (widget)->viewer, 1);
+  omni_viewer_set_zoom (get_viewer (widget), 1);
 }
 
 static void

@@ -117,14 +117,14 @@ add_footer (OmniWindow *self, OmniSheet *sheet)
   omni_sheet_set_footer (sheet, footer);
 }
 
+/* `differs`: what is on the sheet is a difference or a map, not pictures. */
 static void
-add_bar (OmniWindow *self, OmniSheet *sheet)
+add_bar (OmniWindow *self, OmniSheet *sheet, gboolean differs)
 {
-  const OmniViewerMode mode = omni_viewer_get_mode (self->viewer);
   OmniMipmap *mipmap = omni_viewer_get_mipmap (self->viewer, 0);
   double low, high;
 
-  if (mode == OMNI_VIEWER_DIFFERENCE || mode == OMNI_VIEWER_MAP)
+  if (differs)
   {
     g_autofree char *to = g_strdup_printf (_ ("%.3g of 255"),
                                            255 / omni_difference_bar_get_gain (self->difference));
@@ -179,7 +179,7 @@ make_view (OmniWindow *self)
                                             n > 1 ? PANE_LONGEST_PX : ALONE_LONGEST_PX),
                     words);
   }
-  add_bar (self, sheet);
+  add_bar (self, sheet, mode == OMNI_VIEWER_DIFFERENCE || mode == OMNI_VIEWER_MAP);
   return sheet;
 }
 
@@ -210,6 +210,7 @@ make_sheet (OmniWindow *self)
 {
   const guint n_columns = omni_viewer_get_n_shown (self->viewer);
   const guint n_bookmarks = omni_document_get_bookmarks (self->document)->len;
+  const OmniViewerMode mode = omni_viewer_get_mode (self->viewer);
   g_autoptr (GArray) parts = g_array_new (FALSE, FALSE, sizeof (graphene_rect_t));
   OmniSheet *sheet = omni_sheet_new (n_columns);
   graphene_rect_t part;
@@ -225,12 +226,15 @@ make_sheet (OmniWindow *self)
   {
     const graphene_rect_t *each = &g_array_index (parts, graphene_rect_t, row);
     g_autofree char *words = describe_part (self, row + 1, each);
+    g_autofree char *map = mode == OMNI_VIEWER_MAP ? dup_view_words (self, 0) : NULL;
     for (guint pane = 0; pane < n_columns; pane++)
       omni_sheet_add (sheet, omni_viewer_make_still (self->viewer, each, (int)pane, CROP_LONGEST_PX),
-                      row == 0 ? get_label (self, pane) : NULL);
+                      row > 0       ? NULL
+                      : map != NULL ? map
+                                    : get_label (self, pane));
     omni_sheet_set_row_words (sheet, row, words);
   }
-  add_bar (self, sheet);
+  add_bar (self, sheet, mode == OMNI_VIEWER_MAP);
   return sheet;
 }
 

@@ -2,11 +2,9 @@
 /* Files in and out: adding by dialog and by drop, the sample bracket, and saving the result. */
 #include "ui/window/window-private.h"
 
-#include "app/files/colour-profile.h"
-#include "app/files/losses.h"
-#include "app/files/writer.h"
 #include "app/document/gather.h"
 #include "app/document/session-store.h"
+#include "app/fusion/result-file.h"
 #include "app/settings.h"
 
 #include <glib/gi18n.h>
@@ -186,6 +184,8 @@ static void
 files_dropped_cb (OmniWindow *self, char **paths, guint position)
 {
   gtk_widget_set_visible (self->drop_sign, FALSE);
+  if (paths[0] == NULL)
+    omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
   omni_window_add_paths (self, (const char *const *)paths, position);
 }
 
@@ -257,9 +257,7 @@ typedef struct
 {
   OmniFusionResult *result;
   char *path;
-  OmniDepth depth;
-  guint quality;
-  gboolean to_srgb, metadata;
+  OmniResultFileOptions options;
 } Saving;
 
 static void
@@ -280,37 +278,15 @@ join_losses (GPtrArray *losses)
   return g_strjoinv (" ", (char **)losses->pdata);
 }
 
+/* The dialog has asked before replacing a file. */
 static void
 save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
   Saving *saving = task_data;
-  GPtrArray *sources = saving->result->sources;
-  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+  g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
   GError *error = NULL;
 
-  for (guint i = 0; i < sources->len; i++)
-    g_ptr_array_add (paths, (gpointer)omni_source_get_path (sources->pdata[i]));
-  g_ptr_array_add (paths, NULL);
-
-  g_autoptr (OmniPicture) picture = saving->to_srgb
-                                      ? omni_picture_convert_profile (saving->result->picture, NULL, &error)
-                                      : g_object_ref (saving->result->picture);
-  const char *reference = !saving->metadata
-                            ? NULL
-                            : omni_sources_choose_reference (sources, saving->result->model->pansharpens);
-  g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
-  /* The dialog has asked before replacing a file. */
-  g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
-  const OmniWriteOptions options = { .force = TRUE,
-                                     .sources = (const char *const *)paths->pdata,
-                                     .depth = saving->depth,
-                                     .jpeg_quality = saving->quality,
-                                     .metadata = metadata,
-                                     .cancellable = cancellable,
-                                     .losses = losses };
-  if (saving->to_srgb)
-    omni_losses_add_profile (losses, saving->result->picture, NULL);
-  if (picture != NULL && omni_picture_write (picture, saving->path, &options, &error))
+  if (omni_result_file_write (saving->result, saving->path, &saving->options, losses, cancellable, &error))
     g_task_return_pointer (task, join_losses (losses), g_free);
   else
     g_task_return_error (task, error);
@@ -393,15 +369,15 @@ read_choices (GtkFileChooser *chooser, Saving *saving)
       omni_settings_set (choices[i].key, value,
                          NULL); /* not being remembered keeps nothing from being saved */
   }
-  g_autofree char *depth = omni_settings_dup (OMNI_SETTING_EXPORT_DEPTH);
-  g_autofree char *quality = omni_settings_dup (OMNI_SETTING_EXPORT_QUALITY);
-  saving->depth = g_str_equal (depth, "8")     ? OMNI_DEPTH_8
-                  : g_str_equal (depth, "16")  ? OMNI_DEPTH_16
-                  : g_str_equal (depth, "32f") ? OMNI_DEPTH_32F
-                                               : OMNI_DEPTH_AUTO;
-  saving->quality = (guint)g_ascii_strtoull (quality, NULL, 10);
-  saving->to_srgb = omni_settings_is (OMNI_SETTING_EXPORT_PROFILE, "srgb");
-  saving->metadata = omni_settings_is (OMNI_SETTING_EXPORT_METADATA, "yes");
+  omni_result_file_options_read (&saving->options);
+}
+
+gboolean
+omni_window_check_place (OmniWindow *self, const char *path)
+{
+  if (path == NULL)
+    omni_window_show_file_error (self, _ ("This place is not on this computer; choose a folder that is."));
+  return path != NULL;
 }
 
 static void
@@ -424,10 +400,8 @@ save_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
   {
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
-    if (path != NULL)
+    if (omni_window_check_place (self, path))
       save (self, result, path, GTK_FILE_CHOOSER (dialog));
-    else
-      omni_window_show_file_error (self, _ ("This place is not on this computer; choose a folder that is."));
   }
   g_clear_object (&self->chooser);
 }
@@ -435,14 +409,16 @@ save_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
 void
 omni_window_choose_target (OmniWindow *self)
 {
-  OmniFusionResult *result = omni_document_get_result (self->document);
+  OmniFusionResult *result = omni_window_get_shown_result (self);
 
   if (self->chooser != NULL || result == NULL)
     return;
+  const gboolean newest = result == omni_document_get_result (self->document);
   const gboolean deep = omni_picture_get_sample_type (result->picture) != OMNI_SAMPLE_U8;
   g_autofree char *name = g_strdup_printf ("fused-%s.%s", result->model->name, deep ? "tif" : "png");
-  self->chooser = gtk_file_chooser_native_new (_ ("Save the Result"), GTK_WINDOW (self),
-                                               GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"), _ ("_Cancel"));
+  self->chooser = gtk_file_chooser_native_new (newest ? _ ("Save the Result") : _ ("Save the Version Shown"),
+                                               GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SAVE, _ ("_Save"),
+                                               _ ("_Cancel"));
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
   omni_window_set_start_folder (self, GTK_FILE_CHOOSER (self->chooser));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);

@@ -27,35 +27,72 @@ keeping_free (Keeping *keeping)
   g_free (keeping);
 }
 
-static gboolean
-keep (Keeping *keeping, GError **error)
-{
-  /* At once, and again when all files are hashed: the program may be killed meanwhile. */
-  if (omni_session_lacks_hashes (keeping->session)
-      && !omni_session_save (keeping->session, keeping->path, TRUE, error))
-    return FALSE;
-  omni_session_store_mark (keeping->path, TRUE);
-  return omni_session_save (keeping->session, keeping->path, FALSE, error);
-}
-
+/* Always at once, with the hashes that are known: the program may be killed while large files are read. */
 static void
 keep_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
+  Keeping *keeping = task_data;
   GError *error = NULL;
 
-  if (keep (task_data, &error))
-    g_task_return_boolean (task, TRUE);
-  else
+  if (!omni_session_save (keeping->session, keeping->path, TRUE, &error))
+  {
     g_task_return_error (task, error);
+    return;
+  }
+  omni_session_store_mark (keeping->path, TRUE);
+  g_task_return_boolean (task, TRUE);
 }
 
 static void start_keeping (OmniWindow *self);
+static void schedule_keeping (OmniWindow *self);
 static void forget_missing (OmniWindow *self);
+
+/* How many files have a hash now that had none. */
+static void
+hash_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  GPtrArray *sources = task_data;
+  int n_hashed = 0;
+
+  for (guint i = 0; i < sources->len && !g_cancellable_is_cancelled (cancellable); i++)
+  {
+    if (omni_source_has_sha256 (sources->pdata[i]))
+      continue;
+    g_autofree char *sha256 = omni_source_dup_sha256 (sources->pdata[i], NULL);
+    n_hashed += sha256 != NULL;
+  }
+  g_task_return_int (task, n_hashed);
+}
+
+static void
+hashed_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  OmniWindow *self = OMNI_WINDOW (object);
+
+  self->hashing = FALSE;
+  if (g_task_propagate_int (G_TASK (result), NULL) > 0)
+    schedule_keeping (self);
+}
+
+static void
+start_hashing (OmniWindow *self)
+{
+  GPtrArray *all = omni_document_get_sources (self->document);
+
+  if (self->hashing)
+    return;
+  self->hashing = TRUE;
+  g_autoptr (GTask) task = g_task_new (self, self->cancellable, hashed_cb, NULL);
+  g_task_set_task_data (task, g_ptr_array_copy (all, (GCopyFunc)g_object_ref, NULL),
+                        (GDestroyNotify)g_ptr_array_unref);
+  g_task_run_in_thread (task, hash_in_thread);
+}
 
 static void
 kept_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
   OmniWindow *self = OMNI_WINDOW (object);
+  const Keeping *keeping = g_task_get_task_data (G_TASK (result));
   g_autoptr (GError) error = NULL;
 
   const gboolean kept = g_task_propagate_boolean (G_TASK (result), &error);
@@ -69,6 +106,8 @@ kept_cb (GObject *object, GAsyncResult *result, gpointer data)
     self->keeping_failed = TRUE;
     omni_window_show_file_error (self, error->message);
   }
+  if (kept && omni_session_lacks_hashes (keeping->session))
+    start_hashing (self);
   if (self->keep_again)
     start_keeping (self);
 }
@@ -168,7 +207,9 @@ keep_now (OmniWindow *self)
   Keeping *keeping = omni_document_get_n_sources (self->document) > 0 ? make_keeping (self) : NULL;
   if (keeping == NULL)
     return;
-  if (!omni_session_save (keeping->session, keeping->path, TRUE, &error))
+  if (omni_session_save (keeping->session, keeping->path, TRUE, &error))
+    omni_session_store_mark (keeping->path, TRUE);
+  else
     omni_window_show_file_error (self, error->message);
   keeping_free (keeping);
 }
@@ -422,7 +463,7 @@ save_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
   {
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
-    if (path != NULL)
+    if (omni_window_check_place (self, path))
       save_session (self, path);
   }
   g_clear_object (&self->chooser);
@@ -521,10 +562,15 @@ omni_window_list_recent (OmniWindow *self)
   g_task_run_in_thread (task, list_recent_in_thread);
 }
 
+/* The window goes on with the file, unless another one does. */
 static void
 open_recent_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  open_session (OMNI_WINDOW (widget), g_variant_get_string (parameter, NULL), FALSE);
+  OmniWindow *self = OMNI_WINDOW (widget);
+  const char *path = g_variant_get_string (parameter, NULL);
+
+  if (g_strcmp0 (path, self->session_path) != 0)
+    open_session (self, path, !omni_session_store_is_marked (path));
 }
 
 /* The window */
@@ -542,8 +588,12 @@ close_request_cb (OmniWindow *self)
 {
   GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
 
-  if (application != NULL && g_list_length (gtk_application_get_windows (application)) > 1)
-    let_go (self);
+  if (application == NULL || g_list_length (gtk_application_get_windows (application)) <= 1)
+    return FALSE;
+  self->keep_again |= self->keeping;
+  keep_now (self);
+  let_go (self);
+  self->done_with = TRUE;
   return FALSE;
 }
 
@@ -578,12 +628,10 @@ omni_window_init_session (OmniWindow *self)
 void
 omni_window_dispose_session (OmniWindow *self)
 {
-  if (self->keep_id != 0 && self->session_path != NULL && omni_document_get_n_sources (self->document) > 0)
-  {
-    /* A last word that was not written yet. */
-    g_autoptr (OmniSession) session = capture (self);
-    omni_session_save (session, self->session_path, TRUE, NULL);
-  }
+  /* A last word that was not written yet, or is being written. */
+  self->keep_again |= self->keeping;
+  if (!self->done_with)
+    keep_now (self);
   g_clear_handle_id (&self->keep_id, g_source_remove);
   g_clear_pointer (&self->session, omni_session_free);
   g_clear_pointer (&self->session_path, g_free);

@@ -57,7 +57,7 @@ replace_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
   {
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
-    if (path != NULL)
+    if (omni_window_check_place (self, path))
       omni_window_replace_source (self, source, path);
   }
   g_clear_object (&self->chooser);
@@ -214,7 +214,7 @@ paste_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static GdkContentProvider *
 prepare_result_cb (OmniWindow *self)
 {
-  OmniFusionResult *result = omni_document_get_result (self->document);
+  OmniFusionResult *result = omni_window_get_shown_result (self);
 
   return result != NULL ? omni_result_provider_new (result) : NULL;
 }

@@ -30,6 +30,15 @@ omni_window_list_version_results (OmniWindow *self)
   return results;
 }
 
+OmniFusionResult *
+omni_window_get_shown_result (OmniWindow *self)
+{
+  OmniFusionResult *shown = self->shown_version != NULL ? omni_fusion_version_get_result (self->shown_version)
+                                                        : NULL;
+
+  return shown != NULL ? shown : omni_document_get_result (self->document);
+}
+
 /* Its picture may have to be made again first. */
 
 typedef struct
@@ -269,7 +278,7 @@ record_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
   {
     g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
     g_autofree char *path = file != NULL ? g_file_get_path (file) : NULL;
-    if (path != NULL)
+    if (omni_window_check_place (self, path))
       save_record (self, version, path);
   }
   g_clear_object (&self->chooser);

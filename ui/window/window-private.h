@@ -140,7 +140,8 @@ struct _OmniWindow
   /* session.c */
   char *session_path; /* where it is kept; NULL: not yet */
   guint keep_id;
-  gboolean keeping, keep_again, keeping_failed;
+  gboolean keeping, keep_again, keeping_failed, hashing;
+  gboolean done_with;   /* closed beside another window: its set is among the recent ones */
   OmniSession *session; /* the one that was opened last, while files of it are missing */
   GtkInfoBar *missing_bar;
   GtkLabel *missing_text;
@@ -273,6 +274,12 @@ void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);
 void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position);
 void omni_window_choose_files (OmniWindow *self, gboolean folder);
+/* FALSE, and it is said, where a dialog's place has no path. */
+gboolean omni_window_check_place (OmniWindow *self, const char *path);
+
+/* (transfer none) (nullable) The version that is looked at, else the newest: what is saved and dragged out. */
+OmniFusionResult *omni_window_get_shown_result (OmniWindow *self);
+
 void omni_window_choose_target (OmniWindow *self);
 void omni_window_open_samples (OmniWindow *self, const char *set);
 

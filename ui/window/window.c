@@ -213,7 +213,7 @@ refined_cb (OmniWindow *self)
 static void
 view_changed_cb (OmniWindow *self)
 {
-  g_autofree char *number = g_strdup_printf (_ ("%.0f %%"), omni_viewer_get_zoom (self->viewer) * 100);
+  g_autofree char *number = g_strdup_printf (_ ("%.0f %%"), omni_viewer_get_acting_zoom (self->viewer) * 100);
   g_autofree char *words = g_strconcat (omni_left_to_right_mark (), number, NULL);
 
   if (!g_str_equal (words, gtk_label_get_text (self->zoom)))
