@@ -11,7 +11,7 @@ add_files (GString *text, const OmniImport *import)
     const char *format;
     g_autofree char *path = g_filename_display_name (omni_import_get_file (import, i, &format));
 
-    g_string_append_printf (text, _ ("Read %s (%s)\n"), path, format);
+    g_string_append_printf (text, _ ("Read %s (%s)\n"), path, _ (format));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "models/pair.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* AE-Netv2: two grey pictures, each three times, on six channels; C1, a module whose result is added to its input (the
@@ -84,7 +85,7 @@ get_variant (const OmniWeights *weights, OmniAenetv2Variant *variant, GError **e
     }
   g_set_error (
     error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-    "“%s” is of the variant “%s”; gcb, regular, plusplus, separable, squeeze-gcb and m are possible",
+    _ ("“%s” is of the variant “%s”; gcb, regular, plusplus, separable, squeeze-gcb and m are possible"),
     omni_weights_get_path (weights), name);
   return FALSE;
 }

@@ -186,7 +186,7 @@ get_reduce (Builder *builder)
   if (reduce == NULL || g_str_equal (reduce, "max") || builder->reduce != omni_graph_set_max)
     return TRUE;
   g_set_error (builder->error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               "“%s” asks for the reduction “%s”; max, mean and sum are possible",
+               _ ("“%s” asks for the reduction “%s”; max, mean and sum are possible"),
                omni_weights_get_path (builder->weights), reduce);
   return FALSE;
 }

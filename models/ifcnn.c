@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/ifcnn.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* IFCNN: two convolutions per source, one element-wise reduction over the set, two convolutions back to a picture.
@@ -235,7 +236,7 @@ get_reduce (const OmniModelContext *context, const char **reduce, GError **error
   if (g_strv_contains (reduce_choices + 1, *reduce))
     return TRUE;
   g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               "“%s” asks for the reduction “%s”; max, mean and sum are possible",
+               _ ("“%s” asks for the reduction “%s”; max, mean and sum are possible"),
                omni_weights_get_path (context->weights), *reduce);
   return FALSE;
 }
@@ -260,7 +261,7 @@ get_luminance_only (const OmniModelContext *context, gboolean *luminance_only, G
   if (*luminance_only || colour == NULL || g_str_equal (colour, "rgb"))
     return TRUE;
   g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               "“%s” says that it was trained on the colours “%s”; rgb and luminance are possible",
+               _ ("“%s” says that it was trained on the colours “%s”; rgb and luminance are possible"),
                omni_weights_get_path (context->weights), colour);
   return FALSE;
 }

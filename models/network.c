@@ -53,7 +53,7 @@ omni_model_dup_norm (const OmniWeights *weights, const char *layer, float **scal
     if (variance[c] < 0)
     {
       g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-                   "“%s”: “%s.bn.running_var” holds a negative variance", omni_weights_get_path (weights),
+                   _ ("“%s”: “%s.bn.running_var” holds a negative variance"), omni_weights_get_path (weights),
                    layer);
       return FALSE;
     }
@@ -88,7 +88,7 @@ omni_model_get_padding (const OmniWeights *weights, OmniBoundary fallback, OmniB
       return TRUE;
     }
   g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               "“%s” asks for the padding “%s”; zero, replicate and reflect are possible",
+               _ ("“%s” asks for the padding “%s”; zero, replicate and reflect are possible"),
                omni_weights_get_path (weights), name);
   return FALSE;
 }
@@ -123,7 +123,7 @@ omni_model_get_known_answer (const OmniWeights *weights, gboolean *has_answer, f
   if (n == 16)
     return TRUE;
   g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               "“%s”: the metadata known_answer does not hold sixteen numbers",
+               _ ("“%s”: the metadata known_answer does not hold sixteen numbers"),
                omni_weights_get_path (weights));
   return FALSE;
 }

@@ -573,9 +573,10 @@ read_epsilon (Builder *self, GError **error)
   self->epsilon = (float)epsilon;
   if (epsilon >= 1e-6 && epsilon <= 1)
     return TRUE;
-  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               "“%s” gives the floor of the energies as “%s”; a number between 0.000001 and 1 is possible",
-               omni_weights_get_path (self->weights), text);
+  g_set_error (
+    error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+    _ ("“%s” gives the floor of the energies as “%s”; a number between 0.000001 and 1 is possible"),
+    omni_weights_get_path (self->weights), text);
   return FALSE;
 }
 

@@ -72,11 +72,11 @@ fail_key (const OmniModel *model, const char *assignment, GError **error)
   for (guint i = 0; i < count_options (model); i++)
     g_string_append_printf (keys, i > 0 ? ", %s" : "%s", model->options[i].key);
   if (keys->len == 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "“%s”: the model %s has no options",
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s”: the model %s has no options"),
                  assignment, model->name);
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 "“%s” sets no option of the model %s; write KEY=VALUE with one of: %s", assignment,
+                 _ ("“%s” sets no option of the model %s; write KEY=VALUE with one of: %s"), assignment,
                  model->name, keys->str);
   return FALSE;
 }
@@ -92,8 +92,9 @@ check_number (const OmniModelOption *option, const char *value, GError **error)
       && (!option->whole || number == floor (number)))
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-               "“%s” is no value for %s; give a %snumber from %g to %g", value, option->key,
-               option->whole ? "whole " : "", option->minimum, option->maximum);
+               option->whole ? _ ("“%s” is no value for %s; give a whole number from %g to %g")
+                             : _ ("“%s” is no value for %s; give a number from %g to %g"),
+               value, option->key, option->minimum, option->maximum);
   return FALSE;
 }
 
@@ -105,8 +106,8 @@ check_choice (const OmniModelOption *option, const char *value, GError **error)
   if (g_strv_contains (option->choices, value))
     return TRUE;
   choices = g_strjoinv (", ", (char **)option->choices);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "“%s” is no value for %s; choose one of: %s",
-               value, option->key, choices);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               _ ("“%s” is no value for %s; choose one of: %s"), value, option->key, choices);
   return FALSE;
 }
 

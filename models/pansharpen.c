@@ -117,8 +117,8 @@ check_ratio (const OmniModel *model, const OmniModelContext *context, GError **e
     return TRUE;
   g_set_error (
     error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-    "A ratio of %u is no power of two; %s takes 1, 2, 4, 8, 16, 32 or 64, or 0 to go by the sizes.", ratio,
-    model->title);
+    _ ("A ratio of %u is no power of two; %s takes 1, 2, 4, 8, 16, 32 or 64, or 0 to go by the sizes."),
+    ratio, _ (model->title));
   return FALSE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/pair.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* PMGI: two paths, P sees [A, A, B] and Q sees [B, B, A]; between the second and third and the third and fourth layers each
@@ -112,11 +113,11 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
                                           : NORM_NONE;
   if (*norm == NORM_NONE && !g_str_equal (name, "none"))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-                 "“%s” asks for the normalisation “%s”; instance, running and none are possible",
+                 _ ("“%s” asks for the normalisation “%s”; instance, running and none are possible"),
                  omni_weights_get_path (context->weights), name);
   else if (*norm == NORM_RUNNING && !has_norm (context->weights))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-                 "“%s” holds no statistics of the training; leave the normalisation to it (norm=auto)",
+                 _ ("“%s” holds no statistics of the training; leave the normalisation to it (norm=auto)"),
                  omni_weights_get_path (context->weights));
   else
     return TRUE;

@@ -81,7 +81,7 @@ omni_model_check_answer (const OmniModel *model, const OmniWeights *weights, Omn
     if (!(fabsf (answer[i] - known[i]) <= OMNI_PROBE_TOLERANCE))
     {
       g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-                   "“%s” says that its network answers %g to probe %u, but it answers %g on this device",
+                   _ ("“%s” says that its network answers %g to probe %u, but it answers %g on this device"),
                    omni_weights_get_path (weights), known[i], i, answer[i]);
       return FALSE;
     }

@@ -245,11 +245,14 @@ check_architecture (const OmniModel *model, const OmniWeights *weights, GError *
 
   if (g_strcmp0 (architecture, model->architecture) == 0)
     return TRUE;
-  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               architecture != NULL ? "“%s” holds weights for “%s”, not for “%s”"
-                                    : "“%s” does not say which network it is for (%s“%s” is needed)",
-               omni_weights_get_path (weights), architecture != NULL ? architecture : "",
-               model->architecture);
+  if (architecture != NULL)
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+                 _ ("“%s” holds weights for “%s”, not for “%s”"), omni_weights_get_path (weights),
+                 architecture, model->architecture);
+  else
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+                 _ ("“%s” does not say which network it is for (“%s” is needed)"),
+                 omni_weights_get_path (weights), model->architecture);
   return FALSE;
 }
 
@@ -274,14 +277,17 @@ omni_model_check_weights (const OmniModel *model, const OmniWeights *weights, GE
 static void
 set_no_weights (const OmniModel *model, OmniTask task, const char *path, GError **error)
 {
-  const gboolean by_task = model->task_weights != NULL && task != OMNI_TASK_AUTO;
-
-  g_set_error (
-    error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE,
-    "%s has no weights yet%s%s%s (there is no “%s”); choose another model or name a weight file of "
-    "your own (--weights)",
-    model->name, by_task ? " for the task “" : "", by_task ? omni_task_to_string (task) : "",
-    by_task ? "”" : "", path);
+  if (model->task_weights != NULL && task != OMNI_TASK_AUTO)
+    g_set_error (
+      error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE,
+      _ ("%s has no weights yet for the task “%s” (there is no “%s”); choose another model or name a "
+         "weight file of your own (--weights)"),
+      model->name, omni_task_to_string (task), path);
+  else
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE,
+                 _ ("%s has no weights yet (there is no “%s”); choose another model or name a weight file of "
+                    "your own (--weights)"),
+                 model->name, path);
 }
 
 const char *
@@ -320,15 +326,16 @@ load_shipped (const char *path, GError **error)
   }
   if (recorded == NULL)
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_HASH,
-                 "“%s” is not among the weights that this version ships with; name it yourself to use it "
-                 "(--weights)",
+                 _ ("“%s” is not among the weights that this version ships with; name it yourself to use it "
+                    "(--weights)"),
                  name);
   else
-    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_HASH,
-                 "“%s” is not the file that ships with this version: its SHA-256 is %.12s…, not %.12s…, so "
-                 "it was damaged or replaced; install Omnifuse again, or name the file yourself to use it "
-                 "as it is (--weights)",
-                 name, found, recorded);
+    g_set_error (
+      error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_HASH,
+      _ ("“%s” is not the file that ships with this version: its SHA-256 is %.12s…, not %.12s…, so "
+         "it was damaged or replaced; install Omnifuse again, or name the file yourself to use it "
+         "as it is (--weights)"),
+      name, found, recorded);
   return NULL;
 }
 

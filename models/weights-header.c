@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/weights-header.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* A scanner of its own instead of json-glib, for three reasons: json-glib keeps the last of two equal keys without a
@@ -52,11 +53,25 @@ fail (Scanner *scanner, const char *format, ...)
   return FALSE;
 }
 
-static gboolean
-fail_syntax (Scanner *scanner, const char *expected)
+static gulong
+get_byte (const Scanner *scanner)
 {
-  return fail (scanner, "the header is not the JSON of a weight file: %s expected at byte %" G_GSIZE_FORMAT,
-               expected, (gsize)(scanner->at - scanner->start));
+  return (gulong)(scanner->at - scanner->start);
+}
+
+static gboolean
+fail_sign (Scanner *scanner, const char *sign)
+{
+  return fail (scanner, _ ("the header is not the JSON of a weight file: %s expected at byte %lu"), sign,
+               get_byte (scanner));
+}
+
+static gboolean
+fail_integer (Scanner *scanner)
+{
+  return fail (scanner,
+               _ ("the header is not the JSON of a weight file: a whole number expected at byte %lu"),
+               get_byte (scanner));
 }
 
 static void
@@ -142,11 +157,15 @@ scan_string (Scanner *scanner, GString *text)
 {
   g_string_truncate (text, 0);
   if (!take (scanner, '"'))
-    return fail_syntax (scanner, "a string");
+    return fail (scanner, _ ("the header is not the JSON of a weight file: a string expected at byte %lu"),
+                 get_byte (scanner));
   while (scanner->at < scanner->end && *scanner->at != '"')
   {
     if ((guchar)*scanner->at < 0x20)
-      return fail_syntax (scanner, "no control character in a string, but");
+      return fail (scanner,
+                   _ ("the header is not the JSON of a weight file: no control character in a string, but "
+                      "expected at byte %lu"),
+                   get_byte (scanner));
     if (*scanner->at != '\\')
     {
       g_string_append_c (text, *scanner->at++);
@@ -154,9 +173,17 @@ scan_string (Scanner *scanner, GString *text)
     }
     scanner->at++;
     if (!scan_escape (scanner, text))
-      return fail_syntax (scanner, "a valid escape in a string");
+      return fail (
+        scanner,
+        _ ("the header is not the JSON of a weight file: a valid escape in a string expected at byte %lu"),
+        get_byte (scanner));
   }
-  return take (scanner, '"') ? TRUE : fail_syntax (scanner, "the end of a string");
+  return take (scanner, '"')
+           ? TRUE
+           : fail (
+             scanner,
+             _ ("the header is not the JSON of a weight file: the end of a string expected at byte %lu"),
+             get_byte (scanner));
 }
 
 /* A JSON integer without sign, fraction or exponent, below 2^63. */
@@ -173,13 +200,13 @@ scan_integer (Scanner *scanner, guint64 *value)
     const guint digit = (guint)(*scanner->at - '0');
 
     if (*value > (G_MAXINT64 - digit) / 10)
-      return fail (scanner, "the header holds a number that is too large");
+      return fail (scanner, _ ("the header holds a number that is too large"));
     *value = *value * 10 + digit;
   }
   if (scanner->at == first || (*first == '0' && scanner->at - first > 1))
-    return fail_syntax (scanner, "a whole number");
+    return fail_integer (scanner);
   if (scanner->at < scanner->end && strchr (".eE", *scanner->at) != NULL)
-    return fail_syntax (scanner, "a whole number");
+    return fail_integer (scanner);
   return TRUE;
 }
 
@@ -189,17 +216,17 @@ scan_integers (Scanner *scanner, guint64 *values, guint max, guint *n, const cha
 {
   *n = 0;
   if (!take (scanner, '['))
-    return fail_syntax (scanner, "“[”");
+    return fail_sign (scanner, "“[”");
   if (take (scanner, ']'))
     return TRUE;
   do
   {
     if (*n == max)
-      return fail (scanner, "%s holds more than %u numbers", what, max);
+      return fail (scanner, _ ("%s holds more than %u numbers"), what, max);
     if (!scan_integer (scanner, &values[(*n)++]))
       return FALSE;
   } while (take (scanner, ','));
-  return take (scanner, ']') ? TRUE : fail_syntax (scanner, "“]”");
+  return take (scanner, ']') ? TRUE : fail_sign (scanner, "“]”");
 }
 
 static gboolean
@@ -209,8 +236,8 @@ set_dtype (Scanner *scanner, OmniWeightsEntry *entry, const char *dtype)
       && (scanner->foreign || entry->dtype == OMNI_DTYPE_F32 || entry->dtype == OMNI_DTYPE_F16))
     return TRUE;
   return fail (scanner,
-               scanner->foreign ? "tensor “%s” is of the unknown type “%.32s”"
-                                : "tensor “%s” is of type “%.32s”; only F32 and F16 are read",
+               scanner->foreign ? _ ("tensor “%s” is of the unknown type “%.32s”")
+                                : _ ("tensor “%s” is of type “%.32s”; only F32 and F16 are read"),
                entry->spec.name, dtype);
 }
 
@@ -222,9 +249,9 @@ set_shape (Scanner *scanner, OmniWeightsEntry *entry, const guint64 *dims, guint
   for (guint i = 0; i < n_dims; i++)
   {
     if (dims[i] == 0)
-      return fail (scanner, "tensor “%s” has a side of length 0", entry->spec.name);
+      return fail (scanner, _ ("tensor “%s” has a side of length 0"), entry->spec.name);
     if (dims[i] > MAX_ELEMENTS / entry->n_elements)
-      return fail (scanner, "tensor “%s” would have more than 2^31 elements", entry->spec.name);
+      return fail (scanner, _ ("tensor “%s” would have more than 2^31 elements"), entry->spec.name);
     entry->n_elements *= dims[i];
     entry->spec.dims[i] = (guint)dims[i];
   }
@@ -243,12 +270,12 @@ scan_tensor_member (Scanner *scanner, OmniWeightsEntry *entry, GString *text, gu
   while (key < G_N_ELEMENTS (keys) && !g_str_equal (text->str, keys[key]))
     key++;
   if (key == G_N_ELEMENTS (keys))
-    return fail (scanner, "tensor “%s” has an unknown key “%.32s”", entry->spec.name, text->str);
+    return fail (scanner, _ ("tensor “%s” has an unknown key “%.32s”"), entry->spec.name, text->str);
   if (*seen & 1u << key)
-    return fail (scanner, "tensor “%s” has the key “%s” twice", entry->spec.name, keys[key]);
+    return fail (scanner, _ ("tensor “%s” has the key “%s” twice"), entry->spec.name, keys[key]);
   *seen |= 1u << key;
   if (!take (scanner, ':'))
-    return fail_syntax (scanner, "“:”");
+    return fail_sign (scanner, "“:”");
   if (key == 0)
     return scan_string (scanner, text) && set_dtype (scanner, entry, text->str);
   if (!scan_integers (scanner, numbers, key == 1 ? 4 : 2, &n, keys[key]))
@@ -256,7 +283,7 @@ scan_tensor_member (Scanner *scanner, OmniWeightsEntry *entry, GString *text, gu
   if (key == 1)
     return set_shape (scanner, entry, numbers, n);
   if (n != 2)
-    return fail (scanner, "tensor “%s” needs two data_offsets", entry->spec.name);
+    return fail (scanner, _ ("tensor “%s” needs two data_offsets"), entry->spec.name);
   entry->begin = numbers[0];
   entry->end = numbers[1];
   return TRUE;
@@ -269,24 +296,24 @@ scan_tensor (Scanner *scanner, const char *name, GString *text)
   guint seen = 0;
 
   if (strlen (name) >= sizeof entry.spec.name)
-    return fail (scanner, "the tensor name “%.63s…” is longer than 63 bytes", name);
+    return fail (scanner, _ ("the tensor name “%.63s…” is longer than 63 bytes"), name);
   for (const char *at = name; *at != '\0'; at++)
     if (!g_ascii_isgraph (*at))
-      return fail (scanner, "the tensor name “%s” holds more than plain ASCII letters, digits and signs",
+      return fail (scanner, _ ("the tensor name “%s” holds more than plain ASCII letters, digits and signs"),
                    name);
   if (scanner->entries->len == MAX_TENSORS)
-    return fail (scanner, "there are more than %u tensors", MAX_TENSORS);
+    return fail (scanner, _ ("there are more than %u tensors"), MAX_TENSORS);
   g_strlcpy (entry.spec.name, name, sizeof entry.spec.name);
   if (!take (scanner, '{'))
-    return fail_syntax (scanner, "“{”");
+    return fail_sign (scanner, "“{”");
   do
     if (!scan_tensor_member (scanner, &entry, text, &seen))
       return FALSE;
   while (take (scanner, ','));
   if (!take (scanner, '}'))
-    return fail_syntax (scanner, "“}”");
+    return fail_sign (scanner, "“}”");
   if (seen != 7)
-    return fail (scanner, "tensor “%s” lacks its dtype, shape or data_offsets", entry.spec.name);
+    return fail (scanner, _ ("tensor “%s” lacks its dtype, shape or data_offsets"), entry.spec.name);
   g_array_append_val (scanner->entries, entry);
   return TRUE;
 }
@@ -295,10 +322,10 @@ static gboolean
 scan_metadata (Scanner *scanner, GString *text)
 {
   if (scanner->has_metadata)
-    return fail (scanner, "the key “__metadata__” appears twice");
+    return fail (scanner, _ ("the key “__metadata__” appears twice"));
   scanner->has_metadata = TRUE;
   if (!take (scanner, '{'))
-    return fail_syntax (scanner, "“{”");
+    return fail_sign (scanner, "“{”");
   if (take (scanner, '}'))
     return TRUE;
   do
@@ -309,14 +336,14 @@ scan_metadata (Scanner *scanner, GString *text)
       return FALSE;
     key = g_strdup (text->str);
     if (g_hash_table_contains (scanner->metadata, key))
-      return fail (scanner, "the metadata key “%.64s” appears twice", key);
+      return fail (scanner, _ ("the metadata key “%.64s” appears twice"), key);
     if (!take (scanner, ':'))
-      return fail_syntax (scanner, "“:”");
+      return fail_sign (scanner, "“:”");
     if (!scan_string (scanner, text))
       return FALSE;
     g_hash_table_insert (scanner->metadata, g_steal_pointer (&key), g_strdup (text->str));
   } while (take (scanner, ','));
-  return take (scanner, '}') ? TRUE : fail_syntax (scanner, "“}”");
+  return take (scanner, '}') ? TRUE : fail_sign (scanner, "“}”");
 }
 
 static gboolean
@@ -325,7 +352,7 @@ scan_header (Scanner *scanner)
   g_autoptr (GString) text = g_string_new (NULL);
 
   if (!take (scanner, '{'))
-    return fail_syntax (scanner, "“{”");
+    return fail_sign (scanner, "“{”");
   if (!take (scanner, '}'))
   {
     do
@@ -336,16 +363,21 @@ scan_header (Scanner *scanner)
         return FALSE;
       name = g_strdup (text->str);
       if (!take (scanner, ':'))
-        return fail_syntax (scanner, "“:”");
+        return fail_sign (scanner, "“:”");
       if (g_str_equal (name, "__metadata__") ? !scan_metadata (scanner, text)
                                              : !scan_tensor (scanner, name, text))
         return FALSE;
     } while (take (scanner, ','));
     if (!take (scanner, '}'))
-      return fail_syntax (scanner, "“}”");
+      return fail_sign (scanner, "“}”");
   }
   skip_space (scanner);
-  return scanner->at == scanner->end ? TRUE : fail_syntax (scanner, "the end of the header");
+  return scanner->at == scanner->end
+           ? TRUE
+           : fail (
+             scanner,
+             _ ("the header is not the JSON of a weight file: the end of the header expected at byte %lu"),
+             get_byte (scanner));
 }
 
 static int
@@ -377,21 +409,20 @@ check_layout (Scanner *scanner, guint64 n_data_bytes)
     const guint64 wanted = entry->n_elements * omni_dtype_get_bytes (entry->dtype);
 
     if (entry->end < entry->begin)
-      return fail (scanner, "tensor “%s” ends before it begins", entry->spec.name);
+      return fail (scanner, _ ("tensor “%s” ends before it begins"), entry->spec.name);
     if (entry->end > n_data_bytes)
-      return fail (scanner, "tensor “%s” lies beyond the end of the file", entry->spec.name);
+      return fail (scanner, _ ("tensor “%s” lies beyond the end of the file"), entry->spec.name);
     if (entry->end - entry->begin != wanted)
-      return fail (scanner,
-                   "tensor “%s” needs %" G_GUINT64_FORMAT " bytes for its shape but has %" G_GUINT64_FORMAT,
-                   entry->spec.name, wanted, entry->end - entry->begin);
+      return fail (scanner, _ ("tensor “%s” needs %lu bytes for its shape but has %lu"), entry->spec.name,
+                   (gulong)wanted, (gulong)(entry->end - entry->begin));
     if (entry->begin < at)
-      return fail (scanner, "tensor “%s” overlaps another", entry->spec.name);
+      return fail (scanner, _ ("tensor “%s” overlaps another"), entry->spec.name);
     if (entry->begin > at)
-      return fail (scanner, "there is a hole in the data before tensor “%s”", entry->spec.name);
+      return fail (scanner, _ ("there is a hole in the data before tensor “%s”"), entry->spec.name);
     at = entry->end;
   }
   if (at != n_data_bytes)
-    return fail (scanner, "%" G_GUINT64_FORMAT " bytes follow the last tensor", n_data_bytes - at);
+    return fail (scanner, _ ("%lu bytes follow the last tensor"), (gulong)(n_data_bytes - at));
   return TRUE;
 }
 
@@ -404,7 +435,7 @@ check_names (Scanner *scanner)
     const OmniWeightsEntry *entry = &g_array_index (scanner->entries, OmniWeightsEntry, i);
 
     if (compare_name (entry - 1, entry) == 0)
-      return fail (scanner, "the tensor “%s” appears twice", entry->spec.name);
+      return fail (scanner, _ ("the tensor “%s” appears twice"), entry->spec.name);
   }
   return TRUE;
 }
@@ -419,20 +450,18 @@ omni_weights_file_parse (GBytes *file, gboolean foreign, GArray *entries, GHashT
   Scanner scanner = { .foreign = foreign, .entries = entries, .metadata = metadata, .error = error };
 
   if (n_bytes < sizeof n_header)
-    return fail (&scanner, "the file is only %" G_GSIZE_FORMAT " bytes long", n_bytes);
+    return fail (&scanner, _ ("the file is only %lu bytes long"), (gulong)n_bytes);
   memcpy (&n_header, data, sizeof n_header);
   n_header = GUINT64_FROM_LE (n_header);
   if (n_header > n_bytes - sizeof n_header || n_header > MAX_HEADER_BYTES)
-    return fail (&scanner,
-                 "the file claims a header of %" G_GUINT64_FORMAT " bytes but is %" G_GSIZE_FORMAT
-                 " bytes long in all",
-                 n_header, n_bytes);
+    return fail (&scanner, _ ("the file claims a header of %lu bytes but is %lu bytes long in all"),
+                 (gulong)n_header, (gulong)n_bytes);
   *data_offset = sizeof n_header + (gsize)n_header;
   scanner.at = scanner.start = data + sizeof n_header;
   scanner.end = data + *data_offset;
   /* Also refuses NUL bytes: the length is given. */
   if (n_header == 0 || !g_utf8_validate_len (scanner.start, (gsize)n_header, NULL))
-    return fail (&scanner, "the header is not text");
+    return fail (&scanner, _ ("the header is not text"));
   if (!scan_header (&scanner) || !check_names (&scanner) || !check_layout (&scanner, n_bytes - *data_offset))
     return FALSE;
   g_array_sort (entries, compare_name);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,7 +88,7 @@ check_finite (const OmniWeights *weights, GError **error)
       if (!is_finite (entry->dtype, data, k))
       {
         g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT,
-                     "tensor “%s” holds a value that is not a finite number", entry->spec.name);
+                     _ ("tensor “%s” holds a value that is not a finite number"), entry->spec.name);
         return FALSE;
       }
   }
@@ -117,7 +118,7 @@ omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error)
   {
     g_autofree char *display_name = g_filename_display_name (name);
 
-    g_prefix_error (error, "“%s” is not a sound weight file: ", display_name);
+    g_prefix_error (error, _ ("“%s” is not a sound weight file: "), display_name);
     return NULL;
   }
   for (guint i = 0; i < weights->entries->len; i++)
@@ -149,8 +150,8 @@ fail_read (const char *path, const char *reason, GError **error)
 {
   g_autofree char *display_name = g_filename_display_name (path);
 
-  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT, "Cannot read the weight file “%s”: %s",
-               display_name, reason);
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT,
+               _ ("Cannot read the weight file “%s”: %s"), display_name, reason);
   return NULL;
 }
 
@@ -164,14 +165,14 @@ read_fd (int fd, const char *path, GError **error)
   if (fstat (fd, &info) != 0)
     return fail_read (path, g_strerror (errno), error);
   if (!S_ISREG (info.st_mode))
-    return fail_read (path, "it is not a regular file", error);
+    return fail_read (path, _ ("it is not a regular file"), error);
   if ((guint64)info.st_size > MAX_FILE_BYTES)
-    return fail_read (path, "it is larger than 1 GiB", error);
+    return fail_read (path, _ ("it is larger than 1 GiB"), error);
   buffer = g_try_malloc (MAX ((gsize)info.st_size, 1));
   if (buffer == NULL)
-    return fail_read (path, "there is not enough memory", error);
+    return fail_read (path, _ ("there is not enough memory"), error);
   if (!read_exactly (fd, buffer, (gsize)info.st_size))
-    return fail_read (path, errno == ENODATA ? "it became shorter while being read" : g_strerror (errno),
+    return fail_read (path, errno == ENODATA ? _ ("it became shorter while being read") : g_strerror (errno),
                       error);
   return g_bytes_new_take (g_steal_pointer (&buffer), (gsize)info.st_size);
 }
@@ -317,14 +318,14 @@ check_spec (const OmniWeights *weights, const OmniTensorSpec *wanted, GError **e
   if (entry == NULL)
   {
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-                 "“%s” lacks the tensor “%s” of shape %s", weights->path, wanted->name, wanted_shape);
+                 _ ("“%s” lacks the tensor “%s” of shape %s"), weights->path, wanted->name, wanted_shape);
     return FALSE;
   }
   if (specs_equal (&entry->spec, wanted))
     return TRUE;
   shape = shape_to_string (&entry->spec);
   g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-               "“%s”: tensor “%s” has the shape %s; %s is needed", weights->path, wanted->name, shape,
+               _ ("“%s”: tensor “%s” has the shape %s; %s is needed"), weights->path, wanted->name, shape,
                wanted_shape);
   return FALSE;
 }
@@ -343,7 +344,7 @@ omni_weights_check (const OmniWeights *weights, const GArray *specs, GError **er
     if (!is_listed (specs, name))
     {
       g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-                   "“%s” holds a tensor “%s” that the network does not have", weights->path, name);
+                   _ ("“%s” holds a tensor “%s” that the network does not have"), weights->path, name);
       return FALSE;
     }
   }

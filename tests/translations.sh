@@ -30,13 +30,13 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 template=$folder/omnifuse.pot
 mapfile -t languages < <(grep -v '^#' po/LINGUAS | tr -s ' ' '\n')
-echo "1..$((4 + 3 * ${#languages[@]}))"
+echo "1..$((5 + 3 * ${#languages[@]}))"
 
 # The sources
 
 call='(^|[^[:alnum:]_])(_|N_|C_|NC_|ngettext|g_dngettext) ?\("'
 output=$({
-  grep -rlE "$call" app models ui --include='*.c' --include='*.h'
+  grep -rlE "$call" app models ui vk --include='*.c' --include='*.h'
   grep -l 'translatable="yes"' resources/*.ui
   ls resources/*.desktop.in resources/*.metainfo.xml.in
 } | while read -r file; do grep -qxF "$file" po/POTFILES.in || echo "$file is not in po/POTFILES.in"; done
@@ -59,8 +59,25 @@ output=$(perl -0777 -ne '
       my $literal = $1;
       print "$ARGV: $name shows “$literal”\n" if $literal =~ /[A-Za-z]{3}/ && $literal !~ /^[a-z]+\.[a-z-]+(?:::.*)?$/;
     }
-  }' ui/*.c)
-report "words in ui/*.c are marked" "$output"
+  }' $(find ui -name '*.c' | sort))
+report "words in ui/ are marked" "$output"
+
+# What goes wrong below the window is shown in it: the same for errors and reasons. Only the command line reads tables (csv.c) and
+# measures kernels (bench.c); that a device was not used for scores or the screen is for the log.
+output=$(perl -0777 -ne '
+  our $args = qr/(?<args>\((?:[^()"\x27]++|"(?:[^"\\]|\\.)*"|\x27(?:[^\x27\\]|\\.)*\x27|(?&args))*+\))/;
+  while (/\b(g_set_error(?:_literal)?|g_error_new(?:_literal)?|g_prefix_error|g_task_return_new_error|fail|fail_\w+|refuse
+          |omni_(?:foreign|metric)_refuse|omni_metric_(?:refuse_picture|divide)|omni_input_set_(?:damaged|unsupported)
+          |omni_device_check|png_error)[ ]$args/xg) {
+    my ($name, $words) = ($1, $+{args});
+    $words =~ s/\b(?:N?_|ngettext) $args//g;
+    while ($words =~ /"((?:[^"\\]|\\.)*)"/g) {
+      my $literal = $1;
+      print "$ARGV: $name says “$literal”\n" if $literal =~ s/%[-.0-9]*l*[a-z]//gr =~ /[A-Za-z]{3}/;
+    }
+  }' $(find app models vk -name '*.c' | grep -vE '^(app/(cli|evaluate|training)|models/training)/' |
+    grep -vxE 'app/files/csv\.c|app/(metrics|view)/device\.c|vk/bench\.c' | sort))
+report "errors in app/, models/ and vk/ are marked" "$output"
 
 output=$(xgettext --from-code=UTF-8 --add-comments --package-name=omnifuse --files-from=po/POTFILES.in --output="$template" \
   --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=NC_:1c,2 --keyword=g_dngettext:2,3 2>&1)

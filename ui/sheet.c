@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/sheet.h"
 
+#include <glib/gi18n.h>
 #include <pango/pangocairo.h>
 
 #define MARGIN_PX  16
@@ -205,7 +206,7 @@ end (cairo_t *cr, gboolean drawn, GError **error)
   if (!drawn || cairo_status (cr) != CAIRO_STATUS_SUCCESS)
     g_set_error_literal (
       error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-      "There is not enough memory for this page; mark a smaller region or show fewer pictures.");
+      _ ("There is not enough memory for this page; mark a smaller region or show fewer pictures."));
   else
     picture = take_picture (cairo_get_target (cr), error);
   cairo_destroy (cr);

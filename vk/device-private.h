@@ -49,7 +49,7 @@ struct _OmniDevice
 };
 
 /* Turns a failed result into a GError and marks the device lost where it is. Returns TRUE for VK_SUCCESS. `doing` is a
- * phrase such as "allocating 12.3 MB of device memory". */
+ * phrase such as "creating a buffer", marked with N_() or translated already. */
 gboolean omni_device_check (OmniDevice *device, VkResult result, const char *doing, GError **error);
 
 /* Submits the command buffers together and waits. Counts down the injected loss. `ms` (out, nullable): wall time. */

@@ -3,6 +3,7 @@
 #include "vk/kernel-private.h"
 #include "vk/software-threads-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define API_VERSION VK_API_VERSION_1_1
@@ -84,18 +85,20 @@ open_instance (OmniDevice *device, VkInstance *instance, GError **error)
 
   if (result == VK_ERROR_LAYER_NOT_PRESENT || result == VK_ERROR_EXTENSION_NOT_PRESENT)
   {
-    g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED,
-                         "OMNIFUSE_VALIDATION is set, but the validation layer is not installed. Install the "
-                         "package vulkan-validationlayers or unset the variable.");
+    g_set_error_literal (
+      error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED,
+      _ ("OMNIFUSE_VALIDATION is set, but the validation layer is not installed. Install the "
+         "package vulkan-validationlayers or unset the variable."));
     return FALSE;
   }
 
   if (result != VK_SUCCESS)
   {
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
-                 "No Vulkan driver was found (%s). Install the package mesa-vulkan-drivers, or your graphics "
-                 "card's own driver, and start again.",
-                 omni_vk_result_to_string (result));
+    g_set_error (
+      error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
+      _ ("No Vulkan driver was found (%s). Install the package mesa-vulkan-drivers, or your graphics "
+         "card's own driver, and start again."),
+      omni_vk_result_to_string (result));
     return FALSE;
   }
 
@@ -117,8 +120,8 @@ list_physical (VkInstance instance, guint32 *n, GError **error)
   {
     g_set_error_literal (
       error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
-      "No Vulkan device was found. Install the package mesa-vulkan-drivers (it also brings a "
-      "software renderer), or your graphics card's own driver, and start again.");
+      _ ("No Vulkan device was found. Install the package mesa-vulkan-drivers (it also brings a "
+         "software renderer), or your graphics card's own driver, and start again."));
     return NULL;
   }
 
@@ -300,11 +303,12 @@ select_device (const GArray *list, const char *selector, GError **error)
   if (software)
     g_set_error (
       error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_DEVICE,
-      "There is no software Vulkan device. Install the package mesa-vulkan-drivers, or choose one of: %s.",
+      _ (
+        "There is no software Vulkan device. Install the package mesa-vulkan-drivers, or choose one of: %s."),
       names->str);
   else
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_DEVICE,
-                 "There is no Vulkan device “%s”. Choose “software” or the number of one of: %s.",
+                 _ ("There is no Vulkan device “%s”. Choose “software” or the number of one of: %s."),
                  selector != NULL ? selector : "", names->str);
   return NULL;
 }
@@ -318,16 +322,17 @@ omni_device_check (OmniDevice *device, VkResult result, const char *doing, GErro
   if (result == VK_ERROR_DEVICE_LOST)
   {
     device->lost = TRUE;
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST, "The device %s was lost while %s.",
-                 device->info.name, doing);
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST, _ ("The device %s was lost while %s."),
+                 device->info.name, _ (doing));
   }
   else if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY)
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-                 "The device %s ran out of memory while %s. Choose a smaller tile or close other programs.",
-                 device->info.name, doing);
+    g_set_error (
+      error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+      _ ("The device %s ran out of memory while %s. Choose a smaller tile or close other programs."),
+      device->info.name, _ (doing));
   else
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED, "The device %s failed while %s: %s.",
-                 device->info.name, doing, omni_vk_result_to_string (result));
+    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_FAILED, _ ("The device %s failed while %s: %s."),
+                 device->info.name, _ (doing), omni_vk_result_to_string (result));
   return FALSE;
 }
 
@@ -348,7 +353,7 @@ create_logical (OmniDevice *device, GError **error)
   };
 
   if (!omni_device_check (device, vk.CreateDevice (device->physical, &create, NULL, &device->handle),
-                          "opening the device", error))
+                          N_ ("opening the device"), error))
     return FALSE;
 
   vk.GetDeviceQueue (device->handle, device->queue_family, 0, &device->queue);
@@ -379,7 +384,7 @@ create_layouts (OmniDevice *device, GError **error)
 
   if (!omni_device_check (device,
                           vk.CreateDescriptorSetLayout (device->handle, &sets, NULL, &device->set_layout),
-                          "creating a descriptor layout", error))
+                          N_ ("creating a descriptor layout"), error))
     return FALSE;
 
   const VkPushConstantRange push = { VK_SHADER_STAGE_COMPUTE_BIT, 0, OMNI_PUSH_WORDS * 4 };
@@ -393,7 +398,7 @@ create_layouts (OmniDevice *device, GError **error)
 
   return omni_device_check (
     device, vk.CreatePipelineLayout (device->handle, &pipelines, NULL, &device->pipeline_layout),
-    "creating a pipeline layout", error);
+    N_ ("creating a pipeline layout"), error);
 }
 
 static gboolean
@@ -407,9 +412,9 @@ create_pool_and_fence (OmniDevice *device, GError **error)
   const VkFenceCreateInfo fence = { .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO };
 
   return omni_device_check (device, vk.CreateCommandPool (device->handle, &pool, NULL, &device->command_pool),
-                            "creating a command pool", error)
+                            N_ ("creating a command pool"), error)
          && omni_device_check (device, vk.CreateFence (device->handle, &fence, NULL, &device->fence),
-                               "creating a fence", error);
+                               N_ ("creating a fence"), error);
 }
 
 static void
@@ -558,7 +563,7 @@ omni_device_submit (OmniDevice *device, const VkCommandBuffer *commands, guint n
   if (ms != NULL)
     *ms = (double)(g_get_monotonic_time () - start) / 1000.0;
 
-  return omni_device_check (device, result, "running a submission", error);
+  return omni_device_check (device, result, N_ ("running a submission"), error);
 }
 
 const OmniDeviceInfo *

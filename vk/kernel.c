@@ -3,6 +3,7 @@
 
 #include "shaders/shaders-resource.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 GBytes *
@@ -39,7 +40,7 @@ create_module (OmniDevice *device, const char *shader, VkShaderModule *module, G
   };
 
   return omni_device_check (device, vk.CreateShaderModule (device->handle, &create, NULL, module),
-                            "loading a shader", error);
+                            N_ ("loading a shader"), error);
 }
 
 static VkPipeline
@@ -69,7 +70,7 @@ create_pipeline (OmniDevice *device, const char *shader, const guint32 *constant
     },
     .layout = device->pipeline_layout,
   };
-  g_autofree char *doing = g_strdup_printf ("compiling the kernel %s", shader);
+  g_autofree char *doing = g_strdup_printf (_ ("compiling the kernel %s"), shader);
   const VkResult result = vk.CreateComputePipelines (device->handle, device->pipeline_cache, 1, &create, NULL,
                                                      &pipeline);
 

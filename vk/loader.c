@@ -4,6 +4,7 @@
 #include "vk/device.h"
 
 #include <dlfcn.h>
+#include <glib/gi18n.h>
 
 OmniVkFunctions omni_vk;
 
@@ -42,8 +43,8 @@ omni_vk_load (GError **error)
     return TRUE;
 
   g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
-                       "Vulkan is not installed on this machine. Install the packages libvulkan1 and "
-                       "mesa-vulkan-drivers, or your graphics card's own driver, and start again.");
+                       _ ("Vulkan is not installed on this machine. Install the packages libvulkan1 and "
+                          "mesa-vulkan-drivers, or your graphics card's own driver, and start again."));
   return FALSE;
 }
 
@@ -71,7 +72,8 @@ omni_vk_load_instance (VkInstance instance, GError **error)
 
   g_set_error (
     error, OMNI_VK_ERROR, OMNI_VK_ERROR_NO_VULKAN,
-    "The Vulkan library lacks %s: it is older than Vulkan 1.1. Update libvulkan1 and the graphics driver.",
+    _ (
+      "The Vulkan library lacks %s: it is older than Vulkan 1.1. Update libvulkan1 and the graphics driver."),
     missing);
   return FALSE;
 }
@@ -102,6 +104,6 @@ omni_vk_result_to_string (VkResult result)
   case VK_ERROR_OUT_OF_POOL_MEMORY:
     return "VK_ERROR_OUT_OF_POOL_MEMORY";
   default:
-    return "an unknown Vulkan error";
+    return _ ("an unknown Vulkan error");
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/memory-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static int
@@ -49,7 +50,7 @@ static gboolean
 allocate_and_bind (OmniDevice *device, OmniBuffer *buffer, OmniBufferKind kind, GError **error)
 {
   g_autofree char *size = g_format_size (buffer->size_bytes);
-  g_autofree char *doing = g_strdup_printf ("allocating %s of device memory", size);
+  g_autofree char *doing = g_strdup_printf (_ ("allocating %s of device memory"), size);
   VkMemoryRequirements needs;
 
   vk.GetBufferMemoryRequirements (device->handle, buffer->handle, &needs);
@@ -97,7 +98,7 @@ omni_buffer_init (OmniDevice *device, OmniBuffer *buffer, guint64 size_bytes, Om
   buffer->size_bytes = create.size;
 
   if (!omni_device_check (device, vk.CreateBuffer (device->handle, &create, NULL, &buffer->handle),
-                          "creating a buffer", error))
+                          N_ ("creating a buffer"), error))
     return FALSE;
 
   const gboolean bound = allocate_and_bind (device, buffer, kind, error);
@@ -168,7 +169,7 @@ copy_buffer (OmniDevice *device, const OmniBuffer *to, guint64 to_bytes, const O
   VkCommandBuffer commands;
 
   if (!omni_device_check (device, vk.AllocateCommandBuffers (device->handle, &allocate, &commands),
-                          "allocating a command buffer", error))
+                          N_ ("allocating a command buffer"), error))
     return FALSE;
 
   vk.BeginCommandBuffer (commands, &begin);

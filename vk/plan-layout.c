@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/plan-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static int
@@ -490,10 +491,10 @@ choose_tile (OmniPlan *plan, GError **error)
 
   g_set_error (
     error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-    "%u pictures of %u × %u px need at least %s of device memory with %s, and %s is allowed. Raise "
-    "OMNIFUSE_MEMORY_MIB, use fewer or smaller pictures, or choose another model.",
+    _ ("%u pictures of %u × %u px need at least %s of device memory with %s, and %s is allowed. Raise "
+       "OMNIFUSE_MEMORY_MIB, use fewer or smaller pictures, or choose another model."),
     plan->params.n_sources, plan->params.width, plan->params.height,
-    least == G_MAXUINT64 ? "more than this device can address" : needs, omni_graph_get_name (plan->graph),
+    least == G_MAXUINT64 ? _ ("more than this device can address") : needs, omni_graph_get_name (plan->graph),
     has);
   return FALSE;
 }

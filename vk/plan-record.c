@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/plan-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* An estimate in floating-point operations of the direct convolution: memory traffic of the small kernels weighs about
@@ -119,7 +120,7 @@ get_view (OmniPlan *plan, const OmniBuffer *buffer, OmniViewFormat format, Span 
   };
 
   if (!omni_device_check (plan->device, vk.CreateBufferView (plan->device->handle, &create, NULL, &view),
-                          "creating a buffer view", error))
+                          N_ ("creating a buffer view"), error))
     return VK_NULL_HANDLE;
 
   g_hash_table_insert (plan->views, g_steal_pointer (&key), view);
@@ -186,7 +187,7 @@ get_set (OmniPlan *plan, const Bindings *bindings, GError **error)
     return set;
 
   if (!omni_device_check (plan->device, vk.AllocateDescriptorSets (plan->device->handle, &allocate, &set),
-                          "allocating a descriptor set", error))
+                          N_ ("allocating a descriptor set"), error))
     return VK_NULL_HANDLE;
 
   write_set (plan, set, bindings);
@@ -319,9 +320,9 @@ begin_commands (OmniPlan *plan, VkCommandBuffer *commands, GError **error)
 
   return omni_device_check (plan->device,
                             vk.AllocateCommandBuffers (plan->device->handle, &allocate, commands),
-                            "allocating a command buffer", error)
-         && omni_device_check (plan->device, vk.BeginCommandBuffer (*commands, &begin), "recording commands",
-                               error);
+                            N_ ("allocating a command buffer"), error)
+         && omni_device_check (plan->device, vk.BeginCommandBuffer (*commands, &begin),
+                               N_ ("recording commands"), error);
 }
 
 static gboolean
@@ -409,7 +410,8 @@ record_chunk (OmniPlan *plan, OmniChunk *chunk, GError **error)
   barrier (chunk->commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
            VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
 
-  return omni_device_check (plan->device, vk.EndCommandBuffer (chunk->commands), "recording commands", error);
+  return omni_device_check (plan->device, vk.EndCommandBuffer (chunk->commands), N_ ("recording commands"),
+                            error);
 }
 
 /* Cuts a block's steps into chunks of at most max_chunk_cost, one step at least. */
@@ -458,12 +460,12 @@ create_pool (OmniPlan *plan, GError **error)
   if (plan->params.profile && plan->device->timestamp_bits != 0
       && !omni_device_check (plan->device,
                              vk.CreateQueryPool (plan->device->handle, &queries, NULL, &plan->queries),
-                             "creating a query pool", error))
+                             N_ ("creating a query pool"), error))
     return FALSE;
 
   return omni_device_check (
     plan->device, vk.CreateDescriptorPool (plan->device->handle, &pool, NULL, &plan->descriptor_pool),
-    "creating a descriptor pool", error);
+    N_ ("creating a descriptor pool"), error);
 }
 
 /* Lazy drivers compile at the first dispatch: let them do it on empty rectangles, before submissions are timed. */
@@ -492,8 +494,8 @@ warm_up (OmniPlan *plan, GCancellable *cancellable, GError **error)
       return FALSE;
 
     const gboolean done = record_step (plan, commands, &step, error)
-                          && omni_device_check (device, vk.EndCommandBuffer (commands), "recording commands",
-                                                error)
+                          && omni_device_check (device, vk.EndCommandBuffer (commands),
+                                                N_ ("recording commands"), error)
                           && omni_device_submit (device, &commands, 1, NULL, error);
 
     vk.FreeCommandBuffers (device->handle, device->command_pool, 1, &commands);

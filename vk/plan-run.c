@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/plan-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define TARGET_SUBMISSION_MS 40.0 /* aimed at; 100 is the promise */
@@ -65,13 +66,13 @@ check_source (const OmniPlan *plan, const OmniPlanSource *source, guint index, G
 
   if (pixel_bytes > plan->source_pixel_bytes)
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "Picture %u has %u bytes a pixel, and the plan was made for %u.", index + 1, pixel_bytes,
+                 _ ("Picture %u has %u bytes a pixel, and the plan was made for %u."), index + 1, pixel_bytes,
                  plan->source_pixel_bytes);
   else if (format->channels > 0
            && (source->channels != format->channels || !source->has_alpha != !format->has_alpha
                || source->store != format->store))
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "Picture %u has another format than the plan was made for.", index + 1);
+                 _ ("Picture %u has another format than the plan was made for."), index + 1);
   else
     return TRUE;
 
@@ -258,7 +259,7 @@ hand_over (Running *running, guint map, guint source, guint slice, GError **erro
   if (values == NULL)
   {
     g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-                         "There is not enough memory for the weights; use fewer or smaller pictures.");
+                         _ ("There is not enough memory for the weights; use fewer or smaller pictures."));
     return FALSE;
   }
   if (!omni_buffer_download (plan->device, &plan->arenas[made->placement.arena], first, values,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/plan-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,15 +92,15 @@ check_params (const OmniDevice *device, const OmniGraph *graph, const OmniPlanPa
 
   if (params->width == 0 || params->height == 0 || params->n_sources == 0)
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "There is nothing to fuse: %u pictures of %u × %u px.", params->n_sources, params->width,
+                 _ ("There is nothing to fuse: %u pictures of %u × %u px."), params->n_sources, params->width,
                  params->height);
   else if (params->n_sources < omni_graph_get_min_sources (graph))
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "%s needs at least %u pictures, and there are %u.", name, omni_graph_get_min_sources (graph),
-                 params->n_sources);
+                 _ ("%s needs at least %u pictures, and there are %u."), name,
+                 omni_graph_get_min_sources (graph), params->n_sources);
   else if (params->half && !device->info.has_fp16)
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "The device %s has no half-precision storage. Use --precision fp32.", device->info.name);
+                 _ ("The device %s has no half-precision storage. Use --precision fp32."), device->info.name);
   else
     return TRUE;
 
@@ -248,7 +249,7 @@ make_plan (OmniDevice *device, const Part *part, const OmniPlanParams *params, G
   if (plan->slots > OMNI_MAX_SLOTS)
   {
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "%s takes at most %u pictures at a time, and there are %u.",
+                 _ ("%s takes at most %u pictures at a time, and there are %u."),
                  omni_graph_get_name (plan->graph), OMNI_MAX_SLOTS, plan->slots);
     omni_plan_free (&plan);
     return NULL;

@@ -3,6 +3,7 @@
 
 #include "vk/memory-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define SETS_PER_SUBMISSION  1024
@@ -108,7 +109,7 @@ create_view (OmniWork *work, Arena *arena, OmniWorkView kind, GError **error)
 
   return omni_device_check (work->device,
                             vk.CreateBufferView (work->device->handle, &create, NULL, &arena->views[kind]),
-                            "creating a buffer view", error);
+                            N_ ("creating a buffer view"), error);
 }
 
 gboolean
@@ -180,7 +181,7 @@ create_pool (OmniWork *work, GError **error)
 
   return omni_device_check (work->device,
                             vk.CreateDescriptorPool (work->device->handle, &create, NULL, &work->pool),
-                            "creating a descriptor pool", error)
+                            N_ ("creating a descriptor pool"), error)
          && omni_buffer_init (work->device, &work->tile_uniform, sizeof zeros, OMNI_BUFFER_UPLOAD, error)
          && omni_buffer_upload (work->device, &work->tile_uniform, 0, zeros, sizeof zeros, error);
 }
@@ -203,11 +204,11 @@ begin (OmniWork *work, GError **error)
   if (work->commands == VK_NULL_HANDLE
       && !omni_device_check (work->device,
                              vk.AllocateCommandBuffers (work->device->handle, &allocate, &work->commands),
-                             "allocating a command buffer", error))
+                             N_ ("allocating a command buffer"), error))
     return FALSE;
   vk.ResetDescriptorPool (work->device->handle, work->pool, 0);
-  if (!omni_device_check (work->device, vk.BeginCommandBuffer (work->commands, &info), "recording commands",
-                          error))
+  if (!omni_device_check (work->device, vk.BeginCommandBuffer (work->commands, &info),
+                          N_ ("recording commands"), error))
     return FALSE;
 
   work->recording = TRUE;
@@ -257,7 +258,8 @@ submit (OmniWork *work, GError **error)
   work->recording = FALSE;
   barrier (work, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT, VK_PIPELINE_STAGE_HOST_BIT,
            VK_ACCESS_HOST_READ_BIT);
-  if (!omni_device_check (work->device, vk.EndCommandBuffer (work->commands), "recording commands", error)
+  if (!omni_device_check (work->device, vk.EndCommandBuffer (work->commands), N_ ("recording commands"),
+                          error)
       || !omni_device_submit (work->device, &work->commands, 1, &ms, error))
     return FALSE;
 
@@ -284,7 +286,7 @@ make_set (OmniWork *work, const OmniDispatch *dispatch, GError **error)
   VkDescriptorSet set;
 
   if (!omni_device_check (work->device, vk.AllocateDescriptorSets (work->device->handle, &allocate, &set),
-                          "allocating a descriptor set", error))
+                          N_ ("allocating a descriptor set"), error))
     return VK_NULL_HANDLE;
 
   for (guint32 i = 0; i <= OMNI_BINDING_WEIGHTS; i++)

@@ -5,6 +5,7 @@
 #include "app/files/output.h"
 #include "app/report/html.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 #define PICTURE_PX   1200
@@ -428,6 +429,6 @@ omni_comparison_report_save (OmniComparisonReport *self, const char *path, GCanc
   }
   g_autofree char *name = g_filename_display_basename (path);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               "“%s” is neither a page nor a table; give it a name that ends in .html or .csv.", name);
+               _ ("“%s” is neither a page nor a table; give it a name that ends in .html or .csv."), name);
   return FALSE;
 }

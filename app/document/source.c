@@ -5,6 +5,7 @@
 #include "app/files/reader.h"
 #include "app/picture/resample.h"
 
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 
 /* Tells one writing of a file from the next. */
@@ -283,7 +284,7 @@ matches_header (OmniSource *self, OmniPicture *picture, GError **error)
     return TRUE;
   g_autofree char *name = g_filename_display_name (self->path);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-               "“%s” changed since it was opened; add it to the set again.", name);
+               _ ("“%s” changed since it was opened; add it to the set again."), name);
   return FALSE;
 }
 

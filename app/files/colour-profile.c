@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/files/colour-profile.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -89,11 +90,13 @@ omni_picture_find_profile_problem (OmniPicture *picture)
     return NULL;
 
   const char *path = omni_picture_get_path (picture);
-  g_autofree char *name = path != NULL ? g_filename_display_name (path) : g_strdup ("The picture");
-  const char *cause = profile_kind (icc) == PROFILE_BROKEN ? "is damaged"
-                                                           : "is for other colours than the picture has";
+  g_autofree char *name = path != NULL ? g_filename_display_name (path) : g_strdup (_ ("The picture"));
 
-  return g_strdup_printf ("“%s”: its colour profile %s and is ignored; sRGB is assumed.", name, cause);
+  return g_strdup_printf (profile_kind (icc) == PROFILE_BROKEN
+                            ? _ ("“%s”: its colour profile is damaged and is ignored; sRGB is assumed.")
+                            : _ ("“%s”: its colour profile is for other colours than the picture has and is "
+                                 "ignored; sRGB is assumed."),
+                          name);
 }
 
 /* The curve of IEC 61966-2-1, as lcms builds it for its own sRGB. */
@@ -278,7 +281,7 @@ omni_profile_get_name (GBytes *icc)
   if (profile == NULL
       || cmsGetProfileInfoASCII (profile, cmsInfoDescription, "en", "US", name, sizeof name) == 0
       || name[0] == '\0')
-    return g_strdup ("a profile without a name");
+    return g_strdup (_ ("a profile without a name"));
   return g_utf8_make_valid (name, -1);
 }
 
@@ -398,7 +401,7 @@ convert_picture (OmniPicture *picture, Profile *source, Profile *target, GBytes 
   {
     g_free (conversion.target);
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                         "The target colour profile cannot be converted to; choose another one.");
+                         _ ("The target colour profile cannot be converted to; choose another one."));
     return NULL;
   }
   convert_rows (&conversion);
@@ -420,9 +423,10 @@ omni_picture_convert_profile (OmniPicture *picture, GBytes *target_icc, GError *
 
   if (kind != PROFILE_RGB && !(kind == PROFILE_GREY && n_colours == 1))
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 "The target colour profile is %s; choose an RGB profile.",
-                 kind == PROFILE_BROKEN ? "damaged" : "not for RGB pictures");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                         kind == PROFILE_BROKEN
+                           ? _ ("The target colour profile is damaged; choose an RGB profile.")
+                           : _ ("The target colour profile is not for RGB pictures; choose an RGB profile."));
     return NULL;
   }
   if (n_colours == 0 || omni_profiles_equal (source_icc, target_icc))

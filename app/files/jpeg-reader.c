@@ -2,6 +2,7 @@
 #include "app/files/orientation.h"
 #include "app/files/reader-private.h"
 
+#include <glib/gi18n.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,7 @@ jpeg_error_exit_cb (j_common_ptr codec)
   case JERR_SOF_UNSUPPORTED:
     omni_input_set_unsupported (
       decoder->input,
-      "it is a JPEG of a rare kind (12-bit, lossless or hierarchical); save it as PNG or TIFF.",
+      _ ("it is a JPEG of a rare kind (12-bit, lossless or hierarchical); save it as PNG or TIFF."),
       &decoder->error);
     break;
   default:
@@ -90,7 +91,7 @@ jpeg_progress_cb (j_common_ptr codec)
 
   if (codec->is_decompressor && decoder->codec.input_scan_number > JPEG_MAX_SCANS)
   {
-    omni_input_set_damaged (decoder->input, "it repeats its scans without end", &decoder->error);
+    omni_input_set_damaged (decoder->input, _ ("it repeats its scans without end"), &decoder->error);
     longjmp (decoder->escape, 1);
   }
   if (g_cancellable_set_error_if_cancelled (decoder->input->cancellable, &decoder->error))
@@ -225,7 +226,7 @@ jpeg_start (JpegDecoder *decoder, OmniRaster *raster)
   if (codec->num_components != 1 && codec->num_components != 3)
   {
     omni_input_set_unsupported (
-      decoder->input, "it holds printing colours (CMYK); convert it to RGB, or save it as PNG or TIFF.",
+      decoder->input, _ ("it holds printing colours (CMYK); convert it to RGB, or save it as PNG or TIFF."),
       &decoder->error);
     return FALSE;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/files/writer-private.h"
 
+#include <glib/gi18n.h>
 #include <setjmp.h>
 #include <stdio.h>
 
@@ -33,7 +34,7 @@ encoder_error_exit_cb (j_common_ptr codec)
   codec->err->format_message (codec, message);
   if (encoder->error == NULL)
     g_set_error (&encoder->error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                 "“%s” cannot be written as JPEG (%s); use .png.", encoder->job->output->name, message);
+                 _ ("“%s” cannot be written as JPEG (%s); use .png."), encoder->job->output->name, message);
   longjmp (encoder->escape, 1);
 }
 
@@ -165,7 +166,7 @@ jpeg_write (OmniWriteJob *job, GError **error)
 
   if (encoder->scratch == NULL)
     g_set_error (&encoder->error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory to write “%s”; close other programs.", job->output->name);
+                 _ ("There is not enough memory to write “%s”; close other programs."), job->output->name);
   else if (encoder_run (encoder))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&encoder->error));

@@ -3,6 +3,7 @@
 
 #include "app/files/reader.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -71,7 +72,7 @@ omni_metadata_read (const char *path, GError **error)
   {
     g_autofree char *name = g_filename_display_name (path);
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 "“%s” has no metadata that can be read (%s); the result will have none of it.", name,
+                 _ ("“%s” has no metadata that can be read (%s); the result will have none of it."), name,
                  cause->message);
     return NULL;
   }

@@ -3,6 +3,7 @@
 
 #include "app/files/reader.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static gsize
@@ -70,7 +71,7 @@ add_folder (GPtrArray *files, const char *folder, GError **error)
 
   if (dir == NULL)
   {
-    g_prefix_error (error, "The folder “%s” cannot be listed: ", name);
+    g_prefix_error (error, _ ("The folder “%s” cannot be listed: "), name);
     return FALSE;
   }
   while ((entry = g_dir_read_name (dir)) != NULL)
@@ -82,7 +83,7 @@ add_folder (GPtrArray *files, const char *folder, GError **error)
   if (found->len == 0)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                 "The folder “%s” holds no pictures this program can read; name another one.", name);
+                 _ ("The folder “%s” holds no pictures this program can read; name another one."), name);
     return FALSE;
   }
   g_ptr_array_sort (found, compare_paths_cb);
@@ -109,7 +110,7 @@ omni_files_expand (char **args, GError **error)
     else
     {
       g_autofree char *name = g_filename_display_name (args[i]);
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "“%s” does not exist; check the name.", name);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _ ("“%s” does not exist; check the name."), name);
       return NULL;
     }
   }

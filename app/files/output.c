@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,26 +21,29 @@ omni_output_set_error (OmniOutput *self, int code, GError **error)
   case ENOSPC:
   case EDQUOT:
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "“%s” cannot be written: the disk is full; make room or choose another folder.", self->name);
+                 _ ("“%s” cannot be written: the disk is full; make room or choose another folder."),
+                 self->name);
     break;
   case EFBIG:
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "“%s” cannot be written: files may not be this large here; choose another disk.",
+                 _ ("“%s” cannot be written: files may not be this large here; choose another disk."),
                  self->name);
     break;
   case EACCES:
   case EPERM:
   case EROFS:
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                 "“%s” cannot be written: the folder does not let you; choose another folder.", self->name);
+                 _ ("“%s” cannot be written: the folder does not let you; choose another folder."),
+                 self->name);
     break;
   case EEXIST:
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                 "“%s” exists already; choose another name, or pass --force to replace it.", self->name);
+                 _ ("“%s” exists already; choose another name, or pass --force to replace it."), self->name);
     break;
   default:
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-                 "“%s” cannot be written: %s; choose another name or folder.", self->name, g_strerror (code));
+                 _ ("“%s” cannot be written: %s; choose another name or folder."), self->name,
+                 g_strerror (code));
     break;
   }
 }
@@ -79,7 +83,7 @@ check_sources (OmniOutput *self, const char *const *sources, GError **error)
     {
       g_set_error (
         error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-        "“%s” is one of the source pictures, and those are never overwritten; choose another name.",
+        _ ("“%s” is one of the source pictures, and those are never overwritten; choose another name."),
         self->name);
       return FALSE;
     }
@@ -96,7 +100,7 @@ check_folder (OmniOutput *self, GError **error)
   {
     if (errno == ENOENT || errno == ENOTDIR)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                   "“%s” cannot be written: the folder “%s” does not exist; create it first.", self->name,
+                   _ ("“%s” cannot be written: the folder “%s” does not exist; create it first."), self->name,
                    folder_name);
     else
       omni_output_set_error (self, errno, error);
@@ -105,7 +109,7 @@ check_folder (OmniOutput *self, GError **error)
   if (!S_ISDIR (status.st_mode))
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY,
-                 "“%s” cannot be written: “%s” is not a folder; choose another one.", self->name,
+                 _ ("“%s” cannot be written: “%s” is not a folder; choose another one."), self->name,
                  folder_name);
     return FALSE;
   }
@@ -122,13 +126,14 @@ check_target (OmniOutput *self, GError **error)
   if (S_ISDIR (status.st_mode))
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY,
-                 "“%s” is a folder; give the name of a file in it.", self->name);
+                 _ ("“%s” is a folder; give the name of a file in it."), self->name);
     return FALSE;
   }
   if (!S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode))
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE,
-                 "“%s” is a device or a pipe and cannot become a picture; choose another name.", self->name);
+                 _ ("“%s” is a device or a pipe and cannot become a picture; choose another name."),
+                 self->name);
     return FALSE;
   }
   if (!self->force)

@@ -2,6 +2,7 @@
 #include "app/files/orientation.h"
 #include "app/files/reader-private.h"
 
+#include <glib/gi18n.h>
 #include <setjmp.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ png_read_cb (png_structp png, png_bytep data, size_t size)
 
   decoder->offset += n;
   if (n < size)
-    png_error (png, "it ends too early");
+    png_error (png, _ ("it ends too early"));
 }
 
 /* The eXIf chunk may stand after the pixels, where libpng would meet it too late for a header. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/files/writer-private.h"
 
+#include <glib/gi18n.h>
 #include <setjmp.h>
 
 #include <png.h>
@@ -39,7 +40,7 @@ encoder_error_cb (png_structp png, png_const_charp message)
 
   if (encoder->error == NULL)
     g_set_error (&encoder->error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                 "“%s” cannot be written as PNG (%s); use .tif.", encoder->job->output->name, message);
+                 _ ("“%s” cannot be written as PNG (%s); use .tif."), encoder->job->output->name, message);
   png_longjmp (png, 1);
 }
 
@@ -172,7 +173,7 @@ png_write (OmniWriteJob *job, GError **error)
   encoder.info = encoder.png != NULL ? png_create_info_struct (encoder.png) : NULL;
   if (encoder.scratch == NULL || encoder.info == NULL)
     g_set_error (&encoder.error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory to write “%s”; close other programs.", job->output->name);
+                 _ ("There is not enough memory to write “%s”; close other programs."), job->output->name);
   else if ((job->metadata == NULL || encoder_prepare_metadata (&encoder)) && encoder_run (&encoder))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&encoder.error));

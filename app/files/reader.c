@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,13 +33,13 @@ static void
 set_open_error (GError **error, const char *name, int code)
 {
   if (code == ENOENT || code == ENOTDIR)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "“%s” does not exist; check the name.", name);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _ ("“%s” does not exist; check the name."), name);
   else if (code == EACCES || code == EPERM)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                 "“%s” may not be read by you; change its permissions.", name);
+                 _ ("“%s” may not be read by you; change its permissions."), name);
   else
     g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-                 "“%s” cannot be opened: %s; check the disk and the name.", name, g_strerror (code));
+                 _ ("“%s” cannot be opened: %s; check the disk and the name."), name, g_strerror (code));
 }
 
 static gboolean
@@ -57,14 +58,14 @@ input_open_file (OmniInput *input, const char *path, GError **error)
   }
   if (S_ISDIR (status.st_mode))
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, "“%s” is a folder; name a picture inside it.",
-                 input->name);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY,
+                 _ ("“%s” is a folder; name a picture inside it."), input->name);
     return FALSE;
   }
   if (!S_ISREG (status.st_mode))
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE,
-                 "“%s” is a device or a pipe; copy its content to an ordinary file first.", input->name);
+                 _ ("“%s” is a device or a pipe; copy its content to an ordinary file first."), input->name);
     return FALSE;
   }
   input->size = (guint64)status.st_size;
@@ -82,7 +83,7 @@ input_open (OmniInput *input, const char *path, GCancellable *cancellable, GErro
   if (input->head_size == 0)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                 "“%s” is empty (0 bytes); copy it again from where it came.", input->name);
+                 _ ("“%s” is empty (0 bytes); copy it again from where it came."), input->name);
     return FALSE;
   }
   return TRUE;
@@ -114,13 +115,14 @@ omni_input_load (OmniInput *input, gsize *size, GError **error)
   {
     g_autofree char *words = g_format_size (input->size);
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory to read “%s” (%s); close other programs.", input->name, words);
+                 _ ("There is not enough memory to read “%s” (%s); close other programs."), input->name,
+                 words);
     return NULL;
   }
   *size = omni_input_read_at (input, 0, data, (gsize)input->size);
   if (*size < input->size)
   {
-    omni_input_set_damaged (input, "the disk gave less than the file's size", error);
+    omni_input_set_damaged (input, _ ("the disk gave less than the file's size"), error);
     return NULL;
   }
   return g_steal_pointer (&data);
@@ -132,7 +134,8 @@ omni_input_set_damaged (OmniInput *input, const char *cause, GError **error)
   if (error == NULL || *error != NULL)
     return;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-               "“%s” is damaged or incomplete (%s); copy it again from where it came.", input->name, cause);
+               _ ("“%s” is damaged or incomplete (%s); copy it again from where it came."), input->name,
+               cause);
 }
 
 void
@@ -140,7 +143,8 @@ omni_input_set_unsupported (OmniInput *input, const char *cause, GError **error)
 {
   if (error == NULL || *error != NULL)
     return;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "“%s” cannot be read: %s", input->name, cause);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _ ("“%s” cannot be read: %s"), input->name,
+               cause);
 }
 
 static guint64
@@ -162,22 +166,23 @@ omni_raster_check (const OmniRaster *raster, OmniInput *input, double max_pixel_
 
   if (pixels == 0)
   {
-    omni_input_set_damaged (input, "its header says that it has no pixels", error);
+    omni_input_set_damaged (input, _ ("its header says that it has no pixels"), error);
     return FALSE;
   }
   if (raster->width > G_MAXINT || raster->height > G_MAXINT || pixels > max_pixels ())
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "“%s” says that it has %u × %u pixels; the limit is %" G_GUINT64_FORMAT
-                 " million in all. Scale it down, or set OMNIFUSE_MAX_PIXELS if you trust it.",
-                 input->name, raster->width, raster->height, max_pixels () / 1000000);
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+      _ ("“%s” says that it has %u × %u pixels; the limit is %lu million in all. Scale it down, or set "
+         "OMNIFUSE_MAX_PIXELS if you trust it."),
+      input->name, raster->width, raster->height, (gulong)(max_pixels () / 1000000));
     return FALSE;
   }
   if (pixels > PLAUSIBLE_PIXELS && bytes > max_pixel_bytes)
   {
-    g_autofree char *cause = g_strdup_printf ("its header promises %u × %u pixels, but %" G_GUINT64_FORMAT
-                                              " bytes cannot hold them",
-                                              raster->width, raster->height, input->size);
+    g_autofree char *cause = g_strdup_printf (
+      _ ("its header promises %u × %u pixels, but %lu bytes cannot hold them"), raster->width, raster->height,
+      (gulong)input->size);
     omni_input_set_damaged (input, cause, error);
     return FALSE;
   }
@@ -248,8 +253,8 @@ find_reader (OmniInput *input, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (readers); i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", readers[i]->name);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               "“%s” is not a picture this program can read (%s); convert it to one of them.", input->name,
-               names->str);
+               _ ("“%s” is not a picture this program can read (%s); convert it to one of them."),
+               input->name, names->str);
   return NULL;
 }
 
@@ -274,7 +279,7 @@ read_picture (const char *path, guint max_px, GCancellable *cancellable, GError 
     picture = raster_to_picture (&raster, &input, &local_error);
   if (picture == NULL)
   {
-    omni_input_set_damaged (&input, "its pixels cannot be decoded", &local_error);
+    omni_input_set_damaged (&input, _ ("its pixels cannot be decoded"), &local_error);
     g_propagate_error (error, g_steal_pointer (&local_error));
   }
   return picture;
@@ -319,7 +324,7 @@ omni_picture_probe_with_profile (const char *path, OmniPictureInfo *info, GBytes
     return FALSE;
   if (!reader->read_header (&input, &raster, &local_error))
   {
-    omni_input_set_damaged (&input, "its header cannot be decoded", &local_error);
+    omni_input_set_damaged (&input, _ ("its header cannot be decoded"), &local_error);
     g_propagate_error (error, g_steal_pointer (&local_error));
     return FALSE;
   }
@@ -392,7 +397,7 @@ omni_file_sha256 (const char *path, GError **error)
     const gsize n = omni_input_read_at (&input, done, buffer, SHA256_READ_BYTES);
     if (n == 0)
     {
-      omni_input_set_damaged (&input, "the disk gave less than the file's size", error);
+      omni_input_set_damaged (&input, _ ("the disk gave less than the file's size"), error);
       return NULL;
     }
     sha256_update (&digest, n, buffer);

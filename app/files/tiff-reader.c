@@ -2,6 +2,7 @@
 #include "app/files/reader-private.h"
 #include "app/files/tiff-samples.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,7 +96,7 @@ tiff_set_damaged (TiffDecoder *decoder, GError **error)
 {
   g_autofree char *message = g_utf8_make_valid (g_strchomp (decoder->message), -1);
 
-  omni_input_set_damaged (decoder->input, message[0] != '\0' ? message : "its pixels cannot be decoded",
+  omni_input_set_damaged (decoder->input, message[0] != '\0' ? message : _ ("its pixels cannot be decoded"),
                           error);
   return FALSE;
 }
@@ -181,7 +182,7 @@ tiff_start (TiffDecoder *decoder, OmniRaster *raster, GError **error)
   tiff_read_layout (decoder);
   if (TIFFGetField (decoder->tiff, TIFF_TAG_DNG_VERSION, &version))
   {
-    omni_input_set_unsupported (decoder->input, "it is a camera's raw data; develop it to TIFF first.",
+    omni_input_set_unsupported (decoder->input, _ ("it is a camera's raw data; develop it to TIFF first."),
                                 error);
     return FALSE;
   }
@@ -189,7 +190,7 @@ tiff_start (TiffDecoder *decoder, OmniRaster *raster, GError **error)
   const char *problem = omni_tiff_layout_find_problem (layout);
 
   if (problem == NULL && !TIFFIsCODECConfigured (layout->compression))
-    problem = "its compression is unknown here; save it with LZW or deflate.";
+    problem = _ ("its compression is unknown here; save it with LZW or deflate.");
   if (problem != NULL)
   {
     omni_input_set_unsupported (decoder->input, problem, error);
@@ -332,7 +333,8 @@ tiff_decode (TiffDecoder *decoder, OmniRaster *raster, GError **error)
     if (scratch == NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                   "There is not enough memory to decode “%s”; close other programs.", decoder->input->name);
+                   _ ("There is not enough memory to decode “%s”; close other programs."),
+                   decoder->input->name);
       return FALSE;
     }
     for (guint plane = 0; plane < chunks.n_planes; plane++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/files/tiff-samples.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include <tiffio.h>
@@ -24,9 +25,9 @@ omni_tiff_layout_find_problem (const OmniTiffLayout *layout)
   const guint bits = layout->bits;
 
   if (layout->samples < 1 || layout->samples > OMNI_PICTURE_MAX_CHANNELS)
-    return "it has more than 8 channels; save the bands you need as a picture of their own.";
+    return _ ("it has more than 8 channels; save the bands you need as a picture of their own.");
   if (layout->planar != PLANARCONFIG_CONTIG && layout->planar != PLANARCONFIG_SEPARATE)
-    return "the layout of its planes is unknown; save it as an ordinary TIFF.";
+    return _ ("the layout of its planes is unknown; save it as an ordinary TIFF.");
   switch (layout->photometric)
   {
   case PHOTOMETRIC_MINISBLACK:
@@ -34,26 +35,26 @@ omni_tiff_layout_find_problem (const OmniTiffLayout *layout)
     break;
   case PHOTOMETRIC_RGB:
     if (layout->samples < 3)
-      return "it says RGB but has fewer than three channels; save it again as an ordinary TIFF.";
+      return _ ("it says RGB but has fewer than three channels; save it again as an ordinary TIFF.");
     break;
   case PHOTOMETRIC_PALETTE:
     if (layout->palette[0] == NULL || layout->samples != 1 || bits > 8 || layout_is_float (layout))
-      return "its palette is missing or of a rare kind; save it as RGB.";
+      return _ ("its palette is missing or of a rare kind; save it as RGB.");
     break;
   default:
-    return "its colours are neither grey nor RGB (CMYK, Lab, YCbCr or camera data); convert it to RGB.";
+    return _ ("its colours are neither grey nor RGB (CMYK, Lab, YCbCr or camera data); convert it to RGB.");
   }
   if (layout_is_float (layout))
     return bits == 16 || bits == 32 || bits == 64
              ? NULL
-             : "its floating-point samples are of a rare width; save it with 32 bits.";
+             : _ ("its floating-point samples are of a rare width; save it with 32 bits.");
   if (layout->format != SAMPLEFORMAT_UINT && layout->format != SAMPLEFORMAT_VOID)
-    return "its samples are signed or complex numbers; save it with unsigned integers or 32-bit floats.";
+    return _ ("its samples are signed or complex numbers; save it with unsigned integers or 32-bit floats.");
   if (bits == 8 || bits == 16)
     return NULL;
   if ((bits == 1 || bits == 2 || bits == 4) && layout->samples == 1)
     return NULL;
-  return "its samples are of a rare width; save it with 8 or 16 bits, or as 32-bit floats.";
+  return _ ("its samples are of a rare width; save it with 8 or 16 bits, or as 32-bit floats.");
 }
 
 /* Palettes hold 16-bit entries, mostly widened from 8: by 257, by 256, or not at all. */

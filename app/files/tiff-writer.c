@@ -2,6 +2,7 @@
 #include "app/files/writer-private.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -84,7 +85,7 @@ encoder_error_cb (TIFF *tiff, void *data, const char *module, const char *format
 
   if (encoder->error == NULL)
     g_set_error (&encoder->error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                 "“%s” cannot be written as TIFF (%s); use .png.", encoder->job->output->name, message);
+                 _ ("“%s” cannot be written as TIFF (%s); use .png."), encoder->job->output->name, message);
   return 1;
 }
 
@@ -194,7 +195,7 @@ tiff_write (OmniWriteJob *job, GError **error)
   encoder.scratch = g_try_malloc_n (encoder.rows_per_strip, row_bytes / job->channels * (job->channels + 1));
   if (encoder.scratch == NULL)
     g_set_error (&encoder.error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory to write “%s”; close other programs.", job->output->name);
+                 _ ("There is not enough memory to write “%s”; close other programs."), job->output->name);
   else if (encoder_open (&encoder))
   {
     encoder_set_tags (&encoder);

@@ -3,6 +3,7 @@
 
 #include "app/files/output.h"
 
+#include <glib/gi18n.h>
 #include <webp/encode.h>
 #include <webp/mux.h>
 
@@ -17,7 +18,8 @@ fail (const char *path, const char *cause, GError **error)
   g_autofree char *name = g_filename_display_basename (path);
 
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-               "%s: the animation cannot be written (%s); choose fewer or smaller pictures.", name, cause);
+               _ ("%s: the animation cannot be written (%s); choose fewer or smaller pictures."), name,
+               cause);
   return FALSE;
 }
 
@@ -31,7 +33,7 @@ check_name (const char *path, GError **error)
   if (g_str_has_suffix (lower, ".webp"))
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               "“%s” does not end in a format this program can write an animation in; use .webp.", name);
+               _ ("“%s” does not end in a format this program can write an animation in; use .webp."), name);
   return FALSE;
 }
 
@@ -42,7 +44,7 @@ add_frame (Encoder *encoder, OmniPicture *picture, int at_ms, const char *path, 
   WebPPicture frame;
 
   if (!WebPConfigInit (&config) || !WebPPictureInit (&frame))
-    return fail (path, "the WebP library is of another version", error);
+    return fail (path, _ ("the WebP library is of another version"), error);
   config.lossless = 1;
   config.exact = 1;
   config.method = METHOD;
@@ -63,12 +65,12 @@ assemble (GPtrArray *pictures, guint ms, const char *path, GCancellable *cancell
   WebPAnimEncoderOptions options;
 
   if (!WebPAnimEncoderOptionsInit (&options))
-    return fail (path, "the WebP library is of another version", error);
+    return fail (path, _ ("the WebP library is of another version"), error);
   options.allow_mixed = 0;
   g_autoptr (Encoder) encoder = WebPAnimEncoderNew ((int)omni_picture_get_width (first),
                                                     (int)omni_picture_get_height (first), &options);
   if (encoder == NULL)
-    return fail (path, "the pictures are too large for WebP", error);
+    return fail (path, _ ("the pictures are too large for WebP"), error);
   for (guint i = 0; i < pictures->len; i++)
     if (g_cancellable_set_error_if_cancelled (cancellable, error)
         || !add_frame (encoder, pictures->pdata[i], (int)(i * ms), path, error))

@@ -2,6 +2,7 @@
 #include "app/files/orientation.h"
 #include "app/files/reader-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include <webp/decode.h>
@@ -32,7 +33,7 @@ webp_find_metadata (OmniInput *input, const WebPData *file, OmniRaster *raster, 
 
   if (demuxer == NULL)
   {
-    omni_input_set_damaged (input, "its parts do not add up", error);
+    omni_input_set_damaged (input, _ ("its parts do not add up"), error);
     return FALSE;
   }
   webp_find_chunk (demuxer, "EXIF", &chunk);
@@ -52,12 +53,13 @@ webp_start (OmniInput *input, const WebPData *file, OmniRaster *raster, GError *
 
   if (WebPGetFeatures (file->bytes, file->size, &features) != VP8_STATUS_OK)
   {
-    omni_input_set_damaged (input, "its header cannot be decoded", error);
+    omni_input_set_damaged (input, _ ("its header cannot be decoded"), error);
     return FALSE;
   }
   if (features.has_animation)
   {
-    omni_input_set_unsupported (input, "it is an animation; export one of its frames as a picture.", error);
+    omni_input_set_unsupported (input, _ ("it is an animation; export one of its frames as a picture."),
+                                error);
     return FALSE;
   }
   raster->width = (guint)features.width;
@@ -90,10 +92,10 @@ webp_decode (OmniInput *input, const WebPData *file, OmniRaster *raster, GError 
   WebPFreeDecBuffer (&config.output);
   if (status == VP8_STATUS_OUT_OF_MEMORY)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory to decode “%s”; close other programs.", input->name);
+                 _ ("There is not enough memory to decode “%s”; close other programs."), input->name);
   else if (status != VP8_STATUS_OK)
     omni_input_set_damaged (
-      input, status == VP8_STATUS_NOT_ENOUGH_DATA ? "it ends too early" : "bad pixel data", error);
+      input, status == VP8_STATUS_NOT_ENOUGH_DATA ? _ ("it ends too early") : _ ("bad pixel data"), error);
   return status == VP8_STATUS_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "app/files/samples.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,8 +26,8 @@ find_writer (const char *path, GError **error)
 
   g_set_error (
     error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-    "“%s” does not end in a format this program can write; use .png (8 or 16 bits), .jpg (8 bits) or .tif "
-    "(8 or 16 bits, or 32-bit float).",
+    _ ("“%s” does not end in a format this program can write; use .png (8 or 16 bits), .jpg (8 bits) or .tif "
+       "(8 or 16 bits, or 32-bit float)."),
     name);
   return NULL;
 }
@@ -52,10 +53,12 @@ choose_type (const OmniWriter *writer, OmniDepth depth, OmniSampleType own, cons
   g_autofree char *name = g_filename_display_name (path);
 
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               "“%s” cannot hold %s bits: %s holds %s. Use %s, or fewer bits.", name,
-               omni_sample_type_to_string (*type), writer->name,
-               writer->holds[OMNI_SAMPLE_U16] ? "8 or 16 bits" : "8 bits only",
-               *type == OMNI_SAMPLE_F32 ? ".tif" : ".png or .tif");
+               writer->holds[OMNI_SAMPLE_U16]
+                 ? _ ("“%s” cannot hold %s bits: %s holds 8 or 16 bits. Use .tif, or fewer bits.")
+               : *type == OMNI_SAMPLE_F32
+                 ? _ ("“%s” cannot hold %s bits: %s holds 8 bits only. Use .tif, or fewer bits.")
+                 : _ ("“%s” cannot hold %s bits: %s holds 8 bits only. Use .png or .tif, or fewer bits."),
+               name, omni_sample_type_to_string (*type), writer->name);
   return FALSE;
 }
 
@@ -76,11 +79,12 @@ check_shape (const OmniWriter *writer, const char *path, guint width, guint heig
 
   if (MAX (width, height) > writer->max_side_px)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 "“%s” cannot hold %u × %u pixels: %s ends at %u on a side. Use .tif.", name, width, height,
-                 writer->name, writer->max_side_px);
+                 _ ("“%s” cannot hold %u × %u pixels: %s ends at %u on a side. Use .tif."), name, width,
+                 height, writer->name, writer->max_side_px);
   else if (!writer->holds_bands && n_colours != 1 && n_colours != 3)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 "“%s” cannot hold %u bands: %s holds grey or RGB. Use .tif.", name, n_colours, writer->name);
+                 _ ("“%s” cannot hold %u bands: %s holds grey or RGB. Use .tif."), name, n_colours,
+                 writer->name);
   else
     return TRUE;
   return FALSE;
@@ -131,7 +135,7 @@ settle_alpha (const OmniWriter *writer, OmniWriteJob *job, const char *path, GEr
   g_autofree char *name = g_filename_display_name (path);
 
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-               "“%s” cannot hold the picture's transparency: %s has none. Use .png or .tif.", name,
+               _ ("“%s” cannot hold the picture's transparency: %s has none. Use .png or .tif."), name,
                writer->name);
   return FALSE;
 }

@@ -214,7 +214,7 @@ warn_about_shapes (Fusion *self, GPtrArray *sorted)
     if (MAX (aspect, other) / MIN (aspect, other) <= ASPECT_TOLERANCE)
       continue;
     g_ptr_array_add (self->warnings,
-                     g_strdup ("The sources differ in shape; resizing distorts some of them."));
+                     g_strdup (_ ("The sources differ in shape; resizing distorts some of them.")));
     return;
   }
 }
@@ -229,7 +229,7 @@ warn_about_duplicates (Fusion *self, GPtrArray *sorted)
       continue;
     g_autofree char *name = g_filename_display_name (path);
     g_ptr_array_add (self->warnings,
-                     g_strdup_printf ("“%s” is in the set more than once and counts each time.", name));
+                     g_strdup_printf (_ ("“%s” is in the set more than once and counts each time."), name));
     return;
   }
 }
@@ -295,9 +295,10 @@ choose_influence (Fusion *self, GError **error)
     any |= influence[i] != 0;
   if (any && !self->model->takes_influence)
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 "%s does not weigh its sources by influence; choose omni, mertens or laplacian (--model).",
-                 self->model->title);
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+      _ ("%s does not weigh its sources by influence; choose omni, mertens or laplacian (--model)."),
+      _ (self->model->title));
     return FALSE;
   }
   /* Networks take it all the time, which makes a first change quick; what others do without it is another sum. */
@@ -437,7 +438,7 @@ get_plan (Fusion *self, guint tile_px, GError **error)
   if (request->half && !info->has_fp16)
   {
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
-                 "%s cannot store half precision; use full precision (--precision fp32).", info->name);
+                 _ ("%s cannot store half precision; use full precision (--precision fp32)."), info->name);
     return NULL;
   }
   const OmniModelContext context = { .task = self->task,
@@ -543,8 +544,8 @@ run_plan (Fusion *self, OmniPlanEntry *entry, Attempt *attempt, GError **error)
       return FALSE;
   }
   if (self->request->maps && self->maps == NULL
-      && (self->maps = omni_weight_maps_new (entry->graph, self->model->title, self->n_sources, self->width,
-                                             self->height, error))
+      && (self->maps = omni_weight_maps_new (entry->graph, _ (self->model->title), self->n_sources,
+                                             self->width, self->height, error))
            == NULL)
     return FALSE;
   const gboolean reuse = was_made_of (entry, self->request->sources)
@@ -597,9 +598,9 @@ recover_from_loss (Fusion *self, Attempt *attempt, GError **error)
   }
   g_set_error (
     error, OMNI_VK_ERROR, OMNI_VK_ERROR_DEVICE_LOST,
-    "%s stopped answering %u times, the last time with smaller tiles; its driver may need an update, or "
-    "choose another device (--device).",
-    name != NULL ? name : "The device", attempt->losses);
+    _ ("%s stopped answering %u times, the last time with smaller tiles; its driver may need an update, or "
+       "choose another device (--device)."),
+    name != NULL ? name : _ ("The device"), attempt->losses);
   return FALSE;
 }
 
@@ -616,7 +617,7 @@ recover_from_shortage (Fusion *self, Attempt *attempt, const GError *cause, GErr
   }
   g_set_error (
     error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
-    "%s Even tiles of %u pixels do not fit: close other programs, or use fewer or smaller pictures.",
+    _ ("%s Even tiles of %u pixels do not fit: close other programs, or use fewer or smaller pictures."),
     cause->message, attempt->tile_px);
   return FALSE;
 }

@@ -3,6 +3,8 @@
 
 #include "app/files/metadata.h"
 
+#include <glib/gi18n.h>
+
 /* The two sources of a pan-sharpening: told apart by roles, or by bands and sizes where roles are silent; never by their
  * place in the list. */
 
@@ -37,34 +39,32 @@ can_be (OmniSource *ms, OmniSource *pan)
 }
 
 static gboolean
-fail (OmniSource *source, GError **error, const char *what)
-{
-  g_autofree char *name = omni_source_dup_display_name (source);
-  g_autofree char *message = g_strdup_printf ("“%s” %s", name, what);
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, message);
-  return FALSE;
-}
-
-static gboolean
 check_pair (OmniSource *ms, OmniSource *pan, GError **error)
 {
+  g_autofree char *ms_name = omni_source_dup_display_name (ms);
+  g_autofree char *pan_name = omni_source_dup_display_name (pan);
+
   if (omni_source_count_bands (pan) != 1)
-    return fail (
-      pan, error,
-      "cannot be the panchromatic picture, which has one band; give the roles to other files (--role "
-      "pan=FILE).");
-  if (omni_source_count_bands (ms) < 3)
-    return fail (
-      ms, error,
-      "cannot be the multispectral picture, which has three bands or more; give the roles to other "
-      "files (--role ms=FILE).");
-  if (!is_larger (pan, ms))
-    return fail (
-      pan, error,
-      "is smaller than the multispectral picture, and there is nothing to sharpen that with; give the "
-      "roles to other files (--role pan=FILE).");
-  return TRUE;
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      _ ("“%s” cannot be the panchromatic picture, which has one band; give the roles to other files "
+         "(--role pan=FILE)."),
+      pan_name);
+  else if (omni_source_count_bands (ms) < 3)
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      _ ("“%s” cannot be the multispectral picture, which has three bands or more; give the roles to "
+         "other files (--role ms=FILE)."),
+      ms_name);
+  else if (!is_larger (pan, ms))
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      _ ("“%s” is smaller than the multispectral picture, and there is nothing to sharpen that with; "
+         "give the roles to other files (--role pan=FILE)."),
+      pan_name);
+  else
+    return TRUE;
+  return FALSE;
 }
 
 gboolean
@@ -74,8 +74,11 @@ omni_sources_find_pansharpen (GPtrArray *sources, OmniSource **ms, OmniSource **
   {
     g_set_error (
       error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-      "To pan-sharpen takes two pictures, one multispectral and one panchromatic, and there %s %u.",
-      sources->len == 1 ? "is" : "are", sources->len);
+      ngettext (
+        "To pan-sharpen takes two pictures, one multispectral and one panchromatic, and there is %u.",
+        "To pan-sharpen takes two pictures, one multispectral and one panchromatic, and there are %u.",
+        sources->len),
+      sources->len);
     return FALSE;
   }
   for (guint i = 0; i < 2; i++)
@@ -92,8 +95,8 @@ omni_sources_find_pansharpen (GPtrArray *sources, OmniSource **ms, OmniSource **
   }
   g_set_error_literal (
     error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-    "To pan-sharpen takes a multispectral and a panchromatic picture, and which is which cannot "
-    "be told from bands and sizes; give their roles (--role ms=FILE --role pan=FILE).");
+    _ ("To pan-sharpen takes a multispectral and a panchromatic picture, and which is which cannot "
+       "be told from bands and sizes; give their roles (--role ms=FILE --role pan=FILE)."));
   return FALSE;
 }
 
@@ -110,7 +113,7 @@ omni_model_find_for_weights (const char *weights_path, gboolean pansharpens, GEr
       return models[i];
   g_autofree char *name = g_filename_display_name (weights_path);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-               "The weights “%s” do not say which model they are for; name it (--model).", name);
+               _ ("The weights “%s” do not say which model they are for; name it (--model)."), name);
   return NULL;
 }
 

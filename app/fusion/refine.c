@@ -144,7 +144,7 @@ score (const Refining *self, OmniPicture *fused, double *value, GError **error)
     return TRUE;
   if (!g_cancellable_set_error_if_cancelled (self->cancellable, error))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                 "The set cannot be refined, for %s cannot be computed: %s.", metric->title, reason);
+                 _ ("The set cannot be refined, for %s cannot be computed: %s."), metric->title, reason);
   return FALSE;
 }
 
@@ -204,8 +204,8 @@ cut_crops (Refining *self, GError **error)
   self->crops = g_try_malloc_n (plane * n * N_CROPS, sizeof (float));
   if (self->crops == NULL)
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "There is not enough memory to refine %u pictures.",
-                 n);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                 _ ("There is not enough memory to refine %u pictures."), n);
     return FALSE;
   }
   for (guint i = 0; i < N_CROPS; i++)

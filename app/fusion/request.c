@@ -143,8 +143,8 @@ check_sizes (GPtrArray *sources, GError **error)
   omni_sources_name_both (largest, smallest, &name, &other_name);
   g_set_error (
     error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-    "The sources differ in size: “%s” is %u × %u and “%s” is %u × %u; choose pictures of one size, or "
-    "resize to the largest (--resize).",
+    _ ("The sources differ in size: “%s” is %u × %u and “%s” is %u × %u; choose pictures of one size, or "
+       "resize to the largest (--resize)."),
     name, omni_source_get_width (largest), omni_source_get_height (largest), other_name,
     omni_source_get_width (smallest), omni_source_get_height (smallest));
   return FALSE;
@@ -164,7 +164,7 @@ check_bands (GPtrArray *sorted, GError **error)
     if (b == 2)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                   "“%s” has two bands; pictures of one, three or four to eight bands can be fused.",
+                   _ ("“%s” has two bands; pictures of one, three or four to eight bands can be fused."),
                    other_name);
       return FALSE;
     }
@@ -172,7 +172,7 @@ check_bands (GPtrArray *sorted, GError **error)
     {
       g_set_error (
         error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "“%s” has %u bands and “%s” has %u; pictures of several bands can only be fused with their like.",
+        _ ("“%s” has %u bands and “%s” has %u; pictures of several bands can only be fused with their like."),
         name, a, other_name, b);
       return FALSE;
     }
@@ -188,7 +188,7 @@ omni_fusion_request_check (const OmniFusionRequest *request, GError **error)
   if (request->sources->len == 0)
   {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                         "There are no pictures to fuse; name at least one.");
+                         _ ("There are no pictures to fuse; name at least one."));
     return FALSE;
   }
   if (omni_fusion_request_pansharpens (request))
@@ -211,18 +211,21 @@ omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char
 
   g_autoptr (GError) misfit = NULL;
   if (task == OMNI_TASK_PANSHARPEN && (model->tasks & (1u << task)) == 0)
-    reason = g_strdup_printf ("%s cannot pan-sharpen; choose pan-gsa or pan-ihs (--model).", model->title);
+    reason = g_strdup_printf (_ ("%s cannot pan-sharpen; choose pan-gsa or pan-ihs (--model)."),
+                              _ (model->title));
   else if (task != OMNI_TASK_AUTO && (model->tasks & (1u << task)) == 0)
-    reason = g_strdup_printf ("%s is not made for the task “%s”.", model->title, omni_task_to_string (task));
+    reason = g_strdup_printf (_ ("%s is not made for the task “%s”."), _ (model->title),
+                              omni_task_to_string (task));
   else if (sources->len < model->min_inputs)
-    reason = g_strdup_printf ("%s needs at least %u sources, there %s %u.", model->title, model->min_inputs,
-                              sources->len == 1 ? "is" : "are", sources->len);
+    reason = g_strdup_printf (ngettext ("%s needs at least %u sources, there is %u.",
+                                        "%s needs at least %u sources, there are %u.", sources->len),
+                              _ (model->title), model->min_inputs, sources->len);
   else if (model->max_inputs > 0 && sources->len > model->max_inputs)
-    reason = g_strdup_printf ("%s takes at most %u sources, there are %u.", model->title, model->max_inputs,
-                              sources->len);
+    reason = g_strdup_printf (_ ("%s takes at most %u sources, there are %u."), _ (model->title),
+                              model->max_inputs, sources->len);
   else if (has_bands && !model->handles_bands)
-    reason = g_strdup_printf ("%s takes grey and colour pictures, not pictures of four or more bands.",
-                              model->title);
+    reason = g_strdup_printf (_ ("%s takes grey and colour pictures, not pictures of four or more bands."),
+                              _ (model->title));
   else if (model->pansharpens && !omni_sources_find_pansharpen (sources, NULL, NULL, &misfit))
     reason = g_strdup (misfit->message);
 
@@ -281,7 +284,8 @@ find_default (OmniTask task, GPtrArray *sources, GError **error)
   for (guint i = 0; task != OMNI_TASK_PANSHARPEN && models[i] != NULL; i++)
     if (omni_model_fits (models[i], task, sources, NULL) && has_weights (models[i], task))
       return models[i];
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", why != NULL ? why : "There are no models.");
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s",
+               why != NULL ? why : _ ("There are no models."));
   return NULL;
 }
 

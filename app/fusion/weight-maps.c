@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/fusion/weight-maps.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,9 +44,9 @@ omni_weight_maps_new (const OmniGraph *graph, const char *title, guint n_sources
 {
   if (omni_graph_count_maps (graph) == 0)
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 "%s has no weights to show; omni, omni-small, mertens, laplacian and gff have (--model).",
-                 title);
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+      _ ("%s has no weights to show; omni, omni-small, mertens, laplacian and gff have (--model)."), title);
     return NULL;
   }
   g_autoptr (OmniWeightMaps) self = g_new0 (OmniWeightMaps, 1);
@@ -58,10 +59,11 @@ omni_weight_maps_new (const OmniGraph *graph, const char *title, guint n_sources
                         height);
   if (success)
     return g_steal_pointer (&self);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-               "There is not enough memory for the weights of %u pictures of %u × %u; use fewer or smaller "
-               "pictures.",
-               n_sources, width, height);
+  g_set_error (
+    error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+    _ ("There is not enough memory for the weights of %u pictures of %u × %u; use fewer or smaller "
+       "pictures."),
+    n_sources, width, height);
   return NULL;
 }
 

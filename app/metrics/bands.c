@@ -61,8 +61,8 @@ bands_init (OmniBands *bands, OmniPicture *picture, const OmniMetricsRegion *reg
   if (bands->planes == NULL)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory for %u bands of %u × %u pixels.", bands->n_bands, region->width,
-                 region->height);
+                 _ ("There is not enough memory for %u bands of %u × %u pixels."), bands->n_bands,
+                 region->width, region->height);
     return FALSE;
   }
   for (guint y = 0; y < region->height; y++)
@@ -95,15 +95,15 @@ check (OmniPicture *ms, OmniPicture *pan, OmniPicture *fused, OmniPicture *refer
         && (omni_picture_get_width (same_size[i]) != width
             || omni_picture_get_height (same_size[i]) != height))
       return omni_metric_refuse_picture (
-        same_size[i], error, "has %u × %u pixels, the fused picture %u × %u; they must have one size",
+        same_size[i], error, _ ("has %u × %u pixels, the fused picture %u × %u; they must have one size"),
         omni_picture_get_width (same_size[i]), omni_picture_get_height (same_size[i]), width, height);
     if (same_bands[i] != NULL && count_bands (same_bands[i]) != n_bands)
       return omni_metric_refuse_picture (
-        same_bands[i], error, "has %u bands, the fused picture %u; compare pictures of the same bands",
+        same_bands[i], error, _ ("has %u bands, the fused picture %u; compare pictures of the same bands"),
         count_bands (same_bands[i]), n_bands);
   }
   if (pan != NULL && count_bands (pan) != 1)
-    return omni_metric_refuse_picture (pan, error, "has %u bands, and a panchromatic picture has one",
+    return omni_metric_refuse_picture (pan, error, _ ("has %u bands, and a panchromatic picture has one"),
                                        count_bands (pan));
   if (ms == NULL)
     return TRUE;
@@ -111,7 +111,7 @@ check (OmniPicture *ms, OmniPicture *pan, OmniPicture *fused, OmniPicture *refer
   if (width % ms_width == 0 && height % ms_height == 0 && width / ms_width == height / ms_height)
     return TRUE;
   return omni_metric_refuse_picture (
-    ms, error, "has %u × %u pixels, of which the fused picture's %u × %u are no whole multiple", ms_width,
+    ms, error, _ ("has %u × %u pixels, of which the fused picture's %u × %u are no whole multiple"), ms_width,
     ms_height, width, height);
 }
 
@@ -160,8 +160,9 @@ omni_metrics_input_new_bands (OmniPicture *ms, OmniPicture *pan, OmniPicture *fu
   if (region->width == 0 || region->height == 0 || region->x >= all.width || region->y >= all.height
       || region->width > all.width - region->x || region->height > all.height - region->y)
   {
-    omni_metric_refuse_picture (fused, error, "has %u × %u pixels; the region %u,%u,%u,%u is not inside it",
-                                all.width, all.height, region->x, region->y, region->width, region->height);
+    omni_metric_refuse_picture (fused, error,
+                                _ ("has %u × %u pixels; the region %u,%u,%u,%u is not inside it"), all.width,
+                                all.height, region->x, region->y, region->width, region->height);
     return NULL;
   }
   const guint ratio = ms != NULL ? all.width / omni_picture_get_width (ms) : USUAL_RATIO;

@@ -106,7 +106,7 @@ measure_contrast (const OmniMetricRun *run, const OmniPlane *plane, double *valu
   const guint width = plane->width, height = plane->height;
   const gsize n = (gsize)width * height;
   if (!stretch (plane, values))
-    return omni_metric_refuse (reason, "a flat picture has no contrast");
+    return omni_metric_refuse (reason, _ ("a flat picture has no contrast"));
   memcpy (spare, values, n * sizeof *values);
   if (!filter_sensitivity (run, values, width, height, F0)
       || !filter_sensitivity (run, spare, width, height, F1))
@@ -160,7 +160,7 @@ omni_metric_qcb (const OmniMetricRun *run, double *value, char **reason)
   const gsize n = (gsize)input->width * input->height;
   const OmniPlane *planes[3] = { &input->sources[0], &input->sources[1], &input->fused };
   if (input->mask != NULL)
-    return omni_metric_refuse (reason, "it filters the picture as a whole, so every pixel must count");
+    return omni_metric_refuse (reason, _ ("it filters the picture as a whole, so every pixel must count"));
   g_autofree double *values = g_try_malloc_n (n, 4 * sizeof *values);
   if (values == NULL)
     return omni_metric_refuse (reason, OMNI_METRIC_NO_MEMORY);

@@ -244,7 +244,7 @@ compute_qabf (const OmniMetricRun *run, gboolean unit, double *value, char **rea
     kept += sums[2 * k];
     weight += sums[2 * k + 1];
   }
-  return omni_metric_divide (kept, weight, "the sources have no edges", value, reason);
+  return omni_metric_divide (kept, weight, _ ("the sources have no edges"), value, reason);
 }
 
 gboolean

@@ -217,7 +217,7 @@ score_features (const OmniMetricRun *run, guint width, guint height, const guint
     double *values = g_try_malloc_n ((gsize)width * height, sizeof *values);
     planes[k] = (OmniPlane){ .width = width, .height = height, .values = values };
     if (values == NULL)
-      done = omni_metric_refuse (reason, "not enough memory for the features");
+      done = omni_metric_refuse (reason, _ ("not enough memory for the features"));
     else if (!func (run, k < n ? &run->input->sources[k] : &run->input->fused, &planes[k], values))
       done = omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
   }
@@ -333,7 +333,7 @@ gboolean
 omni_metric_fmi_dct (const OmniMetricRun *run, double *value, char **reason)
 {
   if (run->input->mask != NULL)
-    return omni_metric_refuse (reason, "it transforms the picture as a whole, so every pixel must count");
+    return omni_metric_refuse (reason, _ ("it transforms the picture as a whole, so every pixel must count"));
   return omni_metric_check_size (run, 3, reason)
          && score_features (run, run->input->width, run->input->height, NULL, find_dct, value, reason);
 }
@@ -475,7 +475,7 @@ omni_metric_fmi_wavelet (const OmniMetricRun *run, double *value, char **reason)
 {
   const OmniMetricsInput *input = run->input;
   if (input->mask != NULL)
-    return omni_metric_refuse (reason, "its filter is 62 pixels long, so every pixel must count");
+    return omni_metric_refuse (reason, _ ("its filter is 62 pixels long, so every pixel must count"));
   return omni_metric_check_size (run, 3, reason)
          && score_features (run, 2 * get_wavelet_size (input->width), 2 * get_wavelet_size (input->height),
                             NULL, find_wavelet, value, reason);

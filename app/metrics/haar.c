@@ -102,7 +102,7 @@ omni_metric_qm (const OmniMetricRun *run, double *value, char **reason)
       kept += sums[2 * k];
       weight += sums[2 * k + 1];
     }
-    if (!omni_metric_divide (kept, weight, "the sources have no detail", &score, reason))
+    if (!omni_metric_divide (kept, weight, _ ("the sources have no detail"), &score, reason))
       return FALSE;
     *value *= pow (score, level_weights[level]);
   }

@@ -105,8 +105,9 @@ omni_metric_refuse_picture (OmniPicture *picture, GError **error, const char *fo
   g_autofree char *what = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   const char *path = omni_picture_get_path (picture);
-  g_autofree char *name = path != NULL ? g_filename_display_name (path) : g_strdup ("picture");
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "“%s” %s.", name, what);
+  g_autofree char *name = path != NULL ? g_filename_display_name (path) : g_strdup (_ ("picture"));
+  /* A picture's name, and what is the matter with it: "has 5 bands, which …". */
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("“%s” %s."), name, what);
   return FALSE;
 }
 
@@ -118,11 +119,11 @@ check_picture (OmniPicture *picture, OmniPicture *fused, GError **error)
   const guint colours = omni_picture_get_channels (picture) - (omni_picture_get_has_alpha (picture) ? 1 : 0);
   if (colours != 1 && colours != 3)
     return omni_metric_refuse_picture (
-      picture, error, "has %u bands, which have no luminance; this needs grey or RGB pictures", colours);
+      picture, error, _ ("has %u bands, which have no luminance; this needs grey or RGB pictures"), colours);
   if (width == fused_width && height == fused_height)
     return TRUE;
   return omni_metric_refuse_picture (
-    picture, error, "has %u × %u pixels, the fused picture %u × %u; bring them to one size first", width,
+    picture, error, _ ("has %u × %u pixels, the fused picture %u × %u; bring them to one size first"), width,
     height, fused_width, fused_height);
 }
 
@@ -141,7 +142,7 @@ add_plane (OmniMetricsInput *self, OmniPicture *picture, OmniPicture *fused, con
   if (luminance == NULL)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory for the luminance of %u × %u pixels.", region->width,
+                 _ ("There is not enough memory for the luminance of %u × %u pixels."), region->width,
                  region->height);
     return FALSE;
   }
@@ -194,7 +195,7 @@ fill (OmniMetricsInput *self, OmniPicture *const *sources, OmniPicture *fused, O
   self->mask = g_try_malloc (n);
   if (self->mask == NULL)
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "There is not enough memory for %u × %u pixels.",
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, _ ("There is not enough memory for %u × %u pixels."),
                  region->width, region->height);
     return FALSE;
   }
@@ -231,8 +232,9 @@ omni_metrics_input_new (OmniPicture *const *sources, guint n_sources, OmniPictur
   if (region->width == 0 || region->height == 0 || region->x >= width || region->y >= height
       || region->width > width - region->x || region->height > height - region->y)
   {
-    omni_metric_refuse_picture (fused, error, "has %u × %u pixels; the region %u,%u,%u,%u is not inside it",
-                                width, height, region->x, region->y, region->width, region->height);
+    omni_metric_refuse_picture (fused, error,
+                                _ ("has %u × %u pixels; the region %u,%u,%u,%u is not inside it"), width,
+                                height, region->x, region->y, region->width, region->height);
     return NULL;
   }
   OmniMetricsInput *self = g_new0 (OmniMetricsInput, 1);

@@ -617,7 +617,7 @@ omni_metric_mef_ssim (const OmniMetricRun *run, double *value, char **reason)
   {
     /* Weights are fractions, so a scale that scores below zero has no power. */
     if (scores[i] < 0)
-      return omni_metric_refuse (reason, "the structure of scale %u is opposite to that of the sources",
+      return omni_metric_refuse (reason, _ ("the structure of scale %u is opposite to that of the sources"),
                                  i + 1);
     *value *= pow (scores[i], scale_weights[i] / total);
   }

@@ -3,6 +3,7 @@
 
 #include "app/metrics/metrics.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 G_BEGIN_DECLS
@@ -60,9 +61,9 @@ gboolean omni_metric_check_size (const OmniMetricRun *run, guint size_px, char *
 gboolean
 omni_metric_divide (double numerator, double denominator, const char *why, double *value, char **reason);
 
-#define OMNI_METRIC_NO_MEMORY "there is not enough memory"
+#define OMNI_METRIC_NO_MEMORY _ ("there is not enough memory")
 #define OMNI_METRIC_CANCELLED "cancelled"
-#define OMNI_METRIC_NO_WINDOW "no window lies entirely in the valid part of the pictures"
+#define OMNI_METRIC_NO_WINDOW _ ("no window lies entirely in the valid part of the pictures")
 
 /* ---- Parts (parallel.c) ---- */
 

@@ -320,7 +320,7 @@ omni_metric_check_size (const OmniMetricRun *run, guint size_px, char **reason)
 {
   if (run->input->width >= size_px && run->input->height >= size_px)
     return TRUE;
-  return omni_metric_refuse (reason, "it needs %u × %u pixels, these are %u × %u", size_px, size_px,
+  return omni_metric_refuse (reason, _ ("it needs %u × %u pixels, these are %u × %u"), size_px, size_px,
                              run->input->width, run->input->height);
 }
 
@@ -338,20 +338,22 @@ omni_metric_is_defined (const OmniMetric *metric, guint n, gboolean has_referenc
                         char **reason)
 {
   if (metric->of_bands && !has_bands)
-    return omni_metric_refuse (reason, "it is for pan-sharpened pictures");
+    return omni_metric_refuse (reason, _ ("it is for pan-sharpened pictures"));
   if (!metric->of_bands && has_bands)
-    return omni_metric_refuse (reason,
-                               "it needs luminance, which the bands of a pan-sharpened picture do not have");
+    return omni_metric_refuse (
+      reason, _ ("it needs luminance, which the bands of a pan-sharpened picture do not have"));
   if (metric->kind == OMNI_METRIC_OF_REFERENCE && !has_reference)
-    return omni_metric_refuse (reason, "it needs a reference picture");
+    return omni_metric_refuse (reason, _ ("it needs a reference picture"));
   if (metric->kind != OMNI_METRIC_OF_SOURCES)
     return TRUE;
   if (metric->min_sources == metric->max_sources && n != metric->min_sources)
-    return omni_metric_refuse (reason, "it is defined for %u sources, there are %u", metric->min_sources, n);
+    return omni_metric_refuse (reason, _ ("it is defined for %u sources, there are %u"), metric->min_sources,
+                               n);
   if (n < metric->min_sources)
-    return omni_metric_refuse (reason, "it needs at least %u source, there are %u", metric->min_sources, n);
+    return omni_metric_refuse (reason, _ ("it needs at least %u source, there are %u"), metric->min_sources,
+                               n);
   if (metric->max_sources > 0 && n > metric->max_sources)
-    return omni_metric_refuse (reason, "it is defined for up to %u sources, there are %u",
+    return omni_metric_refuse (reason, _ ("it is defined for up to %u sources, there are %u"),
                                metric->max_sources, n);
   return TRUE;
 }
@@ -384,11 +386,11 @@ omni_metric_compute (const OmniMetric *metric, const OmniMetricsCompat *compat, 
   if (!omni_metric_is_defined (metric, input->n_sources, input->has_reference, input->bands != NULL, reason))
     return FALSE;
   if (input->n_valid == 0)
-    return omni_metric_refuse (reason, "no pixel is opaque and a number in every picture");
+    return omni_metric_refuse (reason, _ ("no pixel is opaque and a number in every picture"));
   if (!find_func (metric, compat) (&run, value, reason))
   {
     *value = NAN;
     return FALSE;
   }
-  return isfinite (*value) || omni_metric_refuse (reason, "it has no finite value for these pictures");
+  return isfinite (*value) || omni_metric_refuse (reason, _ ("it has no finite value for these pictures"));
 }

@@ -5,7 +5,7 @@
 
 /* Scores of pan-sharpened pictures: of all bands together, in the units of the bands. */
 
-#define NO_PIXEL "no pixel is a number in every band"
+#define NO_PIXEL _ ("no pixel is a number in every band")
 
 /* ---- ERGAS ----
  *
@@ -63,7 +63,7 @@ omni_metric_ergas (const OmniMetricRun *run, double *value, char **reason)
     if (s[ERGAS_COUNT] == 0)
       return omni_metric_refuse (reason, NO_PIXEL);
     if (s[ERGAS_VALUE] == 0)
-      return omni_metric_refuse (reason, "the mean of band %u of the reference is zero", b + 1);
+      return omni_metric_refuse (reason, _ ("the mean of band %u of the reference is zero"), b + 1);
     const double mean = s[ERGAS_VALUE] / s[ERGAS_COUNT];
     total += s[ERGAS_ERROR] / s[ERGAS_COUNT] / (mean * mean);
   }
@@ -109,7 +109,7 @@ omni_metric_sam (const OmniMetricRun *run, double *value, char **reason)
   double sums[2];
   if (!omni_parts_run (bands->fused.height, 2, 0, angle_row, &self, run->cancellable, sums))
     return omni_metric_refuse (reason, OMNI_METRIC_CANCELLED);
-  if (!omni_metric_divide (sums[0], sums[1], "no pixel has a spectrum in both pictures", value, reason))
+  if (!omni_metric_divide (sums[0], sums[1], _ ("no pixel has a spectrum in both pictures"), value, reason))
     return FALSE;
   *value *= 180 / G_PI;
   return TRUE;
@@ -359,7 +359,7 @@ omni_metric_q4 (const OmniMetricRun *run, double *value, char **reason)
 {
   const guint n = run->input->bands->fused.n_bands;
   if (n != 4)
-    return omni_metric_refuse (reason, "it is defined for 4 bands, there are %u; take q2n", n);
+    return omni_metric_refuse (reason, _ ("it is defined for 4 bands, there are %u; take q2n"), n);
   return omni_metric_q2n (run, value, reason);
 }
 
@@ -392,7 +392,7 @@ omni_metric_d_lambda (const OmniMetricRun *run, double *value, char **reason)
   const OmniBandsInput *bands = run->input->bands;
   const guint n = bands->fused.n_bands, coarse = get_coarse_block (bands);
   if (n < 2)
-    return omni_metric_refuse (reason, "it compares bands with each other, and there is one");
+    return omni_metric_refuse (reason, _ ("it compares bands with each other, and there is one"));
   *value = 0;
   for (guint i = 0; i < n; i++)
     for (guint j = i + 1; j < n; j++)

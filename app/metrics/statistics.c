@@ -141,8 +141,8 @@ add_information (const OmniMetricRun *run, gboolean stretched, double (*term) (c
     measure_entropies (counts, (double)input->n_valid, &entropies);
     const double one = term (&entropies);
     if (isnan (one))
-      return omni_metric_refuse (reason,
-                                 "the fused picture and a source are flat and have no information to share");
+      return omni_metric_refuse (
+        reason, _ ("the fused picture and a source are flat and have no information to share"));
     *value += one;
   }
   return TRUE;
@@ -268,7 +268,7 @@ static gboolean
 correlate (double covariance, double variance_a, double variance_b, double *value, char **reason)
 {
   if (variance_a <= 0 || variance_b <= 0)
-    return omni_metric_refuse (reason, "a flat picture has no correlation");
+    return omni_metric_refuse (reason, _ ("a flat picture has no correlation"));
   *value = covariance / (sqrt (variance_a) * sqrt (variance_b));
   return TRUE;
 }
@@ -312,7 +312,7 @@ omni_metric_scd (const OmniMetricRun *run, double *value, char **reason)
   {
     g_clear_pointer (reason, g_free);
     return omni_metric_refuse (reason,
-                               "a source, or the result less a source, is flat and has no correlation");
+                               _ ("a source, or the result less a source, is flat and has no correlation"));
   }
   *value = with_a + with_b;
   return TRUE;
@@ -334,7 +334,7 @@ static gboolean
 compute_psnr (double error, double *value, char **reason)
 {
   if (error <= 0)
-    return omni_metric_refuse (reason, "the pictures are identical, so the ratio has no bound");
+    return omni_metric_refuse (reason, _ ("the pictures are identical, so the ratio has no bound"));
   *value = 10 * log10 (255.0 * 255.0 / error);
   return TRUE;
 }

@@ -416,7 +416,7 @@ add_sources (const OmniMetricRun *run, double *value, char **reason)
       kept += sums[i * n_sums + 2 * k];
       all += sums[i * n_sums + 2 * k + 1];
     }
-    if (!omni_metric_divide (kept, all, "a source is flat and tells nothing", &one, reason))
+    if (!omni_metric_divide (kept, all, _ ("a source is flat and tells nothing"), &one, reason))
       return FALSE;
     *value += one;
   }
@@ -460,5 +460,5 @@ omni_metric_viff (const OmniMetricRun *run, double *value, char **reason)
     *value += viff_weights[i] * (s[0] + s[2] * VIFF_C) / (s[1] + s[2] * VIFF_C);
   }
   /* With nothing to tell, only the constants are left. */
-  return all > 0 || omni_metric_refuse (reason, "the sources are flat and tell nothing");
+  return all > 0 || omni_metric_refuse (reason, _ ("the sources are flat and tell nothing"));
 }

@@ -3,6 +3,7 @@
 
 #include "app/picture/resample.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 #define CUT 4.0 /* standard deviations */
@@ -147,7 +148,7 @@ omni_picture_degrade (OmniPicture *picture, guint width, guint height, double ga
   if (rows == NULL)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-                 "There is not enough memory to make a picture of %u × %u pixels smaller.",
+                 _ ("There is not enough memory to make a picture of %u × %u pixels smaller."),
                  omni_picture_get_width (picture), old_height);
     return NULL;
   }

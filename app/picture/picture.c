@@ -3,6 +3,8 @@
 
 #include "models/digest.h"
 
+#include <glib/gi18n.h>
+
 struct _OmniPicture
 {
   GObject parent_instance;
@@ -96,10 +98,11 @@ omni_picture_new (guint width, guint height, guint channels, gboolean has_alpha,
       || g_bytes_get_size (owned) != expected_bytes)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 "%s%sA picture of %u × %u with %u channels of %s bits does not fit %" G_GSIZE_FORMAT
-                 " bytes of pixels.",
-                 path != NULL ? path : "", path != NULL ? ": " : "", width, height, channels,
-                 omni_sample_type_to_string (type), g_bytes_get_size (owned));
+                 _ ("A picture of %u × %u with %u channels of %s bits does not fit %lu bytes of pixels."),
+                 width, height, channels, omni_sample_type_to_string (type),
+                 (gulong)g_bytes_get_size (owned));
+    if (path != NULL)
+      g_prefix_error (error, "%s: ", path);
     return NULL;
   }
 
@@ -130,8 +133,8 @@ omni_picture_try_alloc_pixels (guint width, guint height, guint channels, OmniSa
       (guint64)((double)width * height * channels * (double)omni_sample_type_get_bytes (type)));
     g_set_error (
       error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-      "There is not enough memory for a picture of %u × %u with %u channels (%s); close other programs "
-      "or use smaller pictures.",
+      _ ("There is not enough memory for a picture of %u × %u with %u channels (%s); close other programs "
+         "or use smaller pictures."),
       width, height, channels, words);
     return NULL;
   }

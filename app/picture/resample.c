@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/picture/resample.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -239,7 +240,7 @@ resampler_init (Resampler *self, OmniPicture *picture, guint width, guint height
   if (self->row != NULL && self->kept != NULL && self->sums != NULL)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-               "There is not enough memory to bring a picture to %u × %u; close other programs.", width,
+               _ ("There is not enough memory to bring a picture to %u × %u; close other programs."), width,
                height);
   return FALSE;
 }

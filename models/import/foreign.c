@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/import/foreign.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define MAX_ELEMENTS (G_GUINT64_CONSTANT (1) << 31)
@@ -68,12 +69,12 @@ omni_foreign_add (OmniForeign *foreign, const char *name, GError **error)
   OmniForeignTensor *tensor;
 
   if (name[0] == '\0' || strlen (name) > OMNI_FOREIGN_MAX_NAME || !g_utf8_validate (name, -1, NULL))
-    omni_foreign_refuse (error, "the tensor name “%.64s” is empty, longer than %u bytes or no text", name,
+    omni_foreign_refuse (error, _ ("the tensor name “%.64s” is empty, longer than %u bytes or no text"), name,
                          OMNI_FOREIGN_MAX_NAME);
   else if (g_hash_table_contains (foreign->names, name))
-    omni_foreign_refuse (error, "the tensor “%s” appears twice", name);
+    omni_foreign_refuse (error, _ ("the tensor “%s” appears twice"), name);
   else if (foreign->tensors->len == MAX_TENSORS)
-    omni_foreign_refuse (error, "there are more than %u tensors", MAX_TENSORS);
+    omni_foreign_refuse (error, _ ("there are more than %u tensors"), MAX_TENSORS);
   else
   {
     tensor = g_new0 (OmniForeignTensor, 1);
@@ -92,9 +93,9 @@ omni_foreign_count (OmniForeignTensor *tensor, GError **error)
   for (guint i = 0; i < tensor->n_dims; i++)
   {
     if (tensor->dims[i] == 0)
-      return omni_foreign_refuse (error, "tensor “%s” has a side of length 0", tensor->name);
+      return omni_foreign_refuse (error, _ ("tensor “%s” has a side of length 0"), tensor->name);
     if (tensor->dims[i] > MAX_ELEMENTS / tensor->n_elements)
-      return omni_foreign_refuse (error, "tensor “%s” would have more than 2^31 elements", tensor->name);
+      return omni_foreign_refuse (error, _ ("tensor “%s” would have more than 2^31 elements"), tensor->name);
     tensor->n_elements *= tensor->dims[i];
   }
   return TRUE;
@@ -184,14 +185,15 @@ read_by_content (const char *path, GBytes *bytes, GError **error)
   if (size >= 2 && data[0] == 0x80 && data[1] <= 5)
     return omni_foreign_read_torch_legacy (path, bytes, error);
   if (size >= 262 && memcmp (data + 257, "ustar", 5) == 0)
-    omni_foreign_refuse (error, "it is a tar archive, as PyTorch wrote before 0.1.10; load it there and save "
-                                "it anew");
+    omni_foreign_refuse (error,
+                         _ ("it is a tar archive, as PyTorch wrote before 0.1.10; load it there and save "
+                            "it anew"));
   else if (size >= 8 && memcmp (data, "\x89HDF\r\n\x1a\n", 8) == 0)
-    omni_foreign_refuse (error, "it is an HDF5 file of Keras; load it there and save a checkpoint or "
-                                "safetensors");
+    omni_foreign_refuse (error, _ ("it is an HDF5 file of Keras; load it there and save a checkpoint or "
+                                   "safetensors"));
   else
-    omni_foreign_refuse (error, "it is neither a PyTorch file (.pth), nor the index of a TensorFlow "
-                                "checkpoint, nor safetensors");
+    omni_foreign_refuse (error, _ ("it is neither a PyTorch file (.pth), nor the index of a TensorFlow "
+                                   "checkpoint, nor safetensors"));
   return NULL;
 }
 
@@ -210,7 +212,7 @@ omni_foreign_read (const char *path, GError **error)
   {
     g_autofree char *name = g_filename_display_name (path);
 
-    g_prefix_error (error, "“%s” cannot be imported: ", name);
+    g_prefix_error (error, _ ("“%s” cannot be imported: "), name);
   }
   return foreign;
 }

@@ -25,7 +25,7 @@ typedef struct
 typedef struct
 {
   char *path;         /* of the file named first, for messages */
-  const char *format; /* for people: "PyTorch (ZIP)" */
+  const char *format; /* for people, untranslated: "PyTorch (ZIP)" */
   GPtrArray *files;   /* GBytes that the tensors point into */
   GPtrArray *paths;   /* char, of these */
   GPtrArray *tensors; /* OmniForeignTensor */

@@ -4,6 +4,7 @@
 
 #include "models/model.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 /* ---- Looking at it ---- */
@@ -147,7 +148,7 @@ check_half (const OmniTensorSpec *spec, const float *values, guint64 n, GError *
   for (guint64 i = 0; i < n; i++)
     if (isfinite (values[i]) && fabsf (values[i]) > LARGEST_HALF)
     {
-      omni_foreign_refuse (error, "the tensor “%s” holds %g, and 16 bits reach no further than %g",
+      omni_foreign_refuse (error, _ ("the tensor “%s” holds %g, and 16 bits reach no further than %g"),
                            spec->name, (double)values[i], (double)LARGEST_HALF);
       return FALSE;
     }
@@ -191,7 +192,7 @@ omni_import_write (OmniImport *self, gboolean *checked, GError **error)
 
     if (converted == NULL)
     {
-      omni_foreign_refuse (error, "there is not enough memory for the weights");
+      omni_foreign_refuse (error, _ ("there is not enough memory for the weights"));
       return NULL;
     }
     g_ptr_array_add (values, converted);

@@ -108,8 +108,8 @@ read_file (OmniImport *self, const char *path, GError **error)
   if (name != NULL)
     return omni_foreign_refuse (
       error,
-      "“%s” and a file named before it both hold a tensor “%s”, so they are not parts "
-      "of one network; import them one at a time",
+      _ ("“%s” and a file named before it both hold a tensor “%s”, so they are not parts "
+         "of one network; import them one at a time"),
       display, name);
   for (guint i = 0; i < foreign->tensors->len; i++)
   {
@@ -212,7 +212,7 @@ try_prefix (OmniImport *self, const GArray *rows, const char *prefix, GPtrArray 
     {
       g_autofree char *shape = omni_foreign_shape_to_string (tensor);
 
-      fit->shape_problem = g_strdup_printf ("“%s” is of type %s and shape %s", tensor->name,
+      fit->shape_problem = g_strdup_printf (_ ("“%s” is of type %s and shape %s"), tensor->name,
                                             omni_dtype_to_string (tensor->dtype), shape);
     }
     g_ptr_array_add (found, tensor);
@@ -492,7 +492,7 @@ refuse_architecture (const char *architecture, GError **error)
       }
   g_ptr_array_add (names, NULL);
   list = g_strjoinv (", ", (char **)names->pdata);
-  return omni_foreign_refuse (error, "There is no architecture “%s”; choose %s", architecture, list);
+  return omni_foreign_refuse (error, _ ("There is no architecture “%s”; choose %s"), architecture, list);
 }
 
 static gboolean
@@ -504,18 +504,19 @@ refuse (OmniImport *self, const Fit *fit, const OmniImportTable *table, gboolean
   if (!is_chosen && fit->n_named == 0 && fit->n_shaped < fit->n_rows)
     return omni_foreign_refuse (
       error,
-      "“%s” holds %u tensors, but their names and shapes are those of no network here; "
-      "name the one it should be with --architecture to hear what differs",
+      _ ("“%s” holds %u tensors, but their names and shapes are those of no network here; "
+         "name the one it should be with --architecture to hear what differs"),
       display, self->tensors->len);
   if (fit->shape_problem != NULL)
-    return omni_foreign_refuse (error, "“%s” is not for “%s”: %s", display, architecture, fit->shape_problem);
+    return omni_foreign_refuse (error, _ ("“%s” is not for “%s”: %s"), display, architecture,
+                                fit->shape_problem);
   if (fit->n_shaped == fit->n_rows)
     return omni_foreign_refuse (
       error,
-      "“%s” has the shapes of “%s”, but other names: there is no “%s”; rename its tensors "
-      "as the authors do",
+      _ ("“%s” has the shapes of “%s”, but other names: there is no “%s”; rename its tensors "
+         "as the authors do"),
       display, architecture, fit->first_lacking);
-  return omni_foreign_refuse (error, "“%s” is not for “%s”: it holds %u of %u tensors and lacks “%s”",
+  return omni_foreign_refuse (error, _ ("“%s” is not for “%s”: it holds %u of %u tensors and lacks “%s”"),
                               display, architecture, fit->n_named, fit->n_rows, fit->first_lacking);
 }
 
@@ -533,9 +534,9 @@ refuse_own (OmniImport *self, const char *architecture, GError **error)
     if (g_strcmp0 (models[i]->architecture, architecture) == 0)
       model = models[i];
   if (outline == NULL)
-    return omni_foreign_refuse (error, "“%s” holds more tensors than it has bytes for", path);
+    return omni_foreign_refuse (error, _ ("“%s” holds more tensors than it has bytes for"), path);
   if (model->list_tensors (outline, specs, error) && omni_weights_check (outline, specs, error))
-    omni_foreign_refuse (error, "“%s” is not for “%s”", path, architecture);
+    omni_foreign_refuse (error, _ ("“%s” is not for “%s”"), path, architecture);
   return FALSE;
 }
 

@@ -40,7 +40,7 @@ const char *omni_import_get_title (const OmniImport *import);
 /* (nullable) A sentence, untranslated, on what the file does not say. */
 const char *omni_import_get_note (const OmniImport *import);
 
-/* The files read, those beside the named ones too, and what they are: "TensorFlow checkpoint". */
+/* The files read, those beside the named ones too, and what they are, untranslated: "TensorFlow checkpoint". */
 guint omni_import_get_n_files (const OmniImport *import);
 const char *omni_import_get_file (const OmniImport *import, guint index, const char **format);
 

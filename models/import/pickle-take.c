@@ -2,6 +2,7 @@
 /* What came of a pickle: its tensors. */
 #include "models/import/pickle.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define MAX_DEPTH  8
@@ -69,10 +70,10 @@ take_dictionary (const OmniPickleValue *dictionary, const char *prefix, guint de
   OmniPickleObject *object = dictionary->object;
 
   if (depth > MAX_DEPTH)
-    return omni_foreign_refuse (error, "the pickle's dictionaries lie in each other more than %u deep",
+    return omni_foreign_refuse (error, _ ("the pickle's dictionaries lie in each other more than %u deep"),
                                 MAX_DEPTH);
   if (object->look == OMNI_PICKLE_LOOKING)
-    return omni_foreign_refuse (error, "the pickle's dictionary “%.64s” holds itself", prefix);
+    return omni_foreign_refuse (error, _ ("the pickle's dictionary “%.64s” holds itself"), prefix);
   if (object->look == OMNI_PICKLE_LOOKED)
     return TRUE;
   object->look = OMNI_PICKLE_LOOKING;
@@ -86,7 +87,7 @@ take_dictionary (const OmniPickleValue *dictionary, const char *prefix, guint de
     name = prefix[0] != '\0' ? g_strconcat (prefix, ".", pair->object->text, NULL)
                              : g_strdup (pair->object->text);
     if (strlen (name) > OMNI_FOREIGN_MAX_NAME)
-      return omni_foreign_refuse (error, "the name “%.64s…” is longer than %u bytes", name,
+      return omni_foreign_refuse (error, _ ("the name “%.64s…” is longer than %u bytes"), name,
                                   OMNI_FOREIGN_MAX_NAME);
     if (!take_value (&pair[1], name, depth, foreign, error))
       return FALSE;
@@ -99,7 +100,7 @@ gboolean
 omni_pickle_take_tensors (const OmniPickleValue *root, OmniForeign *foreign, GError **error)
 {
   if (root->kind != OMNI_PICKLE_DICTIONARY)
-    return omni_foreign_refuse (error, "the file does not hold a dictionary of tensors; save the state "
-                                       "dictionary: torch.save(model.state_dict(), FILE)");
+    return omni_foreign_refuse (error, _ ("the file does not hold a dictionary of tensors; save the state "
+                                          "dictionary: torch.save(model.state_dict(), FILE)"));
   return take_dictionary (root, "", 0, foreign, error);
 }

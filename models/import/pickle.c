@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/import/pickle.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* The opcodes are those of Python's pickletools; PyTorch's torch/serialization.py says what the persistent identifiers
@@ -104,7 +105,7 @@ static gboolean
 charge (OmniPickle *self, guint64 n_bytes)
 {
   if (n_bytes > self->budget_bytes)
-    return omni_foreign_refuse (self->error, "the pickle builds more than a file of this size can need");
+    return omni_foreign_refuse (self->error, _ ("the pickle builds more than a file of this size can need"));
   self->budget_bytes -= n_bytes;
   return TRUE;
 }
@@ -128,7 +129,7 @@ pop (OmniPickle *self, OmniPickleValue *value)
 
   *value = (OmniPickleValue){ .kind = OMNI_PICKLE_NONE };
   if (self->stack->len <= floor)
-    return omni_foreign_refuse (self->error, "the pickle takes more from its stack than there is");
+    return omni_foreign_refuse (self->error, _ ("the pickle takes more from its stack than there is"));
   *value = g_array_index (self->stack, OmniPickleValue, self->stack->len - 1);
   g_array_set_size (self->stack, self->stack->len - 1);
   self->budget_bytes += ITEM_BYTES;
@@ -139,7 +140,7 @@ static gboolean
 pop_mark (OmniPickle *self, guint *first)
 {
   if (self->marks->len == 0)
-    return omni_foreign_refuse (self->error, "the pickle looks for a mark that is not there");
+    return omni_foreign_refuse (self->error, _ ("the pickle looks for a mark that is not there"));
   *first = g_array_index (self->marks, guint, self->marks->len - 1);
   g_array_set_size (self->marks, self->marks->len - 1);
   return TRUE;
@@ -186,7 +187,7 @@ take (OmniPickle *self, guint64 n)
 
   if (n > (guint64)(self->end - self->at))
   {
-    omni_foreign_refuse (self->error, "the pickle is cut off");
+    omni_foreign_refuse (self->error, _ ("the pickle is cut off"));
     return NULL;
   }
   self->at += n;
@@ -213,7 +214,7 @@ take_line (OmniPickle *self)
 
   if (newline == NULL || newline - self->at > OMNI_FOREIGN_MAX_NAME)
   {
-    omni_foreign_refuse (self->error, "the pickle is cut off");
+    omni_foreign_refuse (self->error, _ ("the pickle is cut off"));
     return NULL;
   }
   line = g_strndup ((const char *)self->at, (gsize)(newline - self->at));
@@ -231,7 +232,7 @@ op_proto (OmniPickle *self, guint opcode)
   if (!take_number (self, 1, &version))
     return FALSE;
   return version <= 5
-         || omni_foreign_refuse (self->error, "the pickle is of the unknown protocol %u", (guint)version);
+         || omni_foreign_refuse (self->error, _ ("the pickle is of the unknown protocol %u"), (guint)version);
 }
 
 /* Only says how far a stream should be read ahead. */
@@ -243,7 +244,7 @@ op_frame (OmniPickle *self, guint opcode)
   if (!take_number (self, 8, &length))
     return FALSE;
   return length <= (guint64)(self->end - self->at)
-         || omni_foreign_refuse (self->error, "the pickle is cut off");
+         || omni_foreign_refuse (self->error, _ ("the pickle is cut off"));
 }
 
 static gboolean
@@ -278,7 +279,7 @@ op_long (OmniPickle *self, guint opcode)
   if (!take_number (self, 1, &n))
     return FALSE;
   if (n > 8)
-    return omni_foreign_refuse (self->error, "the pickle holds a number of %u bytes", (guint)n);
+    return omni_foreign_refuse (self->error, _ ("the pickle holds a number of %u bytes"), (guint)n);
   if (!take_number (self, (guint)n, &value))
     return FALSE;
   if (n > 0 && n < 8 && (value >> (8 * n - 1) & 1) != 0)
@@ -304,7 +305,7 @@ op_text (OmniPickle *self, guint opcode)
       || !charge (self, n) || (object = new_object (self)) == NULL)
     return FALSE;
   if (!g_utf8_validate_len ((const char *)bytes, n, NULL))
-    return omni_foreign_refuse (self->error, "the pickle holds a name that is no text");
+    return omni_foreign_refuse (self->error, _ ("the pickle holds a name that is no text"));
   object->text = g_strndup ((const char *)bytes, n);
   return push (self, (OmniPickleValue){ .kind = OMNI_PICKLE_TEXT, .object = object });
 }
@@ -344,7 +345,7 @@ op_tuple (OmniPickle *self, guint opcode)
       return FALSE;
   }
   else if (self->stack->len - floor < n)
-    return omni_foreign_refuse (self->error, "the pickle takes more from its stack than there is");
+    return omni_foreign_refuse (self->error, _ ("the pickle takes more from its stack than there is"));
   else
     first = self->stack->len - n;
   object->items = g_array_new (FALSE, FALSE, sizeof (OmniPickleValue));
@@ -370,11 +371,12 @@ op_fill (OmniPickle *self, guint opcode)
     first = self->stack->len - MIN (self->stack->len, is_list ? 1u : 2u);
   if (first == 0
       || (self->marks->len > 0 && first <= g_array_index (self->marks, guint, self->marks->len - 1)))
-    return omni_foreign_refuse (self->error, "the pickle takes more from its stack than there is");
+    return omni_foreign_refuse (self->error, _ ("the pickle takes more from its stack than there is"));
   container = g_array_index (self->stack, OmniPickleValue, first - 1);
   if (container.kind != kind || (!is_list && (self->stack->len - first) % 2 != 0))
-    return omni_foreign_refuse (self->error, "the pickle fills something that is no %s",
-                                is_list ? "list" : "dictionary");
+    return omni_foreign_refuse (self->error, is_list
+                                               ? _ ("the pickle fills something that is no list")
+                                               : _ ("the pickle fills something that is no dictionary"));
   move_items (self, first, container.object);
   return TRUE;
 }
@@ -388,7 +390,7 @@ put (OmniPickle *self, guint64 index)
   const guint n = self->stack->len;
 
   if (n == 0 || index > self->memo->len)
-    return omni_foreign_refuse (self->error, "the pickle remembers what it does not have");
+    return omni_foreign_refuse (self->error, _ ("the pickle remembers what it does not have"));
   if (index == self->memo->len)
   {
     if (!charge (self, ITEM_BYTES))
@@ -417,7 +419,7 @@ op_get (OmniPickle *self, guint opcode)
   if (!take_number (self, opcode == 'h' ? 1 : 4, &index))
     return FALSE;
   if (index >= self->memo->len)
-    return omni_foreign_refuse (self->error, "the pickle recalls what it never remembered");
+    return omni_foreign_refuse (self->error, _ ("the pickle recalls what it never remembered"));
   return push (self, g_array_index (self->memo, OmniPickleValue, index));
 }
 
@@ -430,9 +432,9 @@ push_global (OmniPickle *self, const char *module, const char *name)
     if (strcmp (globals[i].module, module) == 0 && strcmp (globals[i].name, name) == 0)
       return push (self, (OmniPickleValue){ .kind = OMNI_PICKLE_GLOBAL, .integer = globals[i].global });
   return omni_foreign_refuse (self->error,
-                              "the pickle asks for “%s.%s”, which is neither a tensor nor a dictionary; "
-                              "nothing of it was run. Save the state dictionary alone: "
-                              "torch.save(model.state_dict(), FILE)",
+                              _ ("the pickle asks for “%s.%s”, which is neither a tensor nor a dictionary; "
+                                 "nothing of it was run. Save the state dictionary alone: "
+                                 "torch.save(model.state_dict(), FILE)"),
                               module, name);
 }
 
@@ -453,7 +455,7 @@ op_stack_global (OmniPickle *self, guint opcode)
   if (!pop (self, &name) || !pop (self, &module))
     return FALSE;
   if (module.kind != OMNI_PICKLE_TEXT || name.kind != OMNI_PICKLE_TEXT)
-    return omni_foreign_refuse (self->error, "the pickle asks for a class without a name");
+    return omni_foreign_refuse (self->error, _ ("the pickle asks for a class without a name"));
   return push_global (self, module.object->text, name.object->text);
 }
 
@@ -482,16 +484,16 @@ op_persistent (OmniPickle *self, guint opcode)
   if (!pop (self, &id))
     return FALSE;
   if (!is_sequence (&id, 5, 6))
-    return omni_foreign_refuse (self->error, "the pickle refers to something that is no storage");
+    return omni_foreign_refuse (self->error, _ ("the pickle refers to something that is no storage"));
   item = get_item (&id, 0);
   if (item[0].kind != OMNI_PICKLE_TEXT || !g_str_equal (item[0].object->text, "storage")
       || item[1].kind != OMNI_PICKLE_GLOBAL || item[1].integer < GLOBAL_STORAGE
       || item[2].kind != OMNI_PICKLE_TEXT || item[4].kind != OMNI_PICKLE_INTEGER || item[4].integer < 0)
-    return omni_foreign_refuse (self->error, "the pickle refers to something that is no storage");
+    return omni_foreign_refuse (self->error, _ ("the pickle refers to something that is no storage"));
   if (id.object->items->len == 6 && item[5].kind != OMNI_PICKLE_NONE)
     return omni_foreign_refuse (self->error,
-                                "the storage “%s” is a part of another one, which PyTorch no "
-                                "longer writes; load the file there and save it anew",
+                                _ ("the storage “%s” is a part of another one, which PyTorch no "
+                                   "longer writes; load the file there and save it anew"),
                                 item[2].object->text);
   dtype = (OmniDtype)(item[1].integer - GLOBAL_STORAGE);
   if ((object = new_object (self)) == NULL)
@@ -505,7 +507,7 @@ op_persistent (OmniPickle *self, guint opcode)
     g_hash_table_insert (self->storages, g_strdup (item[2].object->text), object->storage);
   }
   if (object->storage->dtype != dtype || object->storage->n_elements != (guint64)item[4].integer)
-    return omni_foreign_refuse (self->error, "the storage “%s” is described in two ways",
+    return omni_foreign_refuse (self->error, _ ("the storage “%s” is described in two ways"),
                                 item[2].object->text);
   return push (self, (OmniPickleValue){ .kind = OMNI_PICKLE_STORAGE, .object = object });
 }
@@ -538,15 +540,15 @@ check_tensor (OmniPickle *self, const OmniPickleTensor *tensor)
   for (guint i = 0; i < tensor->n_dims; i++)
   {
     if (tensor->dims[i] == 0 || tensor->dims[i] > limit / n)
-      return omni_foreign_refuse (self->error, "a tensor claims more elements than its storage holds");
+      return omni_foreign_refuse (self->error, _ ("a tensor claims more elements than its storage holds"));
     n *= tensor->dims[i];
     if (tensor->dims[i] > 1 && tensor->strides[i] > limit / (tensor->dims[i] - 1))
-      return omni_foreign_refuse (self->error, "a tensor reaches beyond its storage");
+      return omni_foreign_refuse (self->error, _ ("a tensor reaches beyond its storage"));
     if (tensor->offset >= limit || (tensor->dims[i] - 1) * tensor->strides[i] >= limit - last)
-      return omni_foreign_refuse (self->error, "a tensor reaches beyond its storage");
+      return omni_foreign_refuse (self->error, _ ("a tensor reaches beyond its storage"));
     last += (tensor->dims[i] - 1) * tensor->strides[i];
   }
-  return last < limit || omni_foreign_refuse (self->error, "a tensor reaches beyond its storage");
+  return last < limit || omni_foreign_refuse (self->error, _ ("a tensor reaches beyond its storage"));
 }
 
 /* (storage, offset, size, stride[, wants a gradient, hooks, metadata]) */
@@ -559,7 +561,7 @@ rebuild_tensor (OmniPickle *self, const OmniPickleValue *arguments)
   guint n_strides;
 
   if (!is_sequence (arguments, 4, 7))
-    return omni_foreign_refuse (self->error, "the pickle makes a tensor of the wrong parts");
+    return omni_foreign_refuse (self->error, _ ("the pickle makes a tensor of the wrong parts"));
   if ((object = new_object (self)) == NULL)
     return FALSE;
   item = get_item (arguments, 0);
@@ -567,7 +569,7 @@ rebuild_tensor (OmniPickle *self, const OmniPickleValue *arguments)
   if (item[0].kind != OMNI_PICKLE_STORAGE || item[1].kind != OMNI_PICKLE_INTEGER || item[1].integer < 0
       || !read_numbers (&item[2], tensor->dims, &tensor->n_dims)
       || !read_numbers (&item[3], tensor->strides, &n_strides) || n_strides != tensor->n_dims)
-    return omni_foreign_refuse (self->error, "the pickle makes a tensor of the wrong parts");
+    return omni_foreign_refuse (self->error, _ ("the pickle makes a tensor of the wrong parts"));
   tensor->storage = item[0].object->storage;
   tensor->offset = (guint64)item[1].integer;
   return check_tensor (self, tensor)
@@ -588,13 +590,13 @@ make_dictionary (OmniPickle *self, const OmniPickleValue *arguments)
   dictionary = g_array_index (self->stack, OmniPickleValue, self->stack->len - 1);
   pairs = get_item (arguments, 0);
   if (!is_sequence (pairs, 0, G_MAXUINT))
-    return omni_foreign_refuse (self->error, "the pickle makes a dictionary of the wrong parts");
+    return omni_foreign_refuse (self->error, _ ("the pickle makes a dictionary of the wrong parts"));
   for (guint i = 0; i < pairs->object->items->len; i++)
   {
     const OmniPickleValue *pair = get_item (pairs, i);
 
     if (!is_sequence (pair, 2, 2))
-      return omni_foreign_refuse (self->error, "the pickle makes a dictionary of the wrong parts");
+      return omni_foreign_refuse (self->error, _ ("the pickle makes a dictionary of the wrong parts"));
     if (!charge (self, 2 * ITEM_BYTES))
       return FALSE;
     g_array_append_vals (dictionary.object->items, get_item (pair, 0), 2);
@@ -626,8 +628,8 @@ op_reduce (OmniPickle *self, guint opcode)
     default:
       break;
     }
-  return omni_foreign_refuse (self->error, "the pickle calls something that makes neither a tensor nor a "
-                                           "dictionary; it was not run");
+  return omni_foreign_refuse (self->error, _ ("the pickle calls something that makes neither a tensor nor a "
+                                              "dictionary; it was not run"));
 }
 
 /* A state dictionary's attributes (_metadata: versions of its layers), which say nothing about its tensors. */
@@ -639,7 +641,7 @@ op_build (OmniPickle *self, guint opcode)
   if (!pop (self, &state) || !pop (self, &target))
     return FALSE;
   if (target.kind != OMNI_PICKLE_DICTIONARY || state.kind != OMNI_PICKLE_DICTIONARY)
-    return omni_foreign_refuse (self->error, "the pickle builds an object that is no dictionary (BUILD)");
+    return omni_foreign_refuse (self->error, _ ("the pickle builds an object that is no dictionary (BUILD)"));
   return push (self, target);
 }
 
@@ -735,14 +737,15 @@ run (OmniPickle *self, OmniPickleValue *result)
       break;
     if (opcodes[*opcode].run == NULL)
       return omni_foreign_refuse (self->error,
-                                  "the pickle uses the opcode %s (0x%02x), which no dictionary of tensors "
-                                  "needs; nothing of it was run",
-                                  opcodes[*opcode].name != NULL ? opcodes[*opcode].name : "unknown", *opcode);
+                                  _ ("the pickle uses the opcode %s (0x%02x), which no dictionary of tensors "
+                                     "needs; nothing of it was run"),
+                                  opcodes[*opcode].name != NULL ? opcodes[*opcode].name : _ ("unknown"),
+                                  *opcode);
     if (!opcodes[*opcode].run (self, *opcode))
       return FALSE;
   }
   if (self->stack->len != 1 || self->marks->len > 0)
-    return omni_foreign_refuse (self->error, "the pickle ends with more or less than one value");
+    return omni_foreign_refuse (self->error, _ ("the pickle ends with more or less than one value"));
   return pop (self, result);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/import/sstable.h"
 
+#include <glib/gi18n.h>
 #include <snappy-c.h>
 #include <string.h>
 
@@ -89,14 +90,14 @@ unpack (Table *table, const guint8 *block, gsize size, GError **error)
   if (snappy_uncompressed_length ((const char *)block, size, &n) != SNAPPY_OK
       || n > MAX_UNPACKED - table->unpacked_bytes)
   {
-    omni_foreign_refuse (error, "a block of the table unpacks to more than 16 MiB");
+    omni_foreign_refuse (error, _ ("a block of the table unpacks to more than 16 MiB"));
     return NULL;
   }
   table->unpacked_bytes += n;
   plain = g_try_malloc (MAX (n, 1));
   if (plain == NULL || snappy_uncompress ((const char *)block, size, plain, &n) != SNAPPY_OK)
   {
-    omni_foreign_refuse (error, "a compressed block of the table is damaged");
+    omni_foreign_refuse (error, _ ("a compressed block of the table is damaged"));
     return NULL;
   }
   return g_bytes_new_take (g_steal_pointer (&plain), n);
@@ -111,20 +112,20 @@ read_block (Table *table, guint64 offset, guint64 n, GError **error)
 
   if (offset > limit || n > limit - offset || limit - offset - n < TRAILER_BYTES)
   {
-    omni_foreign_refuse (error, "a block of the table lies outside the file");
+    omni_foreign_refuse (error, _ ("a block of the table lies outside the file"));
     return NULL;
   }
   block = table->data + offset;
   if (omni_crc32c_mask (omni_crc32c (block, (gsize)n + 1)) != get32 (block + n + 1))
   {
-    omni_foreign_refuse (error, "the table is damaged: a block's checksum does not fit");
+    omni_foreign_refuse (error, _ ("the table is damaged: a block's checksum does not fit"));
     return NULL;
   }
   if (block[n] == TYPE_SNAPPY)
     return unpack (table, block, (gsize)n, error);
   if (block[n] == TYPE_PLAIN)
     return g_bytes_new_static (block, (gsize)n);
-  omni_foreign_refuse (error, "a block of the table is compressed in an unknown way (%u)", block[n]);
+  omni_foreign_refuse (error, _ ("a block of the table is compressed in an unknown way (%u)"), block[n]);
   return NULL;
 }
 
@@ -138,7 +139,7 @@ walk_block (GBytes *block, GString *key, OmniSstableFunc take, gpointer user_dat
   guint64 n_restarts;
 
   if (size < 4 || (n_restarts = get32 (at + size - 4)) > (size - 4) / 4)
-    return omni_foreign_refuse (error, "a block of the table is damaged");
+    return omni_foreign_refuse (error, _ ("a block of the table is damaged"));
   end = at + size - 4 - 4 * n_restarts;
   g_string_truncate (key, 0);
   while (at < end)
@@ -148,7 +149,7 @@ walk_block (GBytes *block, GString *key, OmniSstableFunc take, gpointer user_dat
     if (!omni_read_varint (&at, end, &shared) || !omni_read_varint (&at, end, &n_key)
         || !omni_read_varint (&at, end, &n_value) || shared > key->len || n_key > MAX_KEY - shared
         || n_key > (guint64)(end - at) || n_value > (guint64)(end - at) - n_key)
-      return omni_foreign_refuse (error, "a block of the table is damaged");
+      return omni_foreign_refuse (error, _ ("a block of the table is damaged"));
     g_string_truncate (key, (gsize)shared);
     g_string_append_len (key, (const char *)at, (gssize)n_key);
     at += n_key;
@@ -167,7 +168,7 @@ take_pair (const char *key, gsize n_key, const guint8 *value, gsize n_value, gpo
   const int order = memcmp (key, table->last_key->str, MIN (n_key, table->last_key->len));
 
   if (table->has_key && (order < 0 || (order == 0 && n_key <= table->last_key->len)))
-    return omni_foreign_refuse (error, "the keys of the table are out of order");
+    return omni_foreign_refuse (error, _ ("the keys of the table are out of order"));
   table->has_key = TRUE;
   g_string_truncate (table->last_key, 0);
   g_string_append_len (table->last_key, key, (gssize)n_key);
@@ -186,9 +187,9 @@ take_handle (const char *key, gsize n_key, const guint8 *value, gsize n_value, g
   g_autoptr (GString) scratch = g_string_new (NULL);
 
   if (!omni_read_varint (&value, end, &offset) || !omni_read_varint (&value, end, &n))
-    return omni_foreign_refuse (error, "the index of the table is damaged");
+    return omni_foreign_refuse (error, _ ("the index of the table is damaged"));
   if (offset < table->blocks_end)
-    return omni_foreign_refuse (error, "blocks of the table overlap or are out of order");
+    return omni_foreign_refuse (error, _ ("blocks of the table overlap or are out of order"));
   table->blocks_end = offset + MIN (n, G_MAXUINT64 - offset);
   block = read_block (table, offset, n, error);
   return block != NULL && walk_block (block, scratch, take_pair, table, error);
@@ -205,12 +206,12 @@ omni_sstable_read (const guint8 *data, gsize size, OmniSstableFunc take, gpointe
   guint64 skipped[2], offset, n;
 
   if (size < FOOTER_BYTES || get32 (data + size - 8) != 0x8b80fb57u || get32 (data + size - 4) != 0xdb477524u)
-    return omni_foreign_refuse (error, "it is no table, or was cut off");
+    return omni_foreign_refuse (error, _ ("it is no table, or was cut off"));
   at = data + size - FOOTER_BYTES;
   end = data + size - 8;
   if (!omni_read_varint (&at, end, &skipped[0]) || !omni_read_varint (&at, end, &skipped[1])
       || !omni_read_varint (&at, end, &offset) || !omni_read_varint (&at, end, &n))
-    return omni_foreign_refuse (error, "the footer of the table is damaged");
+    return omni_foreign_refuse (error, _ ("the footer of the table is damaged"));
   index = read_block (&table, offset, n, error);
   return index != NULL && walk_block (index, scratch, take_handle, &table, error);
 }

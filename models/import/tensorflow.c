@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/import/sstable.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* TensorFlow's V2 checkpoints (tensor_bundle.proto): NAME.index is a table from each tensor's name to its type, shape,
@@ -36,7 +37,7 @@ typedef struct
 static gboolean
 refuse_entry (GError **error)
 {
-  return omni_foreign_refuse (error, "an entry of the checkpoint's index is damaged");
+  return omni_foreign_refuse (error, _ ("an entry of the checkpoint's index is damaged"));
 }
 
 /* FALSE with an error when the message is damaged; at its end without. */
@@ -89,7 +90,7 @@ take_header (Bundle *bundle, const guint8 *at, gsize n, GError **error)
     if (field.number == 1)
       bundle->n_shards = field.value;
     else if (field.number == 2 && field.value != 0)
-      return omni_foreign_refuse (error, "the numbers of the checkpoint are not little-endian");
+      return omni_foreign_refuse (error, _ ("the numbers of the checkpoint are not little-endian"));
   }
   if (local_error != NULL)
   {
@@ -97,8 +98,7 @@ take_header (Bundle *bundle, const guint8 *at, gsize n, GError **error)
     return FALSE;
   }
   return (bundle->n_shards > 0 && bundle->n_shards <= MAX_SHARDS)
-         || omni_foreign_refuse (error, "the checkpoint claims %" G_GUINT64_FORMAT " data files",
-                                 bundle->n_shards);
+         || omni_foreign_refuse (error, _ ("the checkpoint claims %lu data files"), (gulong)bundle->n_shards);
 }
 
 static gboolean
@@ -115,7 +115,7 @@ take_dim (OmniForeignTensor *tensor, const Field *dim, GError **error)
   if (local_error != NULL || dim->bytes == NULL)
     return refuse_entry (error);
   if (tensor->n_dims == OMNI_FOREIGN_MAX_DIMS)
-    return omni_foreign_refuse (error, "tensor “%s” has more than %u dimensions", tensor->name,
+    return omni_foreign_refuse (error, _ ("tensor “%s” has more than %u dimensions"), tensor->name,
                                 OMNI_FOREIGN_MAX_DIMS);
   tensor->dims[tensor->n_dims++] = size;
   return TRUE;
@@ -181,7 +181,7 @@ take_field (Place *place, const Field *field, guint64 *type, GError **error)
     place->crc = (guint32)field->value;
     return TRUE;
   case 7:
-    return omni_foreign_refuse (error, "tensor “%s” was saved in slices, which are not read",
+    return omni_foreign_refuse (error, _ ("tensor “%s” was saved in slices, which are not read"),
                                 place->tensor->name);
   default:
     return TRUE;
@@ -205,10 +205,10 @@ finish_entry (Bundle *bundle, const Place *place, guint64 type, GError **error)
     return FALSE;
   omni_foreign_set_strides (tensor);
   if (place->n_bytes != tensor->n_elements * omni_dtype_get_bytes (tensor->dtype))
-    return omni_foreign_refuse (error, "tensor “%s” does not have as many bytes as its shape needs",
+    return omni_foreign_refuse (error, _ ("tensor “%s” does not have as many bytes as its shape needs"),
                                 tensor->name);
   if (place->shard >= bundle->n_shards)
-    return omni_foreign_refuse (error, "tensor “%s” lies in a data file that there is not", tensor->name);
+    return omni_foreign_refuse (error, _ ("tensor “%s” lies in a data file that there is not"), tensor->name);
   g_array_append_val (bundle->places, *place);
   return TRUE;
 }
@@ -227,7 +227,7 @@ take_entry (const char *key, gsize n_key, const guint8 *value, gsize n_value, gp
   if (n_key == 0)
     return take_header (bundle, value, n_value, error);
   if (!bundle->has_header)
-    return omni_foreign_refuse (error, "it is a table, but no checkpoint: it has no header");
+    return omni_foreign_refuse (error, _ ("it is a table, but no checkpoint: it has no header"));
   if (strlen (key) != n_key)
     return refuse_entry (error);
   place.tensor = omni_foreign_add (bundle->foreign, key, error);
@@ -265,12 +265,12 @@ find_numbers (const Place *place, GBytes *file, guint64 at, GError **error)
   OmniForeignTensor *tensor = place->tensor;
 
   if (place->offset > size || place->n_bytes > size - place->offset)
-    return omni_foreign_refuse (error, "tensor “%s” lies beyond the end of the data file", tensor->name);
+    return omni_foreign_refuse (error, _ ("tensor “%s” lies beyond the end of the data file"), tensor->name);
   if (place->offset < at)
-    return omni_foreign_refuse (error, "tensor “%s” overlaps another", tensor->name);
+    return omni_foreign_refuse (error, _ ("tensor “%s” overlaps another"), tensor->name);
   tensor->data = data + place->offset;
   if (omni_crc32c_mask (omni_crc32c (tensor->data, (gsize)place->n_bytes)) != place->crc)
-    return omni_foreign_refuse (error, "tensor “%s” is damaged: its checksum does not fit", tensor->name);
+    return omni_foreign_refuse (error, _ ("tensor “%s” is damaged: its checksum does not fit"), tensor->name);
   return TRUE;
 }
 
@@ -307,7 +307,7 @@ read_shards (Bundle *bundle, const char *prefix, GError **error)
 OmniForeign *
 omni_foreign_read_tensorflow (const char *path, GBytes *bytes, GError **error)
 {
-  g_autoptr (OmniForeign) foreign = omni_foreign_new (path, "TensorFlow checkpoint");
+  g_autoptr (OmniForeign) foreign = omni_foreign_new (path, N_ ("TensorFlow checkpoint"));
   g_autoptr (GArray) places = g_array_new (FALSE, FALSE, sizeof (Place));
   Bundle bundle = { .foreign = foreign, .places = places };
   gsize size;
@@ -317,8 +317,9 @@ omni_foreign_read_tensorflow (const char *path, GBytes *bytes, GError **error)
   omni_foreign_add_file (foreign, path, bytes);
   if (!g_str_has_suffix (path, ".index"))
   {
-    omni_foreign_refuse (error, "it is the index of a checkpoint, but its name does not end in “.index”, so "
-                                "its data file cannot be found");
+    omni_foreign_refuse (error,
+                         _ ("it is the index of a checkpoint, but its name does not end in “.index”, so "
+                            "its data file cannot be found"));
     return NULL;
   }
   prefix = g_strndup (path, strlen (path) - strlen (".index"));
@@ -326,7 +327,7 @@ omni_foreign_read_tensorflow (const char *path, GBytes *bytes, GError **error)
     return NULL;
   if (!bundle.has_header)
   {
-    omni_foreign_refuse (error, "it is a table, but no checkpoint: it has no header");
+    omni_foreign_refuse (error, _ ("it is a table, but no checkpoint: it has no header"));
     return NULL;
   }
   return read_shards (&bundle, prefix, error) ? g_steal_pointer (&foreign) : NULL;

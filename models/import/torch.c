@@ -2,6 +2,7 @@
 #include "models/import/pickle.h"
 #include "models/import/zip.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* PyTorch's two formats, as torch/serialization.py (_save, _legacy_save) writes them. */
@@ -33,14 +34,14 @@ find_folder (GPtrArray *entries, GError **error)
       continue;
     if (folder != NULL)
     {
-      omni_foreign_refuse (error, "the archive holds two pickles");
+      omni_foreign_refuse (error, _ ("the archive holds two pickles"));
       g_free (folder);
       return NULL;
     }
     folder = g_strndup (entry->name, strlen (entry->name) - strlen ("data.pkl"));
   }
   if (folder == NULL)
-    omni_foreign_refuse (error, "it is an archive, but not of PyTorch: it holds no data.pkl");
+    omni_foreign_refuse (error, _ ("it is an archive, but not of PyTorch: it holds no data.pkl"));
   return folder;
 }
 
@@ -59,12 +60,11 @@ find_zip_storages (GHashTable *storages, GPtrArray *entries, const char *folder,
     const gsize size = omni_dtype_get_bytes (storage->dtype);
 
     if (entry == NULL)
-      return omni_foreign_refuse (error, "the archive lacks the storage “%.64s”", (char *)key);
+      return omni_foreign_refuse (error, _ ("the archive lacks the storage “%.64s”"), (char *)key);
     if (entry->n_bytes % size != 0 || entry->n_bytes / size != storage->n_elements)
-      return omni_foreign_refuse (error,
-                                  "the storage “%.64s” should hold %" G_GUINT64_FORMAT
-                                  " numbers of %u bytes but is %" G_GUINT64_FORMAT " bytes long",
-                                  (char *)key, storage->n_elements, (guint)size, entry->n_bytes);
+      return omni_foreign_refuse (
+        error, _ ("the storage “%.64s” should hold %lu numbers of %u bytes but is %lu bytes long"),
+        (char *)key, (gulong)storage->n_elements, (guint)size, (gulong)entry->n_bytes);
     storage->data = entry->data;
   }
   return TRUE;
@@ -88,7 +88,7 @@ omni_foreign_read_torch_zip (const char *path, GBytes *bytes, GError **error)
   order = find_entry (entries, folder, "byteorder");
   if (order != NULL && (order->n_bytes != 6 || memcmp (order->data, "little", 6) != 0))
   {
-    omni_foreign_refuse (error, "its numbers are not little-endian; load it in PyTorch and save it anew");
+    omni_foreign_refuse (error, _ ("its numbers are not little-endian; load it in PyTorch and save it anew"));
     return NULL;
   }
   program = find_entry (entries, folder, "data.pkl");
@@ -96,7 +96,7 @@ omni_foreign_read_torch_zip (const char *path, GBytes *bytes, GError **error)
     return NULL;
   if (n_used != program->n_bytes)
   {
-    omni_foreign_refuse (error, "something follows the end of the pickle");
+    omni_foreign_refuse (error, _ ("something follows the end of the pickle"));
     return NULL;
   }
   if (!find_zip_storages (omni_pickle_get_storages (pickle), entries, folder, error)
@@ -141,7 +141,7 @@ skip_magic (Legacy *legacy)
       legacy->at += sizeof magic;
       return TRUE;
     }
-  return omni_foreign_refuse (legacy->error, "it is a pickle, but none of PyTorch's");
+  return omni_foreign_refuse (legacy->error, _ ("it is a pickle, but none of PyTorch's"));
 }
 
 static gboolean
@@ -152,13 +152,13 @@ check_machine (Legacy *legacy)
   if (!load_next (legacy, &value))
     return FALSE;
   if (value.kind != OMNI_PICKLE_INTEGER || value.integer != 1001)
-    return omni_foreign_refuse (legacy->error, "it is of an unknown version of PyTorch's format");
+    return omni_foreign_refuse (legacy->error, _ ("it is of an unknown version of PyTorch's format"));
   if (!load_next (legacy, &value))
     return FALSE;
   if (!omni_pickle_lookup (&value, "little_endian", &little) || little.kind != OMNI_PICKLE_BOOLEAN
       || !little.integer)
-    return omni_foreign_refuse (legacy->error, "its numbers are not little-endian; load it in PyTorch and "
-                                               "save it anew");
+    return omni_foreign_refuse (legacy->error, _ ("its numbers are not little-endian; load it in PyTorch and "
+                                                  "save it anew"));
   return TRUE;
 }
 
@@ -170,15 +170,15 @@ find_storage (Legacy *legacy, const char *key)
   guint64 n;
 
   if (storage == NULL || storage->data != NULL)
-    return omni_foreign_refuse (legacy->error, "the storage “%.64s” is listed twice or never used", key);
+    return omni_foreign_refuse (legacy->error, _ ("the storage “%.64s” is listed twice or never used"), key);
   if (legacy->size - legacy->at < sizeof n)
-    return omni_foreign_refuse (legacy->error, "the file ends before the storage “%.64s”", key);
+    return omni_foreign_refuse (legacy->error, _ ("the file ends before the storage “%.64s”"), key);
   memcpy (&n, legacy->data + legacy->at, sizeof n);
   legacy->at += sizeof n;
   if (GUINT64_FROM_LE (n) != storage->n_elements)
-    return omni_foreign_refuse (legacy->error, "the storage “%.64s” claims two lengths", key);
+    return omni_foreign_refuse (legacy->error, _ ("the storage “%.64s” claims two lengths"), key);
   if (storage->n_elements > (legacy->size - legacy->at) / omni_dtype_get_bytes (storage->dtype))
-    return omni_foreign_refuse (legacy->error, "the file ends within the storage “%.64s”", key);
+    return omni_foreign_refuse (legacy->error, _ ("the file ends within the storage “%.64s”"), key);
   storage->data = legacy->data + legacy->at;
   legacy->at += (gsize)storage->n_elements * omni_dtype_get_bytes (storage->dtype);
   return TRUE;
@@ -192,28 +192,28 @@ find_storages (Legacy *legacy)
   if (!load_next (legacy, &keys))
     return FALSE;
   if (keys.kind != OMNI_PICKLE_LIST)
-    return omni_foreign_refuse (legacy->error, "the list of its storages is missing");
+    return omni_foreign_refuse (legacy->error, _ ("the list of its storages is missing"));
   for (guint i = 0; i < keys.object->items->len; i++)
   {
     const OmniPickleValue *key = &g_array_index (keys.object->items, OmniPickleValue, i);
 
     if (key->kind != OMNI_PICKLE_TEXT)
-      return omni_foreign_refuse (legacy->error, "the list of its storages is damaged");
+      return omni_foreign_refuse (legacy->error, _ ("the list of its storages is damaged"));
     if (!find_storage (legacy, key->object->text))
       return FALSE;
   }
   if (keys.object->items->len != g_hash_table_size (omni_pickle_get_storages (legacy->pickle)))
-    return omni_foreign_refuse (legacy->error, "a storage is not in the file");
+    return omni_foreign_refuse (legacy->error, _ ("a storage is not in the file"));
   if (legacy->at != legacy->size)
-    return omni_foreign_refuse (legacy->error, "%" G_GSIZE_FORMAT " bytes follow the last storage",
-                                legacy->size - legacy->at);
+    return omni_foreign_refuse (legacy->error, _ ("%lu bytes follow the last storage"),
+                                (gulong)(legacy->size - legacy->at));
   return TRUE;
 }
 
 OmniForeign *
 omni_foreign_read_torch_legacy (const char *path, GBytes *bytes, GError **error)
 {
-  g_autoptr (OmniForeign) foreign = omni_foreign_new (path, "PyTorch (before 1.6)");
+  g_autoptr (OmniForeign) foreign = omni_foreign_new (path, N_ ("PyTorch (before 1.6)"));
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   g_autoptr (OmniPickle) pickle = omni_pickle_new (size);

@@ -3,6 +3,7 @@
 
 #include "models/import/foreign.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -93,7 +94,7 @@ read_end_64 (Archive *archive, const guint8 *end, guint64 locator)
   const guint8 *record;
 
   if (locator < END_64_BYTES)
-    return omni_foreign_refuse (archive->error, "the ZIP64 end of the archive contradicts itself");
+    return omni_foreign_refuse (archive->error, _ ("the ZIP64 end of the archive contradicts itself"));
   record = archive->data + locator - END_64_BYTES;
   if (get64 (archive->data + locator + 8) != locator - END_64_BYTES
       || get32 (archive->data + locator + 4) != 0 || get32 (archive->data + locator + 16) > 1
@@ -102,7 +103,7 @@ read_end_64 (Archive *archive, const guint8 *end, guint64 locator)
       || !agrees (get16 (end + 10), G_MAXUINT16, get64 (record + 32))
       || !agrees (get32 (end + 12), G_MAXUINT32, get64 (record + 40))
       || !agrees (get32 (end + 16), G_MAXUINT32, get64 (record + 48)))
-    return omni_foreign_refuse (archive->error, "the ZIP64 end of the archive contradicts itself");
+    return omni_foreign_refuse (archive->error, _ ("the ZIP64 end of the archive contradicts itself"));
   archive->n_entries = get64 (record + 32);
   archive->n_directory_bytes = get64 (record + 40);
   archive->directory = get64 (record + 48);
@@ -117,10 +118,10 @@ read_end (Archive *archive)
   guint64 at;
 
   if (end == NULL)
-    return omni_foreign_refuse (archive->error, "the archive has no end; is the download complete?");
+    return omni_foreign_refuse (archive->error, _ ("the archive has no end; is the download complete?"));
   at = (guint64)(end - archive->data);
   if (get16 (end + 4) != 0 || get16 (end + 6) != 0 || get16 (end + 8) != get16 (end + 10))
-    return omni_foreign_refuse (archive->error, "the archive is one of several parts");
+    return omni_foreign_refuse (archive->error, _ ("the archive is one of several parts"));
   archive->n_entries = get16 (end + 10);
   archive->n_directory_bytes = get32 (end + 12);
   archive->directory = get32 (end + 16);
@@ -131,7 +132,7 @@ read_end (Archive *archive)
   if (archive->directory > archive->directory_end
       || archive->n_directory_bytes != archive->directory_end - archive->directory
       || archive->n_entries > archive->n_directory_bytes / ENTRY_BYTES)
-    return omni_foreign_refuse (archive->error, "the archive's directory is not where its end says");
+    return omni_foreign_refuse (archive->error, _ ("the archive's directory is not where its end says"));
   return TRUE;
 }
 
@@ -147,12 +148,12 @@ read_extra (Archive *archive, Entry *entry, const guint8 *extra, guint n_extra)
     guint at = 0;
 
     if (n > n_extra - 4)
-      return omni_foreign_refuse (archive->error, "an entry's extra field is cut off");
+      return omni_foreign_refuse (archive->error, _ ("an entry's extra field is cut off"));
     for (guint i = 0; id == EXTRA_ZIP64 && i < G_N_ELEMENTS (wide); i++)
       if (*wide[i] == G_MAXUINT32)
       {
         if (n - at < 8)
-          return omni_foreign_refuse (archive->error, "an entry's ZIP64 field is cut off");
+          return omni_foreign_refuse (archive->error, _ ("an entry's ZIP64 field is cut off"));
         *wide[i] = get64 (extra + 4 + at);
         at += 8;
       }
@@ -187,14 +188,14 @@ check_local (Archive *archive, Entry *entry, OmniZipEntry *out)
   guint64 header;
 
   if (entry->local > archive->directory || archive->directory - entry->local < LOCAL_BYTES)
-    return omni_foreign_refuse (archive->error, "the entry “%s” lies outside the archive", out->name);
+    return omni_foreign_refuse (archive->error, _ ("the entry “%s” lies outside the archive"), out->name);
   header = LOCAL_BYTES + (guint64)get16 (local + 26) + get16 (local + 28);
   if (header > archive->directory - entry->local
       || entry->n_bytes > archive->directory - entry->local - header)
-    return omni_foreign_refuse (archive->error, "the entry “%s” is longer than the archive", out->name);
+    return omni_foreign_refuse (archive->error, _ ("the entry “%s” is longer than the archive"), out->name);
   if (get32 (local) != 0x04034b50 || get16 (local + 6) != entry->flags || get16 (local + 8) != entry->method
       || get16 (local + 26) != n_name || memcmp (local + LOCAL_BYTES, out->name, n_name) != 0)
-    return omni_foreign_refuse (archive->error, "the directory and the header of the entry “%s” differ",
+    return omni_foreign_refuse (archive->error, _ ("the directory and the header of the entry “%s” differ"),
                                 out->name);
   for (guint i = 0; i < 3; i++)
   {
@@ -202,7 +203,7 @@ check_local (Archive *archive, Entry *entry, OmniZipEntry *out)
     const guint64 wanted = i == 0 ? entry->crc : entry->n_bytes;
 
     if (said != wanted && !(later && said == 0) && !(i > 0 && said == G_MAXUINT32))
-      return omni_foreign_refuse (archive->error, "the directory and the header of the entry “%s” differ",
+      return omni_foreign_refuse (archive->error, _ ("the directory and the header of the entry “%s” differ"),
                                   out->name);
   }
   out->data = local + header;
@@ -215,14 +216,15 @@ static gboolean
 check_entry (Archive *archive, Entry *entry, OmniZipEntry *out)
 {
   if (entry->flags & FLAG_ENCRYPTED)
-    return omni_foreign_refuse (archive->error, "the entry “%s” is encrypted", out->name);
+    return omni_foreign_refuse (archive->error, _ ("the entry “%s” is encrypted"), out->name);
   if (entry->method != 0)
-    return omni_foreign_refuse (archive->error,
-                                "the entry “%s” is compressed, which PyTorch never does; unpack the archive "
-                                "and store it anew",
-                                out->name);
+    return omni_foreign_refuse (
+      archive->error,
+      _ ("the entry “%s” is compressed, which PyTorch never does; unpack the archive "
+         "and store it anew"),
+      out->name);
   if (entry->packed_bytes != entry->n_bytes)
-    return omni_foreign_refuse (archive->error, "the entry “%s” claims two sizes", out->name);
+    return omni_foreign_refuse (archive->error, _ ("the entry “%s” claims two sizes"), out->name);
   return check_local (archive, entry, out);
 }
 
@@ -232,13 +234,13 @@ check_data (Archive *archive, GArray *places)
 {
   for (guint i = 1; i < places->len; i++)
     if (g_array_index (places, Entry, i).local < g_array_index (places, Entry, i - 1).end)
-      return omni_foreign_refuse (archive->error, "entries of the archive overlap");
+      return omni_foreign_refuse (archive->error, _ ("entries of the archive overlap"));
   for (guint i = 0; i < places->len; i++)
   {
     const Entry *entry = &g_array_index (places, Entry, i);
 
     if (crc32_z (crc32_z (0, NULL, 0), entry->out->data, (z_size_t)entry->out->n_bytes) != entry->crc)
-      return omni_foreign_refuse (archive->error, "the entry “%s” is damaged: its checksum does not fit",
+      return omni_foreign_refuse (archive->error, _ ("the entry “%s” is damaged: its checksum does not fit"),
                                   entry->out->name);
   }
   return TRUE;
@@ -253,15 +255,15 @@ read_entry (Archive *archive, guint64 *at, Entry *entry, OmniZipEntry *out)
   guint n_name, n_extra, n_comment;
 
   if (left < ENTRY_BYTES || get32 (record) != 0x02014b50)
-    return omni_foreign_refuse (archive->error, "the archive's directory is damaged");
+    return omni_foreign_refuse (archive->error, _ ("the archive's directory is damaged"));
   n_name = get16 (record + 28);
   n_extra = get16 (record + 30);
   n_comment = get16 (record + 32);
   if (left - ENTRY_BYTES < (guint64)n_name + n_extra + n_comment)
-    return omni_foreign_refuse (archive->error, "the archive's directory is damaged");
+    return omni_foreign_refuse (archive->error, _ ("the archive's directory is damaged"));
   out->name = g_strndup ((const char *)record + ENTRY_BYTES, n_name);
   if (!is_safe_name (out->name, n_name) || strlen (out->name) != n_name)
-    return omni_foreign_refuse (archive->error, "the archive holds an entry of the unsafe name “%.64s”",
+    return omni_foreign_refuse (archive->error, _ ("the archive holds an entry of the unsafe name “%.64s”"),
                                 out->name);
   *entry = (Entry){ .flags = get16 (record + 8),
                     .method = get16 (record + 10),
@@ -298,12 +300,12 @@ read_directory (Archive *archive, GPtrArray *entries)
     if (!read_entry (archive, &at, &entry, out))
       return FALSE;
     if (!g_hash_table_add (names, out->name))
-      return omni_foreign_refuse (archive->error, "the entry “%s” appears twice", out->name);
+      return omni_foreign_refuse (archive->error, _ ("the entry “%s” appears twice"), out->name);
     entry.out = out;
     g_array_append_val (places, entry);
   }
   if (at != archive->directory_end)
-    return omni_foreign_refuse (archive->error, "the archive's directory is longer than its entries");
+    return omni_foreign_refuse (archive->error, _ ("the archive's directory is longer than its entries"));
   g_array_sort (places, compare_local);
   return check_data (archive, places);
 }
