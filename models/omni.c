@@ -35,14 +35,15 @@ static const char *const base_choices[] = { "auto", "0", "1", "2", "3", NULL };
 static const char *const chroma_choices[] = { "auto", "weights", "papers", NULL };
 static const char *const decision_choices[] = { "auto", "trained", NULL };
 
-/* How much more firmly than it was trained the network decides between the two of a pair, finest head first: the training's loss
- * knows nothing of Q^AB/F. Chosen on the train split, figures in models/README.md. */
+/* How much more firmly than it was trained the network decides, finest head first: the training's losses know nothing of
+ * Q^AB/F, and of focus stacks its pictures had noise, which makes it careful. Chosen on the train split, figures in models/README.md. */
 typedef struct
 {
   float logits[N_HEADS], gains[N_HEADS];
 } Decision;
 
 static const Decision as_trained = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 } };
+static const Decision of_focus = { { 2, 1.5f, 1.5f, 1.5f }, { 1, 1, 1, 1 } };
 static const Decision of_infrared = { { 2.5f, .7f, .7f, .7f }, { 1, 1.5f, 1.5f, 1.5f } };
 static const Decision of_medical = { { 1.5f, .8f, .8f, .8f }, { 1, 1, 1, 1 } };
 
@@ -80,9 +81,9 @@ static const OmniModelOption options[] = {
     .maximum = 16 },
   { .key = "decision",
     .title = N_ ("Decision"),
-    .summary = N_ (
-      "How firmly infrared and medical pairs are decided: auto, which measured better, or as the network was "
-      "trained"),
+    .summary = N_ ("How firmly focus stacks, infrared and medical pairs are decided: auto, which measured "
+                   "better, or as the "
+                   "network was trained"),
     .type = OMNI_OPTION_CHOICE,
     .default_value = "auto",
     .choices = decision_choices },
@@ -337,7 +338,20 @@ get_decision (const Builder *self)
 
   if (g_str_equal (omni_model_get_string (self->model, self->context->options, "decision"), "trained"))
     return &as_trained;
-  return task == OMNI_TASK_INFRARED ? &of_infrared : task == OMNI_TASK_MEDICAL ? &of_medical : &as_trained;
+  switch (task)
+  {
+  case OMNI_TASK_FOCUS:
+    return &of_focus;
+  case OMNI_TASK_INFRARED:
+    return &of_infrared;
+  case OMNI_TASK_MEDICAL:
+    return &of_medical;
+  case OMNI_TASK_AUTO:
+  case OMNI_TASK_EXPOSURE:
+  case OMNI_TASK_PANSHARPEN:
+  default:
+    return &as_trained;
+  }
 }
 
 /* `scales` of the heads: before an activation of none, behind a softplus. */
@@ -532,7 +546,9 @@ choose_base (const OmniModel *model, const OmniModelContext *context)
   const char *asked = omni_model_get_string (model, context->options, "base");
   const double megapixels = 1e-6 * context->width * context->height;
   const gboolean large_set = megapixels > 6 && megapixels * context->n_sources > LARGE_SET_MP;
-  const guint by_size = megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
+  /* Where a stack's sharpness changes is found the better the finer; small ones can afford it. */
+  const gboolean fine = context->task == OMNI_TASK_FOCUS && megapixels <= 1;
+  const guint by_size = fine ? 0 : megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
 
   if (!g_str_equal (asked, "auto"))
     return (guint)g_ascii_strtoull (asked, NULL, 10);
