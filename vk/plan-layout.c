@@ -380,15 +380,20 @@ schedule_for_tiles (OmniPlan *plan)
   return TRUE;
 }
 
-/* Lays out for a tile of at most `tile` px a side; 0 means the whole picture. */
+/* At most so many pixels; 0 means the whole extent. */
+typedef struct
+{
+  guint width, height;
+} TileSize;
+
 static gboolean
-try_tile (OmniPlan *plan, guint tile)
+try_tile (OmniPlan *plan, TileSize tile)
 {
   const guint width = plan->params.width;
   const guint height = plan->params.height;
 
-  plan->tile_width = even_share (plan, width, tile);
-  plan->tile_height = even_share (plan, height, tile);
+  plan->tile_width = even_share (plan, width, tile.width);
+  plan->tile_height = even_share (plan, height, tile.height);
   plan->tiles_x = (width + plan->tile_width - 1) / plan->tile_width;
   plan->tiles_y = (height + plan->tile_height - 1) / plan->tile_height;
   if (!schedule_for_tiles (plan))
@@ -447,6 +452,15 @@ prefers_whole (const OmniPlan *plan)
   return plan->streamed && plan->graph->n_phases > 1;
 }
 
+/* Strips across the longer side, which have fewer edges to compute twice than squares of that side; then squares. */
+static TileSize
+get_tile (const OmniPlan *plan, guint side, guint turn)
+{
+  const gboolean wide = plan->params.width >= plan->params.height;
+
+  return turn == 1 ? (TileSize){ side, side } : wide ? (TileSize){ side, 0 } : (TileSize){ 0, side };
+}
+
 static gboolean
 choose_tile (OmniPlan *plan, GError **error)
 {
@@ -454,25 +468,26 @@ choose_tile (OmniPlan *plan, GError **error)
                                  512, 384,  256,  192,  128,  96,   64,  32 };
   const guint64 budget = plan->params.budget_bytes;
   guint64 least = G_MAXUINT64;
-  guint least_side = 0;
+  TileSize least_tile = { 0 };
 
   if (plan->params.tile_px != 0 && !hands_on (plan))
   {
     const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
 
-    if (try_tile (plan, tile))
+    if (try_tile (plan, (TileSize){ tile, tile }))
       return TRUE;
   }
 
-  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (sides); i++)
   {
-    const guint side = sides[i];
+    const guint side = sides[i / 2];
+    const TileSize tile = get_tile (plan, side, i % 2);
 
-    if (side != 0
-        && (hands_on (plan) || side % plan->alignment != 0
-            || side >= MAX (plan->params.width, plan->params.height)))
+    if (side == 0 ? i % 2 == 1
+                  : hands_on (plan) || side % plan->alignment != 0
+                      || side >= MAX (plan->params.width, plan->params.height))
       continue;
-    if (!try_tile (plan, side))
+    if (!try_tile (plan, tile))
       continue;
     if (omni_plan_get_memory_bytes (plan) <= budget
         || (side == 0 && prefers_whole (plan) && omni_plan_get_memory_bytes (plan) <= plan->most_bytes))
@@ -480,10 +495,10 @@ choose_tile (OmniPlan *plan, GError **error)
     if (omni_plan_get_memory_bytes (plan) < least)
     {
       least = omni_plan_get_memory_bytes (plan);
-      least_side = side;
+      least_tile = tile;
     }
   }
-  if (least <= plan->most_bytes && try_tile (plan, least_side))
+  if (least <= plan->most_bytes && try_tile (plan, least_tile))
     return TRUE;
 
   g_autofree char *needs = g_format_size (least);
