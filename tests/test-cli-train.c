@@ -295,6 +295,14 @@ test_synthesize (void)
   assert_refused (&large, "large enough");
   test_synthesize_again (natural);
   test_synthesize_names ();
+  const char *const counts[] = { "0", "-1" };
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+  {
+    g_auto (Run) none = CLI ("synthesize", "focus", natural, "-o", "none", "--count", counts[i]);
+    assert_refused (&none, "--count takes a number from 1");
+  }
+  g_auto (Run) size = CLI ("synthesize", "focus", natural, "-o", "none", "--size", "0");
+  assert_refused (&size, "--size one from 32");
   g_auto (Run) kind = CLI ("synthesize", "night", natural, "-o", "none");
   assert_refused (&kind, "focus or exposure");
 }
