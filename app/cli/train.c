@@ -99,7 +99,8 @@ read_recipe (Training *self, GError **error)
     if (!g_ascii_string_to_unsigned (options->n_steps, 10, 1, MAX_STEPS, &value, NULL))
       return omni_cli_refuse (error, "The number of steps is one from 1 to %d, not “%s” (--steps).",
                               MAX_STEPS, options->n_steps);
-    omni_recipe_set_steps (self->recipe, value);
+    if (!omni_recipe_set_steps (self->recipe, value, error))
+      return FALSE;
   }
   if (options->seed != NULL)
   {
