@@ -109,6 +109,28 @@ test_recipe_order (void)
   g_assert_cmpint (omni_recipe_get_task_at (recipe, 6), ==, 1);
 }
 
+/* From the start, half-way or never. */
+static void
+test_recipe_freeze (void)
+{
+  static const struct
+  {
+    const char *value;
+    guint64 step;
+  } cases[] = { { "0", 0 }, { "0.5", 3 }, { "0.999", 5 }, { "1", G_MAXUINT64 } };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autofree char *text = g_strdup_printf (
+      "[network]\narchitecture = ifani\nnormalisation = batch\nfreeze-norm-at = %s\n[train]\nsteps = 5\n"
+      "[task exposure]\ndata = exposure\nloss = mef-ssim 1\n",
+      cases[i].value);
+    g_autoptr (OmniRecipe) recipe = parse_recipe (text);
+    OmniTrainConfig config;
+    omni_recipe_get_config (recipe, &config);
+    g_assert_cmpuint (config.freeze_step, ==, cases[i].step);
+  }
+}
+
 /* So many steps as were asked for, in shares that are as near as whole steps can be, and none without a step. */
 static void
 test_recipe_steps (void)
@@ -676,6 +698,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/recipe/values", test_recipe_values);
   g_test_add_func ("/training/recipe/words", test_recipe_words);
   g_test_add_func ("/training/recipe/order", test_recipe_order);
+  g_test_add_func ("/training/recipe/freeze", test_recipe_freeze);
   g_test_add_func ("/training/recipe/steps", test_recipe_steps);
   g_test_add_func ("/training/recipe/errors-name-the-line", test_recipe_errors);
   g_test_add_func ("/training/recipe/shipped", test_recipe_shipped);

@@ -642,6 +642,48 @@ test_fisher (void)
   g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
 }
 
+/* ---- Running statistics ---- */
+
+static gboolean
+step_with_statistics (OmniTrainConfig *config, OmniTrainer **trainer, float **before)
+{
+  g_autoptr (GError) error = NULL;
+  OmniTrainReport report;
+
+  config->norm = OMNI_TRAIN_NORM_BATCH;
+  *trainer = omni_trainer_new (harness_device (), config, &error);
+  g_assert_no_error (error);
+  *before = g_memdup2 ((*trainer)->state.theta, (*trainer)->state.n * sizeof (float));
+  take_step (*trainer, 0, &report);
+
+  gboolean moved = FALSE;
+
+  for (guint p = 0; p < (*trainer)->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index ((*trainer)->parameters, OmniParameter, p);
+
+    for (guint i = parameter->at; parameter->is_statistic && i < parameter->at + parameter->n; i++)
+      moved |= (*trainer)->state.theta[i] != (*before)[i];
+  }
+  return moved;
+}
+
+/* Frozen from the very first step, at some, or never. */
+static void
+test_freeze (void)
+{
+  const guint64 steps[] = { 0, 1, G_MAXUINT64 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+  {
+    OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+    g_autoptr (OmniTrainer) trainer = NULL;
+    g_autofree float *before = NULL;
+
+    config.freeze_step = steps[i];
+    g_assert_cmpint (step_with_statistics (&config, &trainer, &before), ==, steps[i] > 0);
+  }
+}
 static void
 add_tests (void)
 {
@@ -668,6 +710,7 @@ add_tests (void)
   g_test_add_func ("/training/ewc", test_ewc);
   g_test_add_func ("/training/ewc/proximal", test_ewc_proximal);
   g_test_add_func ("/training/fisher", test_fisher);
+  g_test_add_func ("/training/freeze", test_freeze);
 }
 
 int

@@ -504,7 +504,8 @@ omni_recipe_get_config (const OmniRecipe *self, OmniTrainConfig *config)
   config->architecture = self->architecture;
   config->without_skips = !self->skips;
   config->total_steps = self->steps;
-  config->freeze_step = self->freeze_norm_at < 1 ? (guint64)ceil (self->freeze_norm_at * self->steps) : 0;
+  config->freeze_step = self->freeze_norm_at < 1 ? (guint64)ceil (self->freeze_norm_at * self->steps)
+                                                 : G_MAXUINT64;
   config->min_levels = (guint)self->levels.low;
   config->max_levels = (guint)self->levels.high;
   guint64 end = 0;

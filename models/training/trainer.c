@@ -375,7 +375,7 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
   if (!check_batch (trainer, batch, error))
     return FALSE;
   draw_pass (trainer, batch, &run.pass);
-  run.pass.is_frozen = config->freeze_step > 0 && trainer->state.step >= config->freeze_step;
+  run.pass.is_frozen = trainer->state.step >= config->freeze_step;
   if (!run_pass (&run, report, error))
     return FALSE;
 

@@ -152,7 +152,7 @@ typedef struct
   guint channels; /* at most OMNI_TRAIN_MAX_CHANNELS; 0: the architecture's own */
   OmniTrainNorm norm;
   float norm_momentum; /* share of the batch in the running statistics */
-  guint64 freeze_step; /* 0: never */
+  guint64 freeze_step; /* G_MAXUINT64: never */
   OmniBoundary padding;
   OmniTrainReduce reduce;   /* ifani, ifcnn */
   OmniTrainVariant variant; /* aenetv2 */
@@ -192,7 +192,7 @@ typedef struct
 } OmniTrainConfig;
 
 /* Zeroes everything and sets what has a usual value: Adam (.9, .99), 1e-3, cosine to .02, power .9, clip 1, seed 1, a
- * momentum of .05 in the running statistics, an energy floor of 2e-3. */
+ * momentum of .05 in the running statistics, which are never frozen, an energy floor of 2e-3. */
 void omni_train_config_init (OmniTrainConfig *config);
 
 /* The same, and what a weight file says of its network: architecture, width, normalisation (running statistics), padding and
