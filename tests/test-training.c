@@ -684,6 +684,31 @@ test_freeze (void)
     g_assert_cmpint (step_with_statistics (&config, &trainer, &before), ==, steps[i] > 0);
   }
 }
+
+/* The limit is of weights: a variance is none, and cut down it would be another network. */
+static void
+test_clip_weights (void)
+{
+  const float limit = 0.01F;
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  g_autoptr (OmniTrainer) trainer = NULL;
+  g_autofree float *before = NULL;
+
+  config.clip_weights = limit;
+  config.freeze_step = 100;
+  step_with_statistics (&config, &trainer, &before);
+  for (guint p = 0; p < trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
+
+    for (guint i = parameter->at; i < parameter->at + parameter->n; i++)
+      if (!parameter->is_statistic)
+        g_assert_cmpfloat (fabsf (trainer->state.theta[i]), <=, limit);
+      else if (before[i] == 1) /* a variance: 5 % of the way from 1 to the batch's */
+        g_assert_cmpfloat (trainer->state.theta[i], >, 0.9);
+  }
+}
+
 static void
 add_tests (void)
 {
@@ -711,6 +736,7 @@ add_tests (void)
   g_test_add_func ("/training/ewc/proximal", test_ewc_proximal);
   g_test_add_func ("/training/fisher", test_fisher);
   g_test_add_func ("/training/freeze", test_freeze);
+  g_test_add_func ("/training/clip-weights", test_clip_weights);
 }
 
 int

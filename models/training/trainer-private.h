@@ -63,6 +63,9 @@ double omni_train_add_ewc (const OmniTrainState *state, float lambda, float *gra
 void
 omni_train_update (const OmniTrainConfig *config, OmniTrainState *state, const float *gradient, float scale);
 
+/* Keeps weights within ± the limit, if there is one; running statistics are none. */
+void omni_train_clip_weights (const OmniTrainConfig *config, const GArray *parameters, float *theta);
+
 /* ---- losses.c ---- */
 
 /* One evaluation of a term: at one scale. */

@@ -388,6 +388,7 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
 
   omni_train_update (config, &trainer->state, trainer->gradient,
                      clips ? (float)(config->clip_norm / report->gradient_norm) : 1.0F);
+  omni_train_clip_weights (config, trainer->parameters, trainer->state.theta);
   if (config->norm == OMNI_TRAIN_NORM_BATCH && !run.pass.is_frozen)
     follow_statistics (trainer);
   report->step = trainer->state.step;

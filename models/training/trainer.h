@@ -185,7 +185,7 @@ typedef struct
   float floor;        /* COSINE; of the full rate, e.g. .02 */
   float power;        /* POLY */
   float clip_norm;    /* the gradient is scaled down to this norm; 0: never */
-  float clip_weights; /* weights are kept within ± this; 0: no limit */
+  float clip_weights; /* weights, not statistics, are kept within ± this; 0: no limit */
 
   float ewc_lambda; /* λ in λ Σ Ω (θ − θ*)²; 0: no penalty. U2Fusion's λ/2 is half its constant here */
   gboolean ewc_proximal; /* the penalty takes a proximal step of its own instead of joining the gradient */
