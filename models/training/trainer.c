@@ -339,25 +339,34 @@ add_ewc (OmniTrainer *trainer, gboolean learns, OmniTrainReport *report)
   report->loss += lambda * value;
 }
 
-/* What a step draws by lot. */
-static void
-draw_pass (const OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainPass *pass)
+/* `lot`: 0 … 1. */
+static guint
+choose_base_level (const OmniTrainConfig *config, double lot)
 {
-  const OmniTrainConfig *config = &trainer->config;
-  const guint64 step = trainer->state.step;
-  const double lot = omni_train_draw (config->seed, step, 3);
-  const guint least = MAX (config->min_levels, 1), most = MAX (config->max_levels, least);
   double total = 0.0, sum = 0.0;
+  guint chosen = 0;
 
   for (guint b = 0; b < OMNI_TRAIN_BASE_LEVELS; b++)
     total += config->base_level_chance[b];
   for (guint b = 0; total > 0.0 && b < OMNI_TRAIN_BASE_LEVELS; b++)
   {
     sum += config->base_level_chance[b];
-    pass->base_level = b;
+    chosen = b;
     if (lot * total < sum)
       break;
   }
+  return chosen;
+}
+
+/* What a step draws by lot. */
+static void
+draw_pass (const OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainPass *pass)
+{
+  const OmniTrainConfig *config = &trainer->config;
+  const guint64 step = trainer->state.step;
+  const guint least = MAX (config->min_levels, 1), most = MAX (config->max_levels, least);
+
+  pass->base_level = choose_base_level (config, omni_train_draw (config->seed, step, 3));
   pass->levels = config->max_levels == 0
                    ? G_MAXUINT
                    : least + (guint)(omni_train_draw (config->seed, step, 4) * (most - least + 1));
@@ -442,6 +451,8 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
     };
     OmniTrainReport report = { 0 };
 
+    run.pass.base_level = choose_base_level (
+      &trainer->config, omni_train_draw (trainer->config.seed, state->fisher_samples, 6));
     one.n_sets = 1;
     one.luma += b * batch->n_sources * pixels;
     one.roles = batch->roles != NULL ? batch->roles + b * batch->n_sources : NULL;

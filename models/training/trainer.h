@@ -262,7 +262,8 @@ gboolean omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batc
                                 OmniTrainReport *report, GError **error);
 
 /* Ends a task for elastic weight consolidation. Call omni_trainer_add_fisher() with batches of the finished task: every set
- * of a batch is one sample, whose squared gradient counts alike. Then omni_trainer_consolidate() adds the mean over these
+ * of a batch is one sample, whose squared gradient counts alike; Omni's runs with its task given, at full depth, on a base level
+ * that it draws as a step does. Then omni_trainer_consolidate() adds the mean over these
  * samples to Ω and makes the present weights θ*. From then on steps pay λ Σ Ω (θ − θ*)². */
 gboolean omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GError **error);
 gboolean omni_trainer_consolidate (OmniTrainer *trainer, GError **error);
