@@ -3,6 +3,7 @@
 /* A run from the first step to the page, with a trainer whose weights are a hash of every batch it has seen: what is stopped,
  * resumed or disturbed must end where an undisturbed run ends. */
 
+#include "app/training/log.h"
 #include "app/training/run.h"
 #include "tests/page-check.h"
 #include "tests/training-fixture.h"
@@ -544,6 +545,49 @@ test_failed_consolidation (void)
   g_assert_cmpstr (rest.fake.state.weights, ==, whole.fake.state.weights);
 }
 
+/* What an earlier recipe has written is read by the names of its columns and tasks, not by their places in this one. */
+static void
+test_log_of_other_recipe (void)
+{
+  g_autofree char *csv = write_output ("log.csv",
+                                       "step,task,learning_rate,loss,gradient_norm,device_ms,wait_ms,"
+                                       "mef-ssim,sharpness,ssim,sobel\n"
+                                       "1,exposure,0.5,2,3,4,5,6,7,,8\n"
+                                       "2,night,0.5,2,3,4,5,6,7,,8\n"
+                                       "3,focus,0.25,9,3,4,,,7,1.5,\n");
+  g_autofree char *validation = write_output (
+    "log.validation.csv", "step,task,scene,metric,value\n"
+                          "1,exposure,,mef-ssim,0.5\n1,night,,mef-ssim,0.9\n1,night,,score,0.95\n"
+                          "1,all,,score,0.7\n");
+  g_autoptr (OmniRecipe) recipe = parse_recipe (TEST_RECIPE);
+  GError *error = NULL;
+  g_autoptr (OmniTrainLog) log = omni_train_log_open (csv, validation, recipe, 3, &error);
+  g_assert_no_error (error);
+  const GArray *steps = omni_train_log_get_steps (log), *scores = omni_train_log_get_scores (log);
+  g_assert_cmpuint (steps->len, ==, 2);
+  const OmniTrainLogStep *first = &g_array_index (steps, OmniTrainLogStep, 0);
+  const OmniTrainLogStep *third = &g_array_index (steps, OmniTrainLogStep, 1);
+  g_assert_cmpfloat (first->loss, ==, 2);
+  g_assert_cmpfloat (first->learning_rate, ==, 0.5);
+  g_assert_cmpfloat (first->terms[OMNI_LOSS_MEF_SSIM], ==, 6);
+  g_assert_cmpfloat (first->terms[OMNI_LOSS_SOBEL], ==, 8);
+  g_assert_true (isnan (first->terms[OMNI_LOSS_MAE]) && isnan (first->terms[OMNI_LOSS_SSIM]));
+  g_assert_cmpfloat (third->loss, ==, 9);
+  g_assert_cmpfloat (third->terms[OMNI_LOSS_SSIM], ==, 1.5);
+  g_assert_true (isnan (third->terms[OMNI_LOSS_MEF_SSIM]) && isnan (third->terms[OMNI_LOSS_SOBEL]));
+  g_assert_true (isnan (third->wait_ms));
+  g_assert_cmpuint (scores->len, ==, 2);
+  guint64 step;
+  double best;
+  g_assert_true (omni_train_log_get_best (log, &step, &best));
+  g_assert_cmpfloat (best, ==, 0.7);
+  /* Written again, the values are below their names, those of a term that this recipe has not, too. */
+  g_autofree char *again = read_output ("log.csv");
+  g_assert_true (g_str_has_prefix (
+    again, "step,task,loss,learning_rate,gradient_norm,device_ms,wait_ms,mae,ssim,mef-ssim,mef-structure,"
+           "max-intensity,sobel\n1,exposure,2,0.5,3,4,5,,,6,,,8\n3,focus,9,0.25,3,4,,,1.5,,,,\n"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -563,6 +607,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training-run/11-other-fusions", test_other_fusions);
   g_test_add_func ("/training-run/12-foreign-checkpoint", test_foreign_checkpoint);
   g_test_add_func ("/training-run/13-lost-best", test_lost_best);
+  g_test_add_func ("/training-run/15-log-of-other-recipe", test_log_of_other_recipe);
   const int status = g_test_run ();
   remove_folder (root);
   remove_folder (output_folder);
