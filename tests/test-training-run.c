@@ -545,6 +545,44 @@ test_failed_consolidation (void)
   g_assert_cmpstr (rest.fake.state.weights, ==, whole.fake.state.weights);
 }
 
+static gboolean
+is_there (const char *name)
+{
+  g_autofree char *path = g_build_filename (output_folder, name, NULL);
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* A run that begins anew leaves nothing of an earlier one that a resumption could take for its own, and one that cannot begin
+ * leaves all of it. */
+static void
+test_force (void)
+{
+  g_auto (Outcome) old = train (TEST_RECIPE, "anew", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+  g_auto (Outcome)
+    full = train (TEST_RECIPE, "anew", NULL, TRUE, (Fake){ .fail_saves_from = 1, .fail_saves_to = 99 });
+  g_assert_error (full.error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+  g_auto (Outcome) cut = train (TEST_RECIPE, "anew", NULL, TRUE, (Fake){ .cancel_at = 2 });
+  g_assert_no_error (cut.error);
+  g_assert_false (is_there ("anew.best.checkpoint") || is_there ("anew.safetensors"));
+  g_auto (Outcome)
+    rest = train (TEST_RECIPE, "anew", "anew.last.checkpoint", FALSE, (Fake){ .cancel_at = 7 });
+  g_assert_no_error (rest.error);
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+  /* What goes on keeps its own. */
+  g_auto (Outcome) on = train (TEST_RECIPE, "anew", "anew.last.checkpoint", TRUE, (Fake){ .cancel_at = 8 });
+  g_assert_no_error (on.error);
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+
+  /* What cannot be taken away is no start, either. */
+  g_autofree char *inside = write_output ("stuck.best.checkpoint/file", "precious");
+  g_auto (Outcome) stuck = train (TEST_RECIPE, "stuck", NULL, TRUE, (Fake){ .state = { 0 } });
+  g_assert_nonnull (stuck.error);
+  g_assert_nonnull (strstr (stuck.error->message, "stuck.best.checkpoint"));
+  g_assert_cmpuint (stuck.n_progress, ==, 0);
+}
+
 /* What an earlier recipe has written is read by the names of its columns and tasks, not by their places in this one. */
 static void
 test_log_of_other_recipe (void)
@@ -607,6 +645,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training-run/11-other-fusions", test_other_fusions);
   g_test_add_func ("/training-run/12-foreign-checkpoint", test_foreign_checkpoint);
   g_test_add_func ("/training-run/13-lost-best", test_lost_best);
+  g_test_add_func ("/training-run/14-force", test_force);
   g_test_add_func ("/training-run/15-log-of-other-recipe", test_log_of_other_recipe);
   const int status = g_test_run ();
   remove_folder (root);
