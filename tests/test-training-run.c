@@ -30,6 +30,8 @@ typedef struct
   guint fail_fisher_from; /* samples */
   gboolean fail_weights;
   gboolean blurry; /* fuses badly from step 6 on */
+  const char *earlier;
+  char provenance[256];
   GCancellable *cancellable;
 } Fake;
 
@@ -132,12 +134,20 @@ fake_dup_weights (gpointer trainer, const char *const *metadata, GError **error)
 {
   Fake *self = trainer;
   g_assert_cmpstr (metadata[0], ==, "tasks");
+  g_assert_cmpstr (metadata[2], ==, "provenance");
+  g_strlcpy (self->provenance, metadata[3], sizeof self->provenance);
   if (self->fail_weights)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "“weights” cannot be written: no space left.");
     return NULL;
   }
   return g_bytes_new (self->state.weights, strlen (self->state.weights));
+}
+
+static const char *
+fake_get_earlier (gpointer trainer)
+{
+  return ((Fake *)trainer)->earlier;
 }
 
 static const OmniTrainerInterface fake_interface = {
@@ -149,6 +159,7 @@ static const OmniTrainerInterface fake_interface = {
   .save = fake_save,
   .load = fake_load,
   .dup_weights = fake_dup_weights,
+  .get_earlier = fake_get_earlier,
 };
 
 /* ---- One run ---- */
@@ -545,6 +556,21 @@ test_failed_consolidation (void)
   g_assert_cmpstr (rest.fake.state.weights, ==, whole.fake.state.weights);
 }
 
+/* What was made by another run is said of the weights and on the page. */
+static void
+test_earlier (void)
+{
+  const char *earlier = "until step 3: seed 7";
+  g_auto (Outcome) outcome = train (TEST_RECIPE, "earlier", NULL, FALSE, (Fake){ .earlier = earlier });
+  g_assert_no_error (outcome.error);
+  g_assert_cmpstr (outcome.fake.provenance, ==,
+                   "omnifuse-cli train test, step 5 of 12, seed 1, on fake & <device>; until step 3: seed 7");
+  g_autofree char *page = read_output ("earlier.html");
+  g_assert_nonnull (strstr (page, earlier));
+  g_auto (Outcome) plain = train (TEST_RECIPE, "plain", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_true (g_str_has_suffix (plain.fake.provenance, "on fake & <device>"));
+}
+
 static gboolean
 is_there (const char *name)
 {
@@ -646,6 +672,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training-run/12-foreign-checkpoint", test_foreign_checkpoint);
   g_test_add_func ("/training-run/13-lost-best", test_lost_best);
   g_test_add_func ("/training-run/14-force", test_force);
+  g_test_add_func ("/training-run/16-earlier", test_earlier);
   g_test_add_func ("/training-run/15-log-of-other-recipe", test_log_of_other_recipe);
   const int status = g_test_run ();
   remove_folder (root);

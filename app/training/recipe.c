@@ -508,6 +508,8 @@ omni_recipe_get_config (const OmniRecipe *self, OmniTrainConfig *config)
                                                  : G_MAXUINT64;
   config->min_levels = (guint)self->levels.low;
   config->max_levels = (guint)self->levels.high;
+  config->order = self->sequential ? "sequential" : "joint";
+  config->recipe_sha256 = self->sha256;
   guint64 end = 0;
   for (guint i = 0; self->sequential && self->restart && i + 1 < self->tasks->len; i++)
   {

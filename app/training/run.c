@@ -185,10 +185,12 @@ write_weights (Run *self, GError **error)
     if (strstr (tasks->str, task) == NULL)
       g_string_append_printf (tasks, "%s%s", tasks->len > 0 ? ", " : "", task);
   }
+  const char *earlier = job->interface->get_earlier (job->trainer);
   g_autofree char *provenance = g_strdup_printf (
     "omnifuse-cli train %s, step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT ", seed %" G_GUINT64_FORMAT
-    ", on %s",
-    recipe->name, self->step, recipe->steps, recipe->config.seed, job->device_name);
+    ", on %s%s%s",
+    recipe->name, self->step, recipe->steps, recipe->config.seed, job->device_name,
+    earlier != NULL ? "; " : "", earlier != NULL ? earlier : "");
   const char *const metadata[] = { "tasks",         tasks->str,     "provenance", provenance,
                                    "recipe_sha256", recipe->sha256, NULL };
   g_autoptr (GBytes) bytes = job->interface->dup_weights (job->trainer, metadata, error);

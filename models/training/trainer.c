@@ -32,6 +32,8 @@ omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **er
     trainer->vgg16 = omni_vgg_dup_values (config->vgg16, &trainer->n_vgg16);
   trainer->ops.n_frozen = trainer->n_vgg16;
   trainer->config.vgg16 = NULL;
+  trainer->config.order = trainer->order = g_strdup (config->order);
+  trainer->config.recipe_sha256 = trainer->recipe_sha256 = g_strdup (config->recipe_sha256);
   return g_steal_pointer (&trainer);
 }
 
@@ -52,6 +54,9 @@ omni_trainer_free (OmniTrainer *trainer)
   g_free (trainer->vgg16);
   g_free (trainer->gradient);
   g_free (trainer->statistics);
+  g_free (trainer->order);
+  g_free (trainer->recipe_sha256);
+  g_free (trainer->earlier);
   g_free (trainer);
 }
 

@@ -162,6 +162,10 @@ typedef struct
   const OmniWeights *vgg16;
   guint64 seed;
 
+  /* (nullable) What else a checkpoint says of its run, beside seed and total_steps; the trainer keeps copies. */
+  const char *order; /* "joint", "sequential" */
+  const char *recipe_sha256;
+
   /* Omni only. A step draws the base level with these chances (all zero: level 0), the depth above it from the range, and
    * withholds the task's name with the last chance. A depth that the crop cannot hold is cut to what it can. */
   float base_level_chance[OMNI_TRAIN_BASE_LEVELS];
@@ -268,11 +272,31 @@ gboolean omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batc
 gboolean omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GError **error);
 gboolean omni_trainer_consolidate (OmniTrainer *trainer, GError **error);
 
-/* A checkpoint is a safetensors file: parameters, running statistics, optimiser state, step, Ω, θ* and the samples of an
- * unfinished consolidation. Loading refuses one of another architecture, width, normalisation or optimiser; the rest of
- * the configuration may differ. */
+/* A checkpoint is a safetensors file: parameters, running statistics, optimiser state, step, Ω, θ*, the samples of an
+ * unfinished consolidation, and which run it is of. Loading refuses one of another architecture, width, normalisation or
+ * optimiser; the rest of the configuration may differ. */
 gboolean omni_trainer_save (OmniTrainer *trainer, const char *path, GError **error);
 gboolean omni_trainer_load (OmniTrainer *trainer, const char *path, GError **error);
+
+/* Which run a checkpoint is of. */
+typedef struct
+{
+  guint64 step;
+  gboolean is_known; /* FALSE: it is of an earlier version and has the step alone */
+  guint64 seed, total_steps;
+  char *order, *recipe_sha256; /* (nullable) */
+  char *earlier; /* (nullable) by what its first steps were made, when by something else, in words */
+  guint64 since; /* how many those were */
+} OmniTrainOrigin;
+
+void omni_train_origin_clear (OmniTrainOrigin *origin);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniTrainOrigin, omni_train_origin_clear)
+
+gboolean omni_trainer_read_origin (const char *path, OmniTrainOrigin *origin, GError **error);
+
+/* (nullable) By what the first steps were made, when the run was resumed with another seed, length, order or recipe: "until step
+ * 13: seed 7, 4000 steps, joint order, recipe …; until …". */
+const char *omni_trainer_get_earlier (const OmniTrainer *trainer);
 
 /* Starts from the parameters of a weight file as omni_trainer_export() or models/weights/ has them; optimiser and step
  * begin anew. */
