@@ -3,6 +3,7 @@
 /* omnifuse-cli train and synthesize as people run them: a few real steps on the device, on a made-up data folder. */
 
 #include "app/files/reader.h"
+#include "models/weights.h"
 #include "tests/training-fixture.h"
 #include "tests/cli-run.h"
 
@@ -94,7 +95,61 @@ test_repeat (void)
   g_assert_true (size != other_size || memcmp (a, c, size) != 0);
   g_autofree char *d = read_text ("whole.last.checkpoint", &size);
   g_autofree char *e = read_text ("cut.last.checkpoint", &cut_size);
-  g_assert_cmpmem (d, size, e, cut_size);
+  /* Their values, that is: the one of the cut run says that its first step was a run of one step. */
+  const char *first = d + 8 + *(const guint64 *)(gpointer)d, *second = e + 8 + *(const guint64 *)(gpointer)e;
+  g_assert_cmpmem (first, d + size - first, second, e + cut_size - second);
+}
+
+static void
+assert_provenance (const char *name, const char *words, gboolean has)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  GError *error = NULL;
+  g_autoptr (OmniWeights) weights = omni_weights_load (path, &error);
+  g_assert_no_error (error);
+  const char *provenance = omni_weights_get_metadata (weights, "provenance");
+  g_test_message ("%s", provenance);
+  g_assert_cmpint (strstr (provenance, words) != NULL, ==, has);
+}
+
+/* A checkpoint knows its run: its seed is taken, and what else would be another run is said, there and in the weights. */
+static void
+test_resume (void)
+{
+#define RESUME                                                                                               \
+  "train", "seven.recipe", "--data", data, "-o", "seven.safetensors", "--device", "software", "--json"
+#define ON "--resume", "seven.last.checkpoint"
+  const char *recipe = "[network]\narchitecture = ifani\n[train]\nbatch = 1\ncrop = 32\nvalidate-every = 0\n"
+                       "steps = 3\n[task exposure]\ndata = exposure\nloss = mef-ssim 1\n";
+  write_text ("seven.recipe", recipe);
+  g_auto (Run) begun = CLI (RESUME, "--seed", "7", "--steps", "2");
+  assert_done (&begun);
+  g_auto (Run) same = CLI (RESUME, ON, "--steps", "2");
+  assert_done (&same);
+  g_assert_cmpint (json_object_get_int_member (same.json, "seed"), ==, 7);
+  g_assert_cmpint (json_object_get_int_member (same.json, "warnings"), ==, 0);
+  assert_provenance ("seven.safetensors", "until", FALSE);
+
+  g_auto (Run) longer = CLI (RESUME, ON, "--steps", "4");
+  assert_done (&longer);
+  g_assert_cmpint (json_object_get_int_member (longer.json, "seed"), ==, 7);
+  g_assert_cmpint (json_object_get_int_member (longer.json, "warnings"), ==, 1);
+  g_assert_nonnull (strstr (longer.err, "is of a run of 2 steps, and this one has 4"));
+
+  g_auto (Run) other = CLI (RESUME, ON, "--steps", "4", "--seed", "2");
+  assert_done (&other);
+  g_assert_cmpint (json_object_get_int_member (other.json, "warnings"), ==, 1);
+  g_assert_nonnull (strstr (other.err, "is of a run with seed 7"));
+
+  g_autofree char *faster = g_strconcat (recipe, "[optimiser]\nlearning-rate = 0.01\n", NULL);
+  write_text ("seven.recipe", faster);
+  g_auto (Run) changed = CLI (RESUME, ON, "--steps", "6", "-o", "eight.safetensors");
+  assert_done (&changed);
+  g_assert_cmpint (json_object_get_int_member (changed.json, "seed"), ==, 2);
+  g_assert_nonnull (strstr (changed.err, "was made by another recipe"));
+  assert_provenance ("eight.safetensors", "step 6 of 6, seed 2, on ", TRUE);
+  assert_provenance ("eight.safetensors", "; until step 2: seed 7, 2 steps, joint order, recipe ", TRUE);
+  assert_provenance ("eight.safetensors", "; until step 4: seed 7, 4 steps, joint order, recipe ", TRUE);
 }
 
 /* A recipe may start from weights that are there. */
@@ -140,6 +195,12 @@ test_interrupt (void)
                                data,
                                "--steps",
                                "100000",
+                               "--seed",
+                               "7",
+                               "--order",
+                               "joint",
+                               "-o",
+                               "a long one.safetensors",
                                "--device",
                                "software",
                                NULL };
@@ -149,7 +210,7 @@ test_interrupt (void)
   GError *error = NULL;
   g_autoptr (GSubprocess) process = g_subprocess_launcher_spawnv (launcher, argv, &error);
   g_assert_no_error (error);
-  g_autofree char *checkpoint = g_build_filename (folder, "long.best.checkpoint", NULL);
+  g_autofree char *checkpoint = g_build_filename (folder, "a long one.best.checkpoint", NULL);
   for (guint i = 0; i < 1200 && !g_file_test (checkpoint, G_FILE_TEST_EXISTS); i++)
     g_usleep (100000);
   g_assert_true (g_file_test (checkpoint, G_FILE_TEST_EXISTS));
@@ -160,8 +221,14 @@ test_interrupt (void)
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 2);
   g_test_message ("%s", out);
   g_assert_nonnull (strstr (out, "stopped at step"));
-  g_assert_nonnull (strstr (out, "--resume long.last.checkpoint"));
-  const char *const left[] = { "long.last.checkpoint", "long.csv", "long.validation.csv", "long.html" };
+  g_autofree char *command = g_strdup_printf (
+    "go on with\n  omnifuse-cli train long.recipe --resume 'a long one.last.checkpoint' --data %s --order "
+    "joint "
+    "--steps 100000 --seed 7 --device software -o 'a long one.safetensors'\n",
+    data);
+  g_assert_nonnull (strstr (out, command));
+  const char *const left[] = { "a long one.last.checkpoint", "a long one.csv", "a long one.validation.csv",
+                               "a long one.html" };
   for (guint i = 0; i < G_N_ELEMENTS (left); i++)
     g_free (read_text (left[i], NULL));
 }
@@ -295,6 +362,14 @@ test_synthesize (void)
   assert_refused (&large, "large enough");
   test_synthesize_again (natural);
   test_synthesize_names ();
+  const char *const counts[] = { "0", "-1" };
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+  {
+    g_auto (Run) none = CLI ("synthesize", "focus", natural, "-o", "none", "--count", counts[i]);
+    assert_refused (&none, "--count takes a number from 1");
+  }
+  g_auto (Run) size = CLI ("synthesize", "focus", natural, "-o", "none", "--size", "0");
+  assert_refused (&size, "--size one from 32");
   g_auto (Run) kind = CLI ("synthesize", "night", natural, "-o", "none");
   assert_refused (&kind, "focus or exposure");
 }
@@ -320,6 +395,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli-train/02-repeat", test_repeat);
   g_test_add_func ("/cli-train/02-initial", test_initial);
   g_test_add_func ("/cli-train/03-interrupt", test_interrupt);
+  g_test_add_func ("/cli-train/08-resume", test_resume);
   g_test_add_func ("/cli-train/04-refusals", test_train_refusals);
   g_test_add_func ("/cli-train/05-help-recipe", test_help_recipe);
   g_test_add_func ("/cli-train/06-synthesize", test_synthesize);

@@ -124,6 +124,27 @@ test_no_better (void)
   g_assert_cmpstr (refined->options, ==, "");
 }
 
+/* What a refinement has to beat may be an earlier one's score instead of the plain result's. */
+static void
+test_rival (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 3, OMNI_TASK_EXPOSURE, NULL);
+  const double rivals[] = { 2, -2 };
+  GError *error = NULL;
+  g_autoptr (OmniFusionResult) plain = omni_engine_fuse (engine, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  request->refine.has_rival = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (rivals); i++)
+  {
+    request->refine.rival = rivals[i];
+    g_autoptr (OmniFusionResult) refined = refine (engine, request, 2);
+    g_assert_cmpfloat (refined->refine.before, ==, rivals[i]);
+    g_assert_cmpint (refined->refine.kept, ==, i == 1);
+    g_assert_cmpint (g_str_equal (refined->sha256, plain->sha256), ==, i == 0);
+  }
+}
+
 static void
 test_refused (void)
 {
@@ -264,6 +285,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/refine/order/ifani", "ifani", test_order);
   g_test_add_func ("/refine/better", test_better);
   g_test_add_func ("/refine/no-better", test_no_better);
+  g_test_add_func ("/refine/rival", test_rival);
   g_test_add_func ("/refine/refused", test_refused);
   g_test_add_func ("/refine/cancel", test_cancel);
   return g_test_run ();

@@ -101,10 +101,73 @@ test_recipe_order (void)
   g_assert_cmpuint (recipe->steps, ==, 40);
   g_assert_cmpint (omni_recipe_get_task_at (recipe, 29), ==, 0);
   g_assert_cmpint (omni_recipe_get_task_at (recipe, 30), ==, 1);
-  omni_recipe_set_steps (recipe, 8);
+  GError *error = NULL;
+  g_assert_true (omni_recipe_set_steps (recipe, 8, &error));
+  g_assert_no_error (error);
   g_assert_cmpuint (recipe->steps, ==, 8);
   g_assert_cmpint (omni_recipe_get_task_at (recipe, 5), ==, 0);
   g_assert_cmpint (omni_recipe_get_task_at (recipe, 6), ==, 1);
+}
+
+/* From the start, half-way or never. */
+static void
+test_recipe_freeze (void)
+{
+  static const struct
+  {
+    const char *value;
+    guint64 step;
+  } cases[] = { { "0", 0 }, { "0.5", 3 }, { "0.999", 5 }, { "1", G_MAXUINT64 } };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autofree char *text = g_strdup_printf (
+      "[network]\narchitecture = ifani\nnormalisation = batch\nfreeze-norm-at = %s\n[train]\nsteps = 5\n"
+      "[task exposure]\ndata = exposure\nloss = mef-ssim 1\n",
+      cases[i].value);
+    g_autoptr (OmniRecipe) recipe = parse_recipe (text);
+    OmniTrainConfig config;
+    omni_recipe_get_config (recipe, &config);
+    g_assert_cmpuint (config.freeze_step, ==, cases[i].step);
+  }
+}
+
+/* So many steps as were asked for, in shares that are as near as whole steps can be, and none without a step. */
+static void
+test_recipe_steps (void)
+{
+  static const struct
+  {
+    guint64 own[3], wanted, shares[3];
+  } cases[] = {
+    { { 100, 100, 100 }, 100, { 34, 33, 33 } },
+    { { 100, 100, 100 }, 200, { 67, 67, 66 } },
+    { { 50, 30, 20 }, 7, { 4, 2, 1 } },
+    { { 1000, 1, 1 }, 3, { 1, 1, 1 } },
+    { { 1000, 1, 1 }, 10, { 8, 1, 1 } },
+    { { 30, 20, 10 }, 60, { 30, 20, 10 } },
+    { { 3, 5, 9 }, 1000000000, { 176470588, 294117647, 529411765 } },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    const guint64 *own = cases[i].own;
+    g_autofree char *text = g_strdup_printf ("[network]\narchitecture = ifani\n[train]\norder = sequential\n"
+                                             "[task medical]\ndata = a\nsteps = %u\nloss = mef-ssim 1\n"
+                                             "[task infrared]\ndata = b\nsteps = %u\nloss = sobel 1\n"
+                                             "[task exposure]\ndata = c\nsteps = %u\nloss = mef-ssim 1\n",
+                                             (guint)own[0], (guint)own[1], (guint)own[2]);
+    g_autoptr (OmniRecipe) recipe = parse_recipe (text);
+    GError *error = NULL;
+    g_assert_true (omni_recipe_set_steps (recipe, cases[i].wanted, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (recipe->steps, ==, cases[i].wanted);
+    for (guint k = 0; k < 3; k++)
+      g_assert_cmpuint (((const OmniRecipeTask *)recipe->tasks->pdata[k])->steps, ==, cases[i].shares[k]);
+    g_assert_false (omni_recipe_set_steps (recipe, 2, &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    g_assert_nonnull (strstr (error->message, "3 or more (--steps)"));
+    g_assert_cmpuint (recipe->steps, ==, cases[i].wanted);
+    g_clear_error (&error);
+  }
 }
 
 #define HEAD "[network]\narchitecture = ifani\n[train]\nsteps = 5\n"
@@ -635,6 +698,8 @@ main (int argc, char **argv)
   g_test_add_func ("/training/recipe/values", test_recipe_values);
   g_test_add_func ("/training/recipe/words", test_recipe_words);
   g_test_add_func ("/training/recipe/order", test_recipe_order);
+  g_test_add_func ("/training/recipe/freeze", test_recipe_freeze);
+  g_test_add_func ("/training/recipe/steps", test_recipe_steps);
   g_test_add_func ("/training/recipe/errors-name-the-line", test_recipe_errors);
   g_test_add_func ("/training/recipe/shipped", test_recipe_shipped);
   g_test_add_func ("/training/recipe/manual", test_recipe_manual);

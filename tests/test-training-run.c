@@ -3,6 +3,7 @@
 /* A run from the first step to the page, with a trainer whose weights are a hash of every batch it has seen: what is stopped,
  * resumed or disturbed must end where an undisturbed run ends. */
 
+#include "app/training/log.h"
 #include "app/training/run.h"
 #include "tests/page-check.h"
 #include "tests/training-fixture.h"
@@ -29,6 +30,8 @@ typedef struct
   guint fail_fisher_from; /* samples */
   gboolean fail_weights;
   gboolean blurry; /* fuses badly from step 6 on */
+  const char *earlier;
+  char provenance[256];
   GCancellable *cancellable;
 } Fake;
 
@@ -131,12 +134,20 @@ fake_dup_weights (gpointer trainer, const char *const *metadata, GError **error)
 {
   Fake *self = trainer;
   g_assert_cmpstr (metadata[0], ==, "tasks");
+  g_assert_cmpstr (metadata[2], ==, "provenance");
+  g_strlcpy (self->provenance, metadata[3], sizeof self->provenance);
   if (self->fail_weights)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "“weights” cannot be written: no space left.");
     return NULL;
   }
   return g_bytes_new (self->state.weights, strlen (self->state.weights));
+}
+
+static const char *
+fake_get_earlier (gpointer trainer)
+{
+  return ((Fake *)trainer)->earlier;
 }
 
 static const OmniTrainerInterface fake_interface = {
@@ -148,6 +159,7 @@ static const OmniTrainerInterface fake_interface = {
   .save = fake_save,
   .load = fake_load,
   .dup_weights = fake_dup_weights,
+  .get_earlier = fake_get_earlier,
 };
 
 /* ---- One run ---- */
@@ -544,6 +556,102 @@ test_failed_consolidation (void)
   g_assert_cmpstr (rest.fake.state.weights, ==, whole.fake.state.weights);
 }
 
+/* What was made by another run is said of the weights and on the page. */
+static void
+test_earlier (void)
+{
+  const char *earlier = "until step 3: seed 7";
+  g_auto (Outcome) outcome = train (TEST_RECIPE, "earlier", NULL, FALSE, (Fake){ .earlier = earlier });
+  g_assert_no_error (outcome.error);
+  g_assert_cmpstr (outcome.fake.provenance, ==,
+                   "omnifuse-cli train test, step 5 of 12, seed 1, on fake & <device>; until step 3: seed 7");
+  g_autofree char *page = read_output ("earlier.html");
+  g_assert_nonnull (strstr (page, earlier));
+  g_auto (Outcome) plain = train (TEST_RECIPE, "plain", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_true (g_str_has_suffix (plain.fake.provenance, "on fake & <device>"));
+}
+
+static gboolean
+is_there (const char *name)
+{
+  g_autofree char *path = g_build_filename (output_folder, name, NULL);
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* A run that begins anew leaves nothing of an earlier one that a resumption could take for its own, and one that cannot begin
+ * leaves all of it. */
+static void
+test_force (void)
+{
+  g_auto (Outcome) old = train (TEST_RECIPE, "anew", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+  g_auto (Outcome)
+    full = train (TEST_RECIPE, "anew", NULL, TRUE, (Fake){ .fail_saves_from = 1, .fail_saves_to = 99 });
+  g_assert_error (full.error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+  g_auto (Outcome) cut = train (TEST_RECIPE, "anew", NULL, TRUE, (Fake){ .cancel_at = 2 });
+  g_assert_no_error (cut.error);
+  g_assert_false (is_there ("anew.best.checkpoint") || is_there ("anew.safetensors"));
+  g_auto (Outcome)
+    rest = train (TEST_RECIPE, "anew", "anew.last.checkpoint", FALSE, (Fake){ .cancel_at = 7 });
+  g_assert_no_error (rest.error);
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+  /* What goes on keeps its own. */
+  g_auto (Outcome) on = train (TEST_RECIPE, "anew", "anew.last.checkpoint", TRUE, (Fake){ .cancel_at = 8 });
+  g_assert_no_error (on.error);
+  g_assert_true (is_there ("anew.best.checkpoint") && is_there ("anew.safetensors"));
+
+  /* What cannot be taken away is no start, either. */
+  g_autofree char *inside = write_output ("stuck.best.checkpoint/file", "precious");
+  g_auto (Outcome) stuck = train (TEST_RECIPE, "stuck", NULL, TRUE, (Fake){ .state = { 0 } });
+  g_assert_nonnull (stuck.error);
+  g_assert_nonnull (strstr (stuck.error->message, "stuck.best.checkpoint"));
+  g_assert_cmpuint (stuck.n_progress, ==, 0);
+}
+
+/* What an earlier recipe has written is read by the names of its columns and tasks, not by their places in this one. */
+static void
+test_log_of_other_recipe (void)
+{
+  g_autofree char *csv = write_output ("log.csv",
+                                       "step,task,learning_rate,loss,gradient_norm,device_ms,wait_ms,"
+                                       "mef-ssim,sharpness,ssim,sobel\n"
+                                       "1,exposure,0.5,2,3,4,5,6,7,,8\n"
+                                       "2,night,0.5,2,3,4,5,6,7,,8\n"
+                                       "3,focus,0.25,9,3,4,,,7,1.5,\n");
+  g_autofree char *validation = write_output (
+    "log.validation.csv", "step,task,scene,metric,value\n"
+                          "1,exposure,,mef-ssim,0.5\n1,night,,mef-ssim,0.9\n1,night,,score,0.95\n"
+                          "1,all,,score,0.7\n");
+  g_autoptr (OmniRecipe) recipe = parse_recipe (TEST_RECIPE);
+  GError *error = NULL;
+  g_autoptr (OmniTrainLog) log = omni_train_log_open (csv, validation, recipe, 3, &error);
+  g_assert_no_error (error);
+  const GArray *steps = omni_train_log_get_steps (log), *scores = omni_train_log_get_scores (log);
+  g_assert_cmpuint (steps->len, ==, 2);
+  const OmniTrainLogStep *first = &g_array_index (steps, OmniTrainLogStep, 0);
+  const OmniTrainLogStep *third = &g_array_index (steps, OmniTrainLogStep, 1);
+  g_assert_cmpfloat (first->loss, ==, 2);
+  g_assert_cmpfloat (first->learning_rate, ==, 0.5);
+  g_assert_cmpfloat (first->terms[OMNI_LOSS_MEF_SSIM], ==, 6);
+  g_assert_cmpfloat (first->terms[OMNI_LOSS_SOBEL], ==, 8);
+  g_assert_true (isnan (first->terms[OMNI_LOSS_MAE]) && isnan (first->terms[OMNI_LOSS_SSIM]));
+  g_assert_cmpfloat (third->loss, ==, 9);
+  g_assert_cmpfloat (third->terms[OMNI_LOSS_SSIM], ==, 1.5);
+  g_assert_true (isnan (third->terms[OMNI_LOSS_MEF_SSIM]) && isnan (third->terms[OMNI_LOSS_SOBEL]));
+  g_assert_true (isnan (third->wait_ms));
+  g_assert_cmpuint (scores->len, ==, 2);
+  guint64 step;
+  double best;
+  g_assert_true (omni_train_log_get_best (log, &step, &best));
+  g_assert_cmpfloat (best, ==, 0.7);
+  /* Written again, the values are below their names, those of a term that this recipe has not, too. */
+  g_autofree char *again = read_output ("log.csv");
+  g_assert_true (g_str_has_prefix (
+    again, "step,task,loss,learning_rate,gradient_norm,device_ms,wait_ms,mae,ssim,mef-ssim,mef-structure,"
+           "max-intensity,sobel\n1,exposure,2,0.5,3,4,5,,,6,,,8\n3,focus,9,0.25,3,4,,,1.5,,,,\n"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -563,6 +671,9 @@ main (int argc, char **argv)
   g_test_add_func ("/training-run/11-other-fusions", test_other_fusions);
   g_test_add_func ("/training-run/12-foreign-checkpoint", test_foreign_checkpoint);
   g_test_add_func ("/training-run/13-lost-best", test_lost_best);
+  g_test_add_func ("/training-run/14-force", test_force);
+  g_test_add_func ("/training-run/16-earlier", test_earlier);
+  g_test_add_func ("/training-run/15-log-of-other-recipe", test_log_of_other_recipe);
   const int status = g_test_run ();
   remove_folder (root);
   remove_folder (output_folder);

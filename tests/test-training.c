@@ -642,6 +642,120 @@ test_fisher (void)
   g_assert_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CONFIG);
 }
 
+/* At the base levels that training draws from, not at one that it may never run at. */
+static void
+test_fisher_level (void)
+{
+  const guint size = 32;
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  g_autoptr (Double4) sources = make_pictures (8, size, 61);
+  g_autofree float *luma = double4_to_floats (sources);
+  const OmniTrainBatch one = { OMNI_TASK_EXPOSURE, 1, 2, size, luma, NULL };
+  const OmniTrainBatch four = { OMNI_TASK_EXPOSURE, 4, 2, size, luma, NULL };
+  g_autoptr (GError) error = NULL;
+  OmniTrainReport report;
+
+  config.architecture = "omni";
+  config.channels = 8;
+  config.base_level_chance[1] = 1;
+
+  g_autoptr (OmniTrainer) stepped = omni_trainer_new (harness_device (), &config, &error);
+  g_autoptr (OmniTrainer) measured = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (omni_trainer_step (stepped, &one, &report, &error));
+  g_assert_true (omni_trainer_add_fisher (measured, &one, &error));
+  for (gsize i = 0; i < stepped->state.n; i++)
+  {
+    const double want = stepped->gradient[i] * stepped->gradient[i];
+
+    g_assert_cmpfloat_with_epsilon (measured->state.fisher[i], want, 1e-6 * want + 1e-20);
+  }
+
+  /* Of several levels each sample draws its own, the same every time. */
+  config.base_level_chance[0] = 1;
+
+  g_autoptr (OmniTrainer) whole = omni_trainer_new (harness_device (), &config, &error);
+  g_autoptr (OmniTrainer) parts = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_true (omni_trainer_add_fisher (whole, &four, &error));
+  for (guint b = 0; b < 4; b++)
+  {
+    const OmniTrainBatch part = { OMNI_TASK_EXPOSURE, 1, 2, size, luma + b * 2 * size * size, NULL };
+
+    g_assert_true (omni_trainer_add_fisher (parts, &part, &error));
+  }
+  g_assert_cmpmem (whole->state.fisher, whole->state.n * sizeof (float), parts->state.fisher,
+                   parts->state.n * sizeof (float));
+}
+
+/* ---- Running statistics ---- */
+
+static gboolean
+step_with_statistics (OmniTrainConfig *config, OmniTrainer **trainer, float **before)
+{
+  g_autoptr (GError) error = NULL;
+  OmniTrainReport report;
+
+  config->norm = OMNI_TRAIN_NORM_BATCH;
+  *trainer = omni_trainer_new (harness_device (), config, &error);
+  g_assert_no_error (error);
+  *before = g_memdup2 ((*trainer)->state.theta, (*trainer)->state.n * sizeof (float));
+  take_step (*trainer, 0, &report);
+
+  gboolean moved = FALSE;
+
+  for (guint p = 0; p < (*trainer)->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index ((*trainer)->parameters, OmniParameter, p);
+
+    for (guint i = parameter->at; parameter->is_statistic && i < parameter->at + parameter->n; i++)
+      moved |= (*trainer)->state.theta[i] != (*before)[i];
+  }
+  return moved;
+}
+
+/* Frozen from the very first step, at some, or never. */
+static void
+test_freeze (void)
+{
+  const guint64 steps[] = { 0, 1, G_MAXUINT64 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+  {
+    OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+    g_autoptr (OmniTrainer) trainer = NULL;
+    g_autofree float *before = NULL;
+
+    config.freeze_step = steps[i];
+    g_assert_cmpint (step_with_statistics (&config, &trainer, &before), ==, steps[i] > 0);
+  }
+}
+
+/* The limit is of weights: a variance is none, and cut down it would be another network. */
+static void
+test_clip_weights (void)
+{
+  const float limit = 0.01F;
+  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
+  g_autoptr (OmniTrainer) trainer = NULL;
+  g_autofree float *before = NULL;
+
+  config.clip_weights = limit;
+  config.freeze_step = 100;
+  step_with_statistics (&config, &trainer, &before);
+  for (guint p = 0; p < trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
+
+    for (guint i = parameter->at; i < parameter->at + parameter->n; i++)
+      if (!parameter->is_statistic)
+        g_assert_cmpfloat (fabsf (trainer->state.theta[i]), <=, limit);
+      else if (before[i] == 1) /* a variance: 5 % of the way from 1 to the batch's */
+        g_assert_cmpfloat (trainer->state.theta[i], >, 0.9);
+  }
+}
+
 static void
 add_tests (void)
 {
@@ -668,6 +782,9 @@ add_tests (void)
   g_test_add_func ("/training/ewc", test_ewc);
   g_test_add_func ("/training/ewc/proximal", test_ewc_proximal);
   g_test_add_func ("/training/fisher", test_fisher);
+  g_test_add_func ("/training/fisher/level", test_fisher_level);
+  g_test_add_func ("/training/freeze", test_freeze);
+  g_test_add_func ("/training/clip-weights", test_clip_weights);
 }
 
 int

@@ -14,6 +14,7 @@
 #define MAX_SOURCES 64
 #define SOURCE_NAME "%02u.png"
 #define TRUTH_NAME  "truth.png"
+#define NOT_GIVEN   G_MININT /* of --count and --size */
 
 typedef struct
 {
@@ -55,10 +56,12 @@ read_options (const OmniCliOptions *options, Wanted *wanted, GError **error)
                             options->arguments[0]);
   if (options->output == NULL)
     return omni_cli_refuse (error, "Which folder should the sets be written to? Name it with -o.");
-  if (options->n_count < 0 || options->crop_px < 0 || (options->crop_px > 0 && options->crop_px < 32))
-    return omni_cli_refuse (error, "--count takes a number from 1, --size one from 32.");
-  wanted->count = options->n_count > 0 ? (guint)options->n_count : G_MAXUINT;
-  wanted->max_px = (guint)options->crop_px;
+  const gboolean counts = options->n_count != NOT_GIVEN, cuts = options->crop_px != NOT_GIVEN;
+  if ((counts && options->n_count < 1) || (cuts && options->crop_px < 32))
+    return omni_cli_refuse (
+      error, "--count takes a number from 1, --size one from 32; leave them out for all there is.");
+  wanted->count = counts ? (guint)options->n_count : G_MAXUINT;
+  wanted->max_px = cuts ? (guint)options->crop_px : 0;
   if (options->seed != NULL
       && !g_ascii_string_to_unsigned (options->seed, 10, 0, G_MAXUINT32, &wanted->seed, NULL))
     return omni_cli_refuse (error, "The seed is a number from 0 to %u, not “%s” (--seed).", G_MAXUINT32,
@@ -287,7 +290,7 @@ run (const OmniCliOptions *options, GError **error)
 int
 omni_cli_synthesize (int argc, char **argv)
 {
-  g_auto (OmniCliOptions) options = { 0 };
+  g_auto (OmniCliOptions) options = { .n_count = NOT_GIVEN, .crop_px = NOT_GIVEN };
   GError *error = NULL;
   if (!omni_cli_options_parse (
         &options, OMNI_CLI_SYNTHESIZE, "focus|exposure FOLDER",

@@ -2,6 +2,7 @@
 #include "app/cli/cli.h"
 
 #include "app/picture/frames.h"
+#include "app/training/resume.h"
 #include "app/training/run.h"
 #include "vk/device.h"
 
@@ -73,6 +74,18 @@ say_cb (const char *message, gboolean is_warning, gpointer user_data)
 /* ---- Beginning ---- */
 
 static gboolean
+compare_with_checkpoint (Training *self, GError **error)
+{
+  const OmniCliOptions *options = self->options;
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  if (!omni_recipe_resume (self->recipe, options->resume_path, options->seed != NULL, notes, error))
+    return FALSE;
+  for (guint i = 0; i < notes->len; i++)
+    say_cb (notes->pdata[i], TRUE, self);
+  return TRUE;
+}
+
+static gboolean
 read_recipe (Training *self, GError **error)
 {
   const OmniCliOptions *options = self->options;
@@ -99,7 +112,8 @@ read_recipe (Training *self, GError **error)
     if (!g_ascii_string_to_unsigned (options->n_steps, 10, 1, MAX_STEPS, &value, NULL))
       return omni_cli_refuse (error, "The number of steps is one from 1 to %d, not “%s” (--steps).",
                               MAX_STEPS, options->n_steps);
-    omni_recipe_set_steps (self->recipe, value);
+    if (!omni_recipe_set_steps (self->recipe, value, error))
+      return FALSE;
   }
   if (options->seed != NULL)
   {
@@ -108,7 +122,7 @@ read_recipe (Training *self, GError **error)
                               options->seed);
     self->recipe->config.seed = value;
   }
-  return TRUE;
+  return options->resume_path == NULL || compare_with_checkpoint (self, error);
 }
 
 static gboolean
@@ -220,13 +234,46 @@ print_json (const Training *self, const OmniTrainResult *result, const char *out
 }
 
 static void
+add_option (GString *command, const char *option, const char *value)
+{
+  if (value == NULL)
+    return;
+  const gboolean is_plain = value[0] != '\0'
+                            && value[strspn (value, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_./+,=@")]
+                                 == '\0';
+  g_autofree char *quoted = is_plain ? g_strdup (value) : g_shell_quote (value);
+  g_string_append_printf (command, " %s%s%s", option, option[0] != '\0' ? " " : "", quoted);
+}
+
+/* (transfer full) What goes on with this very run, for a shell. */
+static char *
+dup_resume_command (const Training *self, const OmniTrainResult *result)
+{
+  const OmniCliOptions *options = self->options;
+  g_autofree char *steps = g_strdup_printf ("%" G_GUINT64_FORMAT, self->recipe->steps);
+  g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, self->recipe->config.seed);
+  GString *command = g_string_new ("omnifuse-cli train");
+  add_option (command, "", options->arguments[0]);
+  add_option (command, "--resume", result->checkpoint_path);
+  add_option (command, "--data", options->data_path);
+  add_option (command, "--order", options->order);
+  add_option (command, "--steps", steps);
+  add_option (command, "--seed", seed);
+  add_option (command, "--device", options->device);
+  add_option (command, "-o", options->output);
+  return g_string_free (command, FALSE);
+}
+
+static void
 print_text (const Training *self, const OmniTrainResult *result, const char *output)
 {
   g_autofree char *duration = omni_cli_format_duration (result->seconds);
   if (result->interrupted)
-    printf ("stopped at step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-            " after %s; go on with --resume %s\n",
-            result->last_step, self->recipe->steps, duration, result->checkpoint_path);
+  {
+    g_autofree char *command = dup_resume_command (self, result);
+    printf ("stopped at step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " after %s; go on with\n  %s\n",
+            result->last_step, self->recipe->steps, duration, command);
+  }
   else
     printf ("%s: %" G_GUINT64_FORMAT " steps in %s%s\n", output, result->last_step - result->first_step,
             duration, result->weights_sha256 != NULL ? "" : ", no weights written");

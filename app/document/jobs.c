@@ -599,6 +599,10 @@ omni_document_refine (OmniDocument *self, double seconds)
   self->job->request.weights_path = weights;
   self->job->request.influence = influence;
   self->job->request.refine.seconds = seconds;
+  /* A refined result that is there already is not given up for a worse one. */
+  self->job->request.refine.has_rival = self->result->has_refine && self->result->refine.kept
+                                        && !omni_document_is_stale (self);
+  self->job->request.refine.rival = self->result->refine.after;
   omni_engine_fuse_async (self->engine, &self->job->request, engine_progress, self->job,
                           self->job->cancellable, refined_cb, job_ref (self->job));
   self->job->request.weights_path = NULL;

@@ -24,6 +24,9 @@ typedef struct
 {
   double seconds;    /* 0: no bound */
   guint64 max_steps; /* 0: no bound */
+  /* The score of an earlier refinement of the very same: what comes of this one is kept if it is better than that. */
+  gboolean has_rival;
+  double rival;
 } OmniRefineParams;
 
 typedef struct
@@ -70,7 +73,7 @@ typedef struct
   double seconds; /* spent on training */
   guint64 steps;  /* as a bound without seconds they give the same bits again, in any order of the sources */
   const char *metric;   /* static, of omni_metric_find() */
-  double before, after; /* of the whole picture */
+  double before, after; /* of the whole picture; `before` is the rival's, where there is one */
   gboolean kept;        /* the result is the refined one: its score is the higher one */
 } OmniRefineScores;
 

@@ -411,6 +411,8 @@ omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request,
     after = omni_engine_core_fuse (core, &again, after_cb, &self, cancellable, error);
   if (after == NULL || !score (&self, after->picture, &scores.after, error))
     return NULL;
+  if (request->refine.has_rival)
+    scores.before = request->refine.rival;
   scores.seconds = self.seconds;
   scores.steps = self.steps;
   scores.metric = omni_refine_get_metric (self.before->task);

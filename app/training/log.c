@@ -15,7 +15,14 @@ struct _OmniTrainLog
   gboolean has_term[OMNI_N_LOSSES + 1];
 };
 
-#define N_FIXED_COLUMNS 7
+#define ALL_TASKS "all" /* the name of task −1 */
+
+/* Where a file has what this program knows; −1: nowhere. */
+typedef struct
+{
+  int step, task, loss, learning_rate, gradient_norm, device_ms, wait_ms;
+  int terms[OMNI_N_LOSSES + 1];
+} Columns;
 
 static void
 score_clear (gpointer data)
@@ -43,7 +50,7 @@ append_number (GString *text, double value)
 static const char *
 get_task_name (const OmniTrainLog *self, int task)
 {
-  return task < 0 ? "all" : ((const OmniRecipeTask *)self->recipe->tasks->pdata[task])->name;
+  return task < 0 ? ALL_TASKS : ((const OmniRecipeTask *)self->recipe->tasks->pdata[task])->name;
 }
 
 static void
@@ -93,58 +100,116 @@ find_task (const OmniTrainLog *self, const char *name)
   return -1;
 }
 
-static double
-read_number (const char *text)
+static int
+find_column (char **header, const char *name)
 {
-  return text[0] == '\0' ? NAN : g_ascii_strtod (text, NULL);
+  for (int i = 0; header[i] != NULL; i++)
+    if (g_str_equal (header[i], name))
+      return i;
+  return -1;
 }
 
-/* A line of our own making; one that is not is passed over. */
+/* The recipe may have been another one then: what its terms have left keeps its columns. */
 static void
-read_step (OmniTrainLog *self, char **fields, guint n_fields, guint64 last_step)
+find_columns (OmniTrainLog *self, char **header, Columns *columns)
 {
-  const int task = n_fields > N_FIXED_COLUMNS ? find_task (self, fields[1]) : -1;
-  OmniTrainLogStep step = { .step = task >= 0 ? g_ascii_strtoull (fields[0], NULL, 10) : 0 };
+  *columns = (Columns){ .step = find_column (header, "step"),
+                        .task = find_column (header, "task"),
+                        .loss = find_column (header, "loss"),
+                        .learning_rate = find_column (header, "learning_rate"),
+                        .gradient_norm = find_column (header, "gradient_norm"),
+                        .device_ms = find_column (header, "device_ms"),
+                        .wait_ms = find_column (header, "wait_ms") };
+  for (guint i = 0; i <= OMNI_N_LOSSES; i++)
+  {
+    columns->terms[i] = find_column (header, get_term_name (i));
+    self->has_term[i] |= columns->terms[i] >= 0;
+  }
+}
+
+static double
+read_number (char **fields, int column)
+{
+  return column < 0 || fields[column][0] == '\0' ? NAN : g_ascii_strtod (fields[column], NULL);
+}
+
+static void
+read_step (OmniTrainLog *self, const Columns *columns, char **fields, guint64 last_step)
+{
+  const int task = find_task (self, fields[columns->task]);
+  OmniTrainLogStep step = { .step = task >= 0 ? g_ascii_strtoull (fields[columns->step], NULL, 10) : 0 };
   if (step.step == 0 || step.step > last_step)
     return;
   step.task = (guint)task;
-  step.loss = read_number (fields[2]);
-  step.learning_rate = read_number (fields[3]);
-  step.gradient_norm = read_number (fields[4]);
-  step.device_ms = read_number (fields[5]);
-  step.wait_ms = read_number (fields[6]);
-  guint column = N_FIXED_COLUMNS;
+  step.loss = read_number (fields, columns->loss);
+  step.learning_rate = read_number (fields, columns->learning_rate);
+  step.gradient_norm = read_number (fields, columns->gradient_norm);
+  step.device_ms = read_number (fields, columns->device_ms);
+  step.wait_ms = read_number (fields, columns->wait_ms);
   for (guint i = 0; i <= OMNI_N_LOSSES; i++)
-    step.terms[i] = self->has_term[i] && column < n_fields ? read_number (fields[column++]) : NAN;
+    step.terms[i] = read_number (fields, columns->terms[i]);
   g_array_append_val (self->steps, step);
 }
 
-static void
-read_score (OmniTrainLog *self, char **fields, guint n_fields, guint64 last_step)
+static gboolean
+is_of_all (const char *metric)
 {
-  const guint64 step = n_fields == 5 ? g_ascii_strtoull (fields[0], NULL, 10) : 0;
-  if (step == 0 || step > last_step)
+  return g_str_equal (metric, OMNI_TRAIN_SCORE) || g_str_equal (metric, OMNI_TRAIN_LOST);
+}
+
+/* A task may be called “all”: the score of all is told by its metric. */
+static void
+read_score (OmniTrainLog *self, char **fields, guint64 last_step)
+{
+  const guint64 step = g_ascii_strtoull (fields[0], NULL, 10);
+  const gboolean of_all = g_str_equal (fields[1], ALL_TASKS) && is_of_all (fields[3]);
+  const int task = of_all ? -1 : find_task (self, fields[1]);
+  if (step == 0 || step > last_step || (task < 0 && !of_all))
     return;
   const OmniTrainLogScore score = { .step = step,
-                                    .task = find_task (self, fields[1]),
+                                    .task = task,
                                     .scene = g_strdup (fields[2]),
                                     .metric = g_strdup (fields[3]),
-                                    .value = read_number (fields[4]) };
+                                    .value = read_number (fields, 4) };
   g_array_append_val (self->scores, score);
 }
 
-static void
-read_file (OmniTrainLog *self, const char *path, guint64 last_step,
-           void (*read_line) (OmniTrainLog *, char **, guint, guint64))
+/* (transfer full) (nullable) The lines of a file of ours; where there is none, the curves begin here. */
+static char **
+read_lines (const char *path)
 {
   g_autofree char *text = NULL;
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return; /* the curves begin here then */
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  for (guint i = 1; lines[0] != NULL && lines[i] != NULL; i++)
+  return g_file_get_contents (path, &text, NULL, NULL) ? g_strsplit (text, "\n", -1) : NULL;
+}
+
+/* Lines that are not of our making, and those of tasks that the recipe has not, are passed over. */
+static void
+read_steps (OmniTrainLog *self, guint64 last_step)
+{
+  g_auto (GStrv) lines = read_lines (self->csv_path);
+  if (lines == NULL || lines[0] == NULL)
+    return;
+  g_auto (GStrv) header = g_strsplit (lines[0], ",", -1);
+  const guint n_columns = g_strv_length (header);
+  Columns columns;
+  find_columns (self, header, &columns);
+  for (guint i = 1; columns.step >= 0 && columns.task >= 0 && lines[i] != NULL; i++)
   {
     g_auto (GStrv) fields = g_strsplit (lines[i], ",", -1);
-    read_line (self, fields, g_strv_length (fields), last_step);
+    if (g_strv_length (fields) == n_columns)
+      read_step (self, &columns, fields, last_step);
+  }
+}
+
+static void
+read_scores (OmniTrainLog *self, guint64 last_step)
+{
+  g_auto (GStrv) lines = read_lines (self->validation_path);
+  for (guint i = 1; lines != NULL && lines[0] != NULL && lines[i] != NULL; i++)
+  {
+    g_auto (GStrv) fields = g_strsplit (lines[i], ",", -1);
+    if (g_strv_length (fields) == 5)
+      read_score (self, fields, last_step);
   }
 }
 
@@ -167,8 +232,8 @@ omni_train_log_open (const char *csv_path, const char *validation_path, const Om
   self->has_term[OMNI_N_LOSSES] = recipe->has_ewc;
   if (first_step > 0)
   {
-    read_file (self, csv_path, first_step, read_step);
-    read_file (self, validation_path, first_step, read_score);
+    read_steps (self, first_step);
+    read_scores (self, first_step);
   }
   write_headers (self);
   for (guint i = 0; i < self->steps->len; i++)

@@ -321,8 +321,20 @@ omni_train_page_write (const OmniTrainJob *job, const OmniTrainPaths *paths, con
   g_autofree char *lead = g_strdup_printf ("Step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, step,
                                            recipe->steps);
   g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, recipe->config.seed);
-  const char *const facts[] = { "Architecture", recipe->architecture, "Recipe", recipe->sha256, "Seed", seed,
-                                "Device",       job->device_name,     "Data",   job->data_path, NULL };
+  const char *earlier = job->interface->get_earlier (job->trainer);
+  const char *const facts[] = { "Architecture",
+                                recipe->architecture,
+                                "Recipe",
+                                recipe->sha256,
+                                "Seed",
+                                seed,
+                                "Device",
+                                job->device_name,
+                                "Data",
+                                job->data_path,
+                                earlier != NULL ? "First steps" : NULL,
+                                earlier,
+                                NULL };
   const char *const links[] = { "Validation", "validation", "Losses", "losses", "Fusions", "fusions", NULL };
   g_autoptr (OmniHtml) html = omni_html_new (title, lead);
   omni_html_add_facts (html, facts);

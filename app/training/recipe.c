@@ -504,9 +504,12 @@ omni_recipe_get_config (const OmniRecipe *self, OmniTrainConfig *config)
   config->architecture = self->architecture;
   config->without_skips = !self->skips;
   config->total_steps = self->steps;
-  config->freeze_step = self->freeze_norm_at < 1 ? (guint64)ceil (self->freeze_norm_at * self->steps) : 0;
+  config->freeze_step = self->freeze_norm_at < 1 ? (guint64)ceil (self->freeze_norm_at * self->steps)
+                                                 : G_MAXUINT64;
   config->min_levels = (guint)self->levels.low;
   config->max_levels = (guint)self->levels.high;
+  config->order = self->sequential ? "sequential" : "joint";
+  config->recipe_sha256 = self->sha256;
   guint64 end = 0;
   for (guint i = 0; self->sequential && self->restart && i + 1 < self->tasks->len; i++)
   {
@@ -579,16 +582,66 @@ omni_recipe_set_order (OmniRecipe *self, gboolean sequential, GError **error)
   return TRUE;
 }
 
-void
-omni_recipe_set_steps (OmniRecipe *self, guint64 steps)
+/* Takes from the longest task, so that those whose share was less than a step get one. */
+static void
+lend_steps (GPtrArray *tasks)
 {
-  const gboolean sequential = self->sequential;
-  const guint64 before = self->steps;
-  self->steps = sequential ? 0 : steps;
-  for (guint i = 0; sequential && i < self->tasks->len; i++)
+  for (guint i = 0; i < tasks->len; i++)
   {
-    OmniRecipeTask *task = self->tasks->pdata[i];
-    task->steps = MAX (1, (guint64)round ((double)task->steps * steps / before));
-    self->steps += task->steps;
+    OmniRecipeTask *task = tasks->pdata[i], *longest = task;
+    if (task->steps > 0)
+      continue;
+    for (guint k = 0; k < tasks->len; k++)
+    {
+      OmniRecipeTask *other = tasks->pdata[k];
+      if (other->steps > longest->steps)
+        longest = other;
+    }
+    longest->steps--;
+    task->steps = 1;
   }
+}
+
+/* Whole shares of `steps`; what is left of them goes to the largest remainders, of equal ones to the first. */
+static void
+share_steps (GPtrArray *tasks, guint64 steps, guint64 before)
+{
+  g_autofree guint64 *remainders = g_new (guint64, tasks->len);
+  guint64 left = steps;
+  for (guint i = 0; i < tasks->len; i++)
+  {
+    OmniRecipeTask *task = tasks->pdata[i];
+    remainders[i] = task->steps * steps % before;
+    task->steps = task->steps * steps / before;
+    left -= task->steps;
+  }
+  for (; left > 0; left--)
+  {
+    guint most = 0;
+    for (guint i = 1; i < tasks->len; i++)
+      if (remainders[i] > remainders[most])
+        most = i;
+    ((OmniRecipeTask *)tasks->pdata[most])->steps++;
+    remainders[most] = 0;
+  }
+  lend_steps (tasks);
+}
+
+gboolean
+omni_recipe_set_steps (OmniRecipe *self, guint64 steps, GError **error)
+{
+  if (self->sequential && steps < self->tasks->len)
+  {
+    g_autofree char *name = g_filename_display_name (self->path);
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "“%s” has %u tasks to learn one after another, and a run of %" G_GUINT64_FORMAT
+      " steps has not one for each; ask for %u or more (--steps), or for all at once (--order joint).",
+      name, self->tasks->len, steps, self->tasks->len);
+    return FALSE;
+  }
+  if (self->sequential)
+    share_steps (self->tasks, steps, self->steps);
+  self->steps = steps;
+  return TRUE;
 }

@@ -102,8 +102,9 @@ gboolean omni_recipe_task_has_truth (const OmniRecipeTask *task);
  * together, and draws them by their probabilities; a sequential one needs the steps of every task. */
 gboolean omni_recipe_set_order (OmniRecipe *self, gboolean sequential, GError **error);
 
-/* Makes the run `steps` long; in sequential order every task keeps its share, and at least one step. */
-void omni_recipe_set_steps (OmniRecipe *self, guint64 steps);
+/* Makes the run `steps` long; in sequential order every task keeps its share as nearly as whole steps allow, and at least one
+ * step: fewer than there are tasks are refused. */
+gboolean omni_recipe_set_steps (OmniRecipe *self, guint64 steps, GError **error);
 
 /* (transfer full) Every key with its values, default and meaning, as text. */
 char *omni_recipe_get_help (void);

@@ -185,10 +185,12 @@ write_weights (Run *self, GError **error)
     if (strstr (tasks->str, task) == NULL)
       g_string_append_printf (tasks, "%s%s", tasks->len > 0 ? ", " : "", task);
   }
+  const char *earlier = job->interface->get_earlier (job->trainer);
   g_autofree char *provenance = g_strdup_printf (
     "omnifuse-cli train %s, step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT ", seed %" G_GUINT64_FORMAT
-    ", on %s",
-    recipe->name, self->step, recipe->steps, recipe->config.seed, job->device_name);
+    ", on %s%s%s",
+    recipe->name, self->step, recipe->steps, recipe->config.seed, job->device_name,
+    earlier != NULL ? "; " : "", earlier != NULL ? earlier : "");
   const char *const metadata[] = { "tasks",         tasks->str,     "provenance", provenance,
                                    "recipe_sha256", recipe->sha256, NULL };
   g_autoptr (GBytes) bytes = job->interface->dup_weights (job->trainer, metadata, error);
@@ -483,6 +485,25 @@ find_best (Run *self)
                     result->best_step);
 }
 
+/* The best so far of an earlier run: kept until this one has shown that it can begin, and gone before anything could take it
+ * for its own. */
+static gboolean
+remove_earlier_best (const Run *self, GError **error)
+{
+  const char *const files[] = { self->paths.best, self->paths.weights };
+  for (guint i = 0; !self->goes_on && i < G_N_ELEMENTS (files); i++)
+    if (g_unlink (files[i]) != 0 && errno != ENOENT)
+    {
+      const int code = errno;
+      g_autofree char *name = g_filename_display_name (files[i]);
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
+                   "“%s” of an earlier run cannot be removed: %s. Remove it, or choose another name (-o).",
+                   name, g_strerror (code));
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 begin (Run *self, GError **error)
 {
@@ -510,7 +531,7 @@ begin (Run *self, GError **error)
   self->start_us = g_get_monotonic_time ();
   remove_later_fusions (self);
   /* Whatever keeps files from being written shows now, not after hours. */
-  return save_last (self, error);
+  return save_last (self, error) && remove_earlier_best (self, error);
 }
 
 static gboolean

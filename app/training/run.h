@@ -17,6 +17,7 @@ typedef struct
   gboolean (*save) (gpointer trainer, const char *path, GError **error);
   gboolean (*load) (gpointer trainer, const char *path, GError **error);
   GBytes *(*dup_weights) (gpointer trainer, const char *const *metadata, GError **error);
+  const char *(*get_earlier) (gpointer trainer); /* (nullable) by what other run its first steps were made */
 } OmniTrainerInterface;
 
 /* OmniTrainer itself; `trainer` is one. */

@@ -52,6 +52,12 @@ dup_weights (gpointer trainer, const char *const *metadata, GError **error)
   return omni_trainer_export (trainer, metadata, error);
 }
 
+static const char *
+get_earlier (gpointer trainer)
+{
+  return omni_trainer_get_earlier (trainer);
+}
+
 const OmniTrainerInterface omni_trainer_interface = {
   .get_step = get_step,
   .step = step,
@@ -61,4 +67,5 @@ const OmniTrainerInterface omni_trainer_interface = {
   .save = save,
   .load = load,
   .dup_weights = dup_weights,
+  .get_earlier = get_earlier,
 };

@@ -47,14 +47,48 @@ describe_shape (const OmniTrainer *trainer)
   return g_string_free (shape, FALSE);
 }
 
+static void
+add_text (GPtrArray *metadata, const char *key, const char *text)
+{
+  if (text == NULL)
+    return;
+  g_ptr_array_add (metadata, g_strdup (key));
+  g_ptr_array_add (metadata, g_strdup (text));
+}
+
+static void
+add_count (GPtrArray *metadata, const char *key, guint64 value)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+
+  add_text (metadata, key, text);
+}
+
+/* (transfer full) Keys and values in turn, NULL-terminated. */
+static GPtrArray *
+make_metadata (const OmniTrainer *trainer)
+{
+  GPtrArray *metadata = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *shape = describe_shape (trainer);
+
+  add_text (metadata, "checkpoint", shape);
+  add_count (metadata, "step", trainer->state.step);
+  add_count (metadata, "fisher_samples", trainer->state.fisher_samples);
+  add_count (metadata, "seed", trainer->config.seed);
+  add_count (metadata, "total_steps", trainer->config.total_steps);
+  add_text (metadata, "order", trainer->order);
+  add_text (metadata, "recipe_sha256", trainer->recipe_sha256);
+  add_text (metadata, "earlier", trainer->earlier);
+  add_count (metadata, "since", trainer->since);
+  g_ptr_array_add (metadata, NULL);
+  return metadata;
+}
+
 gboolean
 omni_trainer_save (OmniTrainer *trainer, const char *path, GError **error)
 {
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-  g_autofree char *step = g_strdup_printf ("%" G_GUINT64_FORMAT, trainer->state.step);
-  g_autofree char *samples = g_strdup_printf ("%" G_GUINT64_FORMAT, trainer->state.fisher_samples);
-  g_autofree char *shape = describe_shape (trainer);
-  const char *metadata[] = { "checkpoint", shape, "step", step, "fisher_samples", samples, NULL };
+  g_autoptr (GPtrArray) metadata = make_metadata (trainer);
   const float *values[N_VECTORS];
   Vector vectors[N_VECTORS];
 
@@ -66,24 +100,11 @@ omni_trainer_save (OmniTrainer *trainer, const char *path, GError **error)
       omni_model_add_spec (specs, vectors[i].name, NULL, (guint)trainer->state.n, 0, 0, 0);
     }
 
-  g_autoptr (GBytes) bytes = omni_weights_write (specs, metadata, values);
+  g_autoptr (GBytes) bytes = omni_weights_write (specs, (const char *const *)metadata->pdata, values);
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
 
   return g_file_set_contents (path, data, (gssize)size, error);
-}
-
-static gboolean
-read_count (const OmniWeights *weights, const char *key, guint64 *value, GError **error)
-{
-  const char *text = omni_weights_get_metadata (weights, key);
-
-  if (text != NULL && g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, value, NULL))
-    return TRUE;
-  g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_CHECKPOINT,
-               "“%s” is not a checkpoint: “%s” is missing or no number.", omni_weights_get_path (weights),
-               key);
-  return FALSE;
 }
 
 static gboolean
@@ -125,8 +146,8 @@ load_vectors (OmniTrainer *trainer, const OmniWeights *weights, GError **error)
 {
   OmniTrainState loaded = { .n = trainer->state.n };
   Vector vectors[N_VECTORS];
-  gboolean sound = read_count (weights, "step", &loaded.step, error)
-                   && read_count (weights, "fisher_samples", &loaded.fisher_samples, error);
+  gboolean sound = omni_train_read_count (weights, "step", &loaded.step, error)
+                   && omni_train_read_count (weights, "fisher_samples", &loaded.fisher_samples, error);
 
   list_vectors (&loaded, vectors);
   for (guint i = 0; sound && i < N_VECTORS; i++)
@@ -161,7 +182,13 @@ omni_trainer_load (OmniTrainer *trainer, const char *path, GError **error)
 {
   g_autoptr (OmniWeights) weights = omni_weights_load (path, error);
 
-  return weights != NULL && check_shape (trainer, weights, error) && load_vectors (trainer, weights, error);
+  g_auto (OmniTrainOrigin) origin = { 0 };
+
+  if (weights == NULL || !check_shape (trainer, weights, error)
+      || !omni_train_origin_from_weights (&origin, weights, error) || !load_vectors (trainer, weights, error))
+    return FALSE;
+  omni_train_remember (trainer, &origin);
+  return TRUE;
 }
 
 /* ---- Weight files ---- */
@@ -195,6 +222,8 @@ omni_trainer_import (OmniTrainer *trainer, const OmniWeights *weights, GError **
   memset (state->first, 0, state->n * sizeof *state->first);
   memset (state->second, 0, state->n * sizeof *state->second);
   state->step = 0;
+  g_clear_pointer (&trainer->earlier, g_free);
+  trainer->since = 0;
   return TRUE;
 }
 

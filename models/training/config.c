@@ -98,6 +98,7 @@ omni_train_config_init (OmniTrainConfig *config)
   *config = (OmniTrainConfig){
     .seed = 1,
     .norm_momentum = 0.05F,
+    .freeze_step = G_MAXUINT64,
     .energy_floor = 2e-3F,
     .beta1 = 0.9F,
     .beta2 = 0.99F,

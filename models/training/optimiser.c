@@ -146,7 +146,19 @@ omni_train_update (const OmniTrainConfig *config, OmniTrainState *state, const f
 
   if (config->ewc_proximal && config->ewc_lambda > 0.0F && state->omega != NULL)
     hold (config, state, rate);
-  for (gsize i = 0; config->clip_weights > 0.0F && i < state->n; i++)
-    state->theta[i] = CLAMP (state->theta[i], -config->clip_weights, config->clip_weights);
   state->step++;
+}
+
+void
+omni_train_clip_weights (const OmniTrainConfig *config, const GArray *parameters, float *theta)
+{
+  const float most = config->clip_weights;
+
+  for (guint p = 0; most > 0.0F && p < parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (parameters, OmniParameter, p);
+
+    for (guint i = parameter->at; !parameter->is_statistic && i < parameter->at + parameter->n; i++)
+      theta[i] = CLAMP (theta[i], -most, most);
+  }
 }

@@ -27,13 +27,24 @@ struct _OmniTrainer
   float *gradient;
   float *vgg16; /* nullable: what lies behind the parameters on the device, n_vgg16 floats */
   gsize n_vgg16;
-  float *statistics; /* of the last batch, where the running ones lie among the parameters */
+  float *statistics;           /* of the last batch, where the running ones lie among the parameters */
+  char *order, *recipe_sha256; /* nullable: the configuration's */
+  char *earlier;               /* nullable; see OmniTrainOrigin */
+  guint64 since;
 };
 
 /* ---- config.c ---- */
 const OmniTrainNetwork *omni_train_config_resolve (OmniTrainConfig *config, GError **error);
 gboolean
 omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error);
+
+/* ---- origin.c ---- */
+
+gboolean omni_train_read_count (const OmniWeights *weights, const char *key, guint64 *value, GError **error);
+gboolean omni_train_origin_from_weights (OmniTrainOrigin *origin, const OmniWeights *weights, GError **error);
+
+/* Goes on from there: what is another run than the trainer's is remembered as such. */
+void omni_train_remember (OmniTrainer *trainer, const OmniTrainOrigin *origin);
 
 /* ---- order.c ---- */
 
@@ -62,6 +73,9 @@ double omni_train_add_ewc (const OmniTrainState *state, float lambda, float *gra
 /* One step down the gradient, which is scaled by `scale` first. */
 void
 omni_train_update (const OmniTrainConfig *config, OmniTrainState *state, const float *gradient, float scale);
+
+/* Keeps weights within ± the limit, if there is one; running statistics are none. */
+void omni_train_clip_weights (const OmniTrainConfig *config, const GArray *parameters, float *theta);
 
 /* ---- losses.c ---- */
 

@@ -32,6 +32,8 @@ omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **er
     trainer->vgg16 = omni_vgg_dup_values (config->vgg16, &trainer->n_vgg16);
   trainer->ops.n_frozen = trainer->n_vgg16;
   trainer->config.vgg16 = NULL;
+  trainer->config.order = trainer->order = g_strdup (config->order);
+  trainer->config.recipe_sha256 = trainer->recipe_sha256 = g_strdup (config->recipe_sha256);
   return g_steal_pointer (&trainer);
 }
 
@@ -52,6 +54,9 @@ omni_trainer_free (OmniTrainer *trainer)
   g_free (trainer->vgg16);
   g_free (trainer->gradient);
   g_free (trainer->statistics);
+  g_free (trainer->order);
+  g_free (trainer->recipe_sha256);
+  g_free (trainer->earlier);
   g_free (trainer);
 }
 
@@ -339,25 +344,34 @@ add_ewc (OmniTrainer *trainer, gboolean learns, OmniTrainReport *report)
   report->loss += lambda * value;
 }
 
-/* What a step draws by lot. */
-static void
-draw_pass (const OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainPass *pass)
+/* `lot`: 0 … 1. */
+static guint
+choose_base_level (const OmniTrainConfig *config, double lot)
 {
-  const OmniTrainConfig *config = &trainer->config;
-  const guint64 step = trainer->state.step;
-  const double lot = omni_train_draw (config->seed, step, 3);
-  const guint least = MAX (config->min_levels, 1), most = MAX (config->max_levels, least);
   double total = 0.0, sum = 0.0;
+  guint chosen = 0;
 
   for (guint b = 0; b < OMNI_TRAIN_BASE_LEVELS; b++)
     total += config->base_level_chance[b];
   for (guint b = 0; total > 0.0 && b < OMNI_TRAIN_BASE_LEVELS; b++)
   {
     sum += config->base_level_chance[b];
-    pass->base_level = b;
+    chosen = b;
     if (lot * total < sum)
       break;
   }
+  return chosen;
+}
+
+/* What a step draws by lot. */
+static void
+draw_pass (const OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainPass *pass)
+{
+  const OmniTrainConfig *config = &trainer->config;
+  const guint64 step = trainer->state.step;
+  const guint least = MAX (config->min_levels, 1), most = MAX (config->max_levels, least);
+
+  pass->base_level = choose_base_level (config, omni_train_draw (config->seed, step, 3));
   pass->levels = config->max_levels == 0
                    ? G_MAXUINT
                    : least + (guint)(omni_train_draw (config->seed, step, 4) * (most - least + 1));
@@ -375,7 +389,7 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
   if (!check_batch (trainer, batch, error))
     return FALSE;
   draw_pass (trainer, batch, &run.pass);
-  run.pass.is_frozen = config->freeze_step > 0 && trainer->state.step >= config->freeze_step;
+  run.pass.is_frozen = trainer->state.step >= config->freeze_step;
   if (!run_pass (&run, report, error))
     return FALSE;
 
@@ -388,6 +402,7 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
 
   omni_train_update (config, &trainer->state, trainer->gradient,
                      clips ? (float)(config->clip_norm / report->gradient_norm) : 1.0F);
+  omni_train_clip_weights (config, trainer->parameters, trainer->state.theta);
   if (config->norm == OMNI_TRAIN_NORM_BATCH && !run.pass.is_frozen)
     follow_statistics (trainer);
   report->step = trainer->state.step;
@@ -441,6 +456,8 @@ omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GErr
     };
     OmniTrainReport report = { 0 };
 
+    run.pass.base_level = choose_base_level (
+      &trainer->config, omni_train_draw (trainer->config.seed, state->fisher_samples, 6));
     one.n_sets = 1;
     one.luma += b * batch->n_sources * pixels;
     one.roles = batch->roles != NULL ? batch->roles + b * batch->n_sources : NULL;

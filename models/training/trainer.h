@@ -152,7 +152,7 @@ typedef struct
   guint channels; /* at most OMNI_TRAIN_MAX_CHANNELS; 0: the architecture's own */
   OmniTrainNorm norm;
   float norm_momentum; /* share of the batch in the running statistics */
-  guint64 freeze_step; /* 0: never */
+  guint64 freeze_step; /* G_MAXUINT64: never */
   OmniBoundary padding;
   OmniTrainReduce reduce;   /* ifani, ifcnn */
   OmniTrainVariant variant; /* aenetv2 */
@@ -161,6 +161,10 @@ typedef struct
    * “perceptual” can be a term. Belongs to the caller; the trainer reads it when it is made. */
   const OmniWeights *vgg16;
   guint64 seed;
+
+  /* (nullable) What else a checkpoint says of its run, beside seed and total_steps; the trainer keeps copies. */
+  const char *order; /* "joint", "sequential" */
+  const char *recipe_sha256;
 
   /* Omni only. A step draws the base level with these chances (all zero: level 0), the depth above it from the range, and
    * withholds the task's name with the last chance. A depth that the crop cannot hold is cut to what it can. */
@@ -185,14 +189,14 @@ typedef struct
   float floor;        /* COSINE; of the full rate, e.g. .02 */
   float power;        /* POLY */
   float clip_norm;    /* the gradient is scaled down to this norm; 0: never */
-  float clip_weights; /* weights are kept within ± this; 0: no limit */
+  float clip_weights; /* weights, not statistics, are kept within ± this; 0: no limit */
 
   float ewc_lambda; /* λ in λ Σ Ω (θ − θ*)²; 0: no penalty. U2Fusion's λ/2 is half its constant here */
   gboolean ewc_proximal; /* the penalty takes a proximal step of its own instead of joining the gradient */
 } OmniTrainConfig;
 
 /* Zeroes everything and sets what has a usual value: Adam (.9, .99), 1e-3, cosine to .02, power .9, clip 1, seed 1, a
- * momentum of .05 in the running statistics, an energy floor of 2e-3. */
+ * momentum of .05 in the running statistics, which are never frozen, an energy floor of 2e-3. */
 void omni_train_config_init (OmniTrainConfig *config);
 
 /* The same, and what a weight file says of its network: architecture, width, normalisation (running statistics), padding and
@@ -262,16 +266,37 @@ gboolean omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batc
                                 OmniTrainReport *report, GError **error);
 
 /* Ends a task for elastic weight consolidation. Call omni_trainer_add_fisher() with batches of the finished task: every set
- * of a batch is one sample, whose squared gradient counts alike. Then omni_trainer_consolidate() adds the mean over these
+ * of a batch is one sample, whose squared gradient counts alike; Omni's runs with its task given, at full depth, on a base level
+ * that it draws as a step does. Then omni_trainer_consolidate() adds the mean over these
  * samples to Ω and makes the present weights θ*. From then on steps pay λ Σ Ω (θ − θ*)². */
 gboolean omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GError **error);
 gboolean omni_trainer_consolidate (OmniTrainer *trainer, GError **error);
 
-/* A checkpoint is a safetensors file: parameters, running statistics, optimiser state, step, Ω, θ* and the samples of an
- * unfinished consolidation. Loading refuses one of another architecture, width, normalisation or optimiser; the rest of
- * the configuration may differ. */
+/* A checkpoint is a safetensors file: parameters, running statistics, optimiser state, step, Ω, θ*, the samples of an
+ * unfinished consolidation, and which run it is of. Loading refuses one of another architecture, width, normalisation or
+ * optimiser; the rest of the configuration may differ. */
 gboolean omni_trainer_save (OmniTrainer *trainer, const char *path, GError **error);
 gboolean omni_trainer_load (OmniTrainer *trainer, const char *path, GError **error);
+
+/* Which run a checkpoint is of. */
+typedef struct
+{
+  guint64 step;
+  gboolean is_known; /* FALSE: it is of an earlier version and has the step alone */
+  guint64 seed, total_steps;
+  char *order, *recipe_sha256; /* (nullable) */
+  char *earlier; /* (nullable) by what its first steps were made, when by something else, in words */
+  guint64 since; /* how many those were */
+} OmniTrainOrigin;
+
+void omni_train_origin_clear (OmniTrainOrigin *origin);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniTrainOrigin, omni_train_origin_clear)
+
+gboolean omni_trainer_read_origin (const char *path, OmniTrainOrigin *origin, GError **error);
+
+/* (nullable) By what the first steps were made, when the run was resumed with another seed, length, order or recipe: "until step
+ * 13: seed 7, 4000 steps, joint order, recipe …; until …". */
+const char *omni_trainer_get_earlier (const OmniTrainer *trainer);
 
 /* Starts from the parameters of a weight file as omni_trainer_export() or models/weights/ has them; optimiser and step
  * begin anew. */

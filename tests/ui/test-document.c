@@ -753,6 +753,48 @@ test_refine (Fixture *f, gconstpointer data)
   g_assert_cmpuint (n_refined, ==, 1);
 }
 
+/* What a refinement has to beat is the result that is there, which may be a refined one. */
+static void
+test_refine_again (Fixture *f, gconstpointer data)
+{
+  OmniDocument *document = f->document;
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("again-%u.png", i);
+    g_ptr_array_add (sources, make_source (f, name, 2 * WIDTH_PX, 2 * HEIGHT_PX, 40 + 60 * i));
+  }
+  g_signal_handlers_disconnect_by_data (document, f);
+  omni_document_insert (document, 0, sources);
+  omni_document_set_task (document, OMNI_TASK_EXPOSURE);
+  omni_document_set_model (document, omni_model_find ("omni"));
+  if (!wait_for_result (f))
+    return;
+
+  /* As an hour of refining would have left it: better than anything that a step comes to. */
+  OmniFusionResult *result = omni_document_get_result (document);
+  const double scores[] = { 2, -2 };
+  result->has_refine = TRUE;
+  result->refine = (OmniRefineScores){ .seconds = 3600, .steps = 9999, .metric = "mef-ssim", .kept = TRUE };
+  for (guint i = 0; i < G_N_ELEMENTS (scores); i++)
+  {
+    g_autofree char *sha256 = g_strdup (omni_document_get_result (document)->sha256);
+
+    result->refine.after = scores[i];
+    omni_document_refine (document, 0.01);
+    wait_for_result (f);
+
+    const OmniRefineScores *found = omni_document_get_refine_scores (document);
+
+    g_assert_cmpfloat (found->before, ==, scores[i]);
+    g_assert_cmpint (found->kept, ==, i == 1);
+    g_assert_cmpint (omni_document_get_result (document) == result, ==, i == 0);
+    if (i == 0)
+      g_assert_cmpstr (omni_document_get_result (document)->sha256, ==, sha256);
+  }
+}
+
 static void
 add (const char *name, void (*test) (Fixture *, gconstpointer))
 {
@@ -785,6 +827,7 @@ main (int argc, char **argv)
   add ("resize", test_resize);
   add ("pansharpen", test_pansharpen);
   add ("refine", test_refine);
+  add ("refine-again", test_refine_again);
   add ("automatic", test_automatic);
   add ("abandoned", test_abandoned);
 
