@@ -9,6 +9,8 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* Sound files of other programs, made up and the authors' own: every tensor must arrive with its values, in our order. */
 
@@ -28,124 +30,9 @@ write_bytes (const char *name, GByteArray *bytes)
   g_assert_true (g_file_set_contents (path, (const char *)bytes->data, bytes->len, NULL));
 }
 
-/* ---- A made-up network in the names and shapes of one of the tables ---- */
-
-typedef struct
-{
-  GArray *rows;     /* OmniImportRow */
-  gboolean hwio;    /* convolutions as TensorFlow lays them */
-  GPtrArray *names; /* char: theirs, with `prefix` before */
-  GPtrArray *data;  /* float, in their order */
-  GArray *tensors;  /* FixtureTensor */
-} Net;
-
-static const OmniImportTable *
-find_table (const char *architecture, guint skip)
-{
-  const OmniImportTable *const *tables = omni_import_tables ();
-
-  for (guint i = 0; tables[i] != NULL; i++)
-    if (g_str_equal (omni_import_table_get_architecture (tables[i]), architecture) && skip-- == 0)
-      return tables[i];
-  g_assert_not_reached ();
-}
-
-/* The value of element (o, i, y, x) of tensor t: every one another, exact in every format down to BF16's 8 bits when
- * `coarse`. A variance must not be negative. */
-static float
-value_at (guint t, guint64 index, gboolean coarse)
-{
-  return coarse ? (float)((t * 7 + index) % 200) / 64 : (float)(t * 1000000 + index) / 4194304;
-}
-
-static guint64
-count (const OmniTensorSpec *spec)
-{
-  guint64 n = 1;
-
-  for (guint i = 0; i < spec->n_dims; i++)
-    n *= spec->dims[i];
-  return n;
-}
-
-static float *
-make_values (const OmniTensorSpec *spec, guint t, gboolean hwio, gboolean coarse)
-{
-  const guint64 n = count (spec);
-  float *values = g_new (float, n);
-
-  for (guint64 k = 0; k < n; k++)
-  {
-    guint64 at = k;
-
-    if (hwio && spec->n_dims == 4)
-    {
-      const guint out = spec->dims[0], in = spec->dims[1], side = spec->dims[2];
-      const guint64 o = k / (in * side * side), i = k / (side * side) % in, yx = k % (side * side);
-
-      at = (yx * in + i) * out + o;
-    }
-    values[at] = value_at (t, k, coarse);
-  }
-  return values;
-}
-
-static Net *
-net_new (const OmniImportTable *table, const char *prefix, gboolean hwio, gboolean coarse)
-{
-  Net *net = g_new0 (Net, 1);
-
-  net->rows = omni_import_table_get_rows (table);
-  net->hwio = hwio;
-  net->names = g_ptr_array_new_with_free_func (g_free);
-  net->data = g_ptr_array_new_with_free_func (g_free);
-  net->tensors = g_array_new (FALSE, TRUE, sizeof (FixtureTensor));
-  for (guint i = 0; i < net->rows->len; i++)
-  {
-    const OmniImportRow *row = &g_array_index (net->rows, OmniImportRow, i);
-    const guint n = (guint)count (&row->ours);
-    const gboolean turn = hwio && row->ours.n_dims == 4;
-    FixtureTensor tensor = {
-      .storage = "FloatStorage", .n_dims = row->ours.n_dims, .n_elements = n, .n_bytes = n * 4
-    };
-
-    g_ptr_array_add (net->names, g_strconcat (prefix, row->theirs, NULL));
-    g_ptr_array_add (net->data, make_values (&row->ours, i, hwio, coarse));
-    tensor.name = net->names->pdata[i];
-    tensor.data = net->data->pdata[i];
-    for (guint k = 0; k < tensor.n_dims; k++)
-      tensor.dims[k] = row->ours.dims[turn ? (k + 2) % 4 : k];
-    if (turn)
-    {
-      tensor.dims[2] = row->ours.dims[1];
-      tensor.dims[3] = row->ours.dims[0];
-    }
-    g_array_append_val (net->tensors, tensor);
-  }
-  return net;
-}
-
-static void
-net_free (Net *net)
-{
-  g_array_unref (net->rows);
-  g_array_unref (net->tensors);
-  g_ptr_array_unref (net->names);
-  g_ptr_array_unref (net->data);
-  g_free (net);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Net, net_free)
-
-static const FixtureTensor *
-net_tensors (const Net *net)
-{
-  return (const FixtureTensor *)(gpointer)net->tensors->data;
-}
-
 /* The import, written and read back: every tensor of the table with its values. */
 static void
-assert_values (OmniImport *import, const Net *net, gboolean coarse)
+assert_values (OmniImport *import, const FixtureNet *net, gboolean coarse)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = omni_import_write (import, NULL, &error);
@@ -163,10 +50,11 @@ assert_values (OmniImport *import, const Net *net, gboolean coarse)
 
     g_assert_true (omni_weights_has (weights, spec->name));
     values = omni_weights_dup_floats (weights, spec->name, &n);
-    g_assert_cmpuint (n, ==, count (spec));
+    g_assert_cmpuint (n, ==, fixture_count (spec));
     for (gsize k = 0; k < n; k++)
-      if (values[k] != value_at (i, k, coarse))
-        g_error ("%s[%" G_GSIZE_FORMAT "] is %g, not %g", spec->name, k, values[k], value_at (i, k, coarse));
+      if (values[k] != fixture_value_at (i, k, coarse))
+        g_error ("%s[%" G_GSIZE_FORMAT "] is %g, not %g", spec->name, k, values[k],
+                 fixture_value_at (i, k, coarse));
   }
 }
 
@@ -207,9 +95,11 @@ test_torch (void)
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     for (guint legacy = 0; legacy < 2; legacy++)
     {
-      g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), prefixes[i], FALSE, FALSE);
-      g_autoptr (GByteArray) file = legacy ? fixture_torch_legacy (net_tensors (net), net->tensors->len)
-                                           : fixture_torch_zip (net_tensors (net), net->tensors->len, NULL);
+      g_autoptr (FixtureNet)
+        net = fixture_net_new (fixture_find_table ("ifcnn", 0), prefixes[i], FALSE, FALSE);
+      g_autoptr (GByteArray)
+        file = legacy ? fixture_torch_legacy (fixture_net_tensors (net), net->tensors->len)
+                      : fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, NULL);
       g_autoptr (OmniImport) result = NULL;
       const char *format;
 
@@ -240,13 +130,13 @@ test_torch_extras (void)
     { "optimiser.momentum", "FloatStorage", 1, { 3 }, 3, momentum, 12 },
     { "net.average.conv4.bias", "FloatStorage", 1, { 3 }, 3, momentum, 12 },
   };
-  g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), "net.", FALSE, FALSE);
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "net.", FALSE, FALSE);
   g_autoptr (GByteArray) file = NULL;
   g_autoptr (OmniImport) result = NULL;
   const GPtrArray *ignored;
 
   g_array_append_vals (net->tensors, extras, G_N_ELEMENTS (extras));
-  file = fixture_torch_zip (net_tensors (net), net->tensors->len, NULL);
+  file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, NULL);
   write_bytes ("extras.pth", file);
   result = import ("extras.pth", NULL);
   ignored = omni_import_get_ignored (result);
@@ -268,7 +158,7 @@ test_torch_types (void)
 
   for (guint s = 0; s < G_N_ELEMENTS (storages); s++)
   {
-    g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), "", FALSE, TRUE);
+    g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "", FALSE, TRUE);
     const gsize size = s == 2 ? 8 : 2;
     g_autoptr (GByteArray) file = NULL;
     g_autoptr (OmniImport) result = NULL;
@@ -303,7 +193,7 @@ test_torch_types (void)
       tensor->data = g_byte_array_free (narrow, FALSE);
       g_ptr_array_add (net->data, (gpointer)tensor->data);
     }
-    file = fixture_torch_zip (net_tensors (net), net->tensors->len, NULL);
+    file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, NULL);
     write_bytes ("narrow.pth", file);
     result = import ("narrow.pth", NULL);
     assert_values (result, net, TRUE);
@@ -312,36 +202,14 @@ test_torch_types (void)
 
 /* ---- TensorFlow ---- */
 
-static int
-compare_keys (gconstpointer a, gconstpointer b)
-{
-  return strcmp (((const FixturePair *)a)->key, ((const FixturePair *)b)->key);
-}
-
-/* NAME.index and NAME.data-00000-of-00001, as TensorFlow's Saver writes them, keys with slashes. */
 static void
-write_checkpoint (const char *name, const Net *net, gboolean packed)
+write_checkpoint (const char *name, const FixtureNet *net, gboolean packed)
 {
-  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (FixturePair));
-  g_autoptr (GByteArray) data = g_byte_array_new (), table = NULL;
+  g_autoptr (GByteArray) data = g_byte_array_new (), index = fixture_net_checkpoint (net, packed, data);
   g_autofree char *index_name = g_strconcat (name, ".index", NULL);
   g_autofree char *data_name = g_strconcat (name, ".data-00000-of-00001", NULL);
-  FixturePair pair = fixture_header (1, FALSE);
 
-  g_array_append_val (pairs, pair);
-  for (guint i = 0; i < net->tensors->len; i++)
-  {
-    const FixtureTensor *tensor = &net_tensors (net)[i];
-
-    g_strdelimit ((char *)tensor->name, ".", '/');
-    pair = fixture_tensor (tensor->name, tensor->dims, tensor->n_dims, data->len, tensor->n_bytes,
-                           omni_crc32c_mask (omni_crc32c (tensor->data, tensor->n_bytes)));
-    g_array_append_val (pairs, pair);
-    fixture_put (data, tensor->data, tensor->n_bytes);
-  }
-  g_array_sort (pairs, compare_keys);
-  table = fixture_table ((FixturePair *)(gpointer)pairs->data, pairs->len, NULL, packed);
-  write_bytes (index_name, table);
+  write_bytes (index_name, index);
   write_bytes (data_name, data);
 }
 
@@ -361,7 +229,8 @@ test_tensorflow (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
   {
-    g_autoptr (Net) net = net_new (find_table (cases[i].architecture, cases[i].skip), "", TRUE, FALSE);
+    g_autoptr (FixtureNet)
+      net = fixture_net_new (fixture_find_table (cases[i].architecture, cases[i].skip), "", TRUE, FALSE);
     g_autoptr (OmniImport) result = NULL;
 
     write_checkpoint ("net.ckpt", net, i == 1);
@@ -379,7 +248,8 @@ test_tensorflow (void)
 /* ---- safetensors, and parts ---- */
 
 static void
-write_safetensors (const char *name, const Net *net, guint first, guint end, const char *const *metadata)
+write_safetensors (const char *name, const FixtureNet *net, guint first, guint end,
+                   const char *const *metadata)
 {
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
   g_autoptr (GBytes) bytes = NULL;
@@ -389,10 +259,10 @@ write_safetensors (const char *name, const Net *net, guint first, guint end, con
 
   for (guint i = first; i < end; i++)
   {
-    OmniTensorSpec spec = { .n_dims = net_tensors (net)[i].n_dims };
+    OmniTensorSpec spec = { .n_dims = fixture_net_tensors (net)[i].n_dims };
 
-    memcpy (spec.dims, net_tensors (net)[i].dims, sizeof spec.dims);
-    g_strlcpy (spec.name, net_tensors (net)[i].name, sizeof spec.name);
+    memcpy (spec.dims, fixture_net_tensors (net)[i].dims, sizeof spec.dims);
+    g_strlcpy (spec.name, fixture_net_tensors (net)[i].name, sizeof spec.name);
     g_array_append_val (specs, spec);
   }
   bytes = omni_weights_write (specs, metadata, (const float *const *)net->data->pdata + first);
@@ -406,7 +276,7 @@ test_safetensors (void)
 {
   for (guint hwio = 0; hwio < 2; hwio++)
   {
-    g_autoptr (Net) net = net_new (find_table ("pmgi", 0), "pmgi.", hwio, FALSE);
+    g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 0), "pmgi.", hwio, FALSE);
     const guint n = net->tensors->len;
     g_autoptr (OmniImport) result = NULL;
 
@@ -469,7 +339,7 @@ test_own (void)
 static void
 test_misfits (void)
 {
-  g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), "", FALSE, FALSE);
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "", FALSE, FALSE);
   const guint n = net->tensors->len;
   FixtureTensor *tensors = (FixtureTensor *)(gpointer)net->tensors->data;
   const FixtureTensor good = tensors[0];
@@ -513,7 +383,7 @@ test_misfits (void)
 static void
 test_not_finite (void)
 {
-  g_autoptr (Net) net = net_new (find_table ("pmgi", 1), "", TRUE, FALSE);
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 1), "", TRUE, FALSE);
   g_autoptr (OmniImport) result = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -523,6 +393,49 @@ test_not_finite (void)
   g_assert_null (omni_import_write (result, NULL, &error));
   g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT);
   g_assert_nonnull (strstr (error->message, "not a finite number"));
+}
+
+#define LARGE_BYTES ((gsize)256 << 20)
+
+/* One tensor of 16-bit zeros that no network has: a file of 256 MiB with nothing in it. */
+static char *
+write_large (void)
+{
+  static const char format[] = "{\"strange\":{\"dtype\":\"F16\",\"shape\":[%" G_GSIZE_FORMAT
+                               "],\"data_offsets\":[0,%" G_GSIZE_FORMAT "]}}";
+  g_autofree char *header = g_strdup_printf (format, LARGE_BYTES / 2, LARGE_BYTES);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  char *path = get_path ("large.safetensors");
+
+  fixture_put_number (bytes, strlen (header), 8);
+  fixture_put (bytes, header, strlen (header));
+  write_bytes ("large.safetensors", bytes);
+  g_assert_cmpint (truncate (path, (off_t)(bytes->len + LARGE_BYTES)), ==, 0);
+  return path;
+}
+
+/* A large file of something else takes its own size and little more. */
+static void
+test_memory (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip ("AddressSanitizer needs more memory than the test allows");
+#else
+  if (g_test_subprocess ())
+  {
+    g_autofree char *path = write_large (), *statm = NULL;
+    rlim_t most;
+
+    g_assert_true (g_file_get_contents ("/proc/self/statm", &statm, NULL, NULL));
+    most = g_ascii_strtoull (statm, NULL, 10) * (guint64)sysconf (_SC_PAGESIZE) + LARGE_BYTES * 3 / 2;
+    g_assert_cmpint (setrlimit (RLIMIT_AS, &(struct rlimit){ most, most }), ==, 0);
+    assert_refused ((const char *const[]){ "large.safetensors", NULL }, NULL, "those of no network here");
+    assert_refused ((const char *const[]){ "large.safetensors", NULL }, "omni", "lacks the tensor");
+    return;
+  }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+#endif
 }
 
 static void
@@ -680,6 +593,7 @@ main (int argc, char **argv)
   g_test_add_func ("/import/own", test_own);
   g_test_add_func ("/import/misfits", test_misfits);
   g_test_add_func ("/import/not-finite", test_not_finite);
+  g_test_add_func ("/import/memory", test_memory);
   g_test_add_func ("/import/paths", test_paths);
   g_test_add_func ("/import/official/ifcnn", test_official_ifcnn);
   g_test_add_func ("/import/official/checkpoints", test_official_checkpoints);

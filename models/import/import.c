@@ -174,8 +174,8 @@ count_shapes (OmniImport *self, const GArray *rows)
 
 /* ---- Names ---- */
 
-static OmniForeignTensor *
-find_tensor (OmniImport *self, const char *prefix, const char *name)
+OmniForeignTensor *
+omni_import_find_tensor (OmniImport *self, const char *prefix, const char *name)
 {
   const gsize n = strlen (prefix);
 
@@ -199,7 +199,7 @@ try_prefix (OmniImport *self, const GArray *rows, const char *prefix, GPtrArray 
   for (guint i = 0; i < rows->len; i++)
   {
     const OmniImportRow *row = &g_array_index (rows, OmniImportRow, i);
-    OmniForeignTensor *tensor = find_tensor (self, prefix, row->theirs);
+    OmniForeignTensor *tensor = omni_import_find_tensor (self, prefix, row->theirs);
 
     if (tensor == NULL)
     {
@@ -338,121 +338,6 @@ try_tables (OmniImport *self, const char *architecture, Fit *nearest, const Omni
   return FALSE;
 }
 
-/* ---- Files that have our own names already, saved by PyTorch perhaps ---- */
-
-/* Options of the network that only metadata can tell. */
-static const char *const carried[] = { "padding",       "reduce", "norm",    "variant",    "channels",
-                                       "epsilon",       "tasks",  "licence", "provenance", "known_answer",
-                                       "recipe_sha256", "colour", NULL };
-
-static void
-carry_metadata (OmniImport *self)
-{
-  for (guint i = 0; i < self->files->len; i++)
-    for (guint k = 0; carried[k] != NULL; k++)
-    {
-      const char *value = g_hash_table_lookup (((OmniForeign *)self->files->pdata[i])->metadata, carried[k]);
-
-      if (value != NULL)
-        omni_import_put_metadata (self, carried[k], value);
-    }
-}
-
-static OmniTensorSpec
-make_spec (const OmniForeignTensor *tensor, const char *name)
-{
-  OmniTensorSpec spec = { .n_dims = tensor->n_dims };
-
-  for (guint i = 0; i < tensor->n_dims; i++)
-    spec.dims[i] = (guint)tensor->dims[i];
-  g_strlcpy (spec.name, name, sizeof spec.name);
-  return spec;
-}
-
-/* The names and shapes behind `prefix` as a file without values, since that is what a model is asked by. NULL when the
- * tensors, many of them perhaps lying on the same bytes, would take more than the files. */
-static OmniWeights *
-make_outline (OmniImport *self, const char *prefix, const char *architecture, const char *title)
-{
-  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-  g_autoptr (GPtrArray) metadata = g_ptr_array_new ();
-  g_autoptr (GBytes) bytes = NULL;
-  guint64 n_bytes = 0, limit = 0;
-
-  for (guint i = 0; i < self->files->len; i++)
-    for (guint k = 0; k < ((OmniForeign *)self->files->pdata[i])->files->len; k++)
-      limit += 2 * g_bytes_get_size (((OmniForeign *)self->files->pdata[i])->files->pdata[k]);
-  for (guint i = 0; i < self->tensors->len; i++)
-  {
-    const OmniForeignTensor *tensor = self->tensors->pdata[i];
-    const char *name = self->names->pdata[i];
-    OmniTensorSpec spec;
-
-    if (!g_str_has_prefix (name, prefix) || !omni_dtype_is_float (tensor->dtype) || tensor->n_dims > 4
-        || strlen (name) - strlen (prefix) >= sizeof spec.name)
-      continue;
-    n_bytes += tensor->n_elements * sizeof (float);
-    if (n_bytes > limit)
-      return NULL;
-    spec = make_spec (tensor, name + strlen (prefix));
-    g_array_append_val (specs, spec);
-  }
-  g_ptr_array_add (metadata, (gpointer) "architecture");
-  g_ptr_array_add (metadata, (gpointer)architecture);
-  for (guint i = 0; i < self->metadata->len; i++)
-    g_ptr_array_add (metadata, self->metadata->pdata[i]);
-  g_ptr_array_add (metadata, NULL);
-  bytes = omni_weights_write (specs, (const char *const *)metadata->pdata, NULL);
-  return omni_weights_load_bytes (bytes, title, NULL);
-}
-
-static gboolean
-try_own (OmniImport *self, const OmniModel *model, const char *prefix)
-{
-  g_autoptr (OmniWeights) outline = make_outline (self, prefix, model->architecture, "import");
-  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-
-  g_ptr_array_set_size (self->found, 0);
-  if (outline == NULL || !model->list_tensors (outline, specs, NULL))
-    return FALSE;
-  for (guint i = 0; i < specs->len; i++)
-  {
-    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
-    OmniForeignTensor *tensor = find_tensor (self, prefix, spec->name);
-
-    if (tensor == NULL || !omni_import_is_as_is (omni_import_find_order (tensor, spec)))
-      return FALSE;
-    g_ptr_array_add (self->found, tensor);
-  }
-  g_array_append_vals (self->specs, specs->data, specs->len);
-  return TRUE;
-}
-
-static gboolean
-try_models (OmniImport *self, const char *architecture)
-{
-  static const char *const prefixes[] = {
-    "", "module.", "model.", "state_dict.", "state_dict.module.", NULL
-  };
-  const OmniModel *const *models = omni_models_list ();
-
-  carry_metadata (self);
-  for (guint i = 0; models[i] != NULL; i++)
-    for (guint k = 0; models[i]->architecture != NULL && prefixes[k] != NULL; k++)
-    {
-      if (architecture != NULL && !g_str_equal (architecture, models[i]->architecture))
-        continue;
-      if (!try_own (self, models[i], prefixes[k]))
-        continue;
-      self->architecture = models[i]->architecture;
-      self->title = N_ ("a file with our own names");
-      g_ptr_array_insert (self->metadata, 0, g_strdup ("architecture"));
-      g_ptr_array_insert (self->metadata, 1, g_strdup (self->architecture));
-      return TRUE;
-    }
-  return FALSE;
-}
-
 /* ---- Why not ---- */
 
 static gboolean
@@ -519,26 +404,6 @@ refuse (OmniImport *self, const Fit *fit, const OmniImportTable *table, gboolean
                               display, architecture, fit->n_named, fit->n_rows, fit->first_lacking);
 }
 
-/* For an architecture that only we have: the model itself says what it lacks. */
-static gboolean
-refuse_own (OmniImport *self, const char *architecture, GError **error)
-{
-  const OmniModel *const *models = omni_models_list ();
-  const char *path = ((OmniForeign *)self->files->pdata[0])->path;
-  g_autoptr (OmniWeights) outline = make_outline (self, "", architecture, path);
-  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-  const OmniModel *model = NULL;
-
-  for (guint i = 0; models[i] != NULL; i++)
-    if (g_strcmp0 (models[i]->architecture, architecture) == 0)
-      model = models[i];
-  if (outline == NULL)
-    return omni_foreign_refuse (error, "“%s” holds more tensors than it has bytes for", path);
-  if (model->list_tensors (outline, specs, error) && omni_weights_check (outline, specs, error))
-    omni_foreign_refuse (error, "“%s” is not for “%s”", path, architecture);
-  return FALSE;
-}
-
 static gboolean
 find_network (OmniImport *self, const char *architecture, GError **error)
 {
@@ -550,11 +415,11 @@ find_network (OmniImport *self, const char *architecture, GError **error)
     return refuse_architecture (architecture, error);
   done = try_tables (self, architecture, &fit, &table);
   if (done)
-    carry_metadata (self);
+    omni_import_carry_metadata (self);
   else
-    done = try_models (self, architecture);
+    done = omni_import_try_models (self, architecture);
   if (!done && table == NULL)
-    refuse_own (self, architecture, error);
+    omni_import_refuse_own (self, architecture, error);
   else if (!done)
     refuse (self, &fit, table, architecture != NULL, error);
   fit_clear (&fit);

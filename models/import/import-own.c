@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files that have our own names already, saved by PyTorch perhaps. */
+#include "models/import/import-private.h"
+
+#include "models/model.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* Options of the network that only metadata can tell. */
+static const char *const carried[] = { "padding",       "reduce", "norm",    "variant",    "channels",
+                                       "epsilon",       "tasks",  "licence", "provenance", "known_answer",
+                                       "recipe_sha256", "colour", NULL };
+
+void
+omni_import_carry_metadata (OmniImport *self)
+{
+  for (guint i = 0; i < self->files->len; i++)
+    for (guint k = 0; carried[k] != NULL; k++)
+    {
+      const char *value = g_hash_table_lookup (((OmniForeign *)self->files->pdata[i])->metadata, carried[k]);
+
+      if (value != NULL)
+        omni_import_put_metadata (self, carried[k], value);
+    }
+}
+
+static OmniTensorSpec
+make_spec (const OmniForeignTensor *tensor, const char *name)
+{
+  OmniTensorSpec spec = { .n_dims = tensor->n_dims };
+
+  for (guint i = 0; i < tensor->n_dims; i++)
+    spec.dims[i] = (guint)tensor->dims[i];
+  g_strlcpy (spec.name, name, sizeof spec.name);
+  return spec;
+}
+
+static gboolean
+is_possible (const OmniForeignTensor *tensor, const char *name)
+{
+  OmniTensorSpec spec;
+
+  if (!omni_dtype_is_float (tensor->dtype) || tensor->n_dims > G_N_ELEMENTS (spec.dims)
+      || strlen (name) >= sizeof spec.name)
+    return FALSE;
+  while (g_ascii_isgraph (*name))
+    name++;
+  return *name == '\0';
+}
+
+/* The names and shapes behind `prefix` without their values, since that is what a model is asked by. NULL when the tensors,
+ * many of them perhaps lying on the same bytes, would take more than the files. */
+static OmniWeights *
+make_outline (OmniImport *self, const char *prefix, const char *title)
+{
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autofree const char **metadata = omni_import_list_metadata (self);
+  guint64 n_bytes = 0, limit = 0;
+
+  for (guint i = 0; i < self->files->len; i++)
+    for (guint k = 0; k < ((OmniForeign *)self->files->pdata[i])->files->len; k++)
+      limit += 2 * g_bytes_get_size (((OmniForeign *)self->files->pdata[i])->files->pdata[k]);
+  for (guint i = 0; i < self->tensors->len; i++)
+  {
+    const OmniForeignTensor *tensor = self->tensors->pdata[i];
+    const char *name = self->names->pdata[i];
+    OmniTensorSpec spec;
+
+    if (!g_str_has_prefix (name, prefix) || !is_possible (tensor, name + strlen (prefix)))
+      continue;
+    n_bytes += tensor->n_elements * sizeof (float);
+    if (n_bytes > limit)
+      return NULL;
+    spec = make_spec (tensor, name + strlen (prefix));
+    g_array_append_val (specs, spec);
+  }
+  return omni_weights_new_outline (specs, metadata, title);
+}
+
+static gboolean
+try_own (OmniImport *self, const OmniModel *model, const char *prefix, const OmniWeights *outline)
+{
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+
+  g_ptr_array_set_size (self->found, 0);
+  if (outline == NULL || !model->list_tensors (outline, specs, NULL))
+    return FALSE;
+  for (guint i = 0; i < specs->len; i++)
+  {
+    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
+    OmniForeignTensor *tensor = omni_import_find_tensor (self, prefix, spec->name);
+
+    if (tensor == NULL || !omni_import_is_as_is (omni_import_find_order (tensor, spec)))
+      return FALSE;
+    g_ptr_array_add (self->found, tensor);
+  }
+  g_array_append_vals (self->specs, specs->data, specs->len);
+  return TRUE;
+}
+
+static const char *const prefixes[] = { "", "module.", "model.", "state_dict.", "state_dict.module." };
+
+static const OmniModel *
+find_model (OmniImport *self, const char *architecture, OmniWeights *const *outlines)
+{
+  const OmniModel *const *models = omni_models_list ();
+
+  for (guint i = 0; models[i] != NULL; i++)
+    if (models[i]->architecture != NULL
+        && (architecture == NULL || g_str_equal (architecture, models[i]->architecture)))
+      for (guint k = 0; k < G_N_ELEMENTS (prefixes); k++)
+        if (try_own (self, models[i], prefixes[k], outlines[k]))
+          return models[i];
+  return NULL;
+}
+
+gboolean
+omni_import_try_models (OmniImport *self, const char *architecture)
+{
+  OmniWeights *outlines[G_N_ELEMENTS (prefixes)];
+  const OmniModel *model;
+
+  omni_import_carry_metadata (self);
+  for (guint k = 0; k < G_N_ELEMENTS (prefixes); k++)
+    outlines[k] = make_outline (self, prefixes[k], "import");
+  model = find_model (self, architecture, outlines);
+  for (guint k = 0; k < G_N_ELEMENTS (prefixes); k++)
+    g_clear_pointer (&outlines[k], omni_weights_unref);
+  if (model == NULL)
+    return FALSE;
+  self->architecture = model->architecture;
+  self->title = N_ ("a file with our own names");
+  g_ptr_array_insert (self->metadata, 0, g_strdup ("architecture"));
+  g_ptr_array_insert (self->metadata, 1, g_strdup (self->architecture));
+  return TRUE;
+}
+
+/* For an architecture that only we have: the model itself says what it lacks. */
+gboolean
+omni_import_refuse_own (OmniImport *self, const char *architecture, GError **error)
+{
+  const OmniModel *const *models = omni_models_list ();
+  const char *path = ((OmniForeign *)self->files->pdata[0])->path;
+  g_autoptr (OmniWeights) outline = make_outline (self, "", path);
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  const OmniModel *model = NULL;
+
+  for (guint i = 0; models[i] != NULL; i++)
+    if (g_strcmp0 (models[i]->architecture, architecture) == 0)
+      model = models[i];
+  if (outline == NULL)
+    return omni_foreign_refuse (error, "“%s” holds more tensors than it has bytes for", path);
+  if (model->list_tensors (outline, specs, error) && omni_weights_check (outline, specs, error))
+    omni_foreign_refuse (error, "“%s” is not for “%s”", path, architecture);
+  return FALSE;
+}
