@@ -8,9 +8,10 @@ G_BEGIN_DECLS
 
 struct _OmniImport
 {
-  GPtrArray *files;   /* OmniForeign */
-  GPtrArray *tensors; /* OmniForeignTensor of all of them */
-  GPtrArray *names;   /* char: theirs in the tables' form, in the same order */
+  GPtrArray *files;    /* OmniForeign */
+  GPtrArray *tensors;  /* OmniForeignTensor of all of them */
+  GPtrArray *names;    /* char: theirs in the tables' form, in the same order */
+  GHashTable *by_name; /* one of these → the first tensor that has it */
 
   const char *architecture, *title, *note;
   GArray *specs;    /* OmniTensorSpec, ours */

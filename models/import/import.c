@@ -7,6 +7,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* Of the places where a network's names could begin, the shortest; a file that has more was made to cost time. */
+#define MAX_PREFIXES 64
+
 /* How far a table fits. */
 typedef struct
 {
@@ -51,6 +54,7 @@ omni_import_free (OmniImport *self)
   g_ptr_array_unref (self->metadata);
   g_ptr_array_unref (self->found);
   g_array_unref (self->specs);
+  g_hash_table_unref (self->by_name);
   g_ptr_array_unref (self->names);
   g_ptr_array_unref (self->tensors);
   g_ptr_array_unref (self->files);
@@ -114,9 +118,12 @@ read_file (OmniImport *self, const char *path, GError **error)
   for (guint i = 0; i < foreign->tensors->len; i++)
   {
     OmniForeignTensor *tensor = foreign->tensors->pdata[i];
+    char *plain = make_plain_name (tensor->name);
 
     g_ptr_array_add (self->tensors, tensor);
-    g_ptr_array_add (self->names, make_plain_name (tensor->name));
+    g_ptr_array_add (self->names, plain);
+    if (!g_hash_table_contains (self->by_name, plain))
+      g_hash_table_insert (self->by_name, plain, tensor);
   }
   g_ptr_array_add (self->files, g_steal_pointer (&foreign));
   return TRUE;
@@ -177,47 +184,55 @@ count_shapes (OmniImport *self, const GArray *rows)
 OmniForeignTensor *
 omni_import_find_tensor (OmniImport *self, const char *prefix, const char *name)
 {
-  const gsize n = strlen (prefix);
+  g_autofree char *theirs = g_strconcat (prefix, name, NULL);
 
-  for (guint i = 0; i < self->names->len; i++)
-  {
-    const char *theirs = self->names->pdata[i];
-
-    if (strncmp (theirs, prefix, n) == 0 && g_str_equal (theirs + n, name))
-      return self->tensors->pdata[i];
-  }
-  return NULL;
+  return g_hash_table_lookup (self->by_name, theirs);
 }
 
-/* Tries the table with what stands before all names: "", "module.", "state_dict.". TRUE when everything is there. */
+/* Tries the table with what stands before all names: "", "module.", "state_dict.". TRUE when everything is there. `n`: how many
+ * rows were before one was not. */
 static gboolean
-try_prefix (OmniImport *self, const GArray *rows, const char *prefix, GPtrArray *found, Fit *fit)
+try_prefix (OmniImport *self, const GArray *rows, const char *prefix, guint *n)
 {
-  g_ptr_array_set_size (found, 0);
-  fit_clear (fit);
-  *fit = (Fit){ .n_rows = rows->len };
+  g_ptr_array_set_size (self->found, 0);
+  for (*n = 0; *n < rows->len; ++*n)
+  {
+    const OmniImportRow *row = &g_array_index (rows, OmniImportRow, *n);
+    OmniForeignTensor *tensor = omni_import_find_tensor (self, prefix, row->theirs);
+
+    if (tensor == NULL || omni_import_find_order (tensor, &row->ours) == NULL)
+      return FALSE;
+    g_ptr_array_add (self->found, tensor);
+  }
+  return TRUE;
+}
+
+static void
+set_shape_problem (Fit *fit, const OmniForeignTensor *tensor)
+{
+  g_autofree char *shape = omni_foreign_shape_to_string (tensor);
+
+  if (fit->shape_problem == NULL)
+    fit->shape_problem = g_strdup_printf ("“%s” is of type %s and shape %s", tensor->name,
+                                          omni_dtype_to_string (tensor->dtype), shape);
+}
+
+/* How far a table fits that does not. */
+static void
+measure (OmniImport *self, const GArray *rows, const char *prefix, Fit *fit)
+{
+  *fit = (Fit){ .n_rows = rows->len, .n_shaped = count_shapes (self, rows) };
   for (guint i = 0; i < rows->len; i++)
   {
     const OmniImportRow *row = &g_array_index (rows, OmniImportRow, i);
-    OmniForeignTensor *tensor = omni_import_find_tensor (self, prefix, row->theirs);
+    const OmniForeignTensor *tensor = omni_import_find_tensor (self, prefix, row->theirs);
 
-    if (tensor == NULL)
-    {
-      if (fit->first_lacking == NULL)
-        fit->first_lacking = g_strdup (row->theirs);
-      continue;
-    }
-    fit->n_named++;
-    if (omni_import_find_order (tensor, &row->ours) == NULL && fit->shape_problem == NULL)
-    {
-      g_autofree char *shape = omni_foreign_shape_to_string (tensor);
-
-      fit->shape_problem = g_strdup_printf ("“%s” is of type %s and shape %s", tensor->name,
-                                            omni_dtype_to_string (tensor->dtype), shape);
-    }
-    g_ptr_array_add (found, tensor);
+    fit->n_named += tensor != NULL;
+    if (tensor == NULL && fit->first_lacking == NULL)
+      fit->first_lacking = g_strdup (row->theirs);
+    else if (tensor != NULL && omni_import_find_order (tensor, &row->ours) == NULL)
+      set_shape_problem (fit, tensor);
   }
-  return fit->first_lacking == NULL && fit->shape_problem == NULL;
 }
 
 /* Where the first row's name stands at the end of a tensor's, the rest is a prefix to try. Shorter ones are tried first: the
@@ -237,22 +252,32 @@ list_prefixes (OmniImport *self, const char *theirs)
       continue;
     while (at < prefixes->len && strlen (prefixes->pdata[at]) <= n)
       at++;
+    if (at == MAX_PREFIXES)
+      continue;
     g_ptr_array_insert (prefixes, (gint)at, g_strndup (name, n));
+    g_ptr_array_set_size (prefixes, (gint)MIN (prefixes->len, MAX_PREFIXES));
   }
   return prefixes;
 }
 
 static gboolean
-try_table (OmniImport *self, const GArray *rows, GPtrArray *found, Fit *fit)
+try_table (OmniImport *self, const GArray *rows, Fit *fit)
 {
   g_autoptr (GPtrArray) prefixes = list_prefixes (self, g_array_index (rows, OmniImportRow, 0).theirs);
+  const char *best = "";
+  guint most = 0, n;
 
   for (guint i = 0; i < prefixes->len; i++)
-    if (try_prefix (self, rows, prefixes->pdata[i], found, fit))
+  {
+    if (try_prefix (self, rows, prefixes->pdata[i], &n))
       return TRUE;
-  if (prefixes->len == 0)
-    try_prefix (self, rows, "", found, fit);
-  fit->n_shaped = count_shapes (self, rows);
+    if (i == 0 || n > most)
+    {
+      best = prefixes->pdata[i];
+      most = n;
+    }
+  }
+  measure (self, rows, best, fit);
   return FALSE;
 }
 
@@ -318,10 +343,9 @@ try_tables (OmniImport *self, const char *architecture, Fit *nearest, const Omni
 
     if (architecture != NULL && !g_str_equal (architecture, omni_import_table_get_architecture (tables[i])))
       continue;
-    if (try_table (self, rows, self->found, &fit))
+    if (try_table (self, rows, &fit))
     {
       take_table (self, tables[i], rows);
-      fit_clear (&fit);
       return TRUE;
     }
     if (*nearest_table == NULL
@@ -508,6 +532,7 @@ omni_import_new (const char *const *paths, const char *architecture, GError **er
   self->files = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_foreign_free);
   self->tensors = g_ptr_array_new ();
   self->names = g_ptr_array_new_with_free_func (g_free);
+  self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   self->specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
   self->found = g_ptr_array_new ();
   self->taken = g_ptr_array_new_with_free_func (taken_free);
