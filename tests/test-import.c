@@ -150,6 +150,65 @@ test_torch_extras (void)
   assert_values (result, net, FALSE);
 }
 
+static void
+patch_opcode (GByteArray *pickle, const char *from, const char *to)
+{
+  guint8 *at = memmem (pickle->data, pickle->len, from, 3);
+
+  g_assert_nonnull (at);
+  memcpy (at, to, 3);
+}
+
+/* Python 2 in C counts what it remembers from 1. */
+static void
+test_torch_python2 (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "", FALSE, FALSE);
+  g_autoptr (GByteArray) pickle = fixture_pickle (fixture_net_tensors (net), net->tensors->len), file = NULL;
+  g_autoptr (OmniImport) result = NULL;
+
+  patch_opcode (pickle, "q\0)", "q\1)");
+  patch_opcode (pickle, "q\1(", "q\2(");
+  patch_opcode (pickle, "h\0)", "h\1)");
+  file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, pickle);
+  write_bytes ("python2.pth", file);
+  result = import ("python2.pth", NULL);
+  assert_values (result, net, FALSE);
+}
+
+/* What a training keeps of itself beside the network: a long list of numbers. */
+static void
+test_torch_lists (void)
+{
+  static const guint8 loss[9] = { 'G', 0x3f, 0xf0 }, step[2] = { 'K', 5 };
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "state_dict.", FALSE, FALSE);
+  g_autoptr (GByteArray) plain = NULL, pickle = g_byte_array_new (), file = NULL;
+  g_autoptr (OmniImport) result = NULL;
+
+  for (guint i = 0; i < net->tensors->len; i++)
+    g_array_index (net->tensors, FixtureTensor, i).name += strlen ("state_dict.");
+  plain = fixture_pickle (fixture_net_tensors (net), net->tensors->len);
+  FIXTURE_PUT (pickle, "\x80\2}(");
+  fixture_put_text (pickle, "state_dict");
+  g_byte_array_append (pickle, plain->data + 2, plain->len - 3); /* without its beginning and end */
+  fixture_put_text (pickle, "losses");
+  FIXTURE_PUT (pickle, "](");
+  for (guint i = 0; i < 100000; i++)
+    g_byte_array_append (pickle, loss, sizeof loss);
+  FIXTURE_PUT (pickle, "e");
+  fixture_put_text (pickle, "steps");
+  FIXTURE_PUT (pickle, "](");
+  for (guint i = 0; i < 100000; i++)
+    g_byte_array_append (pickle, step, sizeof step);
+  FIXTURE_PUT (pickle, "eu.");
+  file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, pickle);
+  write_bytes ("lists.pth", file);
+  result = import ("lists.pth", NULL);
+  g_assert_cmpuint (omni_import_get_ignored (result)->len, ==, 2);
+  g_assert_cmpstr (((OmniImportIgnored *)omni_import_get_ignored (result)->pdata[0])->name, ==, "losses");
+  assert_values (result, net, FALSE);
+}
+
 /* Half precision, and double. */
 static void
 test_torch_types (void)
@@ -587,6 +646,8 @@ main (int argc, char **argv)
   g_test_add_func ("/import/crc32c", test_crc32c);
   g_test_add_func ("/import/torch", test_torch);
   g_test_add_func ("/import/torch-extras", test_torch_extras);
+  g_test_add_func ("/import/torch-python2", test_torch_python2);
+  g_test_add_func ("/import/torch-lists", test_torch_lists);
   g_test_add_func ("/import/torch-types", test_torch_types);
   g_test_add_func ("/import/tensorflow", test_tensorflow);
   g_test_add_func ("/import/safetensors", test_safetensors);
