@@ -64,10 +64,19 @@ static const OmniModelOption options[] = {
   { NULL }
 };
 
+/* Any of its tensors will do, so that a file that lacks one is not taken for a network without. */
 static gboolean
 has_norm (const OmniWeights *weights)
 {
-  return weights == NULL || omni_weights_has (weights, "p1.bn.weight");
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+
+  for (guint path = 0; path < 2; path++)
+    for (guint i = 0; i < N_LAYERS; i++)
+      omni_model_add_norm_specs (specs, layers[path][i].name, CHANNELS);
+  for (guint i = 0; weights != NULL && i < specs->len; i++)
+    if (omni_weights_has (weights, g_array_index (specs, OmniTensorSpec, i).name))
+      return TRUE;
+  return weights == NULL;
 }
 
 static gboolean

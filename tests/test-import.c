@@ -438,6 +438,61 @@ test_misfits (void)
   assert_refused ((const char *const[]){ "one.pth", "two.pth", NULL }, NULL, "import them one at a time");
 }
 
+/* A file may claim thousands of places where a network could begin. */
+static void
+test_many (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "net.", FALSE, FALSE);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GByteArray) crowd = NULL, crowded = NULL;
+  g_autoptr (OmniImport) result = NULL;
+  FixtureTensor tensor = fixture_net_tensors (net)[0];
+  const guint n = net->tensors->len;
+
+  for (guint i = 0; i < 16000; i++)
+  {
+    g_ptr_array_add (names, g_strdup_printf ("place%u.conv1.weight", i));
+    tensor.name = names->pdata[i];
+    tensor.n_dims = 1;
+    tensor.dims[0] = tensor.n_elements = 1;
+    tensor.n_bytes = 4;
+    g_array_append_val (net->tensors, tensor);
+  }
+  crowd = fixture_torch_zip (fixture_net_tensors (net) + n, 16000, NULL);
+  write_bytes ("crowd.pth", crowd);
+  assert_refused ((const char *const[]){ "crowd.pth", NULL }, "ifcnn", "is of type F32 and shape (1)");
+  crowded = fixture_torch_zip (fixture_net_tensors (net), n + 16000, NULL);
+  write_bytes ("crowded.pth", crowded);
+  result = import ("crowded.pth", NULL);
+  g_assert_cmpuint (omni_import_get_ignored (result)->len, ==, 16000);
+}
+
+/* PMGI with all of its normalisation but one tensor is not the network without any. */
+static void
+test_part (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 0), "", TRUE, FALSE);
+  g_autoptr (FixtureNet) ours = fixture_net_new (fixture_find_table ("pmgi", 0), "", FALSE, FALSE);
+  g_autoptr (OmniImport) whole = NULL;
+  const guint first = 2; /* p1.bn.weight */
+
+  g_array_remove_index (net->tensors, first);
+  write_checkpoint ("part", net, FALSE);
+  assert_refused ((const char *const[]){ "part.index", NULL }, NULL,
+                  "it holds 73 of 74 tensors and lacks “fusion_model.layer1.BatchNorm.gamma”");
+
+  for (guint i = 0; i < ours->tensors->len; i++)
+    g_array_index (ours->tensors, FixtureTensor, i).name =
+      g_array_index (ours->rows, OmniImportRow, i).ours.name;
+  write_safetensors ("ours.safetensors", ours, 0, ours->tensors->len, NULL);
+  whole = import ("ours.safetensors", NULL);
+  g_assert_cmpuint (omni_import_get_taken (whole)->len, ==, 74);
+  g_array_remove_index (ours->tensors, first);
+  g_ptr_array_remove_index (ours->data, first);
+  write_safetensors ("ours.safetensors", ours, 0, ours->tensors->len, NULL);
+  assert_refused ((const char *const[]){ "ours.safetensors", NULL }, NULL, "ours.safetensors");
+}
+
 /* A value that is no number is found when the file is written. */
 static void
 test_not_finite (void)
@@ -653,6 +708,8 @@ main (int argc, char **argv)
   g_test_add_func ("/import/safetensors", test_safetensors);
   g_test_add_func ("/import/own", test_own);
   g_test_add_func ("/import/misfits", test_misfits);
+  g_test_add_func ("/import/part", test_part);
+  g_test_add_func ("/import/many", test_many);
   g_test_add_func ("/import/not-finite", test_not_finite);
   g_test_add_func ("/import/memory", test_memory);
   g_test_add_func ("/import/paths", test_paths);

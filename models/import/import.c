@@ -14,6 +14,7 @@
 typedef struct
 {
   guint n_rows, n_named, n_shaped;
+  gboolean is_part;    /* the file holds more of a larger network */
   char *first_lacking; /* their name; NULL when nothing lacks */
   char *shape_problem;
 } Fit;
@@ -261,7 +262,32 @@ list_prefixes (OmniImport *self, const char *theirs)
 }
 
 static gboolean
-try_table (OmniImport *self, const GArray *rows, Fit *fit)
+has_row (const GArray *rows, const char *theirs)
+{
+  for (guint i = 0; i < rows->len; i++)
+    if (g_str_equal (g_array_index (rows, OmniImportRow, i).theirs, theirs))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_part (OmniImport *self, const OmniImportTable *table, const GArray *rows, const char *prefix)
+{
+  const OmniImportTable *whole = omni_import_table_get_whole (table);
+  g_autoptr (GArray) all = whole != NULL ? omni_import_table_get_rows (whole) : NULL;
+
+  for (guint i = 0; all != NULL && i < all->len; i++)
+  {
+    const char *theirs = g_array_index (all, OmniImportRow, i).theirs;
+
+    if (!has_row (rows, theirs) && omni_import_find_tensor (self, prefix, theirs) != NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+try_table (OmniImport *self, const OmniImportTable *table, const GArray *rows, Fit *fit)
 {
   g_autoptr (GPtrArray) prefixes = list_prefixes (self, g_array_index (rows, OmniImportRow, 0).theirs);
   const char *best = "";
@@ -269,7 +295,7 @@ try_table (OmniImport *self, const GArray *rows, Fit *fit)
 
   for (guint i = 0; i < prefixes->len; i++)
   {
-    if (try_prefix (self, rows, prefixes->pdata[i], &n))
+    if (try_prefix (self, rows, prefixes->pdata[i], &n) && !is_part (self, table, rows, prefixes->pdata[i]))
       return TRUE;
     if (i == 0 || n > most)
     {
@@ -278,6 +304,7 @@ try_table (OmniImport *self, const GArray *rows, Fit *fit)
     }
   }
   measure (self, rows, best, fit);
+  fit->is_part = is_part (self, table, rows, best);
   return FALSE;
 }
 
@@ -332,6 +359,12 @@ take_table (OmniImport *self, const OmniImportTable *table, const GArray *rows)
 }
 
 static gboolean
+is_nearer (const Fit *a, const Fit *b)
+{
+  return !a->is_part && (a->n_named + a->n_shaped) * b->n_rows > (b->n_named + b->n_shaped) * a->n_rows;
+}
+
+static gboolean
 try_tables (OmniImport *self, const char *architecture, Fit *nearest, const OmniImportTable **nearest_table)
 {
   const OmniImportTable *const *tables = omni_import_tables ();
@@ -343,14 +376,12 @@ try_tables (OmniImport *self, const char *architecture, Fit *nearest, const Omni
 
     if (architecture != NULL && !g_str_equal (architecture, omni_import_table_get_architecture (tables[i])))
       continue;
-    if (try_table (self, rows, &fit))
+    if (try_table (self, tables[i], rows, &fit))
     {
       take_table (self, tables[i], rows);
       return TRUE;
     }
-    if (*nearest_table == NULL
-        || (fit.n_named + fit.n_shaped) * nearest->n_rows
-             > (nearest->n_named + nearest->n_shaped) * fit.n_rows)
+    if (*nearest_table == NULL || is_nearer (&fit, nearest))
     {
       fit_clear (nearest);
       *nearest = fit;
