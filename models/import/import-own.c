@@ -84,6 +84,7 @@ try_own (OmniImport *self, const OmniModel *model, const char *prefix, const Omn
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
 
   g_ptr_array_set_size (self->found, 0);
+  g_array_set_size (self->specs, 0);
   if (outline == NULL || !model->list_tensors (outline, specs, NULL))
     return FALSE;
   for (guint i = 0; i < specs->len; i++)
@@ -99,6 +100,39 @@ try_own (OmniImport *self, const OmniModel *model, const char *prefix, const Omn
   return TRUE;
 }
 
+static gboolean
+try_variant (OmniImport *self, const OmniModel *model, const char *prefix, const OmniWeights *outline,
+             const char *variant)
+{
+  const char *const metadata[] = { "variant", variant, NULL };
+  g_autoptr (OmniWeights)
+    as_variant = omni_weights_new_outline (omni_weights_get_specs (outline), metadata, "import");
+
+  return try_own (self, model, prefix, as_variant);
+}
+
+/* Without metadata that says which variant it is, the shapes do: that which takes most, for some are parts of others. */
+static gboolean
+try_variants (OmniImport *self, const OmniModel *model, const char *prefix, const OmniWeights *outline)
+{
+  const char *best = NULL;
+  guint most;
+
+  if (outline == NULL || model->n_variants == 0 || omni_import_get_metadata (self, "variant") != NULL)
+    return try_own (self, model, prefix, outline);
+  most = try_own (self, model, prefix, outline) ? self->found->len : 0;
+  for (guint i = 0; i < model->n_variants; i++)
+    if (try_variant (self, model, prefix, outline, model->variants[i]) && self->found->len > most)
+    {
+      best = model->variants[i];
+      most = self->found->len;
+    }
+  if (best == NULL)
+    return try_own (self, model, prefix, outline);
+  omni_import_put_metadata (self, "variant", best);
+  return try_variant (self, model, prefix, outline, best);
+}
+
 static const char *const prefixes[] = { "", "module.", "model.", "state_dict.", "state_dict.module." };
 
 static const OmniModel *
@@ -110,7 +144,7 @@ find_model (OmniImport *self, const char *architecture, OmniWeights *const *outl
     if (models[i]->architecture != NULL
         && (architecture == NULL || g_str_equal (architecture, models[i]->architecture)))
       for (guint k = 0; k < G_N_ELEMENTS (prefixes); k++)
-        if (try_own (self, models[i], prefixes[k], outlines[k]))
+        if (try_variants (self, models[i], prefixes[k], outlines[k]))
           return models[i];
   return NULL;
 }
