@@ -123,6 +123,11 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  "“%s” asks for the normalisation “%s”; instance, running and none are possible",
                  omni_weights_get_path (context->weights), name);
+  else if (!has_norm (context->weights) && stored != NULL && !g_str_equal (stored, "none"))
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+                 "“%s” asks for the normalisation “%s”, but holds no tensors of one (p1.bn.weight); only "
+                 "none is possible",
+                 omni_weights_get_path (context->weights), stored);
   else if (*norm == NORM_RUNNING && !has_norm (context->weights))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  "“%s” holds no statistics of the training; leave the normalisation to it (norm=auto)",

@@ -534,6 +534,28 @@ test_part (void)
   assert_refused ((const char *const[]){ "ours.safetensors", NULL }, NULL, "ours.safetensors");
 }
 
+/* Statistics that a file does not hold cannot be asked for. */
+static void
+test_no_norm (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 1), "", TRUE, FALSE);
+  g_autoptr (OmniImport) result = NULL;
+
+  write_checkpoint ("pan", net, FALSE);
+  result = import ("pan.index", NULL);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_autoptr (GError) error = NULL;
+
+    omni_import_set_metadata (result, "norm", i == 0 ? "running" : "instance");
+    g_assert_null (omni_import_write (result, NULL, &error));
+    g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE);
+    g_assert_nonnull (strstr (error->message, "holds no tensors of one"));
+  }
+  omni_import_set_metadata (result, "norm", "none");
+  assert_values (result, net, FALSE);
+}
+
 /* A value that is no number is found when the file is written. */
 static void
 test_not_finite (void)
@@ -752,6 +774,7 @@ main (int argc, char **argv)
   g_test_add_func ("/import/misfits", test_misfits);
   g_test_add_func ("/import/part", test_part);
   g_test_add_func ("/import/many", test_many);
+  g_test_add_func ("/import/no-norm", test_no_norm);
   g_test_add_func ("/import/not-finite", test_not_finite);
   g_test_add_func ("/import/memory", test_memory);
   g_test_add_func ("/import/paths", test_paths);
