@@ -170,19 +170,41 @@ omni_import_try_models (OmniImport *self, const char *architecture)
   return TRUE;
 }
 
-/* For an architecture that only we have: the model itself says what it lacks. */
-gboolean
-omni_import_refuse_own (OmniImport *self, const char *architecture, GError **error)
+static const OmniModel *
+get_model (const char *architecture)
 {
   const OmniModel *const *models = omni_models_list ();
-  const char *path = ((OmniForeign *)self->files->pdata[0])->path;
-  g_autoptr (OmniWeights) outline = make_outline (self, "", path);
-  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-  const OmniModel *model = NULL;
 
   for (guint i = 0; models[i] != NULL; i++)
     if (g_strcmp0 (models[i]->architecture, architecture) == 0)
-      model = models[i];
+      return models[i];
+  return NULL;
+}
+
+guint
+omni_import_count_own (OmniImport *self, const char *architecture)
+{
+  const OmniModel *model = get_model (architecture);
+  g_autoptr (OmniWeights) outline = make_outline (self, "", "import");
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  guint n = 0;
+
+  if (model == NULL || outline == NULL || !model->list_tensors (outline, specs, NULL))
+    return 0;
+  for (guint i = 0; i < specs->len; i++)
+    n += omni_import_find_tensor (self, "", g_array_index (specs, OmniTensorSpec, i).name) != NULL;
+  return n;
+}
+
+/* The model itself says what it lacks. */
+gboolean
+omni_import_refuse_own (OmniImport *self, const char *architecture, GError **error)
+{
+  const char *path = ((OmniForeign *)self->files->pdata[0])->path;
+  const OmniModel *model = get_model (architecture);
+  g_autoptr (OmniWeights) outline = make_outline (self, "", path);
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+
   if (outline == NULL)
     return omni_foreign_refuse (error, "“%s” holds more tensors than it has bytes for", path);
   if (model->list_tensors (outline, specs, error) && omni_weights_check (outline, specs, error))

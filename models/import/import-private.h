@@ -37,7 +37,10 @@ void omni_import_carry_metadata (OmniImport *import);
 /* Whether the files hold a network of `architecture` (nullable: of any) in our own names; then all is taken. */
 gboolean omni_import_try_models (OmniImport *import, const char *architecture);
 
-/* For an architecture that only we have: FALSE, and what the files lack. */
+/* How many tensors of the model of `architecture` stand there under our own names. */
+guint omni_import_count_own (OmniImport *import, const char *architecture);
+
+/* For an architecture that only we have, or a file with our names: FALSE, and what the files lack. */
 gboolean omni_import_refuse_own (OmniImport *import, const char *architecture, GError **error);
 
 /* Sets a key, the architecture too. */

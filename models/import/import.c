@@ -464,6 +464,7 @@ find_network (OmniImport *self, const char *architecture, GError **error)
 {
   Fit fit = { 0 };
   const OmniImportTable *table = NULL;
+  const char *own = architecture;
   gboolean done;
 
   if (architecture != NULL && !is_known (architecture))
@@ -473,8 +474,10 @@ find_network (OmniImport *self, const char *architecture, GError **error)
     omni_import_carry_metadata (self);
   else
     done = omni_import_try_models (self, architecture);
-  if (!done && table == NULL)
-    omni_import_refuse_own (self, architecture, error);
+  if (!done && table != NULL && architecture == NULL)
+    own = omni_import_table_get_architecture (table);
+  if (!done && (table == NULL || omni_import_count_own (self, own) > fit.n_named))
+    omni_import_refuse_own (self, own, error);
   else if (!done)
     refuse (self, &fit, table, architecture != NULL, error);
   fit_clear (&fit);
