@@ -72,10 +72,10 @@ dup_report (GtkWidget *widget)
 }
 
 static char *
-copy_shipped (OmniTestWindow *f, const char *name)
+copy_shipped (OmniTestWindow *f, const char *file, const char *name)
 {
-  g_autofree char *shipped = g_build_filename (g_getenv ("OMNIFUSE_SOURCE_ROOT"), "models", "weights",
-                                               "omni-small.safetensors", NULL);
+  g_autofree char *shipped = g_build_filename (g_getenv ("OMNIFUSE_SOURCE_ROOT"), "models", "weights", file,
+                                               NULL);
   char *path = g_build_filename (f->folder, name, NULL);
   g_autofree char *contents = NULL;
   gsize n;
@@ -98,7 +98,7 @@ uses_added (gpointer data)
 static void
 test_add (OmniTestWindow *f, gconstpointer data)
 {
-  g_autofree char *path = copy_shipped (f, "mine.safetensors");
+  g_autofree char *path = copy_shipped (f, "omni-small.safetensors", "mine.safetensors");
   OmniWindow *window = f->window;
   const OmniModel *omni = omni_model_find ("omni");
 
@@ -154,6 +154,25 @@ test_add (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (uses_added, window));
 }
 
+/* Weights without normalisation are those of PMGI for bands, though the other model is of the same architecture. */
+static void
+test_bands (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = copy_shipped (f, "pmgi-pansharpen.safetensors", "bands.safetensors");
+  OmniDocument *document = f->window->document;
+
+  omni_window_add_weights (f->window, (const char *const[]){ path, NULL });
+  g_assert_true (omni_test_wait (has_message, f->window));
+  gtk_window_close (GTK_WINDOW (find_dialog ()));
+  g_assert_true (omni_test_wait (has_no_message, f->window));
+
+  g_autofree char *chosen = omni_document_dup_weights (document, omni_model_find ("pan-pmgi"));
+  g_autofree char *title = chosen != NULL ? omni_weights_folder_get_title (chosen) : NULL;
+  g_assert_cmpstr (title, ==, "bands");
+  g_assert_null (omni_document_dup_weights (document, omni_model_find ("pmgi")));
+  g_assert_true (omni_weights_folder_remove (chosen, NULL));
+}
+
 static void
 test_refused (OmniTestWindow *f, gconstpointer data)
 {
@@ -172,6 +191,7 @@ main (int argc, char **argv)
   if (pointer == NULL)
     return 0;
   omni_test_window_add ("/weights/add", test_add);
+  omni_test_window_add ("/weights/bands", test_bands);
   omni_test_window_add ("/weights/refused", test_refused);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
