@@ -220,6 +220,7 @@ test_added_weights (void)
   g_auto (Run) list = CLI_ENV ("XDG_DATA_HOME", share, "models");
   assert_done (&list);
   g_assert_nonnull (strstr (list.out, "--weights \"mine of late\""));
+  g_assert_nonnull (strstr (list.out, "\n  sees    27 × 27 pixels at once (receptive field)\n"));
 
   g_autofree char *known = g_strdup (g_getenv ("OMNIFUSE_DATADIR"));
   g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
