@@ -492,7 +492,7 @@ test_many (void)
 
   for (guint i = 0; i < 16000; i++)
   {
-    g_ptr_array_add (names, g_strdup_printf ("place%u.conv1.weight", i));
+    g_ptr_array_add (names, g_strdup_printf ("place%0150u.conv1.weight", i));
     tensor.name = names->pdata[i];
     tensor.n_dims = 1;
     tensor.dims[0] = tensor.n_elements = 1;
