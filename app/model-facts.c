@@ -23,6 +23,8 @@ find_facts (const OmniModel *model)
                                                                 : NULL;
 
   facts->order_invariant = omni_model_is_order_invariant (model);
+  facts->receptive_field_px = omni_model_get_receptive_field_px (model);
+  facts->n_parameters = omni_model_count_parameters (model, weights);
   if (weights != NULL)
   {
     facts->licence = g_strdup (omni_weights_get_metadata (weights, "licence"));

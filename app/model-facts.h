@@ -9,8 +9,11 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean order_invariant; /* derived from its graph */
-  char *licence;            /* (nullable) of its weights */
-  char *provenance;         /* (nullable) where they come from, as their file says */
+  guint
+    receptive_field_px; /* likewise: the side of the square of source pixels that one of the result comes from */
+  guint64 n_parameters; /* of its weights; 0 without */
+  char *licence;        /* (nullable) of its weights */
+  char *provenance;     /* (nullable) where they come from, as their file says */
 } OmniModelFacts;
 
 /* (transfer none) (nullable) NULL while it was not found out yet. Any thread. */

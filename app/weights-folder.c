@@ -42,22 +42,52 @@ omni_weights_folder_list (const char *architecture)
   return paths;
 }
 
-/* 2: says that it is for the task; 1: has the normalisation that such a network has, PMGI's for bands none; 0: neither. */
+static gboolean
+names_task (const char *tasks, guint mask)
+{
+  g_auto (GStrv) words = g_strsplit_set (tasks, ", ", -1);
+
+  for (OmniTask task = OMNI_TASK_EXPOSURE; task < OMNI_N_TASKS; task++)
+    if ((mask & (1u << task)) != 0
+        && g_strv_contains ((const char *const *)words, omni_task_to_string (task)))
+      return TRUE;
+  return FALSE;
+}
+
+/* 2: say that they are for one of the tasks, a mask; 1: have the normalisation that such a network has, PMGI's for bands none; 0:
+ * neither. `tasks` and `norm` are their metadata. */
 static guint
-rank (const char *path, const OmniModel *model, OmniTask task)
+rank (const char *tasks, const char *norm, const OmniModel *model, guint mask)
+{
+  if (tasks != NULL && names_task (tasks, mask))
+    return 2;
+  return tasks == NULL && (g_strcmp0 (norm, "none") == 0) == (model->pansharpens != 0) ? 1 : 0;
+}
+
+static guint
+rank_file (const char *path, const OmniModel *model, OmniTask task)
 {
   g_autoptr (OmniWeights) weights = omni_weights_load (path, NULL);
   const char *tasks = weights != NULL ? omni_weights_get_metadata (weights, "tasks") : NULL;
   const char *norm = weights != NULL ? omni_weights_get_metadata (weights, "norm") : NULL;
 
-  if (tasks != NULL && task != OMNI_TASK_AUTO)
-  {
-    g_auto (GStrv) words = g_strsplit_set (tasks, ", ", -1);
+  return rank (tasks, norm, model, 1u << task); /* no word is that of AUTO */
+}
 
-    if (g_strv_contains ((const char *const *)words, omni_task_to_string (task)))
-      return 2;
-  }
-  return tasks == NULL && (g_strcmp0 (norm, "none") == 0) == (model->pansharpens != 0) ? 1 : 0;
+const OmniModel *
+omni_weights_folder_find_model (const OmniImport *import)
+{
+  const char *tasks = omni_import_get_metadata (import, "tasks");
+  const char *norm = omni_import_get_metadata (import, "norm");
+  const OmniModel *const *models = omni_models_list ();
+  const OmniModel *best = NULL;
+
+  for (guint i = 0; models[i] != NULL; i++)
+    if (g_strcmp0 (models[i]->architecture, omni_import_get_architecture (import)) == 0
+        && (best == NULL
+            || rank (tasks, norm, models[i], models[i]->tasks) > rank (tasks, norm, best, best->tasks)))
+      best = models[i];
+  return best;
 }
 
 char *
@@ -71,7 +101,7 @@ omni_weights_folder_choose (const OmniModel *model, OmniTask task)
     return NULL;
   paths = omni_weights_folder_list (model->architecture);
   for (guint i = 1; i < paths->len; i++)
-    if (rank (paths->pdata[i], model, task) > rank (paths->pdata[best], model, task))
+    if (rank_file (paths->pdata[i], model, task) > rank_file (paths->pdata[best], model, task))
       best = i;
   return paths->len > 0 ? g_strdup (paths->pdata[best]) : NULL;
 }

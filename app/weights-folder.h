@@ -19,6 +19,10 @@ GPtrArray *omni_weights_folder_list (const char *architecture);
  * one that says it is for the task (metadata `tasks`) before the others. NULL when weights ship, or there are none. */
 char *omni_weights_folder_choose (const OmniModel *model, OmniTask task);
 
+/* (nullable) The model that what was imported is for: of those of its architecture the one that has its tasks, or that pan-sharpens
+ * where it has no normalisation; else the first. */
+const OmniModel *omni_weights_folder_find_model (const OmniImport *import);
+
 /* (transfer full) (nullable) The file that people call so, for a model of `architecture` (nullable: of any). */
 char *omni_weights_folder_find (const char *architecture, const char *title);
 

@@ -359,6 +359,8 @@ const OmniModel omni_model_aenetv2 = {
   .options = options,
   .architecture = "aenetv2",
   .weights_file = "aenetv2.safetensors",
+  .variants = omni_aenetv2_variant_names,
+  .n_variants = OMNI_AENETV2_N_VARIANTS,
   .list_tensors = list_tensors,
   .build = build,
 };

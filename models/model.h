@@ -107,6 +107,9 @@ struct _OmniModel
   const char *weights_file;       /* file name in the weights folder; NULL: none is shipped */
   const char *const
     *task_weights; /* in its place one for each OmniTask; that of AUTO speaks for the model; may be NULL */
+  const char *const
+    *variants; /* the metadata `variant` of its files, each with tensors of its own; may be NULL */
+  guint n_variants;
   /* Tensors the weights must hold, exactly: fills `specs` (element-type OmniTensorSpec). What `weights` (nullable) holds
    * selects the variant. */
   gboolean (*list_tensors) (const OmniWeights *weights, GArray *specs, GError **error);

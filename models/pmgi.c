@@ -65,10 +65,19 @@ static const OmniModelOption options[] = {
   { NULL }
 };
 
+/* Any of its tensors will do, so that a file that lacks one is not taken for a network without. */
 static gboolean
 has_norm (const OmniWeights *weights)
 {
-  return weights == NULL || omni_weights_has (weights, "p1.bn.weight");
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+
+  for (guint path = 0; path < 2; path++)
+    for (guint i = 0; i < N_LAYERS; i++)
+      omni_model_add_norm_specs (specs, layers[path][i].name, CHANNELS);
+  for (guint i = 0; weights != NULL && i < specs->len; i++)
+    if (omni_weights_has (weights, g_array_index (specs, OmniTensorSpec, i).name))
+      return TRUE;
+  return weights == NULL;
 }
 
 static gboolean
@@ -115,6 +124,11 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  _ ("“%s” asks for the normalisation “%s”; instance, running and none are possible"),
                  omni_weights_get_path (context->weights), name);
+  else if (!has_norm (context->weights) && stored != NULL && !g_str_equal (stored, "none"))
+    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+                 _ ("“%s” asks for the normalisation “%s”, but holds no tensors of one (p1.bn.weight); only "
+                    "none is possible"),
+                 omni_weights_get_path (context->weights), stored);
   else if (*norm == NORM_RUNNING && !has_norm (context->weights))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  _ ("“%s” holds no statistics of the training; leave the normalisation to it (norm=auto)"),

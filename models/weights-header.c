@@ -26,17 +26,35 @@ typedef struct
   GError **error;
 } Scanner;
 
+/* Control characters, ends of lines, and what turns the direction of the text around it. */
+static gboolean
+is_harmless (gunichar c)
+{
+  return !g_unichar_iscntrl (c) && c != 0x2028 && c != 0x2029 && !(c >= 0x202a && c <= 0x202e)
+         && !(c >= 0x2066 && c <= 0x2069);
+}
+
+char *
+omni_weights_make_readable (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  g_autoptr (GString) readable = g_string_sized_new (strlen (valid));
+
+  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
+  {
+    const gunichar c = g_utf8_get_char (at);
+
+    g_string_append_unichar (readable, is_harmless (c) ? c : '?');
+  }
+  return g_string_free (g_steal_pointer (&readable), FALSE);
+}
+
 void
 omni_weights_refuse_va (GError **error, const char *format, va_list arguments)
 {
   g_autofree char *reason = g_strdup_vprintf (format, arguments);
-  g_autofree char *readable = NULL;
+  g_autofree char *readable = omni_weights_make_readable (reason);
 
-  /* The message may quote the file: nothing of that may steer a terminal or end in half a character. */
-  for (char *at = reason; *at != '\0'; at++)
-    if (g_ascii_iscntrl (*at))
-      *at = '?';
-  readable = g_utf8_make_valid (reason, -1);
   g_set_error_literal (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT, readable);
 }
 

@@ -22,6 +22,10 @@ typedef struct
 gboolean omni_weights_file_parse (GBytes *file, gboolean foreign, GArray *entries, GHashTable *metadata,
                                   gsize *data_offset, GError **error);
 
+/* (transfer full) The text for people to read, in which whatever a file could smuggle in is made harmless: what could steer
+ * a terminal or pass for words of ours, and what is no text. */
+char *omni_weights_make_readable (const char *text);
+
 /* Sets OMNI_WEIGHTS_ERROR_FORMAT with the sentence, in which whatever a file could smuggle in is made harmless. */
 void omni_weights_refuse_va (GError **error, const char *format, va_list arguments) G_GNUC_PRINTF (2, 0);
 

@@ -103,10 +103,10 @@ parse (OmniWeights *weights, GError **error)
          && check_finite (weights, error);
 }
 
-OmniWeights *
-omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error)
+static OmniWeights *
+weights_new (GBytes *bytes, const char *name)
 {
-  g_autoptr (OmniWeights) weights = g_new0 (OmniWeights, 1);
+  OmniWeights *weights = g_new0 (OmniWeights, 1);
 
   g_atomic_ref_count_init (&weights->ref_count);
   weights->bytes = g_bytes_ref (bytes);
@@ -114,6 +114,14 @@ omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error)
   weights->entries = g_array_new (FALSE, FALSE, sizeof (OmniWeightsEntry));
   weights->specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
   weights->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return weights;
+}
+
+OmniWeights *
+omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error)
+{
+  g_autoptr (OmniWeights) weights = weights_new (bytes, name);
+
   if (!parse (weights, error))
   {
     g_autofree char *display_name = g_filename_display_name (name);
@@ -124,6 +132,34 @@ omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error)
   for (guint i = 0; i < weights->entries->len; i++)
     g_array_append_val (weights->specs, g_array_index (weights->entries, OmniWeightsEntry, i).spec);
   return g_steal_pointer (&weights);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (((const OmniWeightsEntry *)a)->spec.name, ((const OmniWeightsEntry *)b)->spec.name);
+}
+
+OmniWeights *
+omni_weights_new_outline (const GArray *specs, const char *const *metadata, const char *name)
+{
+  g_autoptr (GBytes) nothing = g_bytes_new_static (NULL, 0);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  OmniWeights *weights = weights_new (nothing, name);
+
+  for (guint i = 0; i < specs->len; i++)
+  {
+    const OmniWeightsEntry entry = { .spec = g_array_index (specs, OmniTensorSpec, i) };
+
+    if (g_hash_table_add (seen, g_array_index (specs, OmniTensorSpec, i).name))
+      g_array_append_val (weights->entries, entry);
+  }
+  g_array_sort (weights->entries, compare_names);
+  for (guint i = 0; i < weights->entries->len; i++)
+    g_array_append_val (weights->specs, g_array_index (weights->entries, OmniWeightsEntry, i).spec);
+  for (guint i = 0; metadata != NULL && metadata[i] != NULL; i += 2)
+    g_hash_table_insert (weights->metadata, g_strdup (metadata[i]), g_strdup (metadata[i + 1]));
+  return weights;
 }
 
 static gboolean
@@ -268,7 +304,7 @@ omni_weights_dup_floats (const OmniWeights *weights, const char *name, gsize *n_
   const guint8 *data;
   float *values;
 
-  g_return_val_if_fail (entry != NULL, NULL);
+  g_return_val_if_fail (entry != NULL && entry->n_elements > 0, NULL); /* 0: of an outline */
 
   data = entry_data (weights, entry);
   values = g_new (float, entry->n_elements);

@@ -39,6 +39,10 @@ GBytes *omni_weights_read_bytes (const char *path, GError **error);
 
 /* `name` appears in messages in place of a path. */
 OmniWeights *omni_weights_load_bytes (GBytes *bytes, const char *name, GError **error);
+
+/* (transfer full) A file of `specs` (element-type OmniTensorSpec) without its values, whatever their size: something to ask an
+ * OmniModel by for its tensors. Where a name comes twice the first counts. `metadata` as for omni_weights_write(). */
+OmniWeights *omni_weights_new_outline (const GArray *specs, const char *const *metadata, const char *name);
 OmniWeights *omni_weights_ref (OmniWeights *weights);
 void omni_weights_unref (OmniWeights *weights);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniWeights, omni_weights_unref)

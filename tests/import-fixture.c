@@ -374,3 +374,132 @@ fixture_finish (GByteArray *bytes)
   g_byte_array_unref (bytes);
   return copy;
 }
+
+/* ---- Networks ---- */
+
+const OmniImportTable *
+fixture_find_table (const char *architecture, guint skip)
+{
+  const OmniImportTable *const *tables = omni_import_tables ();
+
+  for (guint i = 0; tables[i] != NULL; i++)
+    if (g_str_equal (omni_import_table_get_architecture (tables[i]), architecture) && skip-- == 0)
+      return tables[i];
+  g_assert_not_reached ();
+}
+
+float
+fixture_value_at (guint t, guint64 index, gboolean coarse)
+{
+  return coarse ? (float)((t * 7 + index) % 200) / 64 : (float)(t * 1000000 + index) / 4194304;
+}
+
+guint64
+fixture_count (const OmniTensorSpec *spec)
+{
+  guint64 n = 1;
+
+  for (guint i = 0; i < spec->n_dims; i++)
+    n *= spec->dims[i];
+  return n;
+}
+
+static float *
+make_values (const OmniTensorSpec *spec, guint t, gboolean hwio, gboolean coarse)
+{
+  const guint64 n = fixture_count (spec);
+  float *values = g_new (float, n);
+
+  for (guint64 k = 0; k < n; k++)
+  {
+    guint64 at = k;
+
+    if (hwio && spec->n_dims == 4)
+    {
+      const guint out = spec->dims[0], in = spec->dims[1], side = spec->dims[2];
+      const guint64 o = k / (in * side * side), i = k / (side * side) % in, yx = k % (side * side);
+
+      at = (yx * in + i) * out + o;
+    }
+    values[at] = fixture_value_at (t, k, coarse);
+  }
+  return values;
+}
+
+FixtureNet *
+fixture_net_new (const OmniImportTable *table, const char *prefix, gboolean hwio, gboolean coarse)
+{
+  FixtureNet *net = g_new0 (FixtureNet, 1);
+
+  net->rows = omni_import_table_get_rows (table);
+  net->hwio = hwio;
+  net->names = g_ptr_array_new_with_free_func (g_free);
+  net->data = g_ptr_array_new_with_free_func (g_free);
+  net->tensors = g_array_new (FALSE, TRUE, sizeof (FixtureTensor));
+  for (guint i = 0; i < net->rows->len; i++)
+  {
+    const OmniImportRow *row = &g_array_index (net->rows, OmniImportRow, i);
+    const guint n = (guint)fixture_count (&row->ours);
+    const gboolean turn = hwio && row->ours.n_dims == 4;
+    FixtureTensor tensor = {
+      .storage = "FloatStorage", .n_dims = row->ours.n_dims, .n_elements = n, .n_bytes = n * 4
+    };
+
+    g_ptr_array_add (net->names, g_strconcat (prefix, row->theirs, NULL));
+    g_ptr_array_add (net->data, make_values (&row->ours, i, hwio, coarse));
+    tensor.name = net->names->pdata[i];
+    tensor.data = net->data->pdata[i];
+    for (guint k = 0; k < tensor.n_dims; k++)
+      tensor.dims[k] = row->ours.dims[turn ? (k + 2) % 4 : k];
+    if (turn)
+    {
+      tensor.dims[2] = row->ours.dims[1];
+      tensor.dims[3] = row->ours.dims[0];
+    }
+    g_array_append_val (net->tensors, tensor);
+  }
+  return net;
+}
+
+void
+fixture_net_free (FixtureNet *net)
+{
+  g_array_unref (net->rows);
+  g_array_unref (net->tensors);
+  g_ptr_array_unref (net->names);
+  g_ptr_array_unref (net->data);
+  g_free (net);
+}
+
+const FixtureTensor *
+fixture_net_tensors (const FixtureNet *net)
+{
+  return (const FixtureTensor *)(gpointer)net->tensors->data;
+}
+
+static int
+compare_keys (gconstpointer a, gconstpointer b)
+{
+  return strcmp (((const FixturePair *)a)->key, ((const FixturePair *)b)->key);
+}
+
+GByteArray *
+fixture_net_checkpoint (const FixtureNet *net, gboolean packed, GByteArray *data)
+{
+  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (FixturePair));
+  FixturePair pair = fixture_header (1, FALSE);
+
+  g_array_append_val (pairs, pair);
+  for (guint i = 0; i < net->tensors->len; i++)
+  {
+    const FixtureTensor *tensor = &fixture_net_tensors (net)[i];
+
+    g_strdelimit ((char *)tensor->name, ".", '/');
+    pair = fixture_tensor (tensor->name, tensor->dims, tensor->n_dims, data->len, tensor->n_bytes,
+                           omni_crc32c_mask (omni_crc32c (tensor->data, tensor->n_bytes)));
+    g_array_append_val (pairs, pair);
+    fixture_put (data, tensor->data, tensor->n_bytes);
+  }
+  g_array_sort (pairs, compare_keys);
+  return fixture_table ((FixturePair *)(gpointer)pairs->data, pairs->len, NULL, packed);
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "models/import/tables.h"
+
 #include <glib.h>
 
 /* Small weight files of other programs, written byte by byte, so that a test can make them wrong in one place. */
@@ -68,3 +70,31 @@ FixturePair fixture_tensor (const char *key, const guint *dims, guint n_dims, gu
 /* The bytes with one number in them replaced. */
 void fixture_patch (GByteArray *bytes, gsize at, guint64 number, guint n_bytes);
 GBytes *fixture_finish (GByteArray *bytes);
+
+/* ---- A made-up network in the names and shapes of one of the tables ---- */
+
+typedef struct
+{
+  GArray *rows;     /* OmniImportRow */
+  gboolean hwio;    /* convolutions as TensorFlow lays them */
+  GPtrArray *names; /* char: theirs, with `prefix` before */
+  GPtrArray *data;  /* float, in their order */
+  GArray *tensors;  /* FixtureTensor */
+} FixtureNet;
+
+/* The table of an architecture after `skip` others of it. */
+const OmniImportTable *fixture_find_table (const char *architecture, guint skip);
+
+FixtureNet *
+fixture_net_new (const OmniImportTable *table, const char *prefix, gboolean hwio, gboolean coarse);
+void fixture_net_free (FixtureNet *net);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FixtureNet, fixture_net_free)
+const FixtureTensor *fixture_net_tensors (const FixtureNet *net);
+
+/* As TensorFlow's Saver writes it, keys with slashes: the index. `data` gets what belongs into the only data file. */
+GByteArray *fixture_net_checkpoint (const FixtureNet *net, gboolean packed, GByteArray *data);
+
+/* The value of element (o, i, y, x) of tensor t: every one another, exact in every format down to BF16's 8 bits when
+ * `coarse`. A variance must not be negative. */
+float fixture_value_at (guint t, guint64 index, gboolean coarse);
+guint64 fixture_count (const OmniTensorSpec *spec);

@@ -97,6 +97,29 @@ test_refusals (void)
   g_assert_false (g_file_test (mark, G_FILE_TEST_EXISTS));
 }
 
+/* What a file calls its parts and says of itself neither forges a line of the report nor steers a terminal. */
+static void
+test_forged (void)
+{
+  const char program[] =
+    "\x80\2\x8a\nl\xfc\x9c"
+    "F\xf9 j\xa8P\x19.\x80\2M\xe9\3.\x80\2}X\r\0\0\0little_endian\x88s.\x80\2}X\x18\0\0\0"
+    "a\nTaken: forged\x1b[31m\xc2\x9b"
+    "1mNs.\x80\2].";
+  g_autofree char *forged = get_path ("forged.pth");
+
+  copy_shipped ("theirs.safetensors");
+  g_assert_true (g_file_set_contents (forged, program, sizeof program - 1, NULL));
+  g_auto (Run) run = CLI ("import", "theirs.safetensors", "forged.pth", "-o", "forged.safetensors",
+                          "--metadata", "provenance=me\nTaken: forged too\x1b[2J");
+  assert_done (&run);
+  g_assert_nonnull (strstr (run.out, "Ignored: a?Taken: forged?[31m?1m, no tensor\n"));
+  g_assert_nonnull (strstr (run.out, "provenance = me?Taken: forged too?[2J\n"));
+  g_auto (Run) refused = CLI ("import", "theirs.safetensors", "-o", "no.safetensors", "--metadata",
+                              "padding=\x1b[31m\nomnifuse-cli: fine");
+  assert_refused (&refused, "padding “?[31m?omnifuse-cli: fine”");
+}
+
 /* The authors' IFCNN runs at once, and differently for each of its reductions. */
 static void
 test_official (void)
@@ -197,6 +220,7 @@ test_added_weights (void)
   g_auto (Run) list = CLI_ENV ("XDG_DATA_HOME", share, "models");
   assert_done (&list);
   g_assert_nonnull (strstr (list.out, "--weights \"mine of late\""));
+  g_assert_nonnull (strstr (list.out, "\n  sees    27 × 27 pixels at once (receptive field)\n"));
 
   g_autofree char *known = g_strdup (g_getenv ("OMNIFUSE_DATADIR"));
   g_setenv ("OMNIFUSE_DATADIR", folder, TRUE);
@@ -220,6 +244,7 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("omnifuse-cli-import-XXXXXX", NULL);
   g_test_add_func ("/cli-import/json", test_json);
   g_test_add_func ("/cli-import/refusals", test_refusals);
+  g_test_add_func ("/cli-import/forged", test_forged);
   g_test_add_func ("/cli-import/half", test_half);
   g_test_add_func ("/cli-import/added", test_added_weights);
   g_test_add_func ("/cli-import/official", test_official);

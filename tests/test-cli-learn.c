@@ -131,6 +131,70 @@ test_evolve_splits (void)
   g_assert_cmpint (g_unlink (mine), ==, 0);
 }
 
+/* Killed in the middle of a scene, it goes on from there. */
+static void
+test_evolve_killed (void)
+{
+  g_autofree char *data = g_build_filename (folder, "data", NULL),
+                  *to = g_build_filename (folder, "killed", NULL);
+  g_autofree char *truth = g_build_filename (to, "exposure", "s1", "truth.png", NULL);
+  const char *const argv[] = {
+    g_getenv ("OMNIFUSE_CLI"), "evolve", data, "-o", to, "--library", "2", "-q", NULL
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_NONE, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 60000 && !g_file_test (truth, G_FILE_TEST_EXISTS); i++)
+    g_usleep (1000);
+  g_subprocess_force_exit (process);
+  g_subprocess_wait (process, NULL, NULL);
+  g_assert_true (g_file_test (truth, G_FILE_TEST_EXISTS));
+  g_autofree char *begun = read_text ("killed/choices.csv");
+  g_assert_nonnull (strstr (begun, "\n\"exposure/s0\",\"max\","));
+
+  g_auto (Run) again = CLI ("evolve", data, "-o", to, "--library", "2", "--json");
+  assert_done (&again);
+  g_assert_cmpint (json_object_get_int_member (again.json, "scenes"), ==, 5);
+  g_assert_cmpint (json_object_get_int_member (again.json, "new_scores"), <=, 8);
+  g_autofree char *choices = read_text ("killed/choices.csv");
+  g_assert_cmpuint (count_chosen (choices), ==, 5);
+}
+
+/* Names with quotes come back, and another scene of the same name is not taken for the one that is known. */
+static void
+test_evolve_names (void)
+{
+  static const char split[] = "split,task,scene,file\n"
+                              "val,infrared,\"a \"\"b\"\", c\",\"infrared/a \"\"b\"\", c/infrared.png\"\n"
+                              "val,infrared,\"a \"\"b\"\", c\",\"infrared/a \"\"b\"\", c/visible.png\"\n";
+  g_autofree char *splits = g_build_filename (folder, "named", "split.csv", NULL);
+  g_autofree char *truth = g_build_filename (folder, "names", "infrared", "a \"b\", c", "truth.png", NULL);
+  write_picture ("named/infrared/a \"b\", c/infrared.png", 10, 1, 1);
+  write_picture ("named/infrared/a \"b\", c/visible.png", 20, 3, 1);
+  g_assert_true (g_file_set_contents (splits, split, -1, NULL));
+  for (guint i = 0; i < 2; i++)
+  {
+    g_auto (Run) run = CLI ("evolve", "named", "-o", "names", "--library", "2", "--json");
+    assert_done (&run);
+    g_assert_cmpint (json_object_get_int_member (run.json, "scenes"), ==, 1);
+    g_assert_cmpint (json_object_get_int_member (run.json, "new_scores"), ==, i == 0 ? 2 : 0);
+  }
+  g_autofree char *new_splits = read_text ("names/split.csv");
+  g_assert_nonnull (strstr (new_splits, "val,\"infrared/a \"\"b\"\", c/visible.png\"\n"));
+
+  write_picture ("others/infrared/a \"b\", c/infrared.png", 11, 1, 1);
+  write_picture ("others/infrared/a \"b\", c/visible.png", 21, 3, 1);
+  g_auto (Run) other = CLI ("evolve", "others", "-o", "names", "--library", "2");
+  assert_refused (&other, "was made of other pictures");
+  g_assert_cmpint (g_unlink (truth), ==, 0);
+  g_auto (Run) anew = CLI ("evolve", "others", "-o", "names", "--library", "2", "--json");
+  assert_done (&anew);
+  g_assert_cmpint (json_object_get_int_member (anew.json, "new_scores"), ==, 2);
+  g_autofree char *link = g_build_filename (folder, "names", "infrared", "a \"b\", c", "visible.png", NULL);
+  g_autofree char *target = g_file_read_link (link, NULL);
+  g_assert_true (g_str_has_suffix (target, "others/infrared/a \"b\", c/visible.png"));
+}
+
 static void
 test_train (void)
 {
@@ -266,6 +330,8 @@ main (int argc, char **argv)
   g_test_add_func ("/evolve/library", test_evolve);
   g_test_add_func ("/evolve/train", test_train);
   g_test_add_func ("/evolve/splits", test_evolve_splits);
+  g_test_add_func ("/evolve/killed", test_evolve_killed);
+  g_test_add_func ("/evolve/names", test_evolve_names);
   g_test_add_func ("/train/order", test_train_order);
   g_test_add_func ("/refine/command", test_refine);
   g_test_add_func ("/refine/order", test_refine_order);

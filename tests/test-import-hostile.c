@@ -149,7 +149,12 @@ static const Program programs[] = {
   PROGRAM ("\x80\2}Na.", "fills something"),
   PROGRAM ("\x80\2)Na.", "fills something"),
   PROGRAM ("\x80\2q\0.", "remembers what it does not"),
-  PROGRAM ("\x80\2Nq\1.", "remembers what it does not"),
+  PROGRAM ("\x80\2Nq\1.", "not hold a dictionary"), /* Python 2 begins so */
+  PROGRAM ("\x80\2Nq\1q\3q\5.", "not hold a dictionary"),
+  PROGRAM ("\x80\2Nq\1h\0.", "never remembered"),
+  PROGRAM ("\x80\2Nq\1q\3h\2.", "never remembered"),
+  PROGRAM ("\x80\2Nq\2.", "remembers what it does not"),
+  PROGRAM ("\x80\2Nq\1q\4.", "remembers what it does not"),
   PROGRAM ("\x80\2Nr\xff\xff\xff\xff.", "remembers what it does not"),
   PROGRAM ("\x80\2h\0.", "never remembered"),
   PROGRAM ("\x80\2j\xff\xff\xff\xff.", "never remembered"),

@@ -9,6 +9,8 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* Sound files of other programs, made up and the authors' own: every tensor must arrive with its values, in our order. */
 
@@ -28,124 +30,9 @@ write_bytes (const char *name, GByteArray *bytes)
   g_assert_true (g_file_set_contents (path, (const char *)bytes->data, bytes->len, NULL));
 }
 
-/* ---- A made-up network in the names and shapes of one of the tables ---- */
-
-typedef struct
-{
-  GArray *rows;     /* OmniImportRow */
-  gboolean hwio;    /* convolutions as TensorFlow lays them */
-  GPtrArray *names; /* char: theirs, with `prefix` before */
-  GPtrArray *data;  /* float, in their order */
-  GArray *tensors;  /* FixtureTensor */
-} Net;
-
-static const OmniImportTable *
-find_table (const char *architecture, guint skip)
-{
-  const OmniImportTable *const *tables = omni_import_tables ();
-
-  for (guint i = 0; tables[i] != NULL; i++)
-    if (g_str_equal (omni_import_table_get_architecture (tables[i]), architecture) && skip-- == 0)
-      return tables[i];
-  g_assert_not_reached ();
-}
-
-/* The value of element (o, i, y, x) of tensor t: every one another, exact in every format down to BF16's 8 bits when
- * `coarse`. A variance must not be negative. */
-static float
-value_at (guint t, guint64 index, gboolean coarse)
-{
-  return coarse ? (float)((t * 7 + index) % 200) / 64 : (float)(t * 1000000 + index) / 4194304;
-}
-
-static guint64
-count (const OmniTensorSpec *spec)
-{
-  guint64 n = 1;
-
-  for (guint i = 0; i < spec->n_dims; i++)
-    n *= spec->dims[i];
-  return n;
-}
-
-static float *
-make_values (const OmniTensorSpec *spec, guint t, gboolean hwio, gboolean coarse)
-{
-  const guint64 n = count (spec);
-  float *values = g_new (float, n);
-
-  for (guint64 k = 0; k < n; k++)
-  {
-    guint64 at = k;
-
-    if (hwio && spec->n_dims == 4)
-    {
-      const guint out = spec->dims[0], in = spec->dims[1], side = spec->dims[2];
-      const guint64 o = k / (in * side * side), i = k / (side * side) % in, yx = k % (side * side);
-
-      at = (yx * in + i) * out + o;
-    }
-    values[at] = value_at (t, k, coarse);
-  }
-  return values;
-}
-
-static Net *
-net_new (const OmniImportTable *table, const char *prefix, gboolean hwio, gboolean coarse)
-{
-  Net *net = g_new0 (Net, 1);
-
-  net->rows = omni_import_table_get_rows (table);
-  net->hwio = hwio;
-  net->names = g_ptr_array_new_with_free_func (g_free);
-  net->data = g_ptr_array_new_with_free_func (g_free);
-  net->tensors = g_array_new (FALSE, TRUE, sizeof (FixtureTensor));
-  for (guint i = 0; i < net->rows->len; i++)
-  {
-    const OmniImportRow *row = &g_array_index (net->rows, OmniImportRow, i);
-    const guint n = (guint)count (&row->ours);
-    const gboolean turn = hwio && row->ours.n_dims == 4;
-    FixtureTensor tensor = {
-      .storage = "FloatStorage", .n_dims = row->ours.n_dims, .n_elements = n, .n_bytes = n * 4
-    };
-
-    g_ptr_array_add (net->names, g_strconcat (prefix, row->theirs, NULL));
-    g_ptr_array_add (net->data, make_values (&row->ours, i, hwio, coarse));
-    tensor.name = net->names->pdata[i];
-    tensor.data = net->data->pdata[i];
-    for (guint k = 0; k < tensor.n_dims; k++)
-      tensor.dims[k] = row->ours.dims[turn ? (k + 2) % 4 : k];
-    if (turn)
-    {
-      tensor.dims[2] = row->ours.dims[1];
-      tensor.dims[3] = row->ours.dims[0];
-    }
-    g_array_append_val (net->tensors, tensor);
-  }
-  return net;
-}
-
-static void
-net_free (Net *net)
-{
-  g_array_unref (net->rows);
-  g_array_unref (net->tensors);
-  g_ptr_array_unref (net->names);
-  g_ptr_array_unref (net->data);
-  g_free (net);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Net, net_free)
-
-static const FixtureTensor *
-net_tensors (const Net *net)
-{
-  return (const FixtureTensor *)(gpointer)net->tensors->data;
-}
-
 /* The import, written and read back: every tensor of the table with its values. */
 static void
-assert_values (OmniImport *import, const Net *net, gboolean coarse)
+assert_values (OmniImport *import, const FixtureNet *net, gboolean coarse)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = omni_import_write (import, NULL, &error);
@@ -163,10 +50,11 @@ assert_values (OmniImport *import, const Net *net, gboolean coarse)
 
     g_assert_true (omni_weights_has (weights, spec->name));
     values = omni_weights_dup_floats (weights, spec->name, &n);
-    g_assert_cmpuint (n, ==, count (spec));
+    g_assert_cmpuint (n, ==, fixture_count (spec));
     for (gsize k = 0; k < n; k++)
-      if (values[k] != value_at (i, k, coarse))
-        g_error ("%s[%" G_GSIZE_FORMAT "] is %g, not %g", spec->name, k, values[k], value_at (i, k, coarse));
+      if (values[k] != fixture_value_at (i, k, coarse))
+        g_error ("%s[%" G_GSIZE_FORMAT "] is %g, not %g", spec->name, k, values[k],
+                 fixture_value_at (i, k, coarse));
   }
 }
 
@@ -207,9 +95,11 @@ test_torch (void)
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     for (guint legacy = 0; legacy < 2; legacy++)
     {
-      g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), prefixes[i], FALSE, FALSE);
-      g_autoptr (GByteArray) file = legacy ? fixture_torch_legacy (net_tensors (net), net->tensors->len)
-                                           : fixture_torch_zip (net_tensors (net), net->tensors->len, NULL);
+      g_autoptr (FixtureNet)
+        net = fixture_net_new (fixture_find_table ("ifcnn", 0), prefixes[i], FALSE, FALSE);
+      g_autoptr (GByteArray)
+        file = legacy ? fixture_torch_legacy (fixture_net_tensors (net), net->tensors->len)
+                      : fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, NULL);
       g_autoptr (OmniImport) result = NULL;
       const char *format;
 
@@ -240,13 +130,13 @@ test_torch_extras (void)
     { "optimiser.momentum", "FloatStorage", 1, { 3 }, 3, momentum, 12 },
     { "net.average.conv4.bias", "FloatStorage", 1, { 3 }, 3, momentum, 12 },
   };
-  g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), "net.", FALSE, FALSE);
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "net.", FALSE, FALSE);
   g_autoptr (GByteArray) file = NULL;
   g_autoptr (OmniImport) result = NULL;
   const GPtrArray *ignored;
 
   g_array_append_vals (net->tensors, extras, G_N_ELEMENTS (extras));
-  file = fixture_torch_zip (net_tensors (net), net->tensors->len, NULL);
+  file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, NULL);
   write_bytes ("extras.pth", file);
   result = import ("extras.pth", NULL);
   ignored = omni_import_get_ignored (result);
@@ -260,6 +150,65 @@ test_torch_extras (void)
   assert_values (result, net, FALSE);
 }
 
+static void
+patch_opcode (GByteArray *pickle, const char *from, const char *to)
+{
+  guint8 *at = memmem (pickle->data, pickle->len, from, 3);
+
+  g_assert_nonnull (at);
+  memcpy (at, to, 3);
+}
+
+/* Python 2 in C counts what it remembers from 1. */
+static void
+test_torch_python2 (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "", FALSE, FALSE);
+  g_autoptr (GByteArray) pickle = fixture_pickle (fixture_net_tensors (net), net->tensors->len), file = NULL;
+  g_autoptr (OmniImport) result = NULL;
+
+  patch_opcode (pickle, "q\0)", "q\1)");
+  patch_opcode (pickle, "q\1(", "q\2(");
+  patch_opcode (pickle, "h\0)", "h\1)");
+  file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, pickle);
+  write_bytes ("python2.pth", file);
+  result = import ("python2.pth", NULL);
+  assert_values (result, net, FALSE);
+}
+
+/* What a training keeps of itself beside the network: a long list of numbers. */
+static void
+test_torch_lists (void)
+{
+  static const guint8 loss[9] = { 'G', 0x3f, 0xf0 }, step[2] = { 'K', 5 };
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "state_dict.", FALSE, FALSE);
+  g_autoptr (GByteArray) plain = NULL, pickle = g_byte_array_new (), file = NULL;
+  g_autoptr (OmniImport) result = NULL;
+
+  for (guint i = 0; i < net->tensors->len; i++)
+    g_array_index (net->tensors, FixtureTensor, i).name += strlen ("state_dict.");
+  plain = fixture_pickle (fixture_net_tensors (net), net->tensors->len);
+  FIXTURE_PUT (pickle, "\x80\2}(");
+  fixture_put_text (pickle, "state_dict");
+  g_byte_array_append (pickle, plain->data + 2, plain->len - 3); /* without its beginning and end */
+  fixture_put_text (pickle, "losses");
+  FIXTURE_PUT (pickle, "](");
+  for (guint i = 0; i < 100000; i++)
+    g_byte_array_append (pickle, loss, sizeof loss);
+  FIXTURE_PUT (pickle, "e");
+  fixture_put_text (pickle, "steps");
+  FIXTURE_PUT (pickle, "](");
+  for (guint i = 0; i < 100000; i++)
+    g_byte_array_append (pickle, step, sizeof step);
+  FIXTURE_PUT (pickle, "eu.");
+  file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, pickle);
+  write_bytes ("lists.pth", file);
+  result = import ("lists.pth", NULL);
+  g_assert_cmpuint (omni_import_get_ignored (result)->len, ==, 2);
+  g_assert_cmpstr (((OmniImportIgnored *)omni_import_get_ignored (result)->pdata[0])->name, ==, "losses");
+  assert_values (result, net, FALSE);
+}
+
 /* Half precision, and double. */
 static void
 test_torch_types (void)
@@ -268,7 +217,7 @@ test_torch_types (void)
 
   for (guint s = 0; s < G_N_ELEMENTS (storages); s++)
   {
-    g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), "", FALSE, TRUE);
+    g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "", FALSE, TRUE);
     const gsize size = s == 2 ? 8 : 2;
     g_autoptr (GByteArray) file = NULL;
     g_autoptr (OmniImport) result = NULL;
@@ -303,7 +252,7 @@ test_torch_types (void)
       tensor->data = g_byte_array_free (narrow, FALSE);
       g_ptr_array_add (net->data, (gpointer)tensor->data);
     }
-    file = fixture_torch_zip (net_tensors (net), net->tensors->len, NULL);
+    file = fixture_torch_zip (fixture_net_tensors (net), net->tensors->len, NULL);
     write_bytes ("narrow.pth", file);
     result = import ("narrow.pth", NULL);
     assert_values (result, net, TRUE);
@@ -312,36 +261,14 @@ test_torch_types (void)
 
 /* ---- TensorFlow ---- */
 
-static int
-compare_keys (gconstpointer a, gconstpointer b)
-{
-  return strcmp (((const FixturePair *)a)->key, ((const FixturePair *)b)->key);
-}
-
-/* NAME.index and NAME.data-00000-of-00001, as TensorFlow's Saver writes them, keys with slashes. */
 static void
-write_checkpoint (const char *name, const Net *net, gboolean packed)
+write_checkpoint (const char *name, const FixtureNet *net, gboolean packed)
 {
-  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (FixturePair));
-  g_autoptr (GByteArray) data = g_byte_array_new (), table = NULL;
+  g_autoptr (GByteArray) data = g_byte_array_new (), index = fixture_net_checkpoint (net, packed, data);
   g_autofree char *index_name = g_strconcat (name, ".index", NULL);
   g_autofree char *data_name = g_strconcat (name, ".data-00000-of-00001", NULL);
-  FixturePair pair = fixture_header (1, FALSE);
 
-  g_array_append_val (pairs, pair);
-  for (guint i = 0; i < net->tensors->len; i++)
-  {
-    const FixtureTensor *tensor = &net_tensors (net)[i];
-
-    g_strdelimit ((char *)tensor->name, ".", '/');
-    pair = fixture_tensor (tensor->name, tensor->dims, tensor->n_dims, data->len, tensor->n_bytes,
-                           omni_crc32c_mask (omni_crc32c (tensor->data, tensor->n_bytes)));
-    g_array_append_val (pairs, pair);
-    fixture_put (data, tensor->data, tensor->n_bytes);
-  }
-  g_array_sort (pairs, compare_keys);
-  table = fixture_table ((FixturePair *)(gpointer)pairs->data, pairs->len, NULL, packed);
-  write_bytes (index_name, table);
+  write_bytes (index_name, index);
   write_bytes (data_name, data);
 }
 
@@ -361,7 +288,8 @@ test_tensorflow (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
   {
-    g_autoptr (Net) net = net_new (find_table (cases[i].architecture, cases[i].skip), "", TRUE, FALSE);
+    g_autoptr (FixtureNet)
+      net = fixture_net_new (fixture_find_table (cases[i].architecture, cases[i].skip), "", TRUE, FALSE);
     g_autoptr (OmniImport) result = NULL;
 
     write_checkpoint ("net.ckpt", net, i == 1);
@@ -379,7 +307,8 @@ test_tensorflow (void)
 /* ---- safetensors, and parts ---- */
 
 static void
-write_safetensors (const char *name, const Net *net, guint first, guint end, const char *const *metadata)
+write_safetensors (const char *name, const FixtureNet *net, guint first, guint end,
+                   const char *const *metadata)
 {
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
   g_autoptr (GBytes) bytes = NULL;
@@ -389,10 +318,10 @@ write_safetensors (const char *name, const Net *net, guint first, guint end, con
 
   for (guint i = first; i < end; i++)
   {
-    OmniTensorSpec spec = { .n_dims = net_tensors (net)[i].n_dims };
+    OmniTensorSpec spec = { .n_dims = fixture_net_tensors (net)[i].n_dims };
 
-    memcpy (spec.dims, net_tensors (net)[i].dims, sizeof spec.dims);
-    g_strlcpy (spec.name, net_tensors (net)[i].name, sizeof spec.name);
+    memcpy (spec.dims, fixture_net_tensors (net)[i].dims, sizeof spec.dims);
+    g_strlcpy (spec.name, fixture_net_tensors (net)[i].name, sizeof spec.name);
     g_array_append_val (specs, spec);
   }
   bytes = omni_weights_write (specs, metadata, (const float *const *)net->data->pdata + first);
@@ -406,7 +335,7 @@ test_safetensors (void)
 {
   for (guint hwio = 0; hwio < 2; hwio++)
   {
-    g_autoptr (Net) net = net_new (find_table ("pmgi", 0), "pmgi.", hwio, FALSE);
+    g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 0), "pmgi.", hwio, FALSE);
     const guint n = net->tensors->len;
     g_autoptr (OmniImport) result = NULL;
 
@@ -464,12 +393,53 @@ test_own (void)
   }
 }
 
+/* Every variant of AE-Netv2 is known by its shapes; the first is what a file is that says nothing. */
+static void
+test_variants (void)
+{
+  const OmniModel *model = omni_model_find ("aenetv2");
+
+  for (guint i = 0; i < model->n_variants; i++)
+  {
+    const char *const metadata[] = { "variant", model->variants[i], NULL };
+    g_autoptr (GArray) none = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+    g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+    g_autoptr (GArray) tensors = g_array_new (FALSE, FALSE, sizeof (FixtureTensor));
+    g_autoptr (OmniWeights) outline = omni_weights_new_outline (none, metadata, "variant");
+    g_autofree float *zeros = g_new0 (float, 64 * 64 * 9);
+    g_autoptr (GByteArray) file = NULL;
+    g_autoptr (OmniImport) result = NULL;
+    g_autoptr (GBytes) bytes = NULL;
+    gboolean checked;
+
+    g_assert_true (model->list_tensors (outline, specs, NULL));
+    for (guint k = 0; k < specs->len; k++)
+    {
+      const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, k);
+      FixtureTensor tensor = { spec->name, "FloatStorage", spec->n_dims, { 0 }, 0, zeros, 0 };
+
+      memcpy (tensor.dims, spec->dims, sizeof tensor.dims);
+      tensor.n_elements = (guint)fixture_count (spec);
+      tensor.n_bytes = tensor.n_elements * sizeof (float);
+      g_array_append_val (tensors, tensor);
+    }
+    file = fixture_torch_zip ((FixtureTensor *)(gpointer)tensors->data, tensors->len, NULL);
+    write_bytes ("variant.pth", file);
+    result = import ("variant.pth", i % 2 == 0 ? NULL : "aenetv2");
+    g_assert_cmpstr (omni_import_get_architecture (result), ==, "aenetv2");
+    g_assert_cmpstr (omni_import_get_metadata (result, "variant"), ==, i == 0 ? NULL : model->variants[i]);
+    bytes = omni_import_write (result, &checked, NULL);
+    g_assert_nonnull (bytes);
+    g_assert_true (checked);
+  }
+}
+
 /* ---- Not ours ---- */
 
 static void
 test_misfits (void)
 {
-  g_autoptr (Net) net = net_new (find_table ("ifcnn", 0), "", FALSE, FALSE);
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "", FALSE, FALSE);
   const guint n = net->tensors->len;
   FixtureTensor *tensors = (FixtureTensor *)(gpointer)net->tensors->data;
   const FixtureTensor good = tensors[0];
@@ -509,11 +479,88 @@ test_misfits (void)
   assert_refused ((const char *const[]){ "one.pth", "two.pth", NULL }, NULL, "import them one at a time");
 }
 
+/* A file may claim thousands of places where a network could begin. */
+static void
+test_many (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("ifcnn", 0), "net.", FALSE, FALSE);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GByteArray) crowd = NULL, crowded = NULL;
+  g_autoptr (OmniImport) result = NULL;
+  FixtureTensor tensor = fixture_net_tensors (net)[0];
+  const guint n = net->tensors->len;
+
+  for (guint i = 0; i < 16000; i++)
+  {
+    g_ptr_array_add (names, g_strdup_printf ("place%0150u.conv1.weight", i));
+    tensor.name = names->pdata[i];
+    tensor.n_dims = 1;
+    tensor.dims[0] = tensor.n_elements = 1;
+    tensor.n_bytes = 4;
+    g_array_append_val (net->tensors, tensor);
+  }
+  crowd = fixture_torch_zip (fixture_net_tensors (net) + n, 16000, NULL);
+  write_bytes ("crowd.pth", crowd);
+  assert_refused ((const char *const[]){ "crowd.pth", NULL }, "ifcnn", "is of type F32 and shape (1)");
+  crowded = fixture_torch_zip (fixture_net_tensors (net), n + 16000, NULL);
+  write_bytes ("crowded.pth", crowded);
+  result = import ("crowded.pth", NULL);
+  g_assert_cmpuint (omni_import_get_ignored (result)->len, ==, 16000);
+}
+
+/* PMGI with all of its normalisation but one tensor is not the network without any. */
+static void
+test_part (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 0), "", TRUE, FALSE);
+  g_autoptr (FixtureNet) ours = fixture_net_new (fixture_find_table ("pmgi", 0), "", FALSE, FALSE);
+  g_autoptr (OmniImport) whole = NULL;
+  const guint first = 2; /* p1.bn.weight */
+
+  g_array_remove_index (net->tensors, first);
+  write_checkpoint ("part", net, FALSE);
+  assert_refused ((const char *const[]){ "part.index", NULL }, NULL,
+                  "it holds 73 of 74 tensors and lacks “fusion_model.layer1.BatchNorm.gamma”");
+
+  for (guint i = 0; i < ours->tensors->len; i++)
+    g_array_index (ours->tensors, FixtureTensor, i).name =
+      g_array_index (ours->rows, OmniImportRow, i).ours.name;
+  write_safetensors ("ours.safetensors", ours, 0, ours->tensors->len, NULL);
+  whole = import ("ours.safetensors", NULL);
+  g_assert_cmpuint (omni_import_get_taken (whole)->len, ==, 74);
+  g_array_remove_index (ours->tensors, first);
+  g_ptr_array_remove_index (ours->data, first);
+  write_safetensors ("ours.safetensors", ours, 0, ours->tensors->len, NULL);
+  assert_refused ((const char *const[]){ "ours.safetensors", NULL }, NULL, "lacks the tensor “p1.bn.weight”");
+}
+
+/* Statistics that a file does not hold cannot be asked for. */
+static void
+test_no_norm (void)
+{
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 1), "", TRUE, FALSE);
+  g_autoptr (OmniImport) result = NULL;
+
+  write_checkpoint ("pan", net, FALSE);
+  result = import ("pan.index", NULL);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_autoptr (GError) error = NULL;
+
+    omni_import_set_metadata (result, "norm", i == 0 ? "running" : "instance");
+    g_assert_null (omni_import_write (result, NULL, &error));
+    g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE);
+    g_assert_nonnull (strstr (error->message, "holds no tensors of one"));
+  }
+  omni_import_set_metadata (result, "norm", "none");
+  assert_values (result, net, FALSE);
+}
+
 /* A value that is no number is found when the file is written. */
 static void
 test_not_finite (void)
 {
-  g_autoptr (Net) net = net_new (find_table ("pmgi", 1), "", TRUE, FALSE);
+  g_autoptr (FixtureNet) net = fixture_net_new (fixture_find_table ("pmgi", 1), "", TRUE, FALSE);
   g_autoptr (OmniImport) result = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -523,6 +570,49 @@ test_not_finite (void)
   g_assert_null (omni_import_write (result, NULL, &error));
   g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_FORMAT);
   g_assert_nonnull (strstr (error->message, "not a finite number"));
+}
+
+#define LARGE_BYTES ((gsize)256 << 20)
+
+/* One tensor of 16-bit zeros that no network has: a file of 256 MiB with nothing in it. */
+static char *
+write_large (void)
+{
+  static const char format[] = "{\"strange\":{\"dtype\":\"F16\",\"shape\":[%" G_GSIZE_FORMAT
+                               "],\"data_offsets\":[0,%" G_GSIZE_FORMAT "]}}";
+  g_autofree char *header = g_strdup_printf (format, LARGE_BYTES / 2, LARGE_BYTES);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  char *path = get_path ("large.safetensors");
+
+  fixture_put_number (bytes, strlen (header), 8);
+  fixture_put (bytes, header, strlen (header));
+  write_bytes ("large.safetensors", bytes);
+  g_assert_cmpint (truncate (path, (off_t)(bytes->len + LARGE_BYTES)), ==, 0);
+  return path;
+}
+
+/* A large file of something else takes its own size and little more. */
+static void
+test_memory (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip ("AddressSanitizer needs more memory than the test allows");
+#else
+  if (g_test_subprocess ())
+  {
+    g_autofree char *path = write_large (), *statm = NULL;
+    rlim_t most;
+
+    g_assert_true (g_file_get_contents ("/proc/self/statm", &statm, NULL, NULL));
+    most = g_ascii_strtoull (statm, NULL, 10) * (guint64)sysconf (_SC_PAGESIZE) + LARGE_BYTES * 3 / 2;
+    g_assert_cmpint (setrlimit (RLIMIT_AS, &(struct rlimit){ most, most }), ==, 0);
+    assert_refused ((const char *const[]){ "large.safetensors", NULL }, NULL, "those of no network here");
+    assert_refused ((const char *const[]){ "large.safetensors", NULL }, "omni", "lacks the tensor");
+    return;
+  }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+#endif
 }
 
 static void
@@ -674,12 +764,19 @@ main (int argc, char **argv)
   g_test_add_func ("/import/crc32c", test_crc32c);
   g_test_add_func ("/import/torch", test_torch);
   g_test_add_func ("/import/torch-extras", test_torch_extras);
+  g_test_add_func ("/import/torch-python2", test_torch_python2);
+  g_test_add_func ("/import/torch-lists", test_torch_lists);
   g_test_add_func ("/import/torch-types", test_torch_types);
   g_test_add_func ("/import/tensorflow", test_tensorflow);
   g_test_add_func ("/import/safetensors", test_safetensors);
   g_test_add_func ("/import/own", test_own);
+  g_test_add_func ("/import/variants", test_variants);
   g_test_add_func ("/import/misfits", test_misfits);
+  g_test_add_func ("/import/part", test_part);
+  g_test_add_func ("/import/many", test_many);
+  g_test_add_func ("/import/no-norm", test_no_norm);
   g_test_add_func ("/import/not-finite", test_not_finite);
+  g_test_add_func ("/import/memory", test_memory);
   g_test_add_func ("/import/paths", test_paths);
   g_test_add_func ("/import/official/ifcnn", test_official_ifcnn);
   g_test_add_func ("/import/official/checkpoints", test_official_checkpoints);

@@ -216,6 +216,32 @@ test_choice_by_task (void)
   g_unsetenv ("OMNIFUSE_DATADIR");
 }
 
+/* What is imported goes to the model that it is for, where two have one architecture. */
+static void
+test_model (void)
+{
+  static const struct
+  {
+    const char *file, *tasks, *model;
+  } cases[] = { { "pmgi-pansharpen", NULL, "pan-pmgi" },
+                { "pmgi-focus", NULL, "pmgi" },
+                { "pmgi-pansharpen", "pansharpen", "pan-pmgi" },
+                { "pmgi-pansharpen", "focus, medical", "pmgi" },
+                { "omni-small", NULL, "omni" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_autofree char *name = g_strconcat (cases[i].file, ".safetensors", NULL);
+    g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "models", "weights", name, NULL);
+    g_autoptr (OmniImport) import = omni_import_new ((const char *const[]){ path, NULL }, NULL, NULL);
+
+    g_assert_nonnull (import);
+    if (cases[i].tasks != NULL)
+      omni_import_set_metadata (import, "tasks", cases[i].tasks);
+    g_assert_cmpstr (omni_weights_folder_find_model (import)->name, ==, cases[i].model);
+  }
+}
+
 /* PMGI has other weights for every task: a score of one must not be taken for that of another. */
 static void
 test_scores_by_task (void)
@@ -263,6 +289,7 @@ main (int argc, char **argv)
   g_test_add_func ("/weights-folder/document", test_document);
   g_test_add_func ("/weights-folder/without-shipped", test_without_shipped);
   g_test_add_func ("/weights-folder/choice-by-task", test_choice_by_task);
+  g_test_add_func ("/weights-folder/model", test_model);
   g_test_add_func ("/weights-folder/scores-by-task", test_scores_by_task);
   status = g_test_run ();
   remove_folder (folder);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
+#include "models/weights-header.h"
+
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -47,8 +49,9 @@ print_help (FILE *file)
 int
 omni_cli_fail (GError *error)
 {
-  g_autofree char *display = g_locale_from_utf8 (error->message, -1, NULL, NULL, NULL);
-  fprintf (stderr, "omnifuse-cli: %s\n", display != NULL ? display : error->message);
+  g_autofree char *readable = omni_weights_make_readable (error->message); /* it may quote a file */
+  g_autofree char *display = g_locale_from_utf8 (readable, -1, NULL, NULL, NULL);
+  fprintf (stderr, "omnifuse-cli: %s\n", display != NULL ? display : readable);
   g_error_free (error);
   return OMNI_EXIT_ERROR;
 }

@@ -213,6 +213,8 @@ print_model (const Entry *entry)
     printf (" to %u", model->max_inputs);
   printf ("; %s\n",
           omni_model_is_order_invariant (model) ? "their order does not matter" : "their order matters");
+  const guint side = omni_model_get_receptive_field_px (model);
+  printf ("  sees    %u × %u pixel%s at once (receptive field)\n", side, side, side == 1 ? "" : "s");
   if (model->architecture != NULL)
     print_weights (entry);
   for (const OmniModelOption *option = model->options; option != NULL && option->key != NULL; option++)

@@ -106,3 +106,16 @@ omni_csv_get (const OmniCsv *self, guint row, guint column)
   const GPtrArray *fields = self->rows->pdata[row + 1];
   return column < fields->len ? fields->pdata[column] : "";
 }
+
+void
+omni_csv_add_quoted (GString *text, const char *field)
+{
+  g_string_append_c (text, '"');
+  for (; *field != '\0'; field++)
+  {
+    if (*field == '"')
+      g_string_append_c (text, '"');
+    g_string_append_c (text, *field);
+  }
+  g_string_append_c (text, '"');
+}

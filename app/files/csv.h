@@ -19,4 +19,7 @@ guint omni_csv_count_rows (const OmniCsv *self);
 /* (transfer none) "" where the row is shorter than the heading. */
 const char *omni_csv_get (const OmniCsv *self, guint row, guint column);
 
+/* The field as such a table has it: in quotes, and its own doubled. */
+void omni_csv_add_quoted (GString *text, const char *field);
+
 G_END_DECLS

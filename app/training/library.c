@@ -10,6 +10,7 @@
 #include "app/training/split.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ omni_library_get_default (void)
 typedef struct
 {
   char *key;          /* GROUP/SCENE */
+  char *pair;         /* hash of the pictures that were fused; NULL: not recorded */
   GHashTable *scores; /* identity of a method → double */
   char *best;         /* identity; NULL: none yet */
   double best_score;
@@ -38,6 +40,7 @@ known_free (gpointer data)
 {
   Known *known = data;
   g_free (known->key);
+  g_free (known->pair);
   g_hash_table_unref (known->scores);
   g_free (known->best);
   g_free (known);
@@ -110,11 +113,25 @@ dup_truth_path (const Choosing *self, const char *key)
 
 /* ---- choices.csv ---- */
 
+static void
+read_choice (Choosing *self, const char *key, const char *identity, const char *score, const char *pair)
+{
+  g_autofree char *truth = dup_truth_path (self, key);
+  /* Scores without the picture they speak of are worth nothing. */
+  if (!g_file_test (truth, G_FILE_TEST_EXISTS))
+    return;
+  Known *known = get_known (self, key);
+  if (known->pair == NULL && pair[0] != '\0')
+    known->pair = g_strdup (pair);
+  if (identity[0] != '\0') /* else the scene was only begun */
+    add_score (known, identity, g_ascii_strtod (score, NULL));
+}
+
 static gboolean
 read_choices (Choosing *self, GError **error)
 {
   g_autofree char *path = g_build_filename (self->params->output, OMNI_LIBRARY_CHOICES, NULL);
-  guint scene, method, score;
+  guint scene, method, score, pair;
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   g_autoptr (OmniCsv) csv = omni_csv_read (path, error);
@@ -127,15 +144,10 @@ read_choices (Choosing *self, GError **error)
                  "“%s” lacks the columns scene, method and score; name another folder, or remove it.", path);
     return FALSE;
   }
+  const gboolean has_pairs = omni_csv_find_column (csv, "pair", &pair);
   for (guint row = 0; row < omni_csv_count_rows (csv); row++)
-  {
-    const char *key = omni_csv_get (csv, row, scene);
-    g_autofree char *truth = dup_truth_path (self, key);
-    /* Scores without the picture they speak of are worth nothing. */
-    if (g_file_test (truth, G_FILE_TEST_EXISTS))
-      add_score (get_known (self, key), omni_csv_get (csv, row, method),
-                 g_ascii_strtod (omni_csv_get (csv, row, score), NULL));
-  }
+    read_choice (self, omni_csv_get (csv, row, scene), omni_csv_get (csv, row, method),
+                 omni_csv_get (csv, row, score), has_pairs ? omni_csv_get (csv, row, pair) : "");
   return TRUE;
 }
 
@@ -145,24 +157,34 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (a, b);
 }
 
+static void
+add_choice (GString *text, const Known *known, const char *identity)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE] = "";
+  const double *score = g_hash_table_lookup (known->scores, identity);
+  if (score != NULL)
+    g_ascii_dtostr (number, sizeof number, *score);
+  omni_csv_add_quoted (text, known->key);
+  g_string_append_c (text, ',');
+  omni_csv_add_quoted (text, identity);
+  g_string_append_printf (text, ",%s,%s,%s\n", number, known->pair != NULL ? known->pair : "",
+                          g_strcmp0 (known->best, identity) == 0 ? "yes" : "no");
+}
+
+/* A scene that was only begun has a line, too, so that a truth that was written meanwhile is known for ours. */
 static gboolean
 write_choices (const Choosing *self, GError **error)
 {
-  g_autoptr (GString) text = g_string_new ("scene,method,score,chosen\n");
+  g_autoptr (GString) text = g_string_new ("scene,method,score,pair,chosen\n");
   g_autofree char *path = g_build_filename (self->params->output, OMNI_LIBRARY_CHOICES, NULL);
   for (guint i = 0; i < self->order->len; i++)
   {
     const Known *known = self->order->pdata[i];
     g_autoptr (GList) names = g_list_sort (g_hash_table_get_keys (known->scores), compare_names);
+    if (names == NULL)
+      add_choice (text, known, "");
     for (const GList *name = names; name != NULL; name = name->next)
-    {
-      char number[G_ASCII_DTOSTR_BUF_SIZE];
-      g_string_append_printf (
-        text, "\"%s\",\"%s\",%s,%s\n", known->key, (const char *)name->data,
-        g_ascii_dtostr (number, sizeof number,
-                        *(const double *)g_hash_table_lookup (known->scores, name->data)),
-        g_str_equal (known->best, name->data) ? "yes" : "no");
-    }
+      add_choice (text, known, name->data);
   }
   return omni_file_replace_contents_atomic (path, text->str, text->len, TRUE, error);
 }
@@ -173,6 +195,7 @@ typedef struct
 {
   GPtrArray *sources;  /* OmniSource: two */
   GPtrArray *pictures; /* OmniPicture of each */
+  char *hash;          /* of both */
 } Pair;
 
 static void
@@ -180,6 +203,7 @@ pair_clear (Pair *pair)
 {
   g_clear_pointer (&pair->sources, g_ptr_array_unref);
   g_clear_pointer (&pair->pictures, g_ptr_array_unref);
+  g_clear_pointer (&pair->hash, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
@@ -196,6 +220,23 @@ compare_brightness (gconstpointer a, gconstpointer b)
 {
   const Brightness *x = a, *y = b;
   return x->mean != y->mean ? (x->mean > y->mean ? 1 : -1) : strcmp (x->hash, y->hash);
+}
+
+static void
+take_pair (const OmniEvaluateScene *scene, GPtrArray *all, Brightness *ranks, Pair *pair)
+{
+  const guint n = scene->sources->len;
+  qsort (ranks, n, sizeof *ranks, compare_brightness);
+  const Brightness *chosen[] = { &ranks[n > 2 ? n / 4 : 0], &ranks[n > 2 ? n - 1 - n / 4 : n - 1] };
+  g_autofree char *hashes = g_strjoin (" ", chosen[0]->hash, chosen[1]->hash, NULL);
+  pair->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  pair->pictures = g_ptr_array_new_with_free_func (g_object_unref);
+  pair->hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, hashes, -1);
+  for (guint k = 0; k < G_N_ELEMENTS (chosen); k++)
+  {
+    g_ptr_array_add (pair->sources, g_object_ref (scene->sources->pdata[chosen[k]->index]));
+    g_ptr_array_add (pair->pictures, g_object_ref (all->pdata[chosen[k]->index]));
+  }
 }
 
 /* A function of the pictures, not of their names. */
@@ -217,18 +258,7 @@ choose_pair (const OmniEvaluateScene *scene, Pair *pair, GCancellable *cancellab
     ranks[i] = (Brightness){ i, sound ? luma->mean : 0, omni_picture_hash (picture) };
   }
   if (sound)
-  {
-    qsort (ranks, n, sizeof *ranks, compare_brightness);
-    const guint chosen[] = { n > 2 ? n / 4 : 0, n > 2 ? n - 1 - n / 4 : n - 1 };
-    pair->sources = g_ptr_array_new_with_free_func (g_object_unref);
-    pair->pictures = g_ptr_array_new_with_free_func (g_object_unref);
-    for (guint k = 0; k < G_N_ELEMENTS (chosen); k++)
-    {
-      const guint index = ranks[chosen[k]].index;
-      g_ptr_array_add (pair->sources, g_object_ref (scene->sources->pdata[index]));
-      g_ptr_array_add (pair->pictures, g_object_ref (all->pdata[index]));
-    }
-  }
+    take_pair (scene, all, ranks, pair);
   for (guint i = 0; i < n; i++)
     g_free (ranks[i].hash);
   return sound;
@@ -285,12 +315,15 @@ write_truth (const Choosing *self, const char *key, OmniPicture *fused, GError *
   return grey != NULL && omni_picture_write (grey, path, &options, error);
 }
 
-/* A link, or where there are none a copy. */
+/* A link, or where there are none a copy. A link to something else is what an earlier run left of other pictures. */
 static gboolean
 lay_source (const char *from, const char *to, GError **error)
 {
   g_autofree char *absolute = g_canonicalize_filename (from, NULL);
+  g_autofree char *linked = g_file_read_link (to, NULL);
   g_autoptr (GFile) source = g_file_new_for_path (absolute), target = g_file_new_for_path (to);
+  if (linked != NULL && !g_str_equal (linked, absolute))
+    g_unlink (to);
   if (g_file_test (to, G_FILE_TEST_EXISTS) || symlink (absolute, to) == 0)
     return TRUE;
   return g_file_copy (source, target, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, error);
@@ -318,8 +351,9 @@ write_splits (const Choosing *self, GError **error)
   for (const GList *file = files; file != NULL; file = file->next)
   {
     const guint split = GPOINTER_TO_UINT (g_hash_table_lookup (self->new_splits, file->data));
-    g_string_append_printf (text, "%s,\"%s\"\n", split == OMNI_SPLIT_VAL + 1 ? "val" : "train",
-                            (const char *)file->data);
+    g_string_append (text, split == OMNI_SPLIT_VAL + 1 ? "val," : "train,");
+    omni_csv_add_quoted (text, file->data);
+    g_string_append_c (text, '\n');
   }
   return omni_file_replace_contents_atomic (path, text->str, text->len, TRUE, error);
 }
@@ -406,6 +440,34 @@ try_method (Choosing *self, const OmniEvaluateScene *scene, const Pair *pair,
   return TRUE;
 }
 
+/* The scene's entry among what is known, with the pair that it is of; NULL: something else has its name in the folder. */
+static Known *
+begin_scene (Choosing *self, const char *key, const Pair *pair, GError **error)
+{
+  Known *known = g_hash_table_lookup (self->known, key);
+  if (known == NULL && !check_free (self, key, OMNI_LIBRARY_TRUTH, error))
+    return NULL;
+  if (known != NULL && known->pair != NULL && !g_str_equal (known->pair, pair->hash))
+  {
+    g_autofree char *folder = g_build_filename (self->params->output, key, NULL);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                 "“%s” was made of other pictures than these; remove it, or name another folder with -o.",
+                 folder);
+    return NULL;
+  }
+  if (known != NULL && known->pair != NULL)
+    return known;
+  known = get_known (self, key);
+  known->pair = g_strdup (pair->hash);
+  return write_choices (self, error) ? known : NULL;
+}
+
+static gboolean
+save (const Choosing *self, GError **error)
+{
+  return write_choices (self, error) && (self->splits == NULL || write_splits (self, error));
+}
+
 static gboolean
 choose_scene (Choosing *self, const OmniEvaluateScene *scene, GError **error)
 {
@@ -419,9 +481,10 @@ choose_scene (Choosing *self, const OmniEvaluateScene *scene, GError **error)
     note (self, "%s is left out: %s", scene->id, cause->message);
     return TRUE;
   }
-  if (g_hash_table_lookup (self->known, key) == NULL && !check_free (self, key, OMNI_LIBRARY_TRUTH, error))
+  Known *known = begin_scene (self, key, &pair, error);
+  if (known == NULL)
     return FALSE;
-  Known *known = get_known (self, key);
+  const guint n_before = g_hash_table_size (known->scores);
   g_autofree char *before = g_strdup (known->best);
   if (!lay_scene (self, key, &pair, error))
     return FALSE;
@@ -429,7 +492,7 @@ choose_scene (Choosing *self, const OmniEvaluateScene *scene, GError **error)
     if (!try_method (self, scene, &pair, self->params->methods->pdata[i], known, error))
       return FALSE;
   self->result->n_improved += before != NULL && g_strcmp0 (before, known->best) != 0;
-  return TRUE;
+  return g_hash_table_size (known->scores) == n_before || save (self, error);
 }
 
 /* ---- The table ---- */
@@ -611,8 +674,7 @@ omni_library_choose (const OmniLibraryParams *params, OmniLibraryResult *result,
     return FALSE;
   const gboolean done = choose_all (&self, error);
   /* What was found out stays, whatever happened. */
-  if (!write_choices (&self, done ? error : NULL)
-      || (self.splits != NULL && !write_splits (&self, done ? error : NULL)))
+  if (!save (&self, done ? error : NULL))
     return FALSE;
   tabulate (&self);
   return done;

@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * task outweighs another.
  *
  * What is written is a data folder for `train`: FOLDER/GROUP/SCENE/ with links to the two sources and truth.png, the best
- * fusion's luminance; split.csv where there was one; and choices.csv with the score of every algorithm for every scene. Of
+ * fusion's luminance; split.csv where there was one; and choices.csv with the score of every algorithm for every scene and a hash of
+ * its pair, written after every scene. Of
  * sets with more than two pictures the pair is the one a quarter and three quarters up in brightness. */
 
 #define OMNI_LIBRARY_TRUTH   "truth.png"
@@ -60,8 +61,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniLibraryResult, omni_library_result_clear)
 #define OMNI_LIBRARY_MOST 8
 const char *const *omni_library_get_default (void);
 
-/* Blocks. Cancelled or failed, what is done stays and the next run goes on from it. Refused where the folder to write to lies among
- * the data, or holds a truth or a split.csv that no earlier run wrote. */
+/* Blocks. Cancelled, failed or killed, what is done stays and the next run goes on from it. Refused where the folder to write to
+ * lies among the data, holds a truth or a split.csv that no earlier run wrote, or a scene of other pictures under the same name. */
 gboolean omni_library_choose (const OmniLibraryParams *params, OmniLibraryResult *result, GError **error);
 
 G_END_DECLS

@@ -8,9 +8,10 @@ G_BEGIN_DECLS
 
 struct _OmniImport
 {
-  GPtrArray *files;   /* OmniForeign */
-  GPtrArray *tensors; /* OmniForeignTensor of all of them */
-  GPtrArray *names;   /* char: theirs in the tables' form, in the same order */
+  GPtrArray *files;    /* OmniForeign */
+  GPtrArray *tensors;  /* OmniForeignTensor of all of them */
+  GPtrArray *names;    /* char: theirs in the tables' form, in the same order */
+  GHashTable *by_name; /* one of these → the first tensor that has it */
 
   const char *architecture, *title, *note;
   GArray *specs;    /* OmniTensorSpec, ours */
@@ -26,6 +27,21 @@ struct _OmniImport
  * both and differ. */
 const guint *omni_import_find_order (const OmniForeignTensor *tensor, const OmniTensorSpec *spec);
 gboolean omni_import_is_as_is (const guint *order);
+
+/* (nullable) What the files call `prefix``name`, in the tables' form. */
+OmniForeignTensor *omni_import_find_tensor (OmniImport *import, const char *prefix, const char *name);
+
+/* What the files say of themselves that is worth keeping. */
+void omni_import_carry_metadata (OmniImport *import);
+
+/* Whether the files hold a network of `architecture` (nullable: of any) in our own names; then all is taken. */
+gboolean omni_import_try_models (OmniImport *import, const char *architecture);
+
+/* How many tensors of the model of `architecture` stand there under our own names. */
+guint omni_import_count_own (OmniImport *import, const char *architecture);
+
+/* For an architecture that only we have, or a file with our names: FALSE, and what the files lack. */
+gboolean omni_import_refuse_own (OmniImport *import, const char *architecture, GError **error);
 
 /* Sets a key, the architecture too. */
 void omni_import_put_metadata (OmniImport *import, const char *key, const char *value);

@@ -7,10 +7,14 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* Of the places where a network's names could begin, the shortest; a file that has more was made to cost time. */
+#define MAX_PREFIXES 64
+
 /* How far a table fits. */
 typedef struct
 {
   guint n_rows, n_named, n_shaped;
+  gboolean is_part;    /* the file holds more of a larger network */
   char *first_lacking; /* their name; NULL when nothing lacks */
   char *shape_problem;
 } Fit;
@@ -51,6 +55,7 @@ omni_import_free (OmniImport *self)
   g_ptr_array_unref (self->metadata);
   g_ptr_array_unref (self->found);
   g_array_unref (self->specs);
+  g_hash_table_unref (self->by_name);
   g_ptr_array_unref (self->names);
   g_ptr_array_unref (self->tensors);
   g_ptr_array_unref (self->files);
@@ -114,9 +119,12 @@ read_file (OmniImport *self, const char *path, GError **error)
   for (guint i = 0; i < foreign->tensors->len; i++)
   {
     OmniForeignTensor *tensor = foreign->tensors->pdata[i];
+    char *plain = make_plain_name (tensor->name);
 
     g_ptr_array_add (self->tensors, tensor);
-    g_ptr_array_add (self->names, make_plain_name (tensor->name));
+    g_ptr_array_add (self->names, plain);
+    if (!g_hash_table_contains (self->by_name, plain))
+      g_hash_table_insert (self->by_name, plain, tensor);
   }
   g_ptr_array_add (self->files, g_steal_pointer (&foreign));
   return TRUE;
@@ -174,50 +182,58 @@ count_shapes (OmniImport *self, const GArray *rows)
 
 /* ---- Names ---- */
 
-static OmniForeignTensor *
-find_tensor (OmniImport *self, const char *prefix, const char *name)
+OmniForeignTensor *
+omni_import_find_tensor (OmniImport *self, const char *prefix, const char *name)
 {
-  const gsize n = strlen (prefix);
+  g_autofree char *theirs = g_strconcat (prefix, name, NULL);
 
-  for (guint i = 0; i < self->names->len; i++)
-  {
-    const char *theirs = self->names->pdata[i];
-
-    if (strncmp (theirs, prefix, n) == 0 && g_str_equal (theirs + n, name))
-      return self->tensors->pdata[i];
-  }
-  return NULL;
+  return g_hash_table_lookup (self->by_name, theirs);
 }
 
-/* Tries the table with what stands before all names: "", "module.", "state_dict.". TRUE when everything is there. */
+/* Tries the table with what stands before all names: "", "module.", "state_dict.". TRUE when everything is there. `n`: how many
+ * rows were before one was not. */
 static gboolean
-try_prefix (OmniImport *self, const GArray *rows, const char *prefix, GPtrArray *found, Fit *fit)
+try_prefix (OmniImport *self, const GArray *rows, const char *prefix, guint *n)
 {
-  g_ptr_array_set_size (found, 0);
-  fit_clear (fit);
-  *fit = (Fit){ .n_rows = rows->len };
+  g_ptr_array_set_size (self->found, 0);
+  for (*n = 0; *n < rows->len; ++*n)
+  {
+    const OmniImportRow *row = &g_array_index (rows, OmniImportRow, *n);
+    OmniForeignTensor *tensor = omni_import_find_tensor (self, prefix, row->theirs);
+
+    if (tensor == NULL || omni_import_find_order (tensor, &row->ours) == NULL)
+      return FALSE;
+    g_ptr_array_add (self->found, tensor);
+  }
+  return TRUE;
+}
+
+static void
+set_shape_problem (Fit *fit, const OmniForeignTensor *tensor)
+{
+  g_autofree char *shape = omni_foreign_shape_to_string (tensor);
+
+  if (fit->shape_problem == NULL)
+    fit->shape_problem = g_strdup_printf (_ ("“%s” is of type %s and shape %s"), tensor->name,
+                                          omni_dtype_to_string (tensor->dtype), shape);
+}
+
+/* How far a table fits that does not. */
+static void
+measure (OmniImport *self, const GArray *rows, const char *prefix, Fit *fit)
+{
+  *fit = (Fit){ .n_rows = rows->len, .n_shaped = count_shapes (self, rows) };
   for (guint i = 0; i < rows->len; i++)
   {
     const OmniImportRow *row = &g_array_index (rows, OmniImportRow, i);
-    OmniForeignTensor *tensor = find_tensor (self, prefix, row->theirs);
+    const OmniForeignTensor *tensor = omni_import_find_tensor (self, prefix, row->theirs);
 
-    if (tensor == NULL)
-    {
-      if (fit->first_lacking == NULL)
-        fit->first_lacking = g_strdup (row->theirs);
-      continue;
-    }
-    fit->n_named++;
-    if (omni_import_find_order (tensor, &row->ours) == NULL && fit->shape_problem == NULL)
-    {
-      g_autofree char *shape = omni_foreign_shape_to_string (tensor);
-
-      fit->shape_problem = g_strdup_printf (_ ("“%s” is of type %s and shape %s"), tensor->name,
-                                            omni_dtype_to_string (tensor->dtype), shape);
-    }
-    g_ptr_array_add (found, tensor);
+    fit->n_named += tensor != NULL;
+    if (tensor == NULL && fit->first_lacking == NULL)
+      fit->first_lacking = g_strdup (row->theirs);
+    else if (tensor != NULL && omni_import_find_order (tensor, &row->ours) == NULL)
+      set_shape_problem (fit, tensor);
   }
-  return fit->first_lacking == NULL && fit->shape_problem == NULL;
 }
 
 /* Where the first row's name stands at the end of a tensor's, the rest is a prefix to try. Shorter ones are tried first: the
@@ -237,22 +253,58 @@ list_prefixes (OmniImport *self, const char *theirs)
       continue;
     while (at < prefixes->len && strlen (prefixes->pdata[at]) <= n)
       at++;
+    if (at == MAX_PREFIXES)
+      continue;
     g_ptr_array_insert (prefixes, (gint)at, g_strndup (name, n));
+    g_ptr_array_set_size (prefixes, (gint)MIN (prefixes->len, MAX_PREFIXES));
   }
   return prefixes;
 }
 
 static gboolean
-try_table (OmniImport *self, const GArray *rows, GPtrArray *found, Fit *fit)
+has_row (const GArray *rows, const char *theirs)
+{
+  for (guint i = 0; i < rows->len; i++)
+    if (g_str_equal (g_array_index (rows, OmniImportRow, i).theirs, theirs))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_part (OmniImport *self, const OmniImportTable *table, const GArray *rows, const char *prefix)
+{
+  const OmniImportTable *whole = omni_import_table_get_whole (table);
+  g_autoptr (GArray) all = whole != NULL ? omni_import_table_get_rows (whole) : NULL;
+
+  for (guint i = 0; all != NULL && i < all->len; i++)
+  {
+    const char *theirs = g_array_index (all, OmniImportRow, i).theirs;
+
+    if (!has_row (rows, theirs) && omni_import_find_tensor (self, prefix, theirs) != NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+try_table (OmniImport *self, const OmniImportTable *table, const GArray *rows, Fit *fit)
 {
   g_autoptr (GPtrArray) prefixes = list_prefixes (self, g_array_index (rows, OmniImportRow, 0).theirs);
+  const char *best = "";
+  guint most = 0, n;
 
   for (guint i = 0; i < prefixes->len; i++)
-    if (try_prefix (self, rows, prefixes->pdata[i], found, fit))
+  {
+    if (try_prefix (self, rows, prefixes->pdata[i], &n) && !is_part (self, table, rows, prefixes->pdata[i]))
       return TRUE;
-  if (prefixes->len == 0)
-    try_prefix (self, rows, "", found, fit);
-  fit->n_shaped = count_shapes (self, rows);
+    if (i == 0 || n > most)
+    {
+      best = prefixes->pdata[i];
+      most = n;
+    }
+  }
+  measure (self, rows, best, fit);
+  fit->is_part = is_part (self, table, rows, best);
   return FALSE;
 }
 
@@ -307,6 +359,12 @@ take_table (OmniImport *self, const OmniImportTable *table, const GArray *rows)
 }
 
 static gboolean
+is_nearer (const Fit *a, const Fit *b)
+{
+  return !a->is_part && (a->n_named + a->n_shaped) * b->n_rows > (b->n_named + b->n_shaped) * a->n_rows;
+}
+
+static gboolean
 try_tables (OmniImport *self, const char *architecture, Fit *nearest, const OmniImportTable **nearest_table)
 {
   const OmniImportTable *const *tables = omni_import_tables ();
@@ -318,15 +376,12 @@ try_tables (OmniImport *self, const char *architecture, Fit *nearest, const Omni
 
     if (architecture != NULL && !g_str_equal (architecture, omni_import_table_get_architecture (tables[i])))
       continue;
-    if (try_table (self, rows, self->found, &fit))
+    if (try_table (self, tables[i], rows, &fit))
     {
       take_table (self, tables[i], rows);
-      fit_clear (&fit);
       return TRUE;
     }
-    if (*nearest_table == NULL
-        || (fit.n_named + fit.n_shaped) * nearest->n_rows
-             > (nearest->n_named + nearest->n_shaped) * fit.n_rows)
+    if (*nearest_table == NULL || is_nearer (&fit, nearest))
     {
       fit_clear (nearest);
       *nearest = fit;
@@ -335,121 +390,6 @@ try_tables (OmniImport *self, const char *architecture, Fit *nearest, const Omni
     else
       fit_clear (&fit);
   }
-  return FALSE;
-}
-
-/* ---- Files that have our own names already, saved by PyTorch perhaps ---- */
-
-/* Options of the network that only metadata can tell. */
-static const char *const carried[] = { "padding",       "reduce", "norm",    "variant",    "channels",
-                                       "epsilon",       "tasks",  "licence", "provenance", "known_answer",
-                                       "recipe_sha256", "colour", NULL };
-
-static void
-carry_metadata (OmniImport *self)
-{
-  for (guint i = 0; i < self->files->len; i++)
-    for (guint k = 0; carried[k] != NULL; k++)
-    {
-      const char *value = g_hash_table_lookup (((OmniForeign *)self->files->pdata[i])->metadata, carried[k]);
-
-      if (value != NULL)
-        omni_import_put_metadata (self, carried[k], value);
-    }
-}
-
-static OmniTensorSpec
-make_spec (const OmniForeignTensor *tensor, const char *name)
-{
-  OmniTensorSpec spec = { .n_dims = tensor->n_dims };
-
-  for (guint i = 0; i < tensor->n_dims; i++)
-    spec.dims[i] = (guint)tensor->dims[i];
-  g_strlcpy (spec.name, name, sizeof spec.name);
-  return spec;
-}
-
-/* The names and shapes behind `prefix` as a file without values, since that is what a model is asked by. NULL when the
- * tensors, many of them perhaps lying on the same bytes, would take more than the files. */
-static OmniWeights *
-make_outline (OmniImport *self, const char *prefix, const char *architecture, const char *title)
-{
-  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-  g_autoptr (GPtrArray) metadata = g_ptr_array_new ();
-  g_autoptr (GBytes) bytes = NULL;
-  guint64 n_bytes = 0, limit = 0;
-
-  for (guint i = 0; i < self->files->len; i++)
-    for (guint k = 0; k < ((OmniForeign *)self->files->pdata[i])->files->len; k++)
-      limit += 2 * g_bytes_get_size (((OmniForeign *)self->files->pdata[i])->files->pdata[k]);
-  for (guint i = 0; i < self->tensors->len; i++)
-  {
-    const OmniForeignTensor *tensor = self->tensors->pdata[i];
-    const char *name = self->names->pdata[i];
-    OmniTensorSpec spec;
-
-    if (!g_str_has_prefix (name, prefix) || !omni_dtype_is_float (tensor->dtype) || tensor->n_dims > 4
-        || strlen (name) - strlen (prefix) >= sizeof spec.name)
-      continue;
-    n_bytes += tensor->n_elements * sizeof (float);
-    if (n_bytes > limit)
-      return NULL;
-    spec = make_spec (tensor, name + strlen (prefix));
-    g_array_append_val (specs, spec);
-  }
-  g_ptr_array_add (metadata, (gpointer) "architecture");
-  g_ptr_array_add (metadata, (gpointer)architecture);
-  for (guint i = 0; i < self->metadata->len; i++)
-    g_ptr_array_add (metadata, self->metadata->pdata[i]);
-  g_ptr_array_add (metadata, NULL);
-  bytes = omni_weights_write (specs, (const char *const *)metadata->pdata, NULL);
-  return omni_weights_load_bytes (bytes, title, NULL);
-}
-
-static gboolean
-try_own (OmniImport *self, const OmniModel *model, const char *prefix)
-{
-  g_autoptr (OmniWeights) outline = make_outline (self, prefix, model->architecture, "import");
-  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-
-  g_ptr_array_set_size (self->found, 0);
-  if (outline == NULL || !model->list_tensors (outline, specs, NULL))
-    return FALSE;
-  for (guint i = 0; i < specs->len; i++)
-  {
-    const OmniTensorSpec *spec = &g_array_index (specs, OmniTensorSpec, i);
-    OmniForeignTensor *tensor = find_tensor (self, prefix, spec->name);
-
-    if (tensor == NULL || !omni_import_is_as_is (omni_import_find_order (tensor, spec)))
-      return FALSE;
-    g_ptr_array_add (self->found, tensor);
-  }
-  g_array_append_vals (self->specs, specs->data, specs->len);
-  return TRUE;
-}
-
-static gboolean
-try_models (OmniImport *self, const char *architecture)
-{
-  static const char *const prefixes[] = {
-    "", "module.", "model.", "state_dict.", "state_dict.module.", NULL
-  };
-  const OmniModel *const *models = omni_models_list ();
-
-  carry_metadata (self);
-  for (guint i = 0; models[i] != NULL; i++)
-    for (guint k = 0; models[i]->architecture != NULL && prefixes[k] != NULL; k++)
-    {
-      if (architecture != NULL && !g_str_equal (architecture, models[i]->architecture))
-        continue;
-      if (!try_own (self, models[i], prefixes[k]))
-        continue;
-      self->architecture = models[i]->architecture;
-      self->title = N_ ("a file with our own names");
-      g_ptr_array_insert (self->metadata, 0, g_strdup ("architecture"));
-      g_ptr_array_insert (self->metadata, 1, g_strdup (self->architecture));
-      return TRUE;
-    }
   return FALSE;
 }
 
@@ -520,42 +460,25 @@ refuse (OmniImport *self, const Fit *fit, const OmniImportTable *table, gboolean
                               display, architecture, fit->n_named, fit->n_rows, fit->first_lacking);
 }
 
-/* For an architecture that only we have: the model itself says what it lacks. */
-static gboolean
-refuse_own (OmniImport *self, const char *architecture, GError **error)
-{
-  const OmniModel *const *models = omni_models_list ();
-  const char *path = ((OmniForeign *)self->files->pdata[0])->path;
-  g_autoptr (OmniWeights) outline = make_outline (self, "", architecture, path);
-  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
-  const OmniModel *model = NULL;
-
-  for (guint i = 0; models[i] != NULL; i++)
-    if (g_strcmp0 (models[i]->architecture, architecture) == 0)
-      model = models[i];
-  if (outline == NULL)
-    return omni_foreign_refuse (error, _ ("“%s” holds more tensors than it has bytes for"), path);
-  if (model->list_tensors (outline, specs, error) && omni_weights_check (outline, specs, error))
-    omni_foreign_refuse (error, _ ("“%s” is not for “%s”"), path, architecture);
-  return FALSE;
-}
-
 static gboolean
 find_network (OmniImport *self, const char *architecture, GError **error)
 {
   Fit fit = { 0 };
   const OmniImportTable *table = NULL;
+  const char *own = architecture;
   gboolean done;
 
   if (architecture != NULL && !is_known (architecture))
     return refuse_architecture (architecture, error);
   done = try_tables (self, architecture, &fit, &table);
   if (done)
-    carry_metadata (self);
+    omni_import_carry_metadata (self);
   else
-    done = try_models (self, architecture);
-  if (!done && table == NULL)
-    refuse_own (self, architecture, error);
+    done = omni_import_try_models (self, architecture);
+  if (!done && table != NULL && architecture == NULL)
+    own = omni_import_table_get_architecture (table);
+  if (!done && (table == NULL || omni_import_count_own (self, own) > fit.n_named))
+    omni_import_refuse_own (self, own, error);
   else if (!done)
     refuse (self, &fit, table, architecture != NULL, error);
   fit_clear (&fit);
@@ -644,6 +567,7 @@ omni_import_new (const char *const *paths, const char *architecture, GError **er
   self->files = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_foreign_free);
   self->tensors = g_ptr_array_new ();
   self->names = g_ptr_array_new_with_free_func (g_free);
+  self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   self->specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
   self->found = g_ptr_array_new ();
   self->taken = g_ptr_array_new_with_free_func (taken_free);

@@ -7,10 +7,13 @@
 /* The opcodes are those of Python's pickletools; PyTorch's torch/serialization.py says what the persistent identifiers
  * hold, torch/_utils.py what the functions take. */
 
-/* What a small file may take beyond its own size, and what one object and one item of a list are charged. */
+/* What a small file may take, a large one for each of its bytes and at most; and what one object is charged and one item of a
+ * list, of which the shortest that a file can hold in earnest take two bytes. */
 #define FREE_BYTES   (G_GUINT64_CONSTANT (1) << 20)
+#define MULTIPLE     8
+#define MOST_BYTES   (G_GUINT64_CONSTANT (512) << 20)
 #define OBJECT_BYTES 128
-#define ITEM_BYTES   32
+#define ITEM_BYTES   sizeof (OmniPickleValue)
 
 struct _OmniPickle
 {
@@ -77,10 +80,10 @@ omni_pickle_new (gsize n_file_bytes)
 
   self->objects = g_ptr_array_new_with_free_func (object_free);
   self->storages = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->budget_bytes = FREE_BYTES + n_file_bytes;
+  self->budget_bytes = FREE_BYTES + MIN (MULTIPLE * (guint64)n_file_bytes, MOST_BYTES);
   self->stack = g_array_new (FALSE, FALSE, sizeof (OmniPickleValue));
   self->marks = g_array_new (FALSE, FALSE, sizeof (guint));
-  self->memo = g_array_new (FALSE, FALSE, sizeof (OmniPickleValue));
+  self->memo = g_array_new (FALSE, TRUE, sizeof (OmniPickleValue));
   return self;
 }
 
@@ -315,7 +318,7 @@ op_text (OmniPickle *self, guint opcode)
 static gboolean
 op_mark (OmniPickle *self, guint opcode)
 {
-  if (!charge (self, sizeof (guint) * 2))
+  if (!charge (self, ITEM_BYTES))
     return FALSE;
   g_array_append_val (self->marks, self->stack->len);
   return TRUE;
@@ -383,17 +386,17 @@ op_fill (OmniPickle *self, guint opcode)
 
 /* ---- Opcodes: the memo ---- */
 
-/* Python counts up from 0. */
+/* Python counts up from 0; that of Python 2 in C, from 1. */
 static gboolean
 put (OmniPickle *self, guint64 index)
 {
   const guint n = self->stack->len;
 
-  if (n == 0 || index > self->memo->len)
+  if (n == 0 || index > (guint64)self->memo->len + 1)
     return omni_foreign_refuse (self->error, _ ("the pickle remembers what it does not have"));
-  if (index == self->memo->len)
+  if (index >= self->memo->len)
   {
-    if (!charge (self, ITEM_BYTES))
+    if (!charge (self, (index + 1 - self->memo->len) * ITEM_BYTES))
       return FALSE;
     g_array_set_size (self->memo, (guint)index + 1);
   }
@@ -418,7 +421,8 @@ op_get (OmniPickle *self, guint opcode)
 
   if (!take_number (self, opcode == 'h' ? 1 : 4, &index))
     return FALSE;
-  if (index >= self->memo->len)
+  if (index >= self->memo->len
+      || g_array_index (self->memo, OmniPickleValue, index).kind == OMNI_PICKLE_UNSET)
     return omni_foreign_refuse (self->error, _ ("the pickle recalls what it never remembered"));
   return push (self, g_array_index (self->memo, OmniPickleValue, index));
 }
@@ -562,7 +566,7 @@ rebuild_tensor (OmniPickle *self, const OmniPickleValue *arguments)
 
   if (!is_sequence (arguments, 4, 7))
     return omni_foreign_refuse (self->error, _ ("the pickle makes a tensor of the wrong parts"));
-  if ((object = new_object (self)) == NULL)
+  if (!charge (self, sizeof *tensor) || (object = new_object (self)) == NULL)
     return FALSE;
   item = get_item (arguments, 0);
   tensor = object->tensor = g_new0 (OmniPickleTensor, 1);

@@ -9,11 +9,12 @@ G_BEGIN_DECLS
  * lists, dictionaries, PyTorch's storages and the calls that make a tensor or an OrderedDict. It knows no other class
  * or function and no other opcode: these are refused by name, and nothing of the file is ever run.
  *
- * What it may build is bounded by the size of the file it comes from. */
+ * What it may build is bounded by the size of the file it comes from, and by half a GiB. */
 typedef struct _OmniPickle OmniPickle;
 
 typedef enum
 {
+  OMNI_PICKLE_UNSET, /* a place of the memo that nothing was put into */
   OMNI_PICKLE_NONE,
   OMNI_PICKLE_BOOLEAN,
   OMNI_PICKLE_INTEGER,

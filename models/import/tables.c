@@ -21,6 +21,7 @@ struct _OmniImportTable
   const char *const *metadata;
   const char *const *named;
   const char *note;
+  const OmniImportTable *whole;
 };
 
 static const char *const our_norms[] = { "weight", "bias", "running_mean", "running_var" };
@@ -146,6 +147,7 @@ static const OmniImportTable pmgi_pan = {
   .layers = pmgi_pan_layers,
   .n_layers = G_N_ELEMENTS (pmgi_pan_layers),
   .metadata = pmgi_pan_metadata,
+  .whole = &pmgi,
 };
 
 static const OmniImportTable *const tables[] = { &ifcnn, &u2fusion, &pmgi, &pmgi_pan, NULL };
@@ -174,6 +176,12 @@ const char *const *
 omni_import_table_get_metadata (const OmniImportTable *table)
 {
   return table->metadata;
+}
+
+const OmniImportTable *
+omni_import_table_get_whole (const OmniImportTable *table)
+{
+  return table->whole;
 }
 
 const char *const *

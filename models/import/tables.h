@@ -30,6 +30,9 @@ GArray *omni_import_table_get_rows (const OmniImportTable *table);
 /* Keys and values in turn, NULL-terminated: what the authors' code does and their file does not say. */
 const char *const *omni_import_table_get_metadata (const OmniImportTable *table);
 
+/* (nullable) The larger network that this one is a part of: a file that holds any more of it is a damaged one of that. */
+const OmniImportTable *omni_import_table_get_whole (const OmniImportTable *table);
+
 /* (nullable) A key whose value only the file's name tells, and its values after it, NULL-terminated. */
 const char *const *omni_import_table_get_named (const OmniImportTable *table);
 

@@ -48,15 +48,18 @@ find_folder (GPtrArray *entries, GError **error)
 static gboolean
 find_zip_storages (GHashTable *storages, GPtrArray *entries, const char *folder, GError **error)
 {
-  g_autofree char *data_folder = g_strconcat (folder, "data/", NULL);
+  g_autoptr (GHashTable) by_name = g_hash_table_new (g_str_hash, g_str_equal);
   GHashTableIter iter;
   gpointer key, value;
 
+  for (guint i = 0; i < entries->len; i++)
+    g_hash_table_insert (by_name, ((OmniZipEntry *)entries->pdata[i])->name, entries->pdata[i]);
   g_hash_table_iter_init (&iter, storages);
   while (g_hash_table_iter_next (&iter, &key, &value))
   {
     OmniPickleStorage *storage = value;
-    const OmniZipEntry *entry = find_entry (entries, data_folder, key);
+    g_autofree char *path = g_strconcat (folder, "data/", key, NULL);
+    const OmniZipEntry *entry = g_hash_table_lookup (by_name, path);
     const gsize size = omni_dtype_get_bytes (storage->dtype);
 
     if (entry == NULL)

@@ -2,6 +2,7 @@
 /* Adding and removing weights as a person does: a report, a choice among the model's options, a question before removing. */
 #include "tests/ui/window-fixture.h"
 
+#include "app/model-facts.h"
 #include "app/weights-folder.h"
 
 static gboolean can_fuse;
@@ -72,10 +73,10 @@ dup_report (GtkWidget *widget)
 }
 
 static char *
-copy_shipped (OmniTestWindow *f, const char *name)
+copy_shipped (OmniTestWindow *f, const char *file, const char *name)
 {
-  g_autofree char *shipped = g_build_filename (g_getenv ("OMNIFUSE_SOURCE_ROOT"), "models", "weights",
-                                               "omni-small.safetensors", NULL);
+  g_autofree char *shipped = g_build_filename (g_getenv ("OMNIFUSE_SOURCE_ROOT"), "models", "weights", file,
+                                               NULL);
   char *path = g_build_filename (f->folder, name, NULL);
   g_autofree char *contents = NULL;
   gsize n;
@@ -98,7 +99,7 @@ uses_added (gpointer data)
 static void
 test_add (OmniTestWindow *f, gconstpointer data)
 {
-  g_autofree char *path = copy_shipped (f, "mine.safetensors");
+  g_autofree char *path = copy_shipped (f, "omni-small.safetensors", "mine.safetensors");
   OmniWindow *window = f->window;
   const OmniModel *omni = omni_model_find ("omni");
 
@@ -154,6 +155,72 @@ test_add (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (uses_added, window));
 }
 
+/* Weights without normalisation are those of PMGI for bands, though the other model is of the same architecture. */
+static void
+test_bands (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = copy_shipped (f, "pmgi-pansharpen.safetensors", "bands.safetensors");
+  OmniDocument *document = f->window->document;
+
+  omni_window_add_weights (f->window, (const char *const[]){ path, NULL });
+  g_assert_true (omni_test_wait (has_message, f->window));
+  gtk_window_close (GTK_WINDOW (find_dialog ()));
+  g_assert_true (omni_test_wait (has_no_message, f->window));
+
+  g_autofree char *chosen = omni_document_dup_weights (document, omni_model_find ("pan-pmgi"));
+  g_autofree char *title = chosen != NULL ? omni_weights_folder_get_title (chosen) : NULL;
+  g_assert_cmpstr (title, ==, "bands");
+  g_assert_null (omni_document_dup_weights (document, omni_model_find ("pmgi")));
+  g_assert_true (omni_weights_folder_remove (chosen, NULL));
+}
+
+static GtkWidget *
+find_widget (GtkWidget *widget, GType type, const char *words)
+{
+  if (g_type_is_a (G_OBJECT_TYPE (widget), type)
+      && (words == NULL || strstr (gtk_label_get_text (GTK_LABEL (widget)), words) != NULL))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+  {
+    GtkWidget *found = find_widget (child, type, words);
+    if (found != NULL)
+      return found;
+  }
+  return NULL;
+}
+
+static gboolean
+knows_facts (gpointer data)
+{
+  return omni_model_get_facts (omni_model_find ("omni-small")) != NULL;
+}
+
+static gboolean
+shows_facts (gpointer data)
+{
+  return find_widget (GTK_WIDGET (((OmniWindow *)data)->model), GTK_TYPE_LABEL, "14,216 parameters") != NULL
+         || find_widget (GTK_WIDGET (((OmniWindow *)data)->model), GTK_TYPE_LABEL, "14216 parameters")
+              != NULL;
+}
+
+/* The list of models says how large a network is and how far it sees. */
+static void
+test_facts (OmniTestWindow *f, gconstpointer data)
+{
+  g_assert_true (omni_test_wait (knows_facts, f->window));
+  const OmniModelFacts *facts = omni_model_get_facts (omni_model_find ("omni-small"));
+  g_assert_cmpuint (facts->n_parameters, ==, 14216);
+  g_assert_cmpuint (facts->receptive_field_px, ==,
+                    omni_model_get_receptive_field_px (omni_model_find ("omni-small")));
+  GtkWidget *button = find_widget (GTK_WIDGET (f->window->model), GTK_TYPE_TOGGLE_BUTTON, NULL);
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), TRUE);
+  g_assert_true (omni_test_wait (shows_facts, f->window));
+  GtkWidget *label = find_widget (GTK_WIDGET (f->window->model), GTK_TYPE_LABEL, "parameters");
+  g_assert_nonnull (strstr (gtk_label_get_text (GTK_LABEL (label)), "pixels at once"));
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), FALSE);
+}
+
 static void
 test_refused (OmniTestWindow *f, gconstpointer data)
 {
@@ -172,6 +239,8 @@ main (int argc, char **argv)
   if (pointer == NULL)
     return 0;
   omni_test_window_add ("/weights/add", test_add);
+  omni_test_window_add ("/weights/bands", test_bands);
+  omni_test_window_add ("/weights/facts", test_facts);
   omni_test_window_add ("/weights/refused", test_refused);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

@@ -28,17 +28,6 @@ added_free (Added *added)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Added, added_free)
 
-static const OmniModel *
-find_model (const char *architecture)
-{
-  const OmniModel *const *models = omni_models_list ();
-
-  for (guint i = 0; models[i] != NULL; i++)
-    if (g_strcmp0 (models[i]->architecture, architecture) == 0)
-      return models[i];
-  return NULL;
-}
-
 static void
 import_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
@@ -47,7 +36,7 @@ import_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
   g_autoptr (OmniImport) import = omni_import_new (task_data, NULL, &error);
 
   if (import != NULL)
-    added->model = find_model (omni_import_get_architecture (import));
+    added->model = omni_weights_folder_find_model (import);
   if (added->model != NULL)
     added->path = omni_weights_folder_add (import, &error);
   if (error != NULL)
