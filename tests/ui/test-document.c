@@ -348,57 +348,6 @@ test_error (Fixture *f, gconstpointer data)
   g_assert_false (omni_document_is_busy (f->document));
 }
 
-/* A file that is written anew: its bits are fused anew, its hash is that of now, and opened again it keeps its place. */
-static void
-test_renewed (Fixture *f, gconstpointer data)
-{
-  start (f);
-  if (!wait_for_result (f))
-    return;
-  OmniSource *old = omni_document_get_source (f->document, 1);
-  g_autofree char *path = g_strdup (omni_source_get_path (old));
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *sha256 = omni_source_dup_sha256 (old, NULL);
-  g_autofree char *fused = g_strdup (omni_document_get_result (f->document)->sha256);
-  g_assert_false (omni_source_is_outdated (old));
-  g_remove (path);
-  g_autoptr (OmniSource) same_size = make_source (f, name, WIDTH_PX, HEIGHT_PX, 250);
-  g_autofree char *now = omni_source_dup_sha256 (old, NULL);
-  g_assert_true (omni_source_is_outdated (old));
-  g_assert_cmpstr (now, !=, sha256);
-  omni_document_fuse (f->document);
-  g_assert_true (wait_for_result (f));
-  g_assert_cmpstr (omni_document_get_result (f->document)->sha256, !=, fused);
-
-  /* Of another size it has to be opened again. */
-  g_remove (path);
-  g_autoptr (OmniSource) wider = make_source (f, name, WIDTH_PX + 8, HEIGHT_PX, 250);
-  omni_document_fuse (f->document);
-  g_assert_true (omni_test_wait (is_idle, f->document));
-  g_assert_nonnull (strstr (omni_document_get_error (f->document), "add it to the set again"));
-  g_autoptr (GPtrArray) again = g_ptr_array_new ();
-  g_ptr_array_add (again, wider);
-  omni_document_set_role (f->document, old, OMNI_ROLE_MRI);
-  g_assert_cmpuint (omni_document_insert (f->document, 0, again), ==, 1);
-  g_assert_true (omni_document_get_source (f->document, 1) == wider);
-  g_assert_cmpint (omni_source_get_role (wider), ==, OMNI_ROLE_MRI);
-  g_assert_cmpuint (omni_document_insert (f->document, 0, again), ==, 0);
-}
-
-/* Another set begins without the task that was chosen for this one. */
-static void
-test_emptied (Fixture *f, gconstpointer data)
-{
-  omni_document_insert (f->document, 0, f->sources);
-  omni_document_set_task (f->document, OMNI_TASK_FOCUS);
-  omni_document_set_model (f->document, omni_model_find ("mean"));
-  omni_document_remove (f->document, f->sources);
-  g_assert_cmpint (omni_document_get_task (f->document), ==, OMNI_TASK_AUTO);
-  g_assert_null (omni_document_get_model (f->document));
-  omni_document_undo (f->document);
-  g_assert_cmpint (omni_document_get_task (f->document), ==, OMNI_TASK_FOCUS);
-}
-
 static void
 test_automatic (Fixture *f, gconstpointer data)
 {
@@ -817,8 +766,6 @@ main (int argc, char **argv)
   add ("newest-wins", test_newest_wins);
   add ("cancel", test_cancel);
   add ("error", test_error);
-  add ("renewed", test_renewed);
-  add ("emptied", test_emptied);
   add ("options", test_options);
   add ("influence", test_influence);
   add ("preview", test_preview);
