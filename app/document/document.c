@@ -257,15 +257,32 @@ omni_document_shuffle (OmniDocument *self)
 }
 
 void
-omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role)
+omni_document_set_roles (OmniDocument *self, GPtrArray *sources, OmniRole role)
 {
+  OmniDocumentState *next = omni_document_state_copy (self->state);
+  gboolean changed = FALSE;
   guint position;
 
-  if (!omni_document_find (self, source, &position) || omni_source_get_role (source) == role)
-    return;
-  OmniDocumentState *next = omni_document_state_copy (self->state);
-  g_array_index (next->roles, OmniRole, position) = role;
-  omni_document_change_state (self, next);
+  for (guint i = 0; i < sources->len; i++)
+    if (omni_document_find (self, sources->pdata[i], &position)
+        && omni_source_get_role (sources->pdata[i]) != role)
+    {
+      g_array_index (next->roles, OmniRole, position) = role;
+      changed = TRUE;
+    }
+  if (changed)
+    omni_document_change_state (self, next);
+  else
+    omni_document_state_free (next);
+}
+
+void
+omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role)
+{
+  g_autoptr (GPtrArray) one = g_ptr_array_new ();
+
+  g_ptr_array_add (one, source);
+  omni_document_set_roles (self, one, role);
 }
 
 gboolean

@@ -63,6 +63,7 @@ gboolean omni_document_replace (OmniDocument *self, OmniSource *source, OmniSour
 gboolean omni_document_shuffle (OmniDocument *self);
 
 void omni_document_set_role (OmniDocument *self, OmniSource *source, OmniRole role);
+void omni_document_set_roles (OmniDocument *self, GPtrArray *sources, OmniRole role); /* one step to undo */
 
 /* What a source counts: 2^value times its weight, −OMNI_MAX_INFLUENCE … OMNI_MAX_INFLUENCE, 0 as it comes. A change fuses
  * again without the network, where the last result was of the same sources. Quick changes of one source are one step

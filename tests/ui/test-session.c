@@ -661,6 +661,18 @@ test_renewed (Fixture *f, gconstpointer data)
   g_assert_cmpuint (omni_document_insert (f->document, 0, again), ==, 0);
 }
 
+/* Of all that are selected, in one step. */
+static void
+test_roles (Fixture *f, gconstpointer data)
+{
+  omni_document_set_roles (f->document, f->sources, OMNI_ROLE_VISIBLE);
+  for (guint i = 0; i < f->sources->len; i++)
+    g_assert_cmpint (omni_source_get_role (f->sources->pdata[i]), ==, OMNI_ROLE_VISIBLE);
+  omni_document_undo (f->document);
+  for (guint i = 0; i < f->sources->len; i++)
+    g_assert_cmpint (omni_source_get_role (f->sources->pdata[i]), ==, OMNI_ROLE_NONE);
+}
+
 /* Another set begins without the task that was chosen for this one. */
 static void
 test_emptied (Fixture *f, gconstpointer data)
@@ -691,6 +703,7 @@ main (int argc, char **argv)
   g_test_add ("/session/choices", Fixture, NULL, set_up, test_choices, tear_down);
   g_test_add ("/session/weights-gone", Fixture, NULL, set_up, test_weights_gone, tear_down);
   g_test_add ("/document/renewed", Fixture, NULL, set_up, test_renewed, tear_down);
+  g_test_add ("/document/roles", Fixture, NULL, set_up, test_roles, tear_down);
   g_test_add ("/document/emptied", Fixture, NULL, set_up, test_emptied, tear_down);
   g_test_add ("/document/undo-views", Fixture, NULL, set_up, test_undo_views, tear_down);
   g_test_add ("/session/missing-kept", Fixture, NULL, set_up, test_missing_kept, tear_down);

@@ -278,11 +278,11 @@ static void
 role_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
-  OmniSource *source = omni_filmstrip_get_selected (self);
+  g_autoptr (GPtrArray) selected = omni_filmstrip_list_selected (self);
   OmniRole role;
 
-  if (source != NULL && omni_role_from_string (g_variant_get_string (parameter, NULL), &role))
-    omni_document_set_role (self->document, source, role);
+  if (omni_role_from_string (g_variant_get_string (parameter, NULL), &role))
+    omni_document_set_roles (self->document, selected, role);
 }
 
 static void

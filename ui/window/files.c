@@ -4,6 +4,7 @@
 
 #include "app/document/gather.h"
 #include "app/document/session-store.h"
+#include "app/files/natural-sort.h"
 #include "app/fusion/result-file.h"
 #include "app/settings.h"
 
@@ -60,6 +61,19 @@ omni_window_open_paths (OmniWindow *self, const char *const *paths)
   omni_window_add_paths (self, paths, G_MAXUINT);
 }
 
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return omni_natural_compare (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What was picked or dropped together comes in no order that anybody chose: 2.jpg goes before 10.jpg. */
+static void
+sort_paths (char **paths)
+{
+  qsort (paths, g_strv_length (paths), sizeof *paths, compare_paths);
+}
+
 static void
 open_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
 {
@@ -75,6 +89,7 @@ open_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
         g_ptr_array_add (paths, path);
     }
     g_ptr_array_add (paths, NULL);
+    sort_paths ((char **)paths->pdata);
     omni_window_open_paths (self, (const char *const *)paths->pdata);
   }
   g_clear_object (&self->chooser);
@@ -163,6 +178,7 @@ drop_cb (OmniWindow *self, const GValue *value)
   gtk_widget_set_visible (self->drop_sign, FALSE);
   if (paths[0] == NULL)
     omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
+  sort_paths (paths);
   omni_window_open_paths (self, (const char *const *)paths);
   return TRUE;
 }
@@ -186,6 +202,7 @@ files_dropped_cb (OmniWindow *self, char **paths, guint position)
   gtk_widget_set_visible (self->drop_sign, FALSE);
   if (paths[0] == NULL)
     omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
+  sort_paths (paths);
   omni_window_add_paths (self, (const char *const *)paths, position);
 }
 
