@@ -31,7 +31,7 @@ struct _OmniSource
   GMutex hashing;
   GMutex lock;   /* for what follows */
   Stamp read;    /* what is kept is of this writing … */
-  guint writing; /* … the so manieth */
+  guint writing; /* … and this counts those seen */
   OmniPicture *thumbnail;
   char *sha256;
   gboolean has_read_exposure, has_exposure;
