@@ -23,6 +23,28 @@ find_locale_folder (void)
   return g_strdup (OMNI_LOCALEDIR);
 }
 
+/* The device nodes of graphics cards: of the kernel's drivers, NVIDIA's own, and Windows' for its Linux guests. */
+static gboolean
+has_graphics_card (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/dev/dri", 0, NULL);
+  const char *name;
+
+  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
+    if (g_str_has_prefix (name, "renderD"))
+      return TRUE;
+  return g_file_test ("/dev/nvidiactl", G_FILE_TEST_EXISTS) || g_file_test ("/dev/dxg", G_FILE_TEST_EXISTS);
+}
+
+/* Without a card GTK would draw through Mesa's software OpenGL, which compiles each of its programs when it is first seen and keeps
+ * the window waiting for it, a tenth of a second or more; cairo does not (tests/ui/bench-window). */
+static void
+choose_renderer (void)
+{
+  if (!has_graphics_card ())
+    g_setenv ("GSK_RENDERER", "cairo", FALSE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -33,6 +55,7 @@ main (int argc, char **argv)
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_application_name ("Omnifuse");
+  choose_renderer ();
   omni_settings_apply ();
 
   g_autoptr (OmniApplication) application = omni_application_new ();

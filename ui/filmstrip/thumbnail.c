@@ -3,6 +3,7 @@
 
 #include "app/files/reader.h"
 #include "app/view/frame.h"
+#include "ui/texture.h"
 
 #define WIDTH_PX  80
 #define HEIGHT_PX 60
@@ -64,7 +65,7 @@ read_texture (GObject *subject, GCancellable *cancellable, GError **error)
                             mipmap, 0, 0, scale);
   omni_view_frame_render (frame, pixels);
   g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize)width * height * sizeof *pixels);
-  return gdk_memory_texture_new ((int)width, (int)height, GDK_MEMORY_DEFAULT, bytes, (gsize)width * 4);
+  return omni_texture_new (bytes, (int)width, (int)height);
 }
 
 /* In the one thread of the pool, so that thirty cards do not keep thirty threads busy. */
@@ -175,9 +176,9 @@ omni_thumbnail_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   const double scale = MAX (width / texture_width, height / texture_height);
   const double x = (width - texture_width * scale) / 2;
   const double y = (height - texture_height * scale) / 2;
-  gtk_snapshot_append_texture (snapshot, self->texture,
-                               &GRAPHENE_RECT_INIT ((float)x, (float)y, (float)(texture_width * scale),
-                                                    (float)(texture_height * scale)));
+  omni_texture_append (self->texture, widget, snapshot,
+                       &GRAPHENE_RECT_INIT ((float)x, (float)y, (float)(texture_width * scale),
+                                            (float)(texture_height * scale)));
 }
 
 static void

@@ -2,6 +2,8 @@
 /* What is on the screen: asks for a frame whenever something moved, and shows the newest that there is. */
 #include "ui/viewer/viewer-private.h"
 
+#include "ui/texture.h"
+
 #include <math.h>
 
 #define LOUPE_PX     200 /* logical */
@@ -254,8 +256,7 @@ rendered_cb (OmniViewFrame *frame, GBytes *pixels, gpointer data)
   g_clear_object (&self->texture);
   g_clear_pointer (&self->frame, omni_view_frame_unref);
   self->frame = omni_view_frame_ref (frame);
-  self->texture = gdk_memory_texture_new (frame->width, frame->height, GDK_MEMORY_DEFAULT, pixels,
-                                          (gsize)frame->width * sizeof (guint32));
+  self->texture = omni_texture_new (pixels, frame->width, frame->height);
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -311,8 +312,8 @@ omni_viewer_snapshot_frame (OmniViewer *self, GtkSnapshot *snapshot)
   request (self);
   if (self->texture == NULL)
     return;
-  gtk_snapshot_append_texture (
-    snapshot, self->texture,
+  omni_texture_append (
+    self->texture, GTK_WIDGET (self), snapshot,
     &GRAPHENE_RECT_INIT (0, 0, (float)self->frame->width / device, (float)self->frame->height / device));
   omni_viewer_snapshot_values (self, snapshot);
   for (guint i = 0; i < get_n_items (self); i++)

@@ -2,6 +2,7 @@
 /* At high zoom, what each pixel holds, written in it: the samples of the picture itself, of red, green and blue one below the
  * other, whatever window and colours it is shown with. */
 #include "app/picture/pixel.h"
+#include "ui/texture.h"
 #include "ui/viewer/viewer-private.h"
 
 #include <math.h>
@@ -162,7 +163,8 @@ void
 omni_viewer_snapshot_values (OmniViewer *self, GtkSnapshot *snapshot)
 {
   const double device = gtk_widget_get_scale_factor (GTK_WIDGET (self));
-  g_autofree guint32 *pixels = NULL;
+  const guint32 *pixels = omni_texture_get_pixels (self->texture);
+  gboolean has_numbers = FALSE;
   Numbers numbers = { 0 };
 
   for (guint i = 0; i < self->frame->n_items; i++)
@@ -171,15 +173,11 @@ omni_viewer_snapshot_values (OmniViewer *self, GtkSnapshot *snapshot)
     const Values values = { self->frame, item, pixels, device };
     if (item->kind != OMNI_VIEW_PICTURE || !has_room (&values, &item->layers[0]))
       continue;
-    if (pixels == NULL)
-    {
-      pixels = g_new (guint32, (gsize)self->frame->width * (gsize)self->frame->height);
-      gdk_texture_download (self->texture, (guchar *)pixels, (gsize)self->frame->width * sizeof *pixels);
+    if (!has_numbers)
       numbers_init (&numbers, GTK_WIDGET (self));
-    }
-    const Values drawn = { self->frame, item, pixels, device };
-    add_layer (&drawn, &numbers, &item->layers[0]);
+    has_numbers = TRUE;
+    add_layer (&values, &numbers, &item->layers[0]);
   }
-  if (pixels != NULL)
+  if (has_numbers)
     numbers_append (&numbers, snapshot);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/viewer/winner-overlay.h"
 
+#include "ui/texture.h"
 #include "ui/viewer/viewer-private.h"
 
 #include <glib/gi18n.h>
@@ -37,10 +38,11 @@ omni_winner_overlay_get_tint (guint index, guint n, float rgb[3])
   gtk_hsv_to_rgb ((float)index / (float)MAX (n, 1), 0.8F, value, &rgb[0], &rgb[1], &rgb[2]);
 }
 
-static void
-paint_pixel (float *const *shares, guint n, gsize at, guint8 *pixel)
+static guint32
+paint_pixel (float *const *shares, guint n, gsize at)
 {
   guint best = 0;
+  guint32 pixel;
   float rgb[3], opacity;
 
   for (guint k = 1; k < n; k++)
@@ -49,20 +51,21 @@ paint_pixel (float *const *shares, guint n, gsize at, guint8 *pixel)
   opacity = n > 1 ? MOST * (shares[best][at] * (float)n - 1) / (float)(n - 1) : MOST;
   opacity = CLAMP (opacity, 0, MOST);
   omni_winner_overlay_get_tint (best, n, rgb);
+  pixel = (guint32)(opacity * 255 + 0.5F);
   for (guint c = 0; c < 3; c++)
-    pixel[c] = (guint8)(rgb[2 - c] * opacity * 255 + 0.5F);
-  pixel[3] = (guint8)(opacity * 255 + 0.5F);
+    pixel = pixel << 8 | (guint32)(rgb[c] * opacity * 255 + 0.5F);
+  return pixel;
 }
 
 GBytes *
 omni_winner_overlay_paint (float *const *shares, guint n_sources, guint width, guint height)
 {
   const gsize n = (gsize)width * height;
-  guint8 *pixels = g_malloc (n * 4);
+  guint32 *pixels = g_new (guint32, n);
 
   for (gsize at = 0; at < n; at++)
-    paint_pixel (shares, n_sources, at, pixels + 4 * at);
-  return g_bytes_new_take (pixels, n * 4);
+    pixels[at] = paint_pixel (shares, n_sources, at);
+  return g_bytes_new_take (pixels, n * sizeof *pixels);
 }
 
 /* ---- What is shown ---- */
@@ -239,8 +242,7 @@ painted_cb (GObject *object, GAsyncResult *async, gpointer data)
   g_autoptr (GPtrArray) sorted = sort_sources (result->sources);
   const guint width = omni_picture_get_width (result->picture);
   g_clear_object (&self->texture);
-  self->texture = gdk_memory_texture_new ((int)width, (int)omni_picture_get_height (result->picture),
-                                          GDK_MEMORY_B8G8R8A8_PREMULTIPLIED, pixels, 4 * (gsize)width);
+  self->texture = omni_texture_new (pixels, (int)width, (int)omni_picture_get_height (result->picture));
   show_note (self, NULL);
   show_legend (self, sorted);
   say_where (self);
@@ -369,10 +371,9 @@ snapshot_tints (OmniWinnerOverlay *self, GtkSnapshot *snapshot, guint index)
                                                (float)(pane.width / device), (float)(pane.height / device)));
   if (wipes)
     push_side (self, snapshot, index);
-  gtk_snapshot_append_texture (snapshot, self->texture,
-                               &GRAPHENE_RECT_INIT ((float)(x0 / device), (float)(y0 / device),
-                                                    (float)((x1 - x0) / device),
-                                                    (float)((y1 - y0) / device)));
+  omni_texture_append (self->texture, GTK_WIDGET (self), snapshot,
+                       &GRAPHENE_RECT_INIT ((float)(x0 / device), (float)(y0 / device),
+                                            (float)((x1 - x0) / device), (float)((y1 - y0) / device)));
   if (wipes)
     gtk_snapshot_pop (snapshot);
   gtk_snapshot_pop (snapshot);

@@ -20,7 +20,7 @@ void omni_winner_overlay_set_on (OmniWinnerOverlay *self, gboolean on);
 /* Whether the tints are of what a pane of the viewer shows: the newest result, or the same bits of an earlier one. */
 gboolean omni_winner_overlay_is_over (OmniWinnerOverlay *self, guint pane);
 
-/* (transfer full) The tints as premultiplied B, G, R, A of `width` × `height`; `n_sources` planes of shares. */
+/* (transfer full) The tints as omni_texture_new() takes them, `width` × `height`; `n_sources` planes of shares. */
 GBytes *omni_winner_overlay_paint (float *const *shares, guint n_sources, guint width, guint height);
 
 /* The tint of a source: 0 … 1 each. By its place among the paths in order, so that no reorder changes a colour. */
