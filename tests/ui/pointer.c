@@ -5,6 +5,8 @@
 #include <X11/extensions/XTest.h>
 #include <gdk/x11/gdkx.h>
 
+#define MOST_LOOKS 1000 /* a millisecond apart */
+
 struct _OmniPointer
 {
   Display *display;
@@ -77,18 +79,44 @@ omni_pointer_locate (OmniPointer *self, GtkWidget *widget, double x, double y, i
                               (int)(native_y + offset_y), screen_x, screen_y);
 }
 
+/* The server answers before it has handed on what it was sent, and much before on a busy machine. */
+typedef struct
+{
+  int x, y;
+  unsigned int mask, held; /* buttons */
+} Place;
+
+static void
+wait_for_place (OmniPointer *self, const Place *place)
+{
+  for (guint i = 0; i < MOST_LOOKS; i++)
+  {
+    Window root, child;
+    int x, y, window_x, window_y;
+    unsigned int held;
+
+    XQueryPointer (self->display, DefaultRootWindow (self->display), &root, &child, &x, &y, &window_x,
+                   &window_y, &held);
+    if (place->mask != 0 ? (held & place->mask) == place->held : x == place->x && y == place->y)
+      return;
+    g_usleep (1000);
+  }
+}
+
 void
 omni_pointer_move (OmniPointer *self, int x, int y)
 {
   XTestFakeMotionEvent (self->display, -1, x, y, CurrentTime);
-  XSync (self->display, False);
+  wait_for_place (self, &(Place){ .x = x, .y = y });
 }
 
 void
 omni_pointer_button (OmniPointer *self, guint button, gboolean down)
 {
+  const unsigned int mask = Button1Mask << (button - 1);
+
   XTestFakeButtonEvent (self->display, button, down, CurrentTime);
-  XSync (self->display, False);
+  wait_for_place (self, &(Place){ .mask = mask, .held = down ? mask : 0 });
 }
 
 void
