@@ -100,6 +100,34 @@ test_repeat (void)
   g_assert_cmpmem (first, d + size - first, second, e + cut_size - second);
 }
 
+/* Two recipes are the same as one after the other, with the next seed and from what the first made. */
+static void
+test_several (void)
+{
+#define SECOND                                                                                               \
+  "[network]\narchitecture = ifani\n%s[train]\nsteps = 2\nbatch = 1\ncrop = 32\nvalidate-every = 0\n"        \
+  "[task exposure]\ndata = exposure\nloss = mef-ssim 1\n"
+  g_autofree char *second = g_strdup_printf (SECOND, "");
+  g_autofree char *alone = g_strdup_printf (SECOND, "initial = three.safetensors\n");
+  gsize size, alone_size;
+  write_text ("second.recipe", second);
+  write_text ("alone.recipe", alone);
+  g_auto (Run) both = CLI ("train", "three.recipe", "second.recipe", "--data", data, "-o", "both.safetensors",
+                           "--device", "software");
+  assert_done (&both);
+  g_auto (Run) one = CLI ("train", "alone.recipe", "--seed", "2", "--data", data, "--device", "software");
+  assert_done (&one);
+  g_autofree char *a = read_text ("both.safetensors", &size),
+                  *b = read_text ("alone.safetensors", &alone_size);
+  const char *first = a + 8 + *(const guint64 *)(gpointer)a, *other = b + 8 + *(const guint64 *)(gpointer)b;
+  g_assert_cmpmem (first, a + size - first, other, b + alone_size - other);
+  g_autofree char *middle = g_build_filename (folder, "both.1.safetensors", NULL);
+  g_assert_true (g_file_test (middle, G_FILE_TEST_EXISTS));
+  g_auto (Run) refused = CLI ("train", "three.recipe", "second.recipe", "--data", data, "--resume",
+                              "three.last.checkpoint", "--device", "software");
+  assert_refused (&refused, "A checkpoint is of one recipe");
+}
+
 static void
 assert_provenance (const char *name, const char *words, gboolean has)
 {
@@ -237,7 +265,7 @@ static void
 test_train_refusals (void)
 {
   g_auto (Run) none = CLI ("train", "--data", data);
-  assert_refused (&none, "Name one recipe");
+  assert_refused (&none, "Name a recipe");
   g_auto (Run) missing = CLI ("train", "no.recipe", "--data", data);
   assert_refused (&missing, "no.recipe");
   write_text ("wrong.recipe", "[network]\narchitecture = ifani\n[train]\nsteps = 3\nstesp = 4\n");
@@ -394,6 +422,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli-train/01-train", test_train);
   g_test_add_func ("/cli-train/02-repeat", test_repeat);
   g_test_add_func ("/cli-train/02-initial", test_initial);
+  g_test_add_func ("/cli-train/02-several", test_several);
   g_test_add_func ("/cli-train/03-interrupt", test_interrupt);
   g_test_add_func ("/cli-train/08-resume", test_resume);
   g_test_add_func ("/cli-train/04-refusals", test_train_refusals);

@@ -10,12 +10,15 @@
 #include <string.h>
 
 #define DEFAULT_DATA "data"
+#define SUFFIX       ".safetensors"
 #define MAX_STEPS    1000000000
 
-/* What a run is made of. */
+/* What a run is made of. Several recipes are as many runs, each from the weights of the one before it. */
 typedef struct
 {
   const OmniCliOptions *options;
+  const char *recipe_path, *initial; /* initial: NULL: what the recipe says */
+  guint64 nth;                       /* recipe */
   OmniRecipe *recipe;
   OmniDataset *dataset;
   OmniTrainData *data;
@@ -90,10 +93,7 @@ read_recipe (Training *self, GError **error)
 {
   const OmniCliOptions *options = self->options;
   guint64 value;
-  if (options->arguments == NULL || g_strv_length (options->arguments) != 1)
-    return omni_cli_refuse (
-      error, "Name one recipe; models/recipes/ holds some, --help-recipe says what is in one.");
-  self->recipe = omni_recipe_load (options->arguments[0], error);
+  self->recipe = omni_recipe_load (self->recipe_path, error);
   if (self->recipe == NULL)
     return FALSE;
   if (options->order != NULL)
@@ -122,6 +122,7 @@ read_recipe (Training *self, GError **error)
                               options->seed);
     self->recipe->config.seed = value;
   }
+  self->recipe->config.seed += self->nth;
   return options->resume_path == NULL || compare_with_checkpoint (self, error);
 }
 
@@ -186,9 +187,10 @@ make_trainer (Training *self, GError **error)
   if (self->trainer == NULL)
     return FALSE;
   check_loads (self);
-  if (self->recipe->initial == NULL || self->options->resume_path != NULL)
+  if ((self->recipe->initial == NULL && self->initial == NULL) || self->options->resume_path != NULL)
     return TRUE;
-  g_autoptr (OmniWeights) weights = load_named (self, self->recipe->initial, error);
+  g_autoptr (OmniWeights) weights = self->initial != NULL ? omni_weights_load (self->initial, error)
+                                                          : load_named (self, self->recipe->initial, error);
   return weights != NULL && omni_trainer_import (self->trainer, weights, error);
 }
 
@@ -247,20 +249,20 @@ add_option (GString *command, const char *option, const char *value)
 
 /* (transfer full) What goes on with this very run, for a shell. */
 static char *
-dup_resume_command (const Training *self, const OmniTrainResult *result)
+dup_resume_command (const Training *self, const OmniTrainResult *result, const char *output)
 {
   const OmniCliOptions *options = self->options;
   g_autofree char *steps = g_strdup_printf ("%" G_GUINT64_FORMAT, self->recipe->steps);
   g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, self->recipe->config.seed);
   GString *command = g_string_new ("omnifuse-cli train");
-  add_option (command, "", options->arguments[0]);
+  add_option (command, "", self->recipe_path);
   add_option (command, "--resume", result->checkpoint_path);
   add_option (command, "--data", options->data_path);
   add_option (command, "--order", options->order);
   add_option (command, "--steps", steps);
   add_option (command, "--seed", seed);
   add_option (command, "--device", options->device);
-  add_option (command, "-o", options->output);
+  add_option (command, "-o", options->output != NULL || self->nth > 0 ? output : NULL);
   return g_string_free (command, FALSE);
 }
 
@@ -270,7 +272,7 @@ print_text (const Training *self, const OmniTrainResult *result, const char *out
   g_autofree char *duration = omni_cli_format_duration (result->seconds);
   if (result->interrupted)
   {
-    g_autofree char *command = dup_resume_command (self, result);
+    g_autofree char *command = dup_resume_command (self, result, output);
     printf ("stopped at step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " after %s; go on with\n  %s\n",
             result->last_step, self->recipe->steps, duration, command);
   }
@@ -282,19 +284,37 @@ print_text (const Training *self, const OmniTrainResult *result, const char *out
   printf ("see %s\n", result->page_path);
 }
 
-/* FALSE with an error, or without one when the run was interrupted. */
+/* (transfer full) The last recipe's are those asked for; those before it stand beside them: ifani.1.safetensors. */
+static char *
+dup_output (const Training *self)
+{
+  const OmniCliOptions *options = self->options;
+  if (self->nth + 1 < g_strv_length (options->arguments) && options->output != NULL)
+  {
+    const gsize stem = strlen (options->output)
+                       - (g_str_has_suffix (options->output, SUFFIX) ? strlen (SUFFIX) : 0);
+    return g_strdup_printf ("%.*s.%" G_GUINT64_FORMAT SUFFIX, (int)stem, options->output, self->nth + 1);
+  }
+  return options->output != NULL ? g_strdup (options->output)
+                                 : g_strconcat (self->recipe->name, SUFFIX, NULL);
+}
+
+/* FALSE with an error, or without one when the run was interrupted. *path: of the weights the run before wrote, replaced by this
+ * one's. */
 static gboolean
-run (const OmniCliOptions *options, GError **error)
+run (const OmniCliOptions *options, guint64 nth, char **path, GError **error)
 {
   GCancellable *cancellable = omni_cli_catch_interrupt ();
-  g_auto (Training) training = { .options = options, .progress = omni_cli_progress_new (options->quiet) };
+  g_auto (Training) training = { .options = options,
+                                 .recipe_path = options->arguments[nth],
+                                 .initial = *path,
+                                 .nth = nth,
+                                 .progress = omni_cli_progress_new (options->quiet) };
   const char *data_path = options->data_path != NULL ? options->data_path : DEFAULT_DATA;
   if (!read_recipe (&training, error) || !find_data (&training, data_path, error)
       || !make_trainer (&training, error))
     return FALSE;
-  g_autofree char *output = options->output != NULL
-                              ? g_strdup (options->output)
-                              : g_strconcat (training.recipe->name, ".safetensors", NULL);
+  g_autofree char *output = dup_output (&training);
   const OmniTrainJob job = { .interface = &omni_trainer_interface,
                              .trainer = training.trainer,
                              .recipe = training.recipe,
@@ -317,7 +337,26 @@ run (const OmniCliOptions *options, GError **error)
     print_json (&training, &result, output);
   else if (!options->quiet)
     print_text (&training, &result, output);
+  g_free (*path);
+  *path = g_steal_pointer (&output);
   return !result.interrupted;
+}
+
+static gboolean
+run_all (const OmniCliOptions *options, GError **error)
+{
+  const guint n = options->arguments != NULL ? g_strv_length (options->arguments) : 0;
+  g_autofree char *path = NULL;
+  if (n == 0)
+    return omni_cli_refuse (
+      error, "Name a recipe, or several to train one after another; models/recipes/ holds some, "
+             "--help-recipe says what is in one.");
+  if (n > 1 && options->resume_path != NULL)
+    return omni_cli_refuse (error, "A checkpoint is of one recipe: name that one alone (--resume).");
+  for (guint i = 0; i < n; i++)
+    if (!run (options, i, &path, error))
+      return FALSE;
+  return TRUE;
 }
 
 int
@@ -326,8 +365,9 @@ omni_cli_train (int argc, char **argv)
   g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
   if (!omni_cli_options_parse (
-        &options, OMNI_CLI_TRAIN, "RECIPE",
-        "Trains a network as a recipe says. Ctrl-C saves and stops; --resume goes on as if it had "
+        &options, OMNI_CLI_TRAIN, "RECIPE…",
+        "Trains a network as a recipe says; with several, each goes on from the weights of the one "
+        "before, with the next seed. Ctrl-C saves and stops; --resume goes on as if it had "
         "never stopped.",
         argc, argv, &error))
     return omni_cli_fail (error);
@@ -337,7 +377,7 @@ omni_cli_train (int argc, char **argv)
     fputs (help, stdout);
     return OMNI_EXIT_DONE;
   }
-  if (run (&options, &error))
+  if (run_all (&options, &error))
     return OMNI_EXIT_DONE;
   /* What an interrupted run has to say, it has said. */
   return error != NULL ? omni_cli_fail (error) : OMNI_EXIT_ERROR;
