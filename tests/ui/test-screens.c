@@ -192,6 +192,20 @@ test_stage (OmniTestWindow *f, gconstpointer data)
   assert_looks_like (f, "stage");
 }
 
+static gboolean
+has_kept (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return window->session_path != NULL && !window->keeping && window->keep_id == 0;
+}
+
+static gboolean
+lists_recent (gpointer data)
+{
+  return gtk_widget_get_visible (((OmniWindow *)data)->recent_title);
+}
+
 static void
 test_empty (OmniTestWindow *f, gconstpointer data)
 {
@@ -199,8 +213,10 @@ test_empty (OmniTestWindow *f, gconstpointer data)
     all = g_ptr_array_copy (omni_document_get_sources (f->window->document), (GCopyFunc)g_object_ref, NULL);
 
   settle (f);
+  g_assert_true (omni_test_wait (has_kept, f->window));
   g_ptr_array_set_free_func (all, g_object_unref);
   omni_document_remove (f->window->document, all);
+  g_assert_true (omni_test_wait (lists_recent, f->window));
   assert_looks_like (f, "empty");
 }
 

@@ -166,6 +166,7 @@ start_keeping (OmniWindow *self)
       return;
     let_go (self);
     forget_missing (self);
+    omni_window_list_recent (self); /* now that its last state is written */
     return;
   }
   Keeping *keeping = make_keeping (self);
