@@ -13,18 +13,21 @@
  *
  * The thresholds lie in the gaps found on 739 development sets (68 exposure, 30 focus, 169 infrared, 472 medical):
  *  - black border ring: medical ≥ .80, everything else ≤ .54
- *  - brightness spread: focus ≤ .03, exposure ≥ .19
+ *  - brightness spread: focus ≤ .03, exposure ≥ .19 (of whole brackets)
  *  - grey beside colour: every infrared pair, no exposure or focus set */
-#define GRID              128
-#define N_CELLS           (GRID * GRID)
-#define BORDER            6
-#define DARK              0.06f
-#define MEDICAL_BORDER    0.7
-#define MEDICAL_DARK      0.25
-#define SAME_SCENE        0.9 /* correlation above which two pictures differ in nothing but focus */
-#define UNLIKE_SCENE      0.5 /* rank correlation below which they come from different sensors */
-#define EXPOSURE_SPREAD   0.08
+#define GRID            128
+#define N_CELLS         (GRID * GRID)
+#define BORDER          6
+#define DARK            0.06f
+#define MEDICAL_BORDER  0.7
+#define MEDICAL_DARK    0.25
+#define SAME_SCENE      0.9 /* correlation above which two pictures differ in nothing but focus */
+#define UNLIKE_SCENE    0.5 /* rank correlation below which they come from different sensors */
+#define EXPOSURE_SPREAD 0.08
+#define EXPOSURE_RATIO                                                                                       \
+  1.3 /* of mean brightness: the dark end of a bracket differs by little and by much at once */
 #define EXPOSURE_STOPS    0.5
+#define LEAST_MEAN        (1 / 255.0) /* black pictures have no ratio */
 #define GREY_SATURATION   0.004
 #define COLOUR_SATURATION 0.008
 
@@ -38,7 +41,8 @@ typedef struct
 
 typedef struct
 {
-  double spread, darkest_border, least_dark;
+  double spread, ratio; /* of mean brightness */
+  double darkest_border, least_dark;
   double least_correlation; /* of luminance, between neighbours in the order of brightness */
   double mean_rank;         /* rank correlation, mean over the same neighbours */
   gboolean has_grey, has_colour;
@@ -203,6 +207,7 @@ compare_contents (GPtrArray *contents, Figures *figures)
   }
   const Content *brightest = contents->pdata[contents->len - 1], *darkest = contents->pdata[0];
   figures->spread = brightest->mean - darkest->mean;
+  figures->ratio = brightest->mean / MAX (darkest->mean, LEAST_MEAN);
   if (contents->len > 1)
     figures->mean_rank = sum_rank / (contents->len - 1);
 }
@@ -231,6 +236,11 @@ decide_from_figures (const Figures *figures, guint n_sources, char **reason)
   if (figures->spread > EXPOSURE_SPREAD)
   {
     *reason = g_strdup_printf (_ ("mean brightness differs by %.0f %%"), figures->spread * 100);
+    return OMNI_TASK_EXPOSURE;
+  }
+  if (figures->ratio > EXPOSURE_RATIO)
+  {
+    *reason = g_strdup_printf (_ ("the brightest is %.1f times as bright as the darkest"), figures->ratio);
     return OMNI_TASK_EXPOSURE;
   }
   *reason = g_strdup (_ ("equally bright pictures of one scene"));

@@ -101,10 +101,48 @@ test_val_split (void)
   g_assert_cmpfloat (n_right, >=, LEAST_RIGHT * g_hash_table_size (sets));
 }
 
+/* Three neighbours of a bracket: a stop or so apart, at its dark end and at its bright one. */
+static void
+test_parts (void)
+{
+  const char *shared = g_getenv ("OMNIFUSE_SHARED");
+  g_autofree char *data = shared != NULL ? g_build_filename (shared, "data", NULL) : NULL;
+  g_autoptr (GHashTable) sets = list_sets (data != NULL ? data : "");
+  GHashTableIter iter;
+  gpointer key, value;
+  guint n = 0, n_right = 0;
+
+  g_hash_table_iter_init (&iter, sets);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+  {
+    const GPtrArray *files = value;
+    if (!g_str_has_prefix (key, "exposure/") || files->len < 5)
+      continue;
+    for (guint end = 0; end < 2; end++)
+    {
+      g_autoptr (GPtrArray) part = g_ptr_array_new ();
+      g_autofree char *reason = NULL;
+      for (guint i = 0; i < 3; i++)
+        g_ptr_array_add (part, files->pdata[end == 0 ? i : files->len - 1 - i]);
+      const OmniTask found = detect (part, &reason);
+      g_test_message ("%s, end %u: %s", (const char *)key, end, reason);
+      n++;
+      n_right += found == OMNI_TASK_EXPOSURE;
+    }
+  }
+  if (n == 0)
+  {
+    g_test_skip ("the development pictures are not there");
+    return;
+  }
+  g_assert_cmpuint (n_right, ==, n);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/task-detection/val-split", test_val_split);
+  g_test_add_func ("/task-detection/parts", test_parts);
   return g_test_run ();
 }
