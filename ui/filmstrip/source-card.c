@@ -135,7 +135,7 @@ show_influence (OmniSourceCard *self, double value)
 {
   g_autofree char *text = omni_influence_describe (value);
 
-  gtk_label_set_text (self->influence, text != NULL ? text : "");
+  omni_label_set_numbers (self->influence, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->influence), text != NULL);
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/document/spool.h"
 #include "app/picture/pixel.h"
+#include "ui/direction.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -382,6 +383,16 @@ describe_value (OmniInspector *self, OmniSubject *subject)
                                       to_pixel (self->place_y, omni_picture_get_height (picture)));
 }
 
+/* Words begin with a letter, which says by itself which way they run. */
+static void
+show_value (GtkLabel *label, const char *value)
+{
+  if (g_ascii_isalpha (value[0]) || (value[0] & 0x80) != 0)
+    gtk_label_set_text (label, value);
+  else
+    omni_label_set_numbers (label, value);
+}
+
 static void
 show_values (OmniInspector *self)
 {
@@ -390,7 +401,7 @@ show_values (OmniInspector *self)
     g_autoptr (OmniSubject) subject = g_list_model_get_item (self->subjects, i);
     g_autofree char *value = self->pointed ? describe_value (self, subject) : g_strdup ("");
     GtkWidget *label = gtk_grid_get_child_at (self->values, 1, (int)i);
-    gtk_label_set_text (GTK_LABEL (label), value);
+    show_value (GTK_LABEL (label), value);
   }
 }
 
