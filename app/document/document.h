@@ -178,6 +178,10 @@ OmniFusionRequest *omni_document_dup_request (OmniDocument *self);
 /* (transfer full) (nullable) The same, with as many steps of refining as the current result had, for what checks that result. */
 OmniFusionRequest *omni_document_dup_shown_request (OmniDocument *self);
 
+/* The file of a source holds something else than before, of the same size and kind: a fusion that it kept from its end is made
+ * again. */
+void omni_document_source_mended (OmniDocument *self, OmniSource *source);
+
 /* Stops the running fusion; the set stays as it is. */
 void omni_document_cancel (OmniDocument *self);
 

@@ -748,3 +748,13 @@ omni_document_fuse (OmniDocument *self)
   if (self->state->active->len > 0)
     omni_document_schedule (self);
 }
+
+void
+omni_document_source_mended (OmniDocument *self, OmniSource *source)
+{
+  if (!omni_document_find (self, source, NULL))
+    return;
+  omni_document_search_copies (self);
+  if (omni_document_is_on (self, source) && omni_document_is_stale (self))
+    omni_document_fuse (self);
+}

@@ -272,6 +272,19 @@ omni_source_set_role (OmniSource *self, OmniRole role)
   self->role = role;
 }
 
+gboolean
+omni_source_has_same_header (OmniSource *self, OmniSource *other)
+{
+  const OmniPictureInfo *a = &self->info, *b = &other->info;
+  const gboolean both_have_none = self->icc_profile == NULL && other->icc_profile == NULL;
+
+  return a->width == b->width && a->height == b->height && a->channels == b->channels
+         && a->has_alpha == b->has_alpha && a->sample_type == b->sample_type
+         && (both_have_none
+             || (self->icc_profile != NULL && other->icc_profile != NULL
+                 && g_bytes_equal (self->icc_profile, other->icc_profile)));
+}
+
 /* Plans are made from the header, so a file that was replaced since then must not slip through. */
 static gboolean
 matches_header (OmniSource *self, OmniPicture *picture, GError **error)

@@ -49,6 +49,9 @@ OmniPicture *omni_source_load_thumbnail (OmniSource *self, GCancellable *cancell
  * its size or kind changed, too, it has to be opened again. Any thread. */
 gboolean omni_source_is_outdated (OmniSource *self);
 
+/* Whether both headers say the same: what was planned for one holds for the other. Any thread. */
+gboolean omni_source_has_same_header (OmniSource *self, OmniSource *other);
+
 /* Counts the writings of the file that were seen. What was decoded at another number is of an earlier one. Any thread. */
 guint omni_source_get_writing (OmniSource *self);
 

@@ -173,6 +173,43 @@ measure_showing (OmniWindow *window)
 }
 
 static gboolean
+has_all_values (gpointer data)
+{
+  g_autofree char *text = omni_inspector_get_text (((OmniWindow *)data)->inspector);
+
+  return strstr (text, "…") == NULL;
+}
+
+/* From one corner of the picture to the other, with a rest at either end until every value is there. */
+static void
+measure_pointing (OmniWindow *window)
+{
+  OmniSource *source = omni_document_get_source (window->document, 0);
+
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.inspector", NULL);
+  omni_test_turn (STEP_MS);
+  for (guint round = 0; round < 3; round++)
+  {
+    start ("point at pixels");
+    const gint64 start_us = g_get_monotonic_time ();
+    for (guint i = 1; i <= 60; i++)
+    {
+      const double place = 0.1 + 0.8 * (round % 2 == 0 ? i : 60 - i) / 60;
+      omni_inspector_point (window->inspector, place, place, omni_source_get_width (source),
+                            omni_source_get_height (source));
+      omni_test_turn (10);
+    }
+    omni_test_wait (has_all_values, window);
+    printf ("all values after %.0f ms\n", (double)(g_get_monotonic_time () - start_us) / 1000);
+    report ("point at pixels");
+  }
+  start ("close the inspector");
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.inspector", NULL);
+  omni_test_turn (STEP_MS);
+  report ("close the inspector");
+}
+
+static gboolean
 has_cards (gpointer data)
 {
   OmniWindow *window = data;
@@ -223,6 +260,7 @@ run (char **paths, guint n)
   measure (window, "shuffle", "win.shuffle", 3);
   measure (window, "undo", "win.undo", 3);
   measure (window, "inspector", "win.inspector", 2);
+  measure_pointing (window);
   measure (window, "scores", "win.metrics", 2);
   measure (window, "order check", "win.stage", 2);
   gtk_window_destroy (GTK_WINDOW (window));

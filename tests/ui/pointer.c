@@ -2,6 +2,7 @@
 #include "tests/ui/pointer.h"
 
 #include <X11/Xlib.h>
+#include <X11/Xutil.h>
 #include <X11/extensions/XTest.h>
 #include <gdk/x11/gdkx.h>
 
@@ -160,4 +161,16 @@ omni_pointer_hold (OmniPointer *self, const char *key, gboolean down)
 {
   press (self, key, down);
   XSync (self->display, False);
+}
+
+guint32
+omni_pointer_get_pixel (OmniPointer *self, int x, int y)
+{
+  XImage *image = XGetImage (self->display, DefaultRootWindow (self->display), x, y, 1, 1, AllPlanes,
+                             ZPixmap);
+
+  g_assert_nonnull (image);
+  const guint32 pixel = (guint32)XGetPixel (image, 0, 0) & 0xffffff;
+  XDestroyImage (image);
+  return pixel;
 }

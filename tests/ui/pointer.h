@@ -30,3 +30,6 @@ void omni_pointer_key (OmniPointer *self, const char *key, GdkModifierType modif
 
 /* Holds a key down, e.g. "Shift_L", or lets it go. */
 void omni_pointer_hold (OmniPointer *self, const char *key, gboolean down);
+
+/* What the screen shows there, 0xrrggbb. */
+guint32 omni_pointer_get_pixel (OmniPointer *self, int x, int y);

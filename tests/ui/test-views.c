@@ -196,32 +196,11 @@ has_values (gpointer data)
          && strstr (text, "…") == NULL && strstr (text, "\t\n") == NULL;
 }
 
+/* Every line says what the picture holds at the place that the first line names. */
 static void
-test_inspector (OmniTestWindow *f, gconstpointer data)
+expect_values (OmniWindow *window)
 {
-  OmniWindow *window = f->window;
-  int x, y;
-
-  if (!can_fuse)
-  {
-    g_test_skip ("no Vulkan device");
-    return;
-  }
-  omni_pointer_key (pointer, "i", 0);
-  omni_test_wait_for_layout (f);
-  for (guint i = 0; i < 4; i++) /* the panel slides in */
-    omni_test_wait_for_layout (f);
-  for (guint i = 0; i < 2; i++)
-  {
-    omni_pointer_locate (pointer, GTK_WIDGET (window->viewer),
-                         gtk_widget_get_width (GTK_WIDGET (window->viewer)) / 2.0 + 2 * i,
-                         gtk_widget_get_height (GTK_WIDGET (window->viewer)) / 2.0, &x, &y);
-    omni_pointer_move (pointer, x, y);
-    omni_test_wait_for_layout (f);
-  }
   g_assert_true (omni_test_wait (has_values, window));
-
-  /* Every line says what the picture holds at the place that the first line names. */
   g_autofree char *text = omni_inspector_get_text (window->inspector);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   OmniPicture *result = omni_document_get_result (window->document)->picture;
@@ -237,6 +216,70 @@ test_inspector (OmniTestWindow *f, gconstpointer data)
     g_autofree char *line = g_strdup_printf ("%u · %u.png\t%s", i + 1, i, own);
     g_assert_true (g_strv_contains ((const char *const *)lines, line));
   }
+}
+
+static void
+point (OmniTestWindow *f, double share)
+{
+  OmniWindow *window = f->window;
+  int x, y;
+
+  for (guint i = 0; i < 2; i++)
+  {
+    omni_pointer_locate (pointer, GTK_WIDGET (window->viewer),
+                         gtk_widget_get_width (GTK_WIDGET (window->viewer)) * share + 2 * i,
+                         gtk_widget_get_height (GTK_WIDGET (window->viewer)) * share, &x, &y);
+    omni_pointer_move (pointer, x, y);
+    omni_test_wait_for_layout (f);
+  }
+}
+
+static void
+open_inspector (OmniTestWindow *f)
+{
+  omni_pointer_key (pointer, "i", 0);
+  omni_test_wait_for_layout (f);
+  for (guint i = 0; i < 4; i++) /* the panel slides in */
+    omni_test_wait_for_layout (f);
+}
+
+static void
+test_inspector (OmniTestWindow *f, gconstpointer data)
+{
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  open_inspector (f);
+  point (f, 0.5);
+  expect_values (f->window);
+}
+
+/* More pictures than memory may hold: one fits whole, of the others a part around the pointer is read, and another one when it
+ * goes elsewhere. */
+static void
+test_inspector_of_many (OmniTestWindow *f, gconstpointer data)
+{
+  static const double places[] = { 0.5, 0.3, 0.7, 0.31, 0.5 };
+
+  if (!can_fuse)
+  {
+    g_test_skip ("no Vulkan device");
+    return;
+  }
+  omni_inspector_set_most_bytes (f->window->inspector, (gsize)64 << 10);
+  open_inspector (f);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+  {
+    point (f, places[i]);
+    expect_values (f->window);
+  }
+  omni_inspector_set_most_bytes (f->window->inspector, 0);
+  point (f, 0.6);
+  g_autofree char *text = omni_inspector_get_text (f->window->inspector);
+  g_assert_null (strstr (text, "not at hand"));
+  expect_values (f->window);
 }
 
 /* The weights that were built with the program: a test of the window lies where they are not looked for. */
@@ -374,6 +417,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/views/blink", test_blink);
   omni_test_window_add ("/views/difference", test_difference);
   omni_test_window_add ("/views/inspector", test_inspector);
+  omni_test_window_add ("/views/inspector-of-many", test_inspector_of_many);
   omni_test_window_add ("/views/winner", test_winner);
   omni_test_window_add ("/views/winner/paint", test_winner_paint);
   omni_test_window_add ("/views/influence", test_influence);

@@ -10,6 +10,8 @@ enum
   SIGNAL_SHOW_SOURCE,
   SIGNAL_FILES_DROPPED,
   SIGNAL_TEXTURE_DROPPED,
+  SIGNAL_SOURCE_MENDED,
+  SIGNAL_FAILED,
   N_SIGNALS
 };
 
@@ -297,7 +299,66 @@ influence_action (GtkWidget *widget, const char *name, GVariant *parameter)
                                  source);
 }
 
+/* Files that cannot be read */
+
+static void
+mended_path_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
+  OmniSource *source = find_path (self, g_variant_get_string (parameter, NULL));
+
+  refresh_cards (self);
+  if (source != NULL)
+    g_signal_emit (self, signals[SIGNAL_SOURCE_MENDED], 0, source);
+}
+
+static void
+failed_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  const char *message;
+  gboolean asked;
+
+  g_variant_get (parameter, "(&sb)", &message, &asked);
+  refresh_cards (OMNI_FILMSTRIP (widget)); /* their words */
+  if (asked)
+    g_signal_emit (widget, signals[SIGNAL_FAILED], 0, message);
+}
+
+/* (transfer container) (element-type OmniSourceCard) Of those selected. */
+static GPtrArray *
+list_damaged (OmniFilmstrip *self)
+{
+  GPtrArray *cards = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->chosen->len; i++)
+  {
+    OmniSourceCard *card = g_hash_table_lookup (self->rows, self->chosen->pdata[i]);
+    if (card != NULL && omni_source_card_is_damaged (card))
+      g_ptr_array_add (cards, card);
+  }
+  return cards;
+}
+
+static void
+try_again_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  g_autoptr (GPtrArray) cards = list_damaged (OMNI_FILMSTRIP (widget));
+
+  for (guint i = 0; i < cards->len; i++)
+    omni_source_card_try_again (cards->pdata[i]);
+}
+
 /* The menu of a card */
+
+/* Only there while there is something to try. */
+static void
+append_try_again (GMenu *menu)
+{
+  g_autoptr (GMenuItem) item = g_menu_item_new (_ ("Try Again"), "strip.try-again");
+
+  g_menu_item_set_attribute (item, "hidden-when", "s", "action-disabled");
+  g_menu_append_item (menu, item);
+}
 
 static GMenuModel *
 create_menu (void)
@@ -308,6 +369,7 @@ create_menu (void)
   g_autoptr (GMenu) rest = g_menu_new ();
 
   g_menu_append (menu, _ ("Show"), "strip.show");
+  append_try_again (menu);
   g_menu_append (move, _ ("Move Up"), "win.move-up");
   g_menu_append (move, _ ("Move Down"), "win.move-down");
   g_menu_append_section (menu, NULL, G_MENU_MODEL (move));
@@ -349,6 +411,9 @@ menu_closed_cb (OmniFilmstrip *self)
 static void
 open_menu (OmniFilmstrip *self, double x, double y)
 {
+  g_autoptr (GPtrArray) damaged = list_damaged (self);
+
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "strip.try-again", damaged->len > 0);
   if (self->menu == NULL)
   {
     g_autoptr (GMenuModel) model = create_menu ();
@@ -449,6 +514,10 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
   signals[SIGNAL_TEXTURE_DROPPED] = g_signal_new ("texture-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST,
                                                   0, NULL, NULL, NULL, G_TYPE_NONE, 2, GDK_TYPE_TEXTURE,
                                                   G_TYPE_UINT);
+  signals[SIGNAL_SOURCE_MENDED] = g_signal_new ("source-mended", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0,
+                                                NULL, NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_SOURCE);
+  signals[SIGNAL_FAILED] = g_signal_new ("failed", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/omnifuse/Omnifuse/filmstrip.ui");
   gtk_widget_class_bind_template_child (widget_class, OmniFilmstrip, count);
@@ -459,6 +528,9 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
 
   gtk_widget_class_install_action (widget_class, "strip.remove-path", "s", remove_path_action);
   gtk_widget_class_install_action (widget_class, "strip.use-path", "(sb)", use_path_action);
+  gtk_widget_class_install_action (widget_class, "strip.mended-path", "s", mended_path_action);
+  gtk_widget_class_install_action (widget_class, "strip.failed", "(sb)", failed_action);
+  gtk_widget_class_install_action (widget_class, "strip.try-again", NULL, try_again_action);
   gtk_widget_class_install_action (widget_class, "strip.show", NULL, show_action);
   gtk_widget_class_install_action (widget_class, "strip.role", "s", role_action);
   gtk_widget_class_install_action (widget_class, "strip.influence", NULL, influence_action);

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /* The sources of a document in their order, as cards that can be dragged, moved by keys, shown and removed.
  *
  * Signals: "show-source" (OmniSource), "files-dropped" (char ** of paths, guint position), "texture-dropped"
- * (GdkTexture, guint position). */
+ * (GdkTexture, guint position), "source-mended" (OmniSource: its file could not be read before), "failed" (a sentence: it still
+ * cannot, although somebody asked for another try). */
 #define OMNI_TYPE_FILMSTRIP (omni_filmstrip_get_type ())
 G_DECLARE_FINAL_TYPE (OmniFilmstrip, omni_filmstrip, OMNI, FILMSTRIP, AdwBin)
 

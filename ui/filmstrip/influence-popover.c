@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/filmstrip/influence-popover.h"
 
+#include "ui/direction.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -36,7 +38,7 @@ show_factor (Influence *self, double value)
 {
   g_autofree char *text = omni_influence_describe (value);
 
-  gtk_label_set_text (self->factor, text != NULL ? text : "×1");
+  omni_label_set_numbers (self->factor, text != NULL ? text : "×1");
 }
 
 static void

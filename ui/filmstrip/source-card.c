@@ -29,6 +29,7 @@ struct _OmniSourceCard
   double offset; /* px below its place */
   guint position;
   gboolean seen;
+  gboolean asked;             /* somebody waits for what comes of trying again */
   char *spoken, *description; /* as they were told last: telling costs more than all else here */
 };
 
@@ -104,8 +105,9 @@ describe_card (OmniSourceCard *self, guint position, guint total, gboolean is_on
   g_autofree char *spoken = g_strdup_printf (_ ("%s, %u of %u"), gtk_label_get_text (self->name),
                                              position + 1, total);
   g_autofree char *details = g_strdup_printf (
-    "%s, %s%s%s", gtk_label_get_text (self->size), gtk_label_get_text (self->details),
-    is_resized ? _ (", resized") : "", is_on ? "" : _ (", switched off"));
+    "%s, %s%s%s%s", gtk_label_get_text (self->size), gtk_label_get_text (self->details),
+    omni_source_card_is_damaged (self) ? _ (", damaged") : "", is_resized ? _ (", resized") : "",
+    is_on ? "" : _ (", switched off"));
 
   if (g_strcmp0 (spoken, self->spoken) == 0 && g_strcmp0 (details, self->description) == 0)
     return;
@@ -133,7 +135,7 @@ show_influence (OmniSourceCard *self, double value)
 {
   g_autofree char *text = omni_influence_describe (value);
 
-  gtk_label_set_text (self->influence, text != NULL ? text : "");
+  omni_label_set_numbers (self->influence, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->influence), text != NULL);
 }
 
@@ -273,10 +275,40 @@ remove_cb (OmniSourceCard *self)
                               omni_source_get_path (self->source));
 }
 
+/* Files that cannot be read */
+
+gboolean
+omni_source_card_is_damaged (OmniSourceCard *self)
+{
+  return gtk_widget_get_visible (self->damaged);
+}
+
+void
+omni_source_card_try_again (OmniSourceCard *self)
+{
+  self->asked = TRUE;
+  omni_thumbnail_try_again (self->thumbnail);
+}
+
 static void
-thumbnail_failed_cb (OmniSourceCard *self)
+thumbnail_failed_cb (OmniSourceCard *self, const char *message)
 {
   gtk_widget_set_visible (self->damaged, TRUE);
+  gtk_widget_set_tooltip_text (self->damaged, message);
+  gtk_widget_activate_action (GTK_WIDGET (self), "strip.failed", "(sb)", message, self->asked);
+  self->asked = FALSE;
+}
+
+static void
+thumbnail_mended_cb (OmniSourceCard *self)
+{
+  g_autofree char *details = describe (self->source);
+
+  self->asked = FALSE;
+  gtk_widget_set_visible (self->damaged, FALSE);
+  gtk_label_set_text (self->details, details);
+  gtk_widget_activate_action (GTK_WIDGET (self), "strip.mended-path", "s",
+                              omni_source_get_path (self->source));
 }
 
 static void
@@ -331,6 +363,7 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, use);
   gtk_widget_class_bind_template_callback (widget_class, remove_cb);
   gtk_widget_class_bind_template_callback (widget_class, thumbnail_failed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, thumbnail_mended_cb);
   gtk_widget_class_bind_template_callback (widget_class, use_toggled_cb);
 }
 

@@ -18,6 +18,10 @@ OmniSource *omni_source_card_get_source (OmniSourceCard *self);
 /* Shows its place in `document`, and what the document knows about the source now. */
 void omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint position);
 
+/* Whether its file cannot be read; and another try, which tells how it went. */
+gboolean omni_source_card_is_damaged (OmniSourceCard *self);
+void omni_source_card_try_again (OmniSourceCard *self);
+
 /* (transfer none) "Visible", "Infrared", … for people; "" for none. */
 const char *omni_role_get_title (OmniRole role);
 

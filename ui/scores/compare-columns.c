@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/scores/compare-columns.h"
 
+#include "ui/direction.h"
 #include "ui/scores/score-row.h"
 #include "ui/filmstrip/thumbnail.h"
 
@@ -206,7 +207,7 @@ update_metric (GtkWidget *cell, OmniComparisonRow *row, gpointer data)
   const char *reason = omni_comparison_row_get_reason (row, kind->metric);
   g_autofree char *words = done ? g_strdup_printf ("%.4f", value) : g_strdup (reason != NULL ? "–" : "");
 
-  gtk_label_set_text (GTK_LABEL (cell), words);
+  omni_label_set_numbers (GTK_LABEL (cell), words);
   gtk_widget_set_tooltip_text (
     cell, reason != NULL
             ? reason

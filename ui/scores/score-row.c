@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/scores/score-row.h"
 
+#include "ui/direction.h"
 #include "ui/scores/score-strip.h"
 
 #include <glib/gi18n.h>
@@ -123,7 +124,7 @@ omni_score_row_update (OmniScoreRow *self, OmniComparison *comparison, guint met
                                               scores[0] != '\0' ? "\n" : "", scores);
   g_autofree char *spoken = g_strdup_printf ("%s %s", which->title, value);
 
-  gtk_label_set_text (self->value, value);
+  omni_label_set_numbers (self->value, value);
   gtk_label_set_text (self->caption, place != NULL ? place : "");
   gtk_widget_set_visible (GTK_WIDGET (self->caption), place != NULL && place[0] != '\0');
   omni_score_strip_update (self->strip, comparison, metric);

@@ -61,6 +61,13 @@ append_box (GtkSnapshot *snapshot, float x, float y, float width, float height, 
   gtk_snapshot_pop (snapshot);
 }
 
+/* The best is where people read to. */
+static float
+turn (float place, gboolean mirrored)
+{
+  return mirrored ? 1 - place : place;
+}
+
 static void
 omni_score_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
@@ -69,6 +76,7 @@ omni_score_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   const float width = (float)gtk_widget_get_width (widget);
   const float middle = (float)gtk_widget_get_height (widget) / 2;
   const float span = width - DOT_PX;
+  const gboolean mirrored = gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL;
   GdkRGBA colour, faint, accent;
 
   gtk_style_context_get_color (style, &colour);
@@ -79,10 +87,11 @@ omni_score_strip_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   append_box (snapshot, 0, middle - TRACK_PX / 2, width, TRACK_PX, &faint);
   faint.alpha = colour.alpha * 0.55f;
   for (guint i = 0; i < self->others->len; i++)
-    append_box (snapshot, DOT_PX / 2 + g_array_index (self->others, float, i) * span - TICK_PX / 2,
+    append_box (snapshot,
+                DOT_PX / 2 + turn (g_array_index (self->others, float, i), mirrored) * span - TICK_PX / 2,
                 middle - DOT_PX / 2, TICK_PX, DOT_PX, &faint);
   if (self->has_own)
-    append_box (snapshot, self->own * span, middle - DOT_PX / 2, DOT_PX, DOT_PX, &accent);
+    append_box (snapshot, turn (self->own, mirrored) * span, middle - DOT_PX / 2, DOT_PX, DOT_PX, &accent);
 }
 
 static void

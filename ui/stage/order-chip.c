@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/stage/order-chip.h"
 
+#include "ui/direction.h"
 #include "ui/tasks.h"
 
 #include <glib/gi18n.h>
@@ -71,8 +72,8 @@ format_hashes (OmniOrderChip *self, OmniOrderCheck check)
 {
   if (check == OMNI_ORDER_UNKNOWN || self->before == NULL)
     return g_strdup_printf ("sha256 %.*s…", SHOWN_DIGITS, self->result->sha256);
-  return g_strdup_printf ("%.*s… %s %.*s…", SHOWN_DIGITS, self->before, check == OMNI_ORDER_SAME ? "=" : "≠",
-                          SHOWN_DIGITS, self->result->sha256);
+  return g_strdup_printf ("%s%.*s… %s %.*s…", omni_left_to_right_mark (), SHOWN_DIGITS, self->before,
+                          check == OMNI_ORDER_SAME ? "=" : "≠", SHOWN_DIGITS, self->result->sha256);
 }
 
 /* What is known about the result */

@@ -2,6 +2,7 @@
 #include "ui/stage/side.h"
 
 #include "app/order/permutations.h"
+#include "ui/direction.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -82,9 +83,10 @@ show_chips (OmniStageSide *self, OmniOrderTrial *trial, int index)
   /* The first order has nothing to be compared with. */
   const gboolean compares = index > 0;
   const gboolean same = g_str_equal (first->sha256, try->sha256);
-  g_autofree char *hashes = compares ? g_strdup_printf ("%.*s… %s %.*s…", SHOWN_DIGITS, first->sha256,
-                                                        same ? "=" : "≠", SHOWN_DIGITS, try->sha256)
-                                     : g_strdup_printf ("sha256 %.*s…", SHOWN_DIGITS, first->sha256);
+  g_autofree char *hashes = compares
+                              ? g_strdup_printf ("%s%.*s… %s %.*s…", omni_left_to_right_mark (), SHOWN_DIGITS,
+                                                 first->sha256, same ? "=" : "≠", SHOWN_DIGITS, try->sha256)
+                              : g_strdup_printf ("sha256 %.*s…", SHOWN_DIGITS, first->sha256);
   g_autofree char *difference = format_difference (try, omni_order_trial_get_map (trial));
   gtk_label_set_text (self->hashes, hashes);
   gtk_label_set_text (self->difference, difference);

@@ -2,6 +2,7 @@
 #include "ui/viewer/difference-bar.h"
 
 #include "app/view/colour-map.h"
+#include "ui/direction.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -51,7 +52,7 @@ show_gain (OmniDifferenceBar *self)
 
   set_number (self->middle, 255 / self->gain / 2);
   set_number (self->end, 255 / self->gain);
-  gtk_label_set_text (self->gain_label, words);
+  omni_label_set_numbers (self->gain_label, words);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->scale), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, spoken,
                                   -1);
 }
@@ -126,6 +127,7 @@ static void
 omni_difference_bar_init (OmniDifferenceBar *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  omni_keep_left_to_right (gtk_widget_get_parent (GTK_WIDGET (self->colours)));
   g_autoptr (GdkTexture) colours = create_colours ();
   gtk_picture_set_paintable (self->colours, GDK_PAINTABLE (colours));
   self->gain = 1;

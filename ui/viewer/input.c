@@ -141,23 +141,43 @@ pressed_cb (OmniViewer *self, int n_press, double x, double y, GtkGestureClick *
     omni_viewer_fit (self);
 }
 
+/* In the middle of the fingers; of those on a trackpad, where the pointer is. */
+static void
+get_pinch_centre (OmniViewer *self, GtkGesture *pinch, double *x, double *y)
+{
+  g_autoptr (GList) fingers = gtk_gesture_get_sequences (pinch);
+  const double n = g_list_length (fingers);
+
+  *x = *y = 0;
+  for (GList *link = fingers; link != NULL; link = link->next)
+  {
+    double finger_x, finger_y;
+    gtk_gesture_get_point (pinch, link->data, &finger_x, &finger_y);
+    *x += to_device (self, finger_x) / n;
+    *y += to_device (self, finger_y) / n;
+  }
+}
+
 static void
 pinch_begin_cb (OmniViewer *self, GdkEventSequence *sequence, GtkGesture *pinch)
 {
-  double x, y;
-
-  self->pinch_zoom = gtk_gesture_get_bounding_box_center (pinch, &x, &y)
-                       ? omni_viewer_get_zoom_at (self, to_device (self, x), to_device (self, y))
-                       : omni_viewer_get_zoom (self);
+  /* The first finger alone was a drag. */
+  gtk_gesture_set_state (pinch, GTK_EVENT_SEQUENCE_CLAIMED);
+  get_pinch_centre (self, pinch, &self->pinch_x, &self->pinch_y);
+  self->pinch_zoom = omni_viewer_get_zoom_at (self, self->pinch_x, self->pinch_y);
 }
 
+/* What lies under the fingers stays there, wherever they go. */
 static void
 pinch_cb (OmniViewer *self, double scale, GtkGesture *pinch)
 {
   double x, y;
 
-  if (gtk_gesture_get_bounding_box_center (pinch, &x, &y))
-    omni_viewer_zoom_about (self, self->pinch_zoom * scale, to_device (self, x), to_device (self, y));
+  get_pinch_centre (self, pinch, &x, &y);
+  omni_viewer_pan_by (self, x - self->pinch_x, y - self->pinch_y, self->pinch_x, self->pinch_y);
+  omni_viewer_zoom_about (self, self->pinch_zoom * scale, x, y);
+  self->pinch_x = x;
+  self->pinch_y = y;
 }
 
 void

@@ -2,6 +2,7 @@
 #include "ui/viewer/level-bar.h"
 
 #include "app/picture/pixel.h"
+#include "ui/direction.h"
 
 #include <glib/gi18n.h>
 
@@ -42,8 +43,11 @@ paint (OmniLevelBar *self, OmniColourMap map)
 static char *
 describe (OmniMipmap *mipmap, double value)
 {
-  return mipmap != NULL ? omni_picture_describe_value (omni_mipmap_get_picture (mipmap), value)
-                        : g_strdup_printf ("%.3g", value);
+  g_autofree char *number = mipmap != NULL
+                              ? omni_picture_describe_value (omni_mipmap_get_picture (mipmap), value)
+                              : g_strdup_printf ("%.3g", value);
+
+  return g_strconcat (omni_left_to_right_mark (), number, NULL); /* it may be below zero */
 }
 
 void
@@ -94,5 +98,6 @@ static void
 omni_level_bar_init (OmniLevelBar *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  omni_keep_left_to_right (gtk_widget_get_parent (GTK_WIDGET (self->colours)));
   paint (self, OMNI_COLOUR_MAP_GREY);
 }

@@ -292,7 +292,9 @@ omni_viewer_snapshot_mode (OmniViewer *self, GtkSnapshot *snapshot)
     snapshot_line (self, snapshot);
   }
   else if (self->mode == OMNI_VIEWER_BLINK)
-    snapshot_label (self, snapshot, self->blink_pane, FALSE);
+    /* Where the bar of this mode is not. */
+    snapshot_label (self, snapshot, self->blink_pane,
+                    gtk_widget_get_direction (GTK_WIDGET (self)) == GTK_TEXT_DIR_RTL);
   for (guint pane = 0; pane < omni_viewer_get_n_shown (self); pane++)
     if (self->mode != OMNI_VIEWER_BLINK || pane == self->blink_pane)
       snapshot_size (self, snapshot, pane);

@@ -84,6 +84,8 @@ struct _OmniViewer
   double press_x; /* device pixels */
   double press_y;
   double pinch_zoom;
+  double pinch_x; /* device pixels */
+  double pinch_y;
 };
 
 /* geometry.c; device pixels */

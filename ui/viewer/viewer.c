@@ -170,6 +170,15 @@ draft_loaded_cb (GObject *object, GAsyncResult *result, gpointer data)
   }
 }
 
+static void
+load (OmniViewer *self, OmniViewerPane *pane)
+{
+  pane->loading = g_cancellable_new ();
+  omni_subject_load_async (pane->subject, pane->loading, loaded_cb, g_object_ref (self));
+  if (pane->mipmap == NULL)
+    omni_subject_load_draft_async (pane->subject, pane->loading, draft_loaded_cb, g_object_ref (self));
+}
+
 void
 omni_viewer_set_subject (OmniViewer *self, guint pane_index, OmniSubject *subject)
 {
@@ -197,10 +206,22 @@ omni_viewer_set_subject (OmniViewer *self, guint pane_index, OmniSubject *subjec
     show_mipmap (self, pane, mipmap);
     return;
   }
-  pane->loading = g_cancellable_new ();
-  omni_subject_load_async (subject, pane->loading, loaded_cb, g_object_ref (self));
-  if (pane->mipmap == NULL)
-    omni_subject_load_draft_async (subject, pane->loading, draft_loaded_cb, g_object_ref (self));
+  load (self, pane);
+}
+
+void
+omni_viewer_try_again (OmniViewer *self, gpointer identity)
+{
+  for (guint i = 0; i < OMNI_VIEWER_PANES; i++)
+  {
+    OmniViewerPane *pane = &self->panes[i];
+    if (pane->subject != NULL && omni_subject_get_identity (pane->subject) == identity
+        && pane->mipmap == NULL)
+    {
+      stop_loading (pane);
+      load (self, pane);
+    }
+  }
 }
 
 OmniSubject *

@@ -28,6 +28,9 @@ G_DECLARE_FINAL_TYPE (OmniViewer, omni_viewer, OMNI, VIEWER, GtkWidget)
 void omni_viewer_set_subject (OmniViewer *self, guint pane, OmniSubject *subject);
 OmniSubject *omni_viewer_get_subject (OmniViewer *self, guint pane);
 
+/* Panes that wait for this one in vain, because it could not be loaded, load it again. */
+void omni_viewer_try_again (OmniViewer *self, gpointer identity);
+
 /* (transfer none) (nullable) What is shown now. */
 OmniMipmap *omni_viewer_get_mipmap (OmniViewer *self, guint pane);
 

@@ -38,14 +38,20 @@ replaced_cb (GObject *object, GAsyncResult *result, gpointer data)
     omni_window_show_file_error (self, _ ("This picture is in the set already; choose another one."));
 }
 
-void
-omni_window_replace_source (OmniWindow *self, OmniSource *source, const char *path)
+static void
+open_for (OmniWindow *self, OmniSource *source, const char *path, GAsyncReadyCallback callback)
 {
   Replacing *replacing = g_new0 (Replacing, 1);
 
   replacing->window = g_object_ref (self);
   replacing->source = g_object_ref (source);
-  omni_gather_sources_async ((const char *const[]){ path, NULL }, self->cancellable, replaced_cb, replacing);
+  omni_gather_sources_async ((const char *const[]){ path, NULL }, self->cancellable, callback, replacing);
+}
+
+void
+omni_window_replace_source (OmniWindow *self, OmniSource *source, const char *path)
+{
+  open_for (self, source, path, replaced_cb);
 }
 
 static void
@@ -80,6 +86,53 @@ replace_action (GtkWidget *widget, const char *name, GVariant *parameter)
   g_object_set_data_full (G_OBJECT (self->chooser), "source", g_object_ref (source), g_object_unref);
   g_signal_connect_swapped (self->chooser, "response", G_CALLBACK (replace_response_cb), self);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+}
+
+/* Files that could not be read, and can be now */
+
+/* What was said about the file, where it still stands there. */
+static void
+take_back_error (OmniWindow *self, OmniSource *source)
+{
+  g_autofree char *name = omni_source_dup_display_name (source);
+
+  if (strstr (gtk_label_get_text (self->file_error_text), name) != NULL)
+    omni_window_show_file_error (self, NULL);
+}
+
+/* One of another size or kind takes the place of what was opened. */
+static void
+reopened_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  Replacing *replacing = data;
+  g_autoptr (OmniWindow) self = replacing->window;
+  g_autoptr (OmniSource) source = replacing->source;
+  g_autoptr (GPtrArray) sources = omni_gather_sources_finish (result, NULL);
+
+  g_free (replacing);
+  if (g_cancellable_is_cancelled (self->cancellable) || sources->len == 0)
+    return; /* what it is by now is seen when it is written the next time */
+  take_back_error (self, source);
+  if (!omni_source_has_same_header (source, sources->pdata[0]))
+  {
+    omni_document_replace (self->document, source, sources->pdata[0]);
+    return;
+  }
+  omni_viewer_try_again (self->viewer, source);
+  omni_inspector_try_again (self->inspector, source);
+  omni_document_source_mended (self->document, source);
+}
+
+static void
+source_mended_cb (OmniWindow *self, OmniSource *source)
+{
+  open_for (self, source, omni_source_get_path (source), reopened_cb);
+}
+
+static void
+filmstrip_failed_cb (OmniWindow *self, const char *message)
+{
+  omni_window_show_file_error (self, message);
 }
 
 /* Pictures without a file get one, so that sessions find them again. */
@@ -254,5 +307,7 @@ omni_window_init_sources (OmniWindow *self)
   gtk_widget_add_controller (self->result_handle, GTK_EVENT_CONTROLLER (source));
   gtk_widget_set_cursor_from_name (self->result_handle, "grab");
   g_signal_connect_swapped (self->filmstrip, "texture-dropped", G_CALLBACK (texture_dropped_cb), self);
+  g_signal_connect_swapped (self->filmstrip, "source-mended", G_CALLBACK (source_mended_cb), self);
+  g_signal_connect_swapped (self->filmstrip, "failed", G_CALLBACK (filmstrip_failed_cb), self);
   gtk_widget_set_visible (self->help_card, !omni_settings_is (OMNI_SETTING_HELP_READ, "yes"));
 }
