@@ -427,7 +427,7 @@ omni_winner_overlay_init (OmniWinnerOverlay *self)
   gtk_box_append (GTK_BOX (self->legend), GTK_WIDGET (self->note));
   gtk_widget_add_css_class (self->legend, "winner-legend");
   gtk_widget_set_halign (self->legend, GTK_ALIGN_START);
-  gtk_widget_set_valign (self->legend, GTK_ALIGN_START);
+  gtk_widget_set_valign (self->legend, GTK_ALIGN_END); /* the names of what is wiped are above */
   gtk_widget_set_parent (self->legend, GTK_WIDGET (self));
   gtk_widget_set_can_target (GTK_WIDGET (self), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
