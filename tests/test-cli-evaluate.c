@@ -446,6 +446,32 @@ test_bench (void)
 }
 
 /* The made-up pictures are ones that every metric of the default panel has a value for. */
+/* A row for each system at each size, which is what the model alone says of itself. */
+static void
+test_bench_systems (void)
+{
+  g_auto (Run) run = CLI ("bench", "--systems", "--size", "40x24,32x32", "--runs", "1", "--json");
+  assert_done (&run);
+  JsonArray *rows = json_object_get_array_member (run.json, "systems");
+  g_assert_cmpuint (json_array_get_length (rows), ==, 10);
+  for (guint i = 0; i < 10; i++)
+  {
+    JsonObject *row = json_array_get_object_element (rows, i);
+    g_assert_cmpint (json_object_get_int_member (row, "width"), ==, i < 5 ? 40 : 32);
+    g_assert_cmpint (json_object_get_int_member (row, "inputs"), ==, 2);
+    g_assert_cmpfloat (json_object_get_double_member (row, "gflop_per_s"), >, 0);
+  }
+  JsonObject *last = json_array_get_object_element (rows, 9);
+  g_auto (Run)
+    one = CLI ("bench", "--model", "aenetv2", "--size", "32x32", "--inputs", "2", "--runs", "1", "--json");
+  assert_done (&one);
+  g_assert_cmpstr (json_object_get_string_member (last, "model"), ==, "aenetv2");
+  g_assert_cmpstr (json_object_get_string_member (last, "sha256"), ==,
+                   json_object_get_string_member (one.json, "sha256"));
+  g_auto (Run) refused = CLI ("bench", "--systems", "--model", "max");
+  assert_refused (&refused, "--systems");
+}
+
 static void
 test_bench_metrics (void)
 {
@@ -472,6 +498,7 @@ main (int argc, char **argv)
   write_scenes ();
   g_test_add_func ("/cli/bench", test_bench);
   g_test_add_func ("/cli/bench/metrics", test_bench_metrics);
+  g_test_add_func ("/cli/bench/systems", test_bench_systems);
   g_test_add_func ("/cli/evaluate/json", test_json);
   g_test_add_func ("/cli/evaluate/agrees-with-metrics", test_agrees_with_metrics);
   g_test_add_func ("/cli/evaluate/jobs-and-cache", test_jobs_and_cache);

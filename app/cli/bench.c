@@ -116,101 +116,249 @@ add_spread (JsonBuilder *json, const char *name, const Spread *spread)
   json_builder_end_object (json);
 }
 
-static void
-print_model_bench (const OmniCliOptions *options, const OmniFusionRequest *request,
-                   const OmniFusionResult *result, const Spread *total, const Spread *network, guint n_runs,
-                   gboolean random_weights, double copy_gbytes_per_s)
+/* A model on made-up pictures. */
+typedef struct
 {
-  g_autoptr (GArray) kernels = result->profile != NULL ? omni_cli_sum_kernels (result->profile) : NULL;
-  const guint width = omni_picture_get_width (result->picture),
-              height = omni_picture_get_height (result->picture);
-  const guint n = request->sources->len;
-  const double gflops = network->median > 0 ? result->gflop / network->median * 1000 : 0;
-  const double megapixels = (double)width * height * n / 1e6 / total->median * 1000;
+  OmniFusionRequest *request;
+  OmniFusionResult *result; /* of the last run */
+  char *weights_file;       /* random ones, deleted at the end; NULL: there are some */
+  Spread total, network;
+  guint n_runs;
+} ModelBench;
 
-  if (!options->json)
-  {
-    printf ("%s, %u × %u × %u on %s%s\n", result->model->title, n, width, height, result->device_name,
-            random_weights ? ", random weights" : "");
-    printf ("  total    %.1f ms (%.1f to %.1f in %u runs), %.1f MP/s of sources\n", total->median,
-            total->least, total->most, n_runs, megapixels);
-    printf ("  network  %.1f ms (%.1f to %.1f), %.1f GFLOP as written, %.1f GFLOP/s\n", network->median,
-            network->least, network->most, result->gflop, gflops);
-    printf ("  memory   %.1f MiB at most, %u %s, longest submission %.1f ms\n",
-            result->peak_device_bytes / 1048576.0, result->tiles, result->tiles == 1 ? "tile" : "tiles",
-            result->longest_submission_ms);
-    if (kernels != NULL)
-    {
-      omni_cli_print_profile (result->profile);
-      omni_cli_print_kernels (kernels, copy_gbytes_per_s);
-    }
-    return;
-  }
-  g_autoptr (JsonBuilder) json = json_builder_new ();
-  json_builder_begin_object (json);
+static void
+model_bench_clear (ModelBench *self)
+{
+  g_clear_pointer (&self->request, omni_fusion_request_free);
+  g_clear_pointer (&self->result, omni_fusion_result_unref);
+  if (self->weights_file != NULL)
+    g_unlink (self->weights_file);
+  g_clear_pointer (&self->weights_file, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ModelBench, model_bench_clear)
+
+static double
+get_gflops (const ModelBench *self)
+{
+  return self->network.median > 0 ? self->result->gflop / self->network.median * 1000 : 0;
+}
+
+static double
+get_megapixels_per_s (const ModelBench *self)
+{
+  const OmniPicture *picture = self->result->picture;
+  const double width = omni_picture_get_width ((OmniPicture *)picture);
+  const double height = omni_picture_get_height ((OmniPicture *)picture);
+  return width * height * self->request->sources->len / 1e6 / self->total.median * 1000;
+}
+
+static void
+add_model_bench (JsonBuilder *json, const ModelBench *self)
+{
+  const OmniFusionResult *result = self->result;
   omni_cli_add_string (json, "model", result->model->name);
   omni_cli_add_string (json, "weights_sha256", result->weights_sha256);
-  omni_cli_add_boolean (json, "random_weights", random_weights);
+  omni_cli_add_boolean (json, "random_weights", self->weights_file != NULL);
   omni_cli_add_string (json, "device", result->device_name);
-  omni_cli_add_string (json, "precision", request->half ? "fp16" : "fp32");
-  omni_cli_add_int (json, "width", width);
-  omni_cli_add_int (json, "height", height);
-  omni_cli_add_int (json, "inputs", n);
-  omni_cli_add_int (json, "runs", n_runs);
-  add_spread (json, "total_ms", total);
-  add_spread (json, "network_ms", network);
+  omni_cli_add_string (json, "precision", self->request->half ? "fp16" : "fp32");
+  omni_cli_add_int (json, "width", omni_picture_get_width (result->picture));
+  omni_cli_add_int (json, "height", omni_picture_get_height (result->picture));
+  omni_cli_add_int (json, "inputs", self->request->sources->len);
+  omni_cli_add_int (json, "runs", self->n_runs);
+  add_spread (json, "total_ms", &self->total);
+  add_spread (json, "network_ms", &self->network);
   omni_cli_add_double (json, "gflop", result->gflop);
-  omni_cli_add_double (json, "gflop_per_s", gflops);
-  omni_cli_add_double (json, "source_megapixels_per_s", megapixels);
+  omni_cli_add_double (json, "gflop_per_s", get_gflops (self));
+  omni_cli_add_double (json, "source_megapixels_per_s", get_megapixels_per_s (self));
   omni_cli_add_int (json, "tiles", result->tiles);
   omni_cli_add_int (json, "tile_px", result->tile_px);
   omni_cli_add_int (json, "peak_device_bytes", (gint64)result->peak_device_bytes);
   omni_cli_add_double (json, "longest_submission_ms", result->longest_submission_ms);
   omni_cli_add_string (json, "sha256", result->sha256);
-  if (kernels != NULL)
-  {
-    omni_cli_add_profile (json, result->profile);
-    omni_cli_add_kernels (json, kernels, copy_gbytes_per_s);
-  }
-  json_builder_end_object (json);
-  omni_cli_print_json (json);
+}
+
+static void
+print_model_bench (const ModelBench *self, const GArray *kernels, double copy_gbytes_per_s)
+{
+  const OmniFusionResult *result = self->result;
+  printf ("%s, %u × %u × %u on %s%s\n", result->model->title, self->request->sources->len,
+          omni_picture_get_width (result->picture), omni_picture_get_height (result->picture),
+          result->device_name, self->weights_file != NULL ? ", random weights" : "");
+  printf ("  total    %.1f ms (%.1f to %.1f in %u runs), %.1f MP/s of sources\n", self->total.median,
+          self->total.least, self->total.most, self->n_runs, get_megapixels_per_s (self));
+  printf ("  network  %.1f ms (%.1f to %.1f), %.1f GFLOP as written, %.1f GFLOP/s\n", self->network.median,
+          self->network.least, self->network.most, result->gflop, get_gflops (self));
+  printf ("  memory   %.1f MiB at most, %u %s, longest submission %.1f ms\n",
+          result->peak_device_bytes / 1048576.0, result->tiles, result->tiles == 1 ? "tile" : "tiles",
+          result->longest_submission_ms);
+  if (kernels == NULL)
+    return;
+  omni_cli_print_profile (result->profile);
+  omni_cli_print_kernels (kernels, copy_gbytes_per_s);
 }
 
 static gboolean
-bench_model (const OmniCliOptions *options, OmniFusionRequest *request, guint n_runs, gboolean random_weights,
-             GError **error)
+time_request (const OmniCliOptions *options, ModelBench *self, GError **error)
 {
   GCancellable *cancellable = omni_cli_catch_interrupt ();
   g_autoptr (OmniEngine) engine = omni_engine_new (options->device);
   g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
   g_autoptr (GArray) totals = g_array_new (FALSE, FALSE, sizeof (double));
   g_autoptr (GArray) networks = g_array_new (FALSE, FALSE, sizeof (double));
-  OmniFusionResult *result = NULL;
 
-  for (guint i = 0; i <= n_runs; i++)
+  for (guint i = 0; i <= self->n_runs; i++)
   {
-    g_clear_pointer (&result, omni_fusion_result_unref);
-    omni_cli_progress_set_part (progress, i, n_runs + 1);
-    result = omni_engine_fuse (engine, request, omni_cli_progress_cb, progress, cancellable, error);
-    if (result == NULL)
+    g_clear_pointer (&self->result, omni_fusion_result_unref);
+    omni_cli_progress_set_part (progress, i, self->n_runs + 1);
+    self->result = omni_engine_fuse (engine, self->request, omni_cli_progress_cb, progress, cancellable,
+                                     error);
+    if (self->result == NULL)
       return FALSE;
     if (i == 0)
       continue;
-    g_array_append_val (totals, result->ms.total);
-    g_array_append_val (networks, result->ms.network);
+    g_array_append_val (totals, self->result->ms.total);
+    g_array_append_val (networks, self->result->ms.network);
   }
-  g_clear_pointer (&progress, omni_cli_progress_free);
-  const Spread total = get_spread (totals), network = get_spread (networks);
-  const double copy = request->profile
-                        ? omni_cli_measure_copy (options->device, omni_picture_get_width (result->picture),
-                                                 omni_picture_get_height (result->picture), error)
-                        : 0;
-  const gboolean success = !request->profile || copy > 0;
-  if (success)
-    print_model_bench (options, request, result, &total, &network, n_runs, random_weights, copy);
-  omni_fusion_result_unref (result);
-  return success;
+  self->total = get_spread (totals);
+  self->network = get_spread (networks);
+  return TRUE;
 }
+
+static gboolean
+time_model (OmniCliOptions *options, guint width, guint height, ModelBench *self, GError **error)
+{
+  const OmniModel *named = options->model_name != NULL ? omni_model_find (options->model_name) : NULL;
+  OmniFusionRequest *request = self->request = g_new0 (OmniFusionRequest, 1);
+  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  if (!add_sources (request, (guint)options->n_inputs, width, height, named != NULL && named->pansharpens,
+                    error))
+    return FALSE;
+  /* The task only decides the default model, and detection is not what is timed. */
+  if (options->model_name == NULL && options->weights_path == NULL)
+    options->model_name = g_strdup (omni_model_default_for (OMNI_TASK_INFRARED)->name);
+  if (!omni_cli_fill_request (options, NULL, request, error))
+    return FALSE;
+  const OmniModel *model = omni_fusion_request_choose_model (request, &request->task, NULL, error);
+  if (model == NULL)
+    return FALSE;
+  request->model = model;
+  if ((model->tasks & (1u << request->task)) == 0)
+    request->task = g_bit_nth_lsf (model->tasks, -1);
+  if (options->weights_path == NULL)
+  {
+    g_autoptr (GError) local_error = NULL;
+    self->weights_file = make_weights_file (model, request->task, &local_error);
+    if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+    request->weights_path = g_strdup (self->weights_file);
+  }
+  return time_request (options, self, error);
+}
+
+static gboolean
+bench_model (OmniCliOptions *options, guint width, guint height, GError **error)
+{
+  g_auto (ModelBench) bench = { .n_runs = (guint)options->n_runs };
+  double copy = 0;
+  if (!time_model (options, width, height, &bench, error))
+    return FALSE;
+  if (options->profile
+      && (copy = omni_cli_measure_copy (options->device, omni_picture_get_width (bench.result->picture),
+                                        omni_picture_get_height (bench.result->picture), error))
+           <= 0)
+    return FALSE;
+  g_autoptr (GArray) kernels = bench.result->profile != NULL ? omni_cli_sum_kernels (bench.result->profile)
+                                                             : NULL;
+  if (!options->json)
+  {
+    print_model_bench (&bench, kernels, copy);
+    return TRUE;
+  }
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+  json_builder_begin_object (json);
+  add_model_bench (json, &bench);
+  if (kernels != NULL)
+  {
+    omni_cli_add_profile (json, bench.result->profile);
+    omni_cli_add_kernels (json, kernels, copy);
+  }
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+  return TRUE;
+}
+
+/* ---- The systems of the papers ---- */
+
+/* Pairs of 400² (the table of AE-Netv2's paper), of 520² (IFCNN's), and of 24 MP. */
+#define SYSTEM_SIZES "400x400,520x520,6000x4000"
+
+static const char *const systems[] = { "ifani", "ifcnn", "u2fusion", "pmgi", "aenetv2" };
+
+static void
+print_system (const ModelBench *bench, gboolean is_first)
+{
+  const OmniFusionResult *result = bench->result;
+  if (is_first)
+    printf ("pairs on %s, medians of %u %s\n%-10s %11s %12s %9s %6s %8s\n", result->device_name,
+            bench->n_runs, bench->n_runs == 1 ? "run" : "runs", "model", "size", "network, ms", "GFLOP/s",
+            "tiles", "MiB");
+  g_autofree char *size = g_strdup_printf ("%u × %u", omni_picture_get_width (result->picture),
+                                           omni_picture_get_height (result->picture));
+  /* The width of a column counts bytes, of which the sign has two. */
+  printf ("%-10s %12s %12.1f %9.1f %6u %8.1f%s\n", result->model->name, size, bench->network.median,
+          get_gflops (bench), result->tiles, result->peak_device_bytes / 1048576.0,
+          bench->weights_file != NULL ? "  random weights" : "");
+  fflush (stdout);
+}
+
+/* `sizes`: WxH,WxH… */
+static gboolean
+bench_systems (OmniCliOptions *options, const char *sizes, GError **error)
+{
+  g_auto (GStrv) each = g_strsplit (sizes, ",", -1);
+  g_autoptr (JsonBuilder) json = options->json ? json_builder_new () : NULL;
+  guint width, height;
+
+  for (guint i = 0; each[i] != NULL; i++)
+    if (!omni_cli_parse_size (each[i], &width, &height, error))
+      return FALSE;
+  if (json != NULL)
+  {
+    json_builder_begin_object (json);
+    json_builder_set_member_name (json, "systems");
+    json_builder_begin_array (json);
+  }
+  for (guint i = 0; each[i] != NULL; i++)
+    for (guint k = 0; k < G_N_ELEMENTS (systems); k++)
+    {
+      g_auto (ModelBench) bench = { .n_runs = (guint)options->n_runs };
+      g_free (options->model_name);
+      options->model_name = g_strdup (systems[k]);
+      if (!omni_cli_parse_size (each[i], &width, &height, error)
+          || !time_model (options, width, height, &bench, error))
+        return FALSE;
+      if (json == NULL)
+      {
+        print_system (&bench, i == 0 && k == 0);
+        continue;
+      }
+      json_builder_begin_object (json);
+      add_model_bench (json, &bench);
+      json_builder_end_object (json);
+    }
+  if (json == NULL)
+    return TRUE;
+  json_builder_end_array (json);
+  json_builder_end_object (json);
+  omni_cli_print_json (json);
+  return TRUE;
+}
+
+/* ---- Kernels ---- */
 
 static void
 add_kernel (JsonBuilder *json, const OmniBenchRow *row)
@@ -456,6 +604,17 @@ run (OmniCliOptions *options, GError **error)
   if (options->n_inputs == 0)
     options->n_inputs = pansharpen ? 2 : DEFAULT_INPUTS;
   options->n_runs = options->n_runs != 0 ? options->n_runs : DEFAULT_RUNS;
+  if (options->systems)
+  {
+    if (options->model_name != NULL || options->weights_path != NULL || options->kernel != NULL
+        || options->metrics != NULL || options->profile)
+      return omni_cli_refuse (error,
+                              "The table of the systems takes --size and --runs, and no model, weights, "
+                              "kernel, metric or profile (--systems).");
+    options->n_inputs = 2;
+    return check_count (options->n_runs, MAX_RUNS, "--runs", error)
+           && bench_systems (options, options->size != NULL ? options->size : SYSTEM_SIZES, error);
+  }
   if (!omni_cli_parse_size (options->size != NULL ? options->size : DEFAULT_SIZE, &width, &height, error)
       || !check_count (options->n_inputs, MAX_INPUTS, "--inputs", error)
       || !check_count (options->n_runs, MAX_RUNS, "--runs", error))
@@ -465,37 +624,7 @@ run (OmniCliOptions *options, GError **error)
   if (options->kernel != NULL)
     return bench_kernels (options, width, height, error);
 
-  g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
-  request->sources = g_ptr_array_new_with_free_func (g_object_unref);
-  if (!add_sources (request, (guint)options->n_inputs, width, height, pansharpen, error))
-    return FALSE;
-  /* The task only decides the default model, and detection is not what is timed. */
-  if (options->model_name == NULL && options->weights_path == NULL)
-    options->model_name = g_strdup (omni_model_default_for (OMNI_TASK_INFRARED)->name);
-  if (!omni_cli_fill_request (options, NULL, request, error))
-    return FALSE;
-  const OmniModel *model = omni_fusion_request_choose_model (request, &request->task, NULL, error);
-  if (model == NULL)
-    return FALSE;
-  request->model = model;
-  if ((model->tasks & (1u << request->task)) == 0)
-    request->task = g_bit_nth_lsf (model->tasks, -1);
-  if (options->weights_path != NULL)
-    return bench_model (options, request, (guint)options->n_runs, FALSE, error);
-
-  g_autoptr (GError) local_error = NULL;
-  g_autofree char *weights_file = make_weights_file (model, request->task, &local_error);
-  if (local_error != NULL)
-  {
-    g_propagate_error (error, g_steal_pointer (&local_error));
-    return FALSE;
-  }
-  request->weights_path = g_strdup (weights_file);
-  const gboolean success = bench_model (options, request, (guint)options->n_runs, weights_file != NULL,
-                                        error);
-  if (weights_file != NULL)
-    g_unlink (weights_file);
-  return success;
+  return bench_model (options, width, height, error);
 }
 
 int

@@ -64,6 +64,7 @@ typedef struct
   int n_inputs;
   int n_runs;
   char *kernel;
+  gboolean systems;
   /* metrics */
   char *fused;
   char *reference;

@@ -176,6 +176,8 @@ add_bench_options (OmniCliOptions *o, GOptionContext *context)
     { "inputs", 'n', 0, G_OPTION_ARG_INT, &o->n_inputs, "Number of pictures (3)", "N" },
     { "runs", 0, 0, G_OPTION_ARG_INT, &o->n_runs, "Runs to measure, after one to warm up (5)", "N" },
     { "kernel", 'k', 0, G_OPTION_ARG_STRING, &o->kernel, "Time this kernel alone", "K" },
+    { "systems", 0, 0, G_OPTION_ARG_NONE, &o->systems,
+      "A table of the papers' systems on pairs; --size may then name several, with commas", NULL },
     { "metric", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->metrics,
       "Time this metric in plain C and on the device; may be repeated", "NAME" },
     { NULL },
