@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "models/pair.h"
+#include "models/pmgi.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -15,13 +15,6 @@
 
 #define CHANNELS 16
 #define EPSILON  1e-5f
-
-typedef enum
-{
-  NORM_NONE,
-  NORM_RUNNING,
-  NORM_INSTANCE
-} Norm;
 
 typedef struct
 {
@@ -46,20 +39,11 @@ static const Layer layers[2][N_LAYERS] = {
   { { "q1", 3, 5 }, { "q2", 16, 3 }, { "t23q", 32, 1 }, { "q3", 48, 3 }, { "t34q", 32, 1 }, { "q4", 64, 3 } },
 };
 
-static const char *const norms[] = { "auto", "instance", "running", "none", NULL };
-
-#define NORM_OPTION                                                                                          \
-  {                                                                                                          \
-    .key = "norm", .title = N_ ("Normalisation"),                                                            \
-    .summary = N_ (                                                                                          \
-      "Of the features: by the picture's own statistics (the authors' script), by those of the "             \
-      "training, or none; auto: as the weights say"),                                                        \
-    .type = OMNI_OPTION_CHOICE, .default_value = "auto", .choices = norms                                    \
-  }
+const char *const omni_pmgi_norms[] = { "auto", "instance", "running", "none", NULL };
 
 static const OmniModelOption options[] = {
   OMNI_LIKE_OPTION (N_ ("authors: instance statistics, the result from its minimum to its maximum, grey")),
-  NORM_OPTION,
+  OMNI_PMGI_NORM_OPTION,
   OMNI_SCALE_OPTION (N_ ("Of the result: as the network gives it, divided by its maximum (authors), or from "
                          "its minimum to its maximum; auto: plain, for brightness stays true")),
   { NULL }
@@ -80,8 +64,8 @@ has_norm (const OmniWeights *weights)
   return weights == NULL;
 }
 
-static gboolean
-list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+gboolean
+omni_pmgi_list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
 {
   for (guint path = 0; path < 2; path++)
     for (guint i = 0; i < N_LAYERS; i++)
@@ -98,16 +82,8 @@ list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
   return TRUE;
 }
 
-typedef struct
-{
-  OmniGraph *graph;
-  const OmniWeights *weights;
-  OmniBoundary padding;
-  Norm norm;
-} Builder;
-
 static gboolean
-choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm, GError **error)
+choose_norm (const OmniModel *model, const OmniModelContext *context, OmniPmgiNorm *norm, GError **error)
 {
   const char *name = omni_model_get_string (model, context->options, "norm");
   const char *stored = omni_weights_get_metadata (context->weights, "norm");
@@ -117,10 +93,10 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
            : omni_model_is_like_authors (model, context->options) ? "instance"
            : stored != NULL                                       ? stored
                                                                   : "instance";
-  *norm = g_str_equal (name, "instance")  ? NORM_INSTANCE
-          : g_str_equal (name, "running") ? NORM_RUNNING
-                                          : NORM_NONE;
-  if (*norm == NORM_NONE && !g_str_equal (name, "none"))
+  *norm = g_str_equal (name, "instance")  ? OMNI_PMGI_INSTANCE
+          : g_str_equal (name, "running") ? OMNI_PMGI_RUNNING
+                                          : OMNI_PMGI_PLAIN;
+  if (*norm == OMNI_PMGI_PLAIN && !g_str_equal (name, "none"))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  _ ("“%s” asks for the normalisation “%s”; instance, running and none are possible"),
                  omni_weights_get_path (context->weights), name);
@@ -129,7 +105,7 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
                  _ ("“%s” asks for the normalisation “%s”, but holds no tensors of one (p1.bn.weight); only "
                     "none is possible"),
                  omni_weights_get_path (context->weights), stored);
-  else if (*norm == NORM_RUNNING && !has_norm (context->weights))
+  else if (*norm == OMNI_PMGI_RUNNING && !has_norm (context->weights))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  _ ("“%s” holds no statistics of the training; leave the normalisation to it (norm=auto)"),
                  omni_weights_get_path (context->weights));
@@ -140,15 +116,15 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
 
 /* conv → normalisation → leaky ReLU. */
 static gboolean
-add_layer (const Builder *builder, const Layer *layer, const OmniNode *inputs, guint n_inputs, OmniNode *y,
+add_layer (const OmniPmgi *builder, const Layer *layer, const OmniNode *inputs, guint n_inputs, OmniNode *y,
            GError **error)
 {
-  const gboolean instance = builder->norm == NORM_INSTANCE;
+  const gboolean instance = builder->norm == OMNI_PMGI_INSTANCE;
   g_autofree float *weight = omni_model_dup_tensor (builder->weights, layer->name, "weight");
   g_autofree float *bias = omni_model_dup_tensor (builder->weights, layer->name, "bias");
   g_autofree float *scale = NULL, *shift = NULL;
 
-  if (builder->norm == NORM_RUNNING
+  if (builder->norm == OMNI_PMGI_RUNNING
       && !omni_model_dup_norm (builder->weights, layer->name, &scale, &shift, error))
     return FALSE;
   /* What follows takes every plane's mean away, and the bias with it. */
@@ -172,7 +148,7 @@ add_layer (const Builder *builder, const Layer *layer, const OmniNode *inputs, g
 }
 
 static OmniNode
-add_last_layer (const Builder *builder, const OmniNode inputs[8])
+add_last_layer (const OmniPmgi *builder, const OmniNode inputs[8])
 {
   static const float half[] = { .5f };
   g_autofree float *weight = omni_model_dup_tensor (builder->weights, "out", "weight");
@@ -190,10 +166,10 @@ add_last_layer (const Builder *builder, const OmniNode inputs[8])
                                                              .label = "out" });
 }
 
-static gboolean
-add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError **error)
+gboolean
+omni_pmgi_add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError **error)
 {
-  const Builder *builder = user_data;
+  const OmniPmgi *builder = user_data;
   OmniNode ends[2], f[N_LAYERS][2]; /* by layer and path */
 
   for (guint i = 0; i < 2; i++) /* 0 … 1 to −1 … 1 */
@@ -216,11 +192,11 @@ add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError
   return TRUE;
 }
 
-static gboolean
-init_builder (Builder *builder, OmniGraph *graph, const OmniModel *model, const OmniModelContext *context,
-              GError **error)
+gboolean
+omni_pmgi_init (OmniPmgi *builder, OmniGraph *graph, const OmniModel *model, const OmniModelContext *context,
+                GError **error)
 {
-  *builder = (Builder){ .graph = graph, .weights = context->weights };
+  *builder = (OmniPmgi){ .graph = graph, .weights = context->weights };
   return omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder->padding, error)
          && choose_norm (model, context, &builder->norm, error);
 }
@@ -236,12 +212,12 @@ build (const OmniModelContext *context, GError **error)
   };
   const OmniModel *model = &omni_model_pmgi;
   g_autoptr (OmniGraph) graph = omni_graph_new ("pmgi");
-  Builder builder;
+  OmniPmgi builder;
   OmniNode x;
 
-  if (!init_builder (&builder, graph, model, context, error)
+  if (!omni_pmgi_init (&builder, graph, model, context, error)
       || !omni_model_add_pairs (graph, context, omni_graph_picture (graph, OMNI_PLANES_LUMA, 0), &order,
-                                add_network, &builder, &x, error))
+                                omni_pmgi_add_network, &builder, &x, error))
     return NULL;
   if (context->colour && !omni_model_is_like_authors (model, context->options))
     x = omni_model_add_chroma (graph, x);
@@ -250,7 +226,7 @@ build (const OmniModelContext *context, GError **error)
   return g_steal_pointer (&graph);
 }
 
-static const char *const task_weights[OMNI_N_TASKS] = {
+const char *const omni_pmgi_task_weights[OMNI_N_TASKS] = {
   [OMNI_TASK_AUTO] = "pmgi-infrared.safetensors",   [OMNI_TASK_EXPOSURE] = "pmgi-exposure.safetensors",
   [OMNI_TASK_FOCUS] = "pmgi-focus.safetensors",     [OMNI_TASK_INFRARED] = "pmgi-infrared.safetensors",
   [OMNI_TASK_MEDICAL] = "pmgi-medical.safetensors", [OMNI_TASK_PANSHARPEN] = "pmgi-pansharpen.safetensors",
@@ -268,100 +244,7 @@ const OmniModel omni_model_pmgi = {
   .min_inputs = 2,
   .options = options,
   .architecture = "pmgi",
-  .task_weights = task_weights,
-  .list_tensors = list_tensors,
+  .task_weights = omni_pmgi_task_weights,
+  .list_tensors = omni_pmgi_list_tensors,
   .build = build,
-};
-
-/* ---- Pan-sharpening: every band with the panchromatic picture ---- */
-
-static const char *const levels[] = { "auto", "own", "display", NULL };
-
-static const OmniModelOption pan_options[] = {
-  OMNI_LIKE_OPTION (N_ ("authors: samples as they are, each band from its minimum to its maximum")),
-  NORM_OPTION,
-  { .key = "level",
-    .title = N_ ("Level"),
-    .summary = N_ ("White for the network: the largest sample of both pictures, or that of the file format; "
-                   "auto: own, since 16-bit pictures seldom use all their range"),
-    .type = OMNI_OPTION_CHOICE,
-    .default_value = "auto",
-    .choices = levels },
-  OMNI_SCALE_OPTION (
-    N_ ("Of every band: as the network gives it, divided by its maximum, or from its minimum "
-        "to its maximum; auto: plain, for spectra stay true")),
-  { NULL }
-};
-
-/* Channel `b` of `n_bands`: 1 there and 0 elsewhere, so that a sum of products puts planes side by side. */
-static OmniNode
-place_band (OmniGraph *graph, OmniNode plane, guint b, guint n_bands)
-{
-  g_autofree float *place = g_new0 (float, n_bands);
-
-  if (n_bands == 1)
-    return plane;
-  place[b] = 1;
-  return omni_graph_binary (graph, OMNI_BINARY_MUL, omni_graph_constant (graph, n_bands, 0, place), plane);
-}
-
-static OmniGraph *
-build_pan (const OmniModelContext *context, GError **error)
-{
-  const OmniModel *model = &omni_model_pan_pmgi;
-  const guint n_bands = context->bands > 0 ? context->bands : context->colour ? 3 : 1;
-  const gboolean own = !omni_model_is_like_authors (model, context->options)
-                         ? !g_str_equal (omni_model_get_string (model, context->options, "level"), "display")
-                         : g_str_equal (omni_model_get_string (model, context->options, "level"), "own");
-  g_autoptr (OmniGraph) graph = omni_graph_new ("pan-pmgi");
-  Builder builder;
-  OmniNode bands, pan, white = OMNI_NODE_NONE, sharp = OMNI_NODE_NONE;
-
-  if (!init_builder (&builder, graph, model, context, error))
-    return NULL;
-  bands = omni_graph_set_select (graph, omni_graph_mark (graph, OMNI_ROLE_MARK (OMNI_ROLE_MULTISPECTRAL)),
-                                 omni_graph_picture (graph, OMNI_PLANES_BANDS, n_bands));
-  pan = omni_graph_set_select (graph, omni_graph_mark (graph, OMNI_ROLE_MARK (OMNI_ROLE_PANCHROMATIC)),
-                               omni_graph_picture (graph, OMNI_PLANES_LUMA, 0));
-  if (own)
-  {
-    white = omni_graph_binary (graph, OMNI_BINARY_MAX, omni_model_add_extreme (graph, bands, TRUE),
-                               omni_graph_picture_max (graph, pan));
-    bands = omni_graph_binary (graph, OMNI_BINARY_DIV, bands, white);
-    pan = omni_graph_binary (graph, OMNI_BINARY_DIV, pan, white);
-  }
-  for (guint b = 0; b < n_bands; b++)
-  {
-    OmniNode plane;
-
-    if (!add_network ((const OmniNode[]){ omni_graph_channels (graph, bands, &b, 1), pan }, &plane, &builder,
-                      error))
-      return NULL;
-    plane = place_band (
-      graph,
-      omni_model_add_scale (graph, plane, omni_model_get_scale (model, context->options, OMNI_SCALE_STRETCH)),
-      b, n_bands);
-    sharp = b == 0 ? plane : omni_graph_binary (graph, OMNI_BINARY_ADD, sharp, plane);
-  }
-  omni_graph_set_output (graph, own ? omni_graph_binary (graph, OMNI_BINARY_MUL, sharp, white) : sharp);
-  return g_steal_pointer (&graph);
-}
-
-const OmniModel omni_model_pan_pmgi = {
-  .name = "pan-pmgi",
-  .title = N_ ("PMGI for bands"),
-  .summary = N_ ("Pan-sharpening, learned: every band is fused with the panchromatic picture"),
-  .citation = "Zhang, Xu, Xiao, Guo, Ma: Rethinking the image fusion: a fast unified image fusion network "
-              "based on proportional maintenance of gradient and intensity. AAAI 34(7), 12797–12804, 2020",
-  .tasks = OMNI_TASK_BIT (OMNI_TASK_PANSHARPEN),
-  .convolves_pixels = TRUE,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .handles_bands = TRUE,
-  .pansharpens = TRUE,
-  .options = pan_options,
-  .architecture = "pmgi",
-  .task_weights = task_weights,
-  .list_tensors = list_tensors,
-  .build = build_pan,
 };
