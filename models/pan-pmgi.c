@@ -3,7 +3,8 @@
 
 #include <glib/gi18n.h>
 
-/* PMGI for pan-sharpening: every band is fused with the panchromatic picture.
+/* PMGI for pan-sharpening: every band is fused with the panchromatic picture, all by one network or, as the authors have it,
+ * each by its own.
  *
  * Like the authors means all that their repository does, with 8-bit pictures, in 256 levels. The network's result is stretched
  * from its minimum to its maximum and rounded half up (scipy's imsave). Then comes MATLAB with its saturating bytes: the result
@@ -181,20 +182,36 @@ add_band (const Scene *scene, OmniPmgi *network, guint b, OmniNode *sharp, GErro
   return TRUE;
 }
 
+/* A satellite's networks say nothing of another one's bands. A single band is no pan-sharpening: then somebody only looks. */
+static gboolean
+check_bands (const Scene *scene, guint n_networks, GError **error)
+{
+  if (n_networks == 0 || n_networks == scene->n_bands || scene->n_bands == 1)
+    return TRUE;
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               _ ("“%s” holds networks for %u bands, but the picture has %u; take weights for as many, or "
+                  "with one network for all (--weights)"),
+               omni_weights_get_path (scene->context->weights), n_networks, scene->n_bands);
+  return FALSE;
+}
+
 static OmniGraph *
 build (const OmniModelContext *context, GError **error)
 {
   g_autoptr (OmniGraph) graph = omni_graph_new ("pan-pmgi");
   const Scene scene = add_scene (graph, context);
+  const guint n_networks = omni_pmgi_count_bands (context->weights);
   OmniPmgi network;
   OmniNode sharp = OMNI_NODE_NONE;
 
-  if (!omni_pmgi_init (&network, graph, &omni_model_pan_pmgi, context, error))
+  if (!check_bands (&scene, n_networks, error)
+      || !omni_pmgi_init (&network, graph, &omni_model_pan_pmgi, context, error))
     return NULL;
   for (guint b = 0; b < scene.n_bands; b++)
   {
     OmniNode plane;
 
+    network.band = n_networks > 0 ? b + 1 : 0;
     if (!add_band (&scene, &network, b, &plane, error))
       return NULL;
     plane = place_band (graph, plane, b, scene.n_bands);

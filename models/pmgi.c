@@ -49,37 +49,98 @@ static const OmniModelOption options[] = {
   { NULL }
 };
 
+typedef struct
+{
+  char text[32];
+} Name;
+
+static Name
+name_layer (guint band, const char *layer)
+{
+  Name name;
+
+  if (band > 0)
+    g_snprintf (name.text, sizeof name.text, "band%u.%s", band, layer);
+  else
+    g_strlcpy (name.text, layer, sizeof name.text);
+  return name;
+}
+
+guint
+omni_pmgi_count_bands (const OmniWeights *weights)
+{
+  const GArray *specs = weights != NULL ? omni_weights_get_specs (weights) : NULL;
+  guint n = 0;
+
+  for (guint i = 0; specs != NULL && i < specs->len; i++)
+    for (guint band = n + 1; band <= OMNI_MAX_BANDS; band++)
+      if (g_str_has_prefix (g_array_index (specs, OmniTensorSpec, i).name, name_layer (band, "").text))
+        n = band;
+  return n;
+}
+
+static void
+add_norms (GArray *specs, guint band)
+{
+  for (guint path = 0; path < 2; path++)
+    for (guint i = 0; i < N_LAYERS; i++)
+      omni_model_add_norm_specs (specs, name_layer (band, layers[path][i].name).text, CHANNELS);
+}
+
 /* Any of its tensors will do, so that a file that lacks one is not taken for a network without. */
 static gboolean
 has_norm (const OmniWeights *weights)
 {
+  const guint n_bands = omni_pmgi_count_bands (weights);
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
 
-  for (guint path = 0; path < 2; path++)
-    for (guint i = 0; i < N_LAYERS; i++)
-      omni_model_add_norm_specs (specs, layers[path][i].name, CHANNELS);
+  for (guint band = MIN (n_bands, 1); band <= n_bands; band++)
+    add_norms (specs, band);
   for (guint i = 0; weights != NULL && i < specs->len; i++)
     if (omni_weights_has (weights, g_array_index (specs, OmniTensorSpec, i).name))
       return TRUE;
   return weights == NULL;
 }
 
-gboolean
-omni_pmgi_list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+static void
+add_specs (GArray *specs, guint band, gboolean with_norm)
 {
   for (guint path = 0; path < 2; path++)
     for (guint i = 0; i < N_LAYERS; i++)
     {
       const Layer *layer = &layers[path][i];
+      const Name name = name_layer (band, layer->name);
 
-      omni_model_add_spec (specs, layer->name, "weight", CHANNELS, layer->in, layer->kernel, layer->kernel);
-      omni_model_add_spec (specs, layer->name, "bias", CHANNELS, 0, 0, 0);
-      if (has_norm (weights))
-        omni_model_add_norm_specs (specs, layer->name, CHANNELS);
+      omni_model_add_spec (specs, name.text, "weight", CHANNELS, layer->in, layer->kernel, layer->kernel);
+      omni_model_add_spec (specs, name.text, "bias", CHANNELS, 0, 0, 0);
+      if (with_norm)
+        omni_model_add_norm_specs (specs, name.text, CHANNELS);
     }
-  omni_model_add_spec (specs, "out", "weight", 1, 8 * CHANNELS, 1, 1);
-  omni_model_add_spec (specs, "out", "bias", 1, 0, 0, 0);
+  omni_model_add_spec (specs, name_layer (band, "out").text, "weight", 1, 8 * CHANNELS, 1, 1);
+  omni_model_add_spec (specs, name_layer (band, "out").text, "bias", 1, 0, 0, 0);
+}
+
+gboolean
+omni_pmgi_list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+{
+  const guint n_bands = omni_pmgi_count_bands (weights);
+
+  for (guint band = MIN (n_bands, 1); band <= n_bands; band++)
+    add_specs (specs, band, has_norm (weights));
   return TRUE;
+}
+
+static gboolean
+list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+{
+  const guint n_bands = omni_pmgi_count_bands (weights);
+
+  if (n_bands == 0)
+    return omni_pmgi_list_tensors (weights, specs, error);
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               _ ("“%s” holds a network for each of %u bands, which pan-pmgi alone can use"),
+               omni_weights_get_path (weights), n_bands);
+  return FALSE;
 }
 
 static gboolean
@@ -120,12 +181,13 @@ add_layer (const OmniPmgi *builder, const Layer *layer, const OmniNode *inputs, 
            GError **error)
 {
   const gboolean instance = builder->norm == OMNI_PMGI_INSTANCE;
-  g_autofree float *weight = omni_model_dup_tensor (builder->weights, layer->name, "weight");
-  g_autofree float *bias = omni_model_dup_tensor (builder->weights, layer->name, "bias");
+  const Name name = name_layer (builder->band, layer->name);
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, name.text, "weight");
+  g_autofree float *bias = omni_model_dup_tensor (builder->weights, name.text, "bias");
   g_autofree float *scale = NULL, *shift = NULL;
 
   if (builder->norm == OMNI_PMGI_RUNNING
-      && !omni_model_dup_norm (builder->weights, layer->name, &scale, &shift, error))
+      && !omni_model_dup_norm (builder->weights, name.text, &scale, &shift, error))
     return FALSE;
   /* What follows takes every plane's mean away, and the bias with it. */
   *y = omni_graph_conv (
@@ -151,8 +213,9 @@ static OmniNode
 add_last_layer (const OmniPmgi *builder, const OmniNode inputs[8])
 {
   static const float half[] = { .5f };
-  g_autofree float *weight = omni_model_dup_tensor (builder->weights, "out", "weight");
-  g_autofree float *bias = omni_model_dup_tensor (builder->weights, "out", "bias");
+  const Name name = name_layer (builder->band, "out");
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, name.text, "weight");
+  g_autofree float *bias = omni_model_dup_tensor (builder->weights, name.text, "bias");
 
   return omni_graph_conv (builder->graph, &(OmniConvParams){ .inputs = inputs,
                                                              .n_inputs = 8,
@@ -245,6 +308,6 @@ const OmniModel omni_model_pmgi = {
   .options = options,
   .architecture = "pmgi",
   .task_weights = omni_pmgi_task_weights,
-  .list_tensors = omni_pmgi_list_tensors,
+  .list_tensors = list_tensors,
   .build = build,
 };

@@ -18,6 +18,7 @@ typedef struct
 {
   OmniGraph *graph;
   const OmniWeights *weights;
+  guint band; /* whose network, from 1 on; 0: the file's only one */
   OmniBoundary padding;
   OmniPmgiNorm norm;
 } OmniPmgi;
@@ -34,6 +35,10 @@ extern const char *const omni_pmgi_task_weights[];
     .type = OMNI_OPTION_CHOICE, .default_value = "auto", .choices = omni_pmgi_norms                          \
   }
 
+/* How many networks a file has of which each is for one band, their names after "band1.", "band2." …; 0: one for all. */
+guint omni_pmgi_count_bands (const OmniWeights *weights);
+
+/* Of either kind of file. */
 gboolean omni_pmgi_list_tensors (const OmniWeights *weights, GArray *specs, GError **error);
 
 gboolean omni_pmgi_init (OmniPmgi *self, OmniGraph *graph, const OmniModel *model,
