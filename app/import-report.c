@@ -33,6 +33,12 @@ add_files (GString *text, const OmniImport *import)
 
     add_line (text, _ ("Read %s (%s)\n"), path, _ (format));
   }
+  for (guint band = 1; band <= omni_import_get_n_bands (import); band++)
+  {
+    g_autofree char *path = g_filename_display_name (omni_import_get_band_file (import, band));
+
+    add_line (text, _ ("Band %u: the network of %s\n"), band, path);
+  }
 }
 
 static void

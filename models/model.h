@@ -70,6 +70,25 @@ typedef struct _OmniModelOptions OmniModelOptions;
 
 typedef struct _OmniModel OmniModel;
 
+/* Of a multispectral picture. */
+#define OMNI_MAX_BANDS 8
+
+/* What is white where a model looks at pictures in 256 levels, as scripts for 8-bit pictures do. */
+typedef enum
+{
+  OMNI_LEVELS_OF_NONE,    /* the model does not */
+  OMNI_LEVELS_OF_DISPLAY, /* 1 */
+  OMNI_LEVELS_OF_OWN,     /* the largest sample of both pictures */
+  OMNI_LEVELS_OF_FORMAT   /* 1 where both have 8 bits, else as OWN */
+} OmniLevelsOf;
+
+/* How often each level, k/255 of `white`, rounded half up, comes in each band of a multispectral picture of its own size. */
+typedef struct
+{
+  float white;
+  guint64 counts[OMNI_MAX_BANDS][OMNI_LEVELS];
+} OmniBandLevels;
+
 typedef struct
 {
   OmniTask task;
@@ -80,6 +99,7 @@ typedef struct
   guint roles;         /* marks of all the sources together */
   float scale;         /* sides of the finest source over those of the coarsest; 0 and 1: all alike */
   float range;         /* power of two ≥ every |sample| */
+  const OmniBandLevels *levels;    /* as get_levels_of() asks; NULL: white is 1 and all levels are alike */
   const OmniModelOptions *options; /* NULL: defaults */
   const OmniWeights *weights;      /* NULL for classical methods */
   gboolean grey_and_colour;        /* some sources have colours and some have none */
@@ -113,6 +133,8 @@ struct _OmniModel
   /* Tensors the weights must hold, exactly: fills `specs` (element-type OmniTensorSpec). What `weights` (nullable) holds
    * selects the variant. */
   gboolean (*list_tensors) (const OmniWeights *weights, GArray *specs, GError **error);
+  /* Which OmniModelContext.levels the options (nullable) ask for; NULL: none. */
+  OmniLevelsOf (*get_levels_of) (const OmniModelOptions *options);
   /* (transfer full) The graph for this context. */
   OmniGraph *(*build) (const OmniModelContext *context, GError **error);
 };

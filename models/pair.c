@@ -54,6 +54,16 @@ add_pair (OmniGraph *graph, const OmniModelContext *context, OmniNode pictures, 
     add_by_brightness (graph, pictures, pair);
 }
 
+OmniNode
+omni_model_pick_first (OmniGraph *graph, const OmniModelContext *context, OmniNode x,
+                       const OmniPairOrder *order)
+{
+  OmniNode pair[2];
+
+  add_pair (graph, context, x, order, pair);
+  return pair[0];
+}
+
 gboolean
 omni_model_add_pairs (OmniGraph *graph, const OmniModelContext *context, OmniNode pictures,
                       const OmniPairOrder *order, OmniPairNetwork network, gpointer user_data,

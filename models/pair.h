@@ -24,4 +24,8 @@ gboolean omni_model_add_pairs (OmniGraph *graph, const OmniModelContext *context
                                const OmniPairOrder *order, OmniPairNetwork network, gpointer user_data,
                                OmniNode *fused, GError **error);
 
+/* `x`, per source, of the first of two sources that roles or colours tell apart. */
+OmniNode omni_model_pick_first (OmniGraph *graph, const OmniModelContext *context, OmniNode x,
+                                const OmniPairOrder *order);
+
 G_END_DECLS

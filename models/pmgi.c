@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "models/pair.h"
+#include "models/pmgi.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -15,13 +15,6 @@
 
 #define CHANNELS 16
 #define EPSILON  1e-5f
-
-typedef enum
-{
-  NORM_NONE,
-  NORM_RUNNING,
-  NORM_INSTANCE
-} Norm;
 
 typedef struct
 {
@@ -46,68 +39,112 @@ static const Layer layers[2][N_LAYERS] = {
   { { "q1", 3, 5 }, { "q2", 16, 3 }, { "t23q", 32, 1 }, { "q3", 48, 3 }, { "t34q", 32, 1 }, { "q4", 64, 3 } },
 };
 
-static const char *const norms[] = { "auto", "instance", "running", "none", NULL };
-
-#define NORM_OPTION                                                                                          \
-  {                                                                                                          \
-    .key = "norm", .title = N_ ("Normalisation"),                                                            \
-    .summary = N_ (                                                                                          \
-      "Of the features: by the picture's own statistics (the authors' script), by those of the "             \
-      "training, or none; auto: as the weights say"),                                                        \
-    .type = OMNI_OPTION_CHOICE, .default_value = "auto", .choices = norms                                    \
-  }
+const char *const omni_pmgi_norms[] = { "auto", "instance", "running", "none", NULL };
 
 static const OmniModelOption options[] = {
   OMNI_LIKE_OPTION (N_ ("authors: instance statistics, the result from its minimum to its maximum, grey")),
-  NORM_OPTION,
+  OMNI_PMGI_NORM_OPTION,
   OMNI_SCALE_OPTION (N_ ("Of the result: as the network gives it, divided by its maximum (authors), or from "
                          "its minimum to its maximum; auto: plain, for brightness stays true")),
   { NULL }
 };
 
+typedef struct
+{
+  char text[32];
+} Name;
+
+static Name
+name_layer (guint band, const char *layer)
+{
+  Name name;
+
+  if (band > 0)
+    g_snprintf (name.text, sizeof name.text, "band%u.%s", band, layer);
+  else
+    g_strlcpy (name.text, layer, sizeof name.text);
+  return name;
+}
+
+guint
+omni_pmgi_count_bands (const OmniWeights *weights)
+{
+  const GArray *specs = weights != NULL ? omni_weights_get_specs (weights) : NULL;
+  guint n = 0;
+
+  for (guint i = 0; specs != NULL && i < specs->len; i++)
+    for (guint band = n + 1; band <= OMNI_MAX_BANDS; band++)
+      if (g_str_has_prefix (g_array_index (specs, OmniTensorSpec, i).name, name_layer (band, "").text))
+        n = band;
+  return n;
+}
+
+static void
+add_norms (GArray *specs, guint band)
+{
+  for (guint path = 0; path < 2; path++)
+    for (guint i = 0; i < N_LAYERS; i++)
+      omni_model_add_norm_specs (specs, name_layer (band, layers[path][i].name).text, CHANNELS);
+}
+
 /* Any of its tensors will do, so that a file that lacks one is not taken for a network without. */
 static gboolean
 has_norm (const OmniWeights *weights)
 {
+  const guint n_bands = omni_pmgi_count_bands (weights);
   g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
 
-  for (guint path = 0; path < 2; path++)
-    for (guint i = 0; i < N_LAYERS; i++)
-      omni_model_add_norm_specs (specs, layers[path][i].name, CHANNELS);
+  for (guint band = MIN (n_bands, 1); band <= n_bands; band++)
+    add_norms (specs, band);
   for (guint i = 0; weights != NULL && i < specs->len; i++)
     if (omni_weights_has (weights, g_array_index (specs, OmniTensorSpec, i).name))
       return TRUE;
   return weights == NULL;
 }
 
-static gboolean
-list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+static void
+add_specs (GArray *specs, guint band, gboolean with_norm)
 {
   for (guint path = 0; path < 2; path++)
     for (guint i = 0; i < N_LAYERS; i++)
     {
       const Layer *layer = &layers[path][i];
+      const Name name = name_layer (band, layer->name);
 
-      omni_model_add_spec (specs, layer->name, "weight", CHANNELS, layer->in, layer->kernel, layer->kernel);
-      omni_model_add_spec (specs, layer->name, "bias", CHANNELS, 0, 0, 0);
-      if (has_norm (weights))
-        omni_model_add_norm_specs (specs, layer->name, CHANNELS);
+      omni_model_add_spec (specs, name.text, "weight", CHANNELS, layer->in, layer->kernel, layer->kernel);
+      omni_model_add_spec (specs, name.text, "bias", CHANNELS, 0, 0, 0);
+      if (with_norm)
+        omni_model_add_norm_specs (specs, name.text, CHANNELS);
     }
-  omni_model_add_spec (specs, "out", "weight", 1, 8 * CHANNELS, 1, 1);
-  omni_model_add_spec (specs, "out", "bias", 1, 0, 0, 0);
+  omni_model_add_spec (specs, name_layer (band, "out").text, "weight", 1, 8 * CHANNELS, 1, 1);
+  omni_model_add_spec (specs, name_layer (band, "out").text, "bias", 1, 0, 0, 0);
+}
+
+gboolean
+omni_pmgi_list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
+{
+  const guint n_bands = omni_pmgi_count_bands (weights);
+
+  for (guint band = MIN (n_bands, 1); band <= n_bands; band++)
+    add_specs (specs, band, has_norm (weights));
   return TRUE;
 }
 
-typedef struct
+static gboolean
+list_tensors (const OmniWeights *weights, GArray *specs, GError **error)
 {
-  OmniGraph *graph;
-  const OmniWeights *weights;
-  OmniBoundary padding;
-  Norm norm;
-} Builder;
+  const guint n_bands = omni_pmgi_count_bands (weights);
+
+  if (n_bands == 0)
+    return omni_pmgi_list_tensors (weights, specs, error);
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               _ ("“%s” holds a network for each of %u bands, which pan-pmgi alone can use"),
+               omni_weights_get_path (weights), n_bands);
+  return FALSE;
+}
 
 static gboolean
-choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm, GError **error)
+choose_norm (const OmniModel *model, const OmniModelContext *context, OmniPmgiNorm *norm, GError **error)
 {
   const char *name = omni_model_get_string (model, context->options, "norm");
   const char *stored = omni_weights_get_metadata (context->weights, "norm");
@@ -117,10 +154,10 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
            : omni_model_is_like_authors (model, context->options) ? "instance"
            : stored != NULL                                       ? stored
                                                                   : "instance";
-  *norm = g_str_equal (name, "instance")  ? NORM_INSTANCE
-          : g_str_equal (name, "running") ? NORM_RUNNING
-                                          : NORM_NONE;
-  if (*norm == NORM_NONE && !g_str_equal (name, "none"))
+  *norm = g_str_equal (name, "instance")  ? OMNI_PMGI_INSTANCE
+          : g_str_equal (name, "running") ? OMNI_PMGI_RUNNING
+                                          : OMNI_PMGI_PLAIN;
+  if (*norm == OMNI_PMGI_PLAIN && !g_str_equal (name, "none"))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  _ ("“%s” asks for the normalisation “%s”; instance, running and none are possible"),
                  omni_weights_get_path (context->weights), name);
@@ -129,7 +166,7 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
                  _ ("“%s” asks for the normalisation “%s”, but holds no tensors of one (p1.bn.weight); only "
                     "none is possible"),
                  omni_weights_get_path (context->weights), stored);
-  else if (*norm == NORM_RUNNING && !has_norm (context->weights))
+  else if (*norm == OMNI_PMGI_RUNNING && !has_norm (context->weights))
     g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
                  _ ("“%s” holds no statistics of the training; leave the normalisation to it (norm=auto)"),
                  omni_weights_get_path (context->weights));
@@ -140,16 +177,17 @@ choose_norm (const OmniModel *model, const OmniModelContext *context, Norm *norm
 
 /* conv → normalisation → leaky ReLU. */
 static gboolean
-add_layer (const Builder *builder, const Layer *layer, const OmniNode *inputs, guint n_inputs, OmniNode *y,
+add_layer (const OmniPmgi *builder, const Layer *layer, const OmniNode *inputs, guint n_inputs, OmniNode *y,
            GError **error)
 {
-  const gboolean instance = builder->norm == NORM_INSTANCE;
-  g_autofree float *weight = omni_model_dup_tensor (builder->weights, layer->name, "weight");
-  g_autofree float *bias = omni_model_dup_tensor (builder->weights, layer->name, "bias");
+  const gboolean instance = builder->norm == OMNI_PMGI_INSTANCE;
+  const Name name = name_layer (builder->band, layer->name);
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, name.text, "weight");
+  g_autofree float *bias = omni_model_dup_tensor (builder->weights, name.text, "bias");
   g_autofree float *scale = NULL, *shift = NULL;
 
-  if (builder->norm == NORM_RUNNING
-      && !omni_model_dup_norm (builder->weights, layer->name, &scale, &shift, error))
+  if (builder->norm == OMNI_PMGI_RUNNING
+      && !omni_model_dup_norm (builder->weights, name.text, &scale, &shift, error))
     return FALSE;
   /* What follows takes every plane's mean away, and the bias with it. */
   *y = omni_graph_conv (
@@ -172,11 +210,12 @@ add_layer (const Builder *builder, const Layer *layer, const OmniNode *inputs, g
 }
 
 static OmniNode
-add_last_layer (const Builder *builder, const OmniNode inputs[8])
+add_last_layer (const OmniPmgi *builder, const OmniNode inputs[8])
 {
   static const float half[] = { .5f };
-  g_autofree float *weight = omni_model_dup_tensor (builder->weights, "out", "weight");
-  g_autofree float *bias = omni_model_dup_tensor (builder->weights, "out", "bias");
+  const Name name = name_layer (builder->band, "out");
+  g_autofree float *weight = omni_model_dup_tensor (builder->weights, name.text, "weight");
+  g_autofree float *bias = omni_model_dup_tensor (builder->weights, name.text, "bias");
 
   return omni_graph_conv (builder->graph, &(OmniConvParams){ .inputs = inputs,
                                                              .n_inputs = 8,
@@ -190,10 +229,10 @@ add_last_layer (const Builder *builder, const OmniNode inputs[8])
                                                              .label = "out" });
 }
 
-static gboolean
-add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError **error)
+gboolean
+omni_pmgi_add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError **error)
 {
-  const Builder *builder = user_data;
+  const OmniPmgi *builder = user_data;
   OmniNode ends[2], f[N_LAYERS][2]; /* by layer and path */
 
   for (guint i = 0; i < 2; i++) /* 0 … 1 to −1 … 1 */
@@ -216,11 +255,11 @@ add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError
   return TRUE;
 }
 
-static gboolean
-init_builder (Builder *builder, OmniGraph *graph, const OmniModel *model, const OmniModelContext *context,
-              GError **error)
+gboolean
+omni_pmgi_init (OmniPmgi *builder, OmniGraph *graph, const OmniModel *model, const OmniModelContext *context,
+                GError **error)
 {
-  *builder = (Builder){ .graph = graph, .weights = context->weights };
+  *builder = (OmniPmgi){ .graph = graph, .weights = context->weights };
   return omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder->padding, error)
          && choose_norm (model, context, &builder->norm, error);
 }
@@ -236,12 +275,12 @@ build (const OmniModelContext *context, GError **error)
   };
   const OmniModel *model = &omni_model_pmgi;
   g_autoptr (OmniGraph) graph = omni_graph_new ("pmgi");
-  Builder builder;
+  OmniPmgi builder;
   OmniNode x;
 
-  if (!init_builder (&builder, graph, model, context, error)
+  if (!omni_pmgi_init (&builder, graph, model, context, error)
       || !omni_model_add_pairs (graph, context, omni_graph_picture (graph, OMNI_PLANES_LUMA, 0), &order,
-                                add_network, &builder, &x, error))
+                                omni_pmgi_add_network, &builder, &x, error))
     return NULL;
   if (context->colour && !omni_model_is_like_authors (model, context->options))
     x = omni_model_add_chroma (graph, x);
@@ -250,7 +289,7 @@ build (const OmniModelContext *context, GError **error)
   return g_steal_pointer (&graph);
 }
 
-static const char *const task_weights[OMNI_N_TASKS] = {
+const char *const omni_pmgi_task_weights[OMNI_N_TASKS] = {
   [OMNI_TASK_AUTO] = "pmgi-infrared.safetensors",   [OMNI_TASK_EXPOSURE] = "pmgi-exposure.safetensors",
   [OMNI_TASK_FOCUS] = "pmgi-focus.safetensors",     [OMNI_TASK_INFRARED] = "pmgi-infrared.safetensors",
   [OMNI_TASK_MEDICAL] = "pmgi-medical.safetensors", [OMNI_TASK_PANSHARPEN] = "pmgi-pansharpen.safetensors",
@@ -268,100 +307,7 @@ const OmniModel omni_model_pmgi = {
   .min_inputs = 2,
   .options = options,
   .architecture = "pmgi",
-  .task_weights = task_weights,
+  .task_weights = omni_pmgi_task_weights,
   .list_tensors = list_tensors,
   .build = build,
-};
-
-/* ---- Pan-sharpening: every band with the panchromatic picture ---- */
-
-static const char *const levels[] = { "auto", "own", "display", NULL };
-
-static const OmniModelOption pan_options[] = {
-  OMNI_LIKE_OPTION (N_ ("authors: samples as they are, each band from its minimum to its maximum")),
-  NORM_OPTION,
-  { .key = "level",
-    .title = N_ ("Level"),
-    .summary = N_ ("White for the network: the largest sample of both pictures, or that of the file format; "
-                   "auto: own, since 16-bit pictures seldom use all their range"),
-    .type = OMNI_OPTION_CHOICE,
-    .default_value = "auto",
-    .choices = levels },
-  OMNI_SCALE_OPTION (
-    N_ ("Of every band: as the network gives it, divided by its maximum, or from its minimum "
-        "to its maximum; auto: plain, for spectra stay true")),
-  { NULL }
-};
-
-/* Channel `b` of `n_bands`: 1 there and 0 elsewhere, so that a sum of products puts planes side by side. */
-static OmniNode
-place_band (OmniGraph *graph, OmniNode plane, guint b, guint n_bands)
-{
-  g_autofree float *place = g_new0 (float, n_bands);
-
-  if (n_bands == 1)
-    return plane;
-  place[b] = 1;
-  return omni_graph_binary (graph, OMNI_BINARY_MUL, omni_graph_constant (graph, n_bands, 0, place), plane);
-}
-
-static OmniGraph *
-build_pan (const OmniModelContext *context, GError **error)
-{
-  const OmniModel *model = &omni_model_pan_pmgi;
-  const guint n_bands = context->bands > 0 ? context->bands : context->colour ? 3 : 1;
-  const gboolean own = !omni_model_is_like_authors (model, context->options)
-                         ? !g_str_equal (omni_model_get_string (model, context->options, "level"), "display")
-                         : g_str_equal (omni_model_get_string (model, context->options, "level"), "own");
-  g_autoptr (OmniGraph) graph = omni_graph_new ("pan-pmgi");
-  Builder builder;
-  OmniNode bands, pan, white = OMNI_NODE_NONE, sharp = OMNI_NODE_NONE;
-
-  if (!init_builder (&builder, graph, model, context, error))
-    return NULL;
-  bands = omni_graph_set_select (graph, omni_graph_mark (graph, OMNI_ROLE_MARK (OMNI_ROLE_MULTISPECTRAL)),
-                                 omni_graph_picture (graph, OMNI_PLANES_BANDS, n_bands));
-  pan = omni_graph_set_select (graph, omni_graph_mark (graph, OMNI_ROLE_MARK (OMNI_ROLE_PANCHROMATIC)),
-                               omni_graph_picture (graph, OMNI_PLANES_LUMA, 0));
-  if (own)
-  {
-    white = omni_graph_binary (graph, OMNI_BINARY_MAX, omni_model_add_extreme (graph, bands, TRUE),
-                               omni_graph_picture_max (graph, pan));
-    bands = omni_graph_binary (graph, OMNI_BINARY_DIV, bands, white);
-    pan = omni_graph_binary (graph, OMNI_BINARY_DIV, pan, white);
-  }
-  for (guint b = 0; b < n_bands; b++)
-  {
-    OmniNode plane;
-
-    if (!add_network ((const OmniNode[]){ omni_graph_channels (graph, bands, &b, 1), pan }, &plane, &builder,
-                      error))
-      return NULL;
-    plane = place_band (
-      graph,
-      omni_model_add_scale (graph, plane, omni_model_get_scale (model, context->options, OMNI_SCALE_STRETCH)),
-      b, n_bands);
-    sharp = b == 0 ? plane : omni_graph_binary (graph, OMNI_BINARY_ADD, sharp, plane);
-  }
-  omni_graph_set_output (graph, own ? omni_graph_binary (graph, OMNI_BINARY_MUL, sharp, white) : sharp);
-  return g_steal_pointer (&graph);
-}
-
-const OmniModel omni_model_pan_pmgi = {
-  .name = "pan-pmgi",
-  .title = N_ ("PMGI for bands"),
-  .summary = N_ ("Pan-sharpening, learned: every band is fused with the panchromatic picture"),
-  .citation = "Zhang, Xu, Xiao, Guo, Ma: Rethinking the image fusion: a fast unified image fusion network "
-              "based on proportional maintenance of gradient and intensity. AAAI 34(7), 12797–12804, 2020",
-  .tasks = OMNI_TASK_BIT (OMNI_TASK_PANSHARPEN),
-  .convolves_pixels = TRUE,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .handles_bands = TRUE,
-  .pansharpens = TRUE,
-  .options = pan_options,
-  .architecture = "pmgi",
-  .task_weights = task_weights,
-  .list_tensors = list_tensors,
-  .build = build_pan,
 };

@@ -5,7 +5,11 @@
  * new is concatenated before what was there. Every border is reflected.
  *
  * The network sees luminance; chroma is fused by the papers' rule (Eq. 10), which for one coloured source is its own. The
- * authors' script does that for a coloured first source only and gives grey for two. */
+ * authors' script does that for a coloured first source only and gives grey for two.
+ *
+ * With like=authors the result is divided by the maximum of all its channels. Every stored version of the authors'
+ * test_main.py saves by scipy.misc.imsave, whose bytescale adds a half and cuts, so levels are rounded half up. It also
+ * stretches from the minimum to the maximum: that is scale=stretch here. `authors` stays the maximum, as it was agreed. */
 
 #define GROWTH  44
 #define N_DENSE 5
@@ -98,6 +102,51 @@ add_network (const OmniNode pair[2], OmniNode *fused, gpointer user_data, GError
   return TRUE;
 }
 
+/* The script's YCbCr there and back: what it adds to the luminance for R, G and B. */
+static void
+fill_chroma_weights (float weights[9])
+{
+  static const double to[2][3] = { { -.1687, -.3313, .5 }, { .5, -.4187, -.0813 } };
+  static const double back[3][2] = { { 0, 1.402 }, { -.34414, -.71414 }, { 1.772, 0 } };
+
+  for (guint i = 0; i < 3; i++)
+    for (guint k = 0; k < 3; k++)
+      weights[3 * i + k] = (float)(back[i][0] * to[0][k] + back[i][1] * to[1][k]);
+}
+
+/* The chroma of the first source, if it has any and the second none. */
+static OmniNode
+add_authors_chroma (OmniGraph *graph, const OmniModelContext *context, const OmniPairOrder *order,
+                    OmniNode luma)
+{
+  const OmniNode first = omni_model_pick_first (graph, context,
+                                                omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0), order);
+  const OmniNode coloured = omni_model_pick_first (graph, context,
+                                                   omni_graph_mark (graph, OMNI_MARK_COLOURED), order);
+  float weights[9];
+
+  fill_chroma_weights (weights);
+  const OmniNode chroma = omni_graph_conv (graph, &(OmniConvParams){ .inputs = &first,
+                                                                     .n_inputs = 1,
+                                                                     .out_channels = 3,
+                                                                     .kernel = 1,
+                                                                     .weight = weights,
+                                                                     .label = "chroma" });
+  return omni_graph_binary (graph, OMNI_BINARY_ADD,
+                            omni_graph_binary (graph, OMNI_BINARY_MUL, chroma, coloured), luma);
+}
+
+static OmniNode
+add_colour (OmniGraph *graph, const OmniModelContext *context, const OmniPairOrder *order, OmniNode luma)
+{
+  const gboolean like_authors = omni_model_is_like_authors (&omni_model_u2fusion, context->options);
+
+  if (!context->colour || (like_authors && !context->grey_and_colour))
+    return luma;
+  return like_authors && context->n_sources == 2 ? add_authors_chroma (graph, context, order, luma)
+                                                 : omni_model_add_chroma (graph, luma);
+}
+
 static OmniGraph *
 build (const OmniModelContext *context, GError **error)
 {
@@ -107,7 +156,6 @@ build (const OmniModelContext *context, GError **error)
     .coloured_first = TRUE,
   };
   const OmniModel *model = &omni_model_u2fusion;
-  const gboolean like_authors = omni_model_is_like_authors (model, context->options);
   g_autoptr (OmniGraph) graph = omni_graph_new ("u2fusion");
   Builder builder = { .graph = graph, .weights = context->weights };
   OmniNode x;
@@ -116,8 +164,7 @@ build (const OmniModelContext *context, GError **error)
       || !omni_model_add_pairs (graph, context, omni_graph_picture (graph, OMNI_PLANES_LUMA, 0), &order,
                                 add_network, &builder, &x, error))
     return NULL;
-  if (context->colour && (!like_authors || context->grey_and_colour))
-    x = omni_model_add_chroma (graph, x);
+  x = add_colour (graph, context, &order, x);
   x = omni_model_add_scale (graph, x, omni_model_get_scale (model, context->options, OMNI_SCALE_MAXIMUM));
   omni_graph_set_output (graph, x);
   return g_steal_pointer (&graph);

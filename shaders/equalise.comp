@@ -4,6 +4,8 @@
 // Contrast-limited adaptive histogram equalisation of one plane of 8-bit levels (Zuiderveld 1994), with the arithmetic of
 // OpenCV's CLAHE: the picture, continued by reflection to whole cells, is cut into CELLS × CELLS, each with a histogram,
 // clipped, and a table; a pixel takes the bilinear mixture of four tables. Counts are whole numbers, so no order shows.
+//
+// Or, with one cell, another histogram is matched: omni_graph_match_levels().
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 
@@ -11,6 +13,7 @@ const int CLEAR = 0;
 const int COUNT = 1;
 const int TABLES = 2;
 const int APPLY = 3;
+const int MATCH = 4;
 const int LEVELS = 256;
 
 layout (constant_id = 2) const int HALF = 0;
@@ -19,6 +22,7 @@ layout (constant_id = 4) const int CELLS = 8;
 
 layout (binding = 0) uniform samplerBuffer source;
 layout (binding = 1) uniform samplerBuffer tables; // four levels to a texel
+layout (binding = 7) uniform samplerBuffer weights; // of every level twice the sum to match: high 16 bits, then low ones
 layout (std430, binding = 4) buffer Words
 {
   vec4 out4[];
@@ -98,6 +102,33 @@ make_table (int index)
     }
 }
 
+uint
+limit_of (int level)
+{
+  const float high = texelFetch (weights, push.a3 + (level >> 2))[level & 3];
+  const float low = texelFetch (weights, push.a3 + ((LEVELS + level) >> 2))[level & 3];
+  return uint (high) << 16 | uint (low);
+}
+
+// Sums are counted twice, so that half a count is a whole number. They never become less from level to level.
+void
+make_matching_table ()
+{
+  uint below = 0u;
+  int m = 0;
+
+  for (int i = 0; i < LEVELS; i++)
+    {
+      const uint n = words[push.a0 + i];
+      const uint less = i == 0 || i == LEVELS - 1 ? 0u : n;
+      const uint twice = 2u * (below + n) - less;
+      while (m < LEVELS - 1 && limit_of (m) < twice)
+        m++;
+      words[push.a1 + i] = floatBitsToUint (float (m));
+      below += n;
+    }
+}
+
 float
 look_up (ivec2 cell, int level)
 {
@@ -136,6 +167,12 @@ main ()
   if (STAGE == TABLES)
     {
       make_table (texel.x);
+      return;
+    }
+
+  if (STAGE == MATCH)
+    {
+      make_matching_table ();
       return;
     }
 

@@ -102,7 +102,7 @@ fixture_run_init (FixtureRun *run, OmniDevice *device, const FixtureSet *set, co
   guint roles = 0;
 
   for (guint k = 0; k < set->n; k++)
-    roles |= fusion->marks[k];
+    roles |= fusion->marks[k] & OMNI_ALL_ROLES;
 
   const OmniModelContext context = { .task = fusion->task,
                                      .n_sources = set->n,
@@ -113,6 +113,8 @@ fixture_run_init (FixtureRun *run, OmniDevice *device, const FixtureSet *set, co
                                      .roles = roles,
                                      .scale = fusion->scale,
                                      .range = fusion->range > 0 ? fusion->range : 1,
+                                     .levels = fusion->levels,
+                                     .grey_and_colour = fusion->grey_and_colour,
                                      .options = fusion->options,
                                      .weights = fusion->weights };
   g_autoptr (OmniGraph) graph = fusion->model->build (&context, &error);

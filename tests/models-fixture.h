@@ -39,6 +39,8 @@ typedef struct
   float range;                      /* 0: 1 */
   guint marks[FIXTURE_MAX_SOURCES]; /* of the sources; 0: none */
   float scale;
+  gboolean grey_and_colour;
+  const OmniBandLevels *levels;
 } FixtureFusion;
 
 /* A plan for the set and what it takes to run it. The result has `channels` interleaved float channels. */

@@ -544,6 +544,46 @@ test_equalise (void)
   }
 }
 
+/* ---- Matching a histogram ---- */
+
+static TwinTensor *
+twin_of_match (const TwinTensor *set, gconstpointer data)
+{
+  g_autoptr (TwinTensor) result = twin_match_levels (set, data);
+
+  return twin_set_max (result);
+}
+
+/* One level, two ends, a slope, gaps, counts of a large picture. */
+static void
+fill_histogram (guint kind, guint64 histogram[OMNI_LEVELS])
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (kind);
+
+  for (guint i = 0; i < OMNI_LEVELS; i++)
+    histogram[i] = kind == 0   ? i == 77
+                   : kind == 1 ? (guint64)(i % 255 == 0)
+                   : kind == 2 ? i
+                   : kind == 3 ? (i % 7 == 3 ? g_rand_int (random) % 9 : 0)
+                               : (guint64)g_rand_int (random) << 20;
+}
+
+static void
+test_match_levels (void)
+{
+  for (guint kind = 0; kind < 5; kind++)
+  {
+    guint64 histogram[OMNI_LEVELS];
+    OmniGraph *graph = omni_graph_new ("match");
+    const OmniNode x = omni_graph_picture (graph, OMNI_PLANES_BANDS, 1);
+
+    fill_histogram (kind, histogram);
+    omni_graph_set_output (graph, omni_graph_set_max (graph, omni_graph_match_levels (graph, x, histogram)));
+    harness_sweep (&(HarnessSweep){
+      .graph = graph, .twin = twin_of_match, .data = histogram, .channels = 1, .tolerance = 0.0 });
+  }
+}
+
 /* ---- Pictures read from the samples ---- */
 
 /* Every operation that reads a picture without planes of its own, in one graph. */
@@ -641,6 +681,7 @@ add_tests (void)
   g_test_add_func ("/kernels/image/statistics-cancel", test_statistics_cancel);
   g_test_add_func ("/kernels/image/statistics-large", test_statistics_large);
   g_test_add_func ("/kernels/image/equalise", test_equalise);
+  g_test_add_func ("/kernels/image/match-levels", test_match_levels);
 }
 
 int

@@ -451,6 +451,73 @@ test_pan_pmgi (void)
   report_worst ();
 }
 
+/* (transfer full) Of networks of one band each a file with all of them. */
+static OmniWeights *
+join_bands (OmniWeights *const *parts, guint n)
+{
+  const char *const metadata[] = { "architecture", "pmgi", "norm", "none", "padding", "zero", NULL };
+  g_autoptr (GArray) specs = g_array_new (FALSE, FALSE, sizeof (OmniTensorSpec));
+  g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (guint b = 0; b < n; b++)
+    for (guint i = 0; i < omni_weights_get_specs (parts[b])->len; i++)
+    {
+      const OmniTensorSpec *of_part = &g_array_index (omni_weights_get_specs (parts[b]), OmniTensorSpec, i);
+      OmniTensorSpec spec = *of_part;
+
+      g_snprintf (spec.name, sizeof spec.name, "band%u.%s", b + 1, of_part->name);
+      g_array_append_val (specs, spec);
+      g_ptr_array_add (values, omni_weights_dup_floats (parts[b], of_part->name, NULL));
+    }
+  bytes = omni_weights_write (specs, metadata, (const float *const *)values->pdata);
+  return omni_weights_load_bytes (bytes, "bands", NULL);
+}
+
+/* Every band as by a file with its network alone, and no other number of bands. */
+static void
+test_pan_bands (void)
+{
+  enum
+  {
+    BANDS = 4
+  };
+  const OmniModel *model = omni_model_find ("pan-pmgi");
+  OmniWeights *parts[BANDS];
+  g_autoptr (OmniWeights) joint = NULL;
+  g_autoptr (FixtureSet) set = fixture_set_new_scene (2, 2, 20, 13, BANDS);
+  FixtureFusion fusion = { .model = model,
+                           .task = OMNI_TASK_PANSHARPEN,
+                           .bands = BANDS,
+                           .marks = { OMNI_ROLE_MARK (OMNI_ROLE_PANCHROMATIC),
+                                      OMNI_ROLE_MARK (OMNI_ROLE_MULTISPECTRAL) } };
+  g_autofree float *result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint b = 0; b < BANDS; b++)
+    parts[b] = make_weights ("pan-pmgi", b, "norm", "none", "zero");
+  joint = join_bands (parts, BANDS);
+  fusion.weights = joint;
+  result = fixture_fuse (device, set, &fusion);
+  for (guint b = 0; b < BANDS; b++)
+  {
+    g_autofree float *alone = NULL;
+
+    fusion.weights = parts[b];
+    alone = fixture_fuse (device, set, &fusion);
+    for (gsize i = b; i < fixture_set_n_samples (set); i += BANDS)
+      g_assert_cmpfloat (result[i], ==, alone[i]);
+    omni_weights_unref (parts[b]);
+  }
+
+  const OmniModelContext context = {
+    .n_sources = 2, .width = 8, .height = 8, .range = 1, .bands = BANDS + 1, .weights = joint
+  };
+  g_assert_null (model->build (&context, &error));
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE);
+  g_assert_nonnull (strstr (error->message, "networks for 4 bands, but the picture has 5"));
+}
+
 /* ---- Weight files ---- */
 
 static void
@@ -571,6 +638,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pairs/scales", test_scales);
   g_test_add_func ("/pairs/statistics-in-tiles", test_statistics_in_tiles);
   g_test_add_func ("/pairs/pan-pmgi", test_pan_pmgi);
+  g_test_add_func ("/pairs/pan-bands", test_pan_bands);
   g_test_add_func ("/pairs/misfits", test_misfits);
   for (guint i = 0; i < G_N_ELEMENTS (officials); i++)
   {

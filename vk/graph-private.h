@@ -86,6 +86,7 @@ typedef struct
   guint *indices;            /* CHANNELS */
   float epsilon;             /* NORMALISE; SCORE_WEIGHT, SET_SCORE_MAX: the floor; EQUALISE: the limit */
   guint cells;               /* EQUALISE: histograms a side */
+  guint64 *histogram;        /* EQUALISE: what to match, 256 counts; NULL: adaptive */
   guint marks;               /* MARK */
   guint square_px;           /* CHECKER */
   guint radius;              /* FILTER, WINDOW_MEAN */

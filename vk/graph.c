@@ -14,6 +14,7 @@ omni_node_clear (gpointer data)
   g_free (node->post_scale);
   g_free (node->post_shift);
   g_free (node->indices);
+  g_free (node->histogram);
 }
 
 OmniGraph *
@@ -294,6 +295,23 @@ omni_graph_equalise (OmniGraph *graph, OmniNode x, float clip_limit, guint cells
   node.epsilon = clip_limit;
   node.cells = cells;
   return omni_graph_append (graph, node, &x, 1, "equalise");
+}
+
+OmniNode
+omni_graph_match_levels (OmniGraph *graph, OmniNode x, const guint64 histogram[OMNI_LEVELS])
+{
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_EQUALISE, x);
+  guint64 sum = 0;
+
+  omni_graph_require_planar (graph, x);
+  omni_graph_require (node.channels == 1 && node.level == 0, graph,
+                      "matches other than one plane of the picture's size");
+  for (guint i = 0; i < OMNI_LEVELS; i++)
+    sum += histogram[i];
+  omni_graph_require (sum > 0, graph, "matches a histogram of nothing");
+  node.cells = 1;
+  node.histogram = g_memdup2 (histogram, OMNI_LEVELS * sizeof *histogram);
+  return omni_graph_append (graph, node, &x, 1, "match levels");
 }
 
 static OmniNode

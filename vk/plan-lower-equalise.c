@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/plan-lower-private.h"
 
-/* Adaptive equalisation: the histograms of the cells are counted tile by tile, then become tables. Both lie in the buffer of
- * statistics. */
+#include <math.h>
 
-#define LEVELS 256
+/* Adaptive equalisation: the histograms of the cells are counted tile by tile, then become tables. Both lie in the buffer of
+ * statistics. Matching another histogram is the same with one cell and another table. */
 
 enum
 {
   CLEAR,
   COUNT,
   TABLES,
-  APPLY
+  APPLY,
+  MATCH
 };
 
 static guint
@@ -23,7 +24,7 @@ count_cells (const OmniNodeInfo *node)
 guint
 omni_lower_size_of_tables (const OmniNodeInfo *node)
 {
-  return 2 * count_cells (node) * LEVELS;
+  return 2 * count_cells (node) * OMNI_LEVELS;
 }
 
 static OmniStep
@@ -36,7 +37,7 @@ equalise_step (const OmniLowering *lower, guint stage)
   omni_step_constant (&step, stage);
   omni_step_constant (&step, lower->node->cells);
   step.push.arg[0] = (gint32)first;
-  step.push.arg[1] = (gint32)(first + count_cells (lower->node) * LEVELS);
+  step.push.arg[1] = (gint32)(first + count_cells (lower->node) * OMNI_LEVELS);
   step.push.arg[2] = (gint32)omni_float_bits (lower->node->epsilon);
   return step;
 }
@@ -69,16 +70,43 @@ omni_lower_count_levels (const OmniLowering *lower)
   OmniStep count = equalise_step (lower, COUNT);
 
   omni_lower_next_group (lower->plan);
-  emit_words (lower, &clear, count_cells (lower->node) * LEVELS, 1);
+  emit_words (lower, &clear, count_cells (lower->node) * OMNI_LEVELS, 1);
   omni_step_read (lower, &count, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
   emit_words (lower, &count, (width + 3) / 4, height);
+}
+
+/* Of every level twice the sum of the histogram to match that a level of the picture may have, high and low 16 bits. In
+ * double precision and in MATLAB's order, so that the comparison of whole numbers is the same as its own. */
+static gint32
+pack_limits (const OmniLowering *lower)
+{
+  const double n = (double)lower->plan->width * lower->plan->height;
+  const guint64 *histogram = lower->node->histogram;
+  double counted = 0, sum = 0;
+  float limits[2 * OMNI_LEVELS];
+
+  for (guint i = 0; i < OMNI_LEVELS; i++)
+    counted += (double)histogram[i];
+  for (guint i = 0; i < OMNI_LEVELS; i++)
+  {
+    sum += (double)histogram[i] * n / counted;
+
+    const guint32 limit = (guint32)MIN (floor (2 * (sum + ldexp (n, -26))), (double)G_MAXUINT32);
+
+    limits[i] = (float)(limit >> 16);
+    limits[OMNI_LEVELS + i] = (float)(limit & 0xffff);
+  }
+  return omni_plan_pack_table (lower->plan, lower->instruction->node, limits, G_N_ELEMENTS (limits));
 }
 
 void
 omni_lower_make_tables (const OmniLowering *lower)
 {
-  OmniStep step = equalise_step (lower, TABLES);
+  const gboolean match = lower->node->histogram != NULL;
+  OmniStep step = equalise_step (lower, match ? MATCH : TABLES);
 
+  if (match)
+    step.push.arg[3] = pack_limits (lower);
   omni_lower_next_group (lower->plan);
   emit_words (lower, &step, count_cells (lower->node), 1);
 }
@@ -99,7 +127,7 @@ omni_lower_equalise (const OmniLowering *lower)
     .format = OMNI_VIEW_RGBA32F,
     .arena = OMNI_ARENA_STATISTICS,
     .low = (guint64)step.push.arg[1] * sizeof (float),
-    .high = (guint64)((guint)step.push.arg[1] + count_cells (lower->node) * LEVELS) * sizeof (float),
+    .high = (guint64)((guint)step.push.arg[1] + count_cells (lower->node) * OMNI_LEVELS) * sizeof (float),
   };
   step.push.src[1].base = step.push.arg[1] / 4;
   omni_lower_emit (lower, &step, 0x1U);

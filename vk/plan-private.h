@@ -267,6 +267,9 @@ OmniConvWeights omni_plan_pack_conv (OmniPlan *plan, OmniNode node, OmniConvVari
 /* The `n` floats in the node's `weight`, padded to whole texels; returns the index of the first texel. Packed once. */
 gint32 omni_plan_pack_values (OmniPlan *plan, OmniNode node, gsize n);
 
+/* The same of other values, which belong to the node and never change. */
+gint32 omni_plan_pack_table (OmniPlan *plan, OmniNode node, const float *values, gsize n);
+
 /* plan-lower.c */
 void omni_plan_lower (OmniPlan *plan);
 

@@ -234,16 +234,21 @@ omni_plan_pack_conv (OmniPlan *plan, OmniNode n, OmniConvVariant variant, guint 
 }
 
 gint32
-omni_plan_pack_values (OmniPlan *plan, OmniNode n, gsize n_values)
+omni_plan_pack_table (OmniPlan *plan, OmniNode n, const float *values, gsize n_values)
 {
   const OmniConvWeights *known = g_hash_table_lookup (plan->weight_offsets, GINT_TO_POINTER (n));
 
   if (known != NULL)
     return known->weight;
 
-  const OmniConvWeights weights = { .weight = pack_floats (plan, omni_graph_node (plan->graph, n)->weight,
-                                                           n_values) };
+  const OmniConvWeights weights = { .weight = pack_floats (plan, values, n_values) };
 
   g_hash_table_insert (plan->weight_offsets, GINT_TO_POINTER (n), g_memdup2 (&weights, sizeof weights));
   return weights.weight;
+}
+
+gint32
+omni_plan_pack_values (OmniPlan *plan, OmniNode n, gsize n_values)
+{
+  return omni_plan_pack_table (plan, n, omni_graph_node (plan->graph, n)->weight, n_values);
 }

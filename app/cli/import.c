@@ -98,6 +98,8 @@ print_json (const char *output, const OmniImport *import, const char *sha256, gb
   omni_cli_add_string (json, "recognised_as", omni_import_get_title (import));
   omni_cli_add_boolean (json, "has_model", has_model);
   omni_cli_add_int (json, "parameters", (gint64)omni_import_get_n_parameters (import));
+  if (omni_import_get_n_bands (import) > 0)
+    omni_cli_add_int (json, "bands", omni_import_get_n_bands (import));
   add_files (json, import);
   add_tensors (json, import);
   json_builder_set_member_name (json, "metadata");

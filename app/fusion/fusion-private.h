@@ -14,6 +14,11 @@ gboolean omni_task_is_pansharpen (GPtrArray *sources);
 /* (transfer none) The two sources of a pan-sharpening (each nullable). An error says what is missing. */
 gboolean omni_sources_find_pansharpen (GPtrArray *sources, OmniSource **ms, OmniSource **pan, GError **error);
 
+/* (transfer full) OmniModelContext.levels for the sources of a pan-sharpening. `convert` and `profile`: what the frames are
+ * converted to. Loads the multispectral picture, and the panchromatic one where white is to be found. Any thread. */
+OmniBandLevels *omni_band_levels_new (GPtrArray *sources, OmniLevelsOf of, gboolean convert, GBytes *profile,
+                                      GCancellable *cancellable, GError **error);
+
 /* The model whose architecture a weight file names, of those that pan-sharpen or of the others. */
 const OmniModel *omni_model_find_for_weights (const char *weights_path, gboolean pansharpens, GError **error);
 

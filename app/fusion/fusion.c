@@ -54,7 +54,8 @@ typedef struct
   guint8 *alpha; /* one sample per pixel, at `depth` */
   guint8 *pixels;
   GPtrArray *warnings;
-  float *influence; /* per source, its natural logarithm; or NULL */
+  float *influence;       /* per source, its natural logarithm; or NULL */
+  OmniBandLevels *levels; /* NULL: the model does not ask for them */
   OmniWeightMaps *maps;
   OmniFusionTimes ms;
   OmniPlanStats stats;
@@ -77,6 +78,7 @@ fusion_clear (Fusion *self)
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
   g_clear_pointer (&self->maps, omni_weight_maps_unref);
   g_free (self->influence);
+  g_free (self->levels);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fusion, fusion_clear)
@@ -311,6 +313,18 @@ choose_influence (Fusion *self, GError **error)
 }
 
 static gboolean
+count_levels (Fusion *self, gboolean convert, GError **error)
+{
+  const OmniLevelsOf of = self->model->get_levels_of != NULL
+                            ? self->model->get_levels_of (self->request->options)
+                            : OMNI_LEVELS_OF_NONE;
+  if (of != OMNI_LEVELS_OF_NONE)
+    self->levels = omni_band_levels_new (self->request->sources, of, convert, self->profile,
+                                         self->cancellable, error);
+  return of == OMNI_LEVELS_OF_NONE || self->levels != NULL;
+}
+
+static gboolean
 fusion_prepare (Fusion *self, GError **error)
 {
   const OmniFusionRequest *request = self->request;
@@ -347,7 +361,7 @@ fusion_prepare (Fusion *self, GError **error)
                                           previous, omni_frames_default_budget (), self->cancellable);
   omni_frames_free (previous);
   omni_frames_start (self->frames);
-  return find_range (self, error) && find_masks (self, error);
+  return find_range (self, error) && find_masks (self, error) && count_levels (self, convert, error);
 }
 
 static gboolean
@@ -450,6 +464,7 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                      .roles = self->roles,
                                      .scale = self->scale,
                                      .range = self->range,
+                                     .levels = self->levels,
                                      .options = request->options,
                                      .weights = self->weights,
                                      .grey_and_colour = self->grey_and_colour,
@@ -469,18 +484,21 @@ get_plan (Fusion *self, guint tile_px, GError **error)
                                   .profile = request->profile };
   g_autofree char *options = request->options != NULL ? omni_model_options_to_string (request->options)
                                                       : NULL;
+  g_autofree char *levels = self->levels != NULL ? g_compute_checksum_for_data (
+                              G_CHECKSUM_SHA256, (const guint8 *)self->levels, sizeof *self->levels)
+                                                 : NULL;
   g_autofree char *key = g_strdup_printf (
     "%s %s [%s] task %d, %u of %ux%u, %u bytes a pixel, format %u %d %d, colour %d %d, bands %u, roles %x, "
     "scale %a, range %a, "
     "depth %d, tile %u, "
     "half %d, "
-    "profile %d, influence %d, preview %d, masked %d, maps %d",
+    "profile %d, influence %d, preview %d, masked %d, maps %d, levels %s",
     self->model->name, self->weights != NULL ? omni_weights_get_sha256 (self->weights) : "-",
     options != NULL ? options : "", self->task, self->n_sources, self->width, self->height,
     self->source_pixel_bytes, self->format.channels, self->format.has_alpha, self->format.store, self->colour,
     self->grey_and_colour, self->bands, self->roles, self->scale, self->range, self->depth, tile_px,
     request->half, request->profile, self->influence != NULL, self->shrunk, self->masks != NULL,
-    request->maps);
+    request->maps, levels != NULL ? levels : "-");
   return omni_engine_core_get_plan (self->core, key, self->model, &context, &params, error);
 }
 

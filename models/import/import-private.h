@@ -20,7 +20,16 @@ struct _OmniImport
   GPtrArray *taken, *ignored;
   GPtrArray *metadata; /* char: keys and values in turn */
   gboolean half;       /* write 16 bits a number */
+  guint n_bands;       /* networks, of a file each, one for each band; 0: one network of all files */
+  gboolean has_double; /* two files have tensors of one name: not parts of one network */
 };
+
+/* Empty. */
+OmniImport *omni_import_alloc (void);
+
+/* Takes each of the files as a network for one band, in order. FALSE without an error when none of them is one. */
+gboolean omni_import_read_bands (OmniImport *import, const char *const *paths, const char *architecture,
+                                 GError **error);
 
 /* (nullable) Which dims of ours (output channels, input channels, rows, columns) the dims of theirs are: as in PyTorch, or
  * turned as in TensorFlow. NULL when the tensor is not of floats or has another shape. The shapes of no network here could be

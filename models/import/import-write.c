@@ -55,6 +55,20 @@ omni_import_get_file (const OmniImport *self, guint index, const char **format)
   g_return_val_if_reached (NULL);
 }
 
+guint
+omni_import_get_n_bands (const OmniImport *self)
+{
+  return self->n_bands;
+}
+
+const char *
+omni_import_get_band_file (const OmniImport *self, guint band)
+{
+  g_return_val_if_fail (band >= 1 && band <= self->n_bands, NULL);
+
+  return ((OmniForeign *)self->files->pdata[band - 1])->path;
+}
+
 const GPtrArray *
 omni_import_get_taken (const OmniImport *self)
 {
@@ -155,10 +169,11 @@ check_half (const OmniTensorSpec *spec, const float *values, guint64 n, GError *
   return TRUE;
 }
 
-/* Also loads what it made, which looks at every value. */
+/* Also loads what it made, which looks at every value. One of the models of the architecture must take it. */
 static gboolean
 check (OmniImport *self, GBytes *bytes, gboolean *checked, GError **error)
 {
+  g_autoptr (GError) cause = NULL;
   g_autoptr (OmniWeights)
     weights = omni_weights_load_bytes (bytes, ((OmniForeign *)self->files->pdata[0])->path, error);
   const OmniModel *const *models = omni_models_list ();
@@ -172,9 +187,14 @@ check (OmniImport *self, GBytes *bytes, gboolean *checked, GError **error)
     {
       if (checked != NULL)
         *checked = TRUE;
-      return omni_model_check_weights (models[i], weights, error);
+      g_clear_error (&cause);
+      if (omni_model_check_weights (models[i], weights, &cause))
+        return TRUE;
     }
-  return TRUE;
+  if (cause == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&cause));
+  return FALSE;
 }
 
 GBytes *

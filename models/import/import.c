@@ -110,6 +110,7 @@ read_file (OmniImport *self, const char *path, GError **error)
   if (is_read (self, foreign->path))
     return TRUE;
   name = find_double (self, foreign);
+  self->has_double = name != NULL;
   if (name != NULL)
     return omni_foreign_refuse (
       error,
@@ -538,6 +539,19 @@ make_report (OmniImport *self)
       ignore (self, ((OmniForeign *)self->files->pdata[i])->others->pdata[k], N_ ("no tensor"));
 }
 
+/* The checkpoints of a network for each band have one name, in folders of different ones. */
+static char *
+name_file (const OmniImport *self, const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *folder_base = g_path_get_basename (folder);
+  g_autofree char *name = self->n_bands > 0 ? g_build_filename (folder_base, base, NULL)
+                                            : g_steal_pointer (&base);
+
+  return g_filename_display_name (name);
+}
+
 /* "licence" and "provenance" say at least where the numbers come from. */
 static void
 fill_metadata (OmniImport *self)
@@ -546,8 +560,7 @@ fill_metadata (OmniImport *self)
 
   for (guint i = 0; i < self->files->len; i++)
   {
-    g_autofree char *base = g_path_get_basename (((OmniForeign *)self->files->pdata[i])->path);
-    g_autofree char *display = g_filename_display_name (base);
+    g_autofree char *display = name_file (self, ((OmniForeign *)self->files->pdata[i])->path);
 
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", display);
   }
@@ -557,12 +570,50 @@ fill_metadata (OmniImport *self)
     omni_import_put_metadata (self, "provenance", names->str);
 }
 
-OmniImport *
-omni_import_new (const char *const *paths, const char *architecture, GError **error)
+static gboolean
+is_used (OmniImport *self, const OmniForeign *foreign)
 {
-  g_autoptr (OmniImport) self = g_new0 (OmniImport, 1);
+  for (guint i = 0; i < foreign->tensors->len; i++)
+    if (g_ptr_array_find (self->found, foreign->tensors->pdata[i], NULL))
+      return TRUE;
+  return FALSE;
+}
 
-  g_return_val_if_fail (paths != NULL && paths[0] != NULL, NULL);
+/* A file with no part in the network is passed over, but not when it is one by itself. */
+static gboolean
+check_files (OmniImport *self, GError **error)
+{
+  for (guint i = 0; self->files->len > 1 && i < self->files->len; i++)
+  {
+    const OmniForeign *foreign = self->files->pdata[i];
+    g_autofree char *display = g_filename_display_name (foreign->path);
+    g_autoptr (OmniImport)
+      alone = is_used (self, foreign)
+                ? NULL
+                : omni_import_new ((const char *const[]){ foreign->path, NULL }, NULL, NULL);
+
+    if (alone != NULL)
+      return omni_foreign_refuse (error,
+                                  _ ("“%s” holds a network of its own, “%s”, and the other files hold “%s”; "
+                                     "import them one at a time"),
+                                  display, alone->architecture, self->architecture);
+  }
+  return TRUE;
+}
+
+static gboolean
+read_files (OmniImport *self, const char *const *paths, const char *architecture, GError **error)
+{
+  for (guint i = 0; paths[i] != NULL; i++)
+    if (!read_file (self, paths[i], error))
+      return FALSE;
+  return find_network (self, architecture, error) && check_files (self, error);
+}
+
+OmniImport *
+omni_import_alloc (void)
+{
+  OmniImport *self = g_new0 (OmniImport, 1);
 
   self->files = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_foreign_free);
   self->tensors = g_ptr_array_new ();
@@ -573,11 +624,28 @@ omni_import_new (const char *const *paths, const char *architecture, GError **er
   self->taken = g_ptr_array_new_with_free_func (taken_free);
   self->ignored = g_ptr_array_new_with_free_func (ignored_free);
   self->metadata = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; paths[i] != NULL; i++)
-    if (!read_file (self, paths[i], error))
+  return self;
+}
+
+OmniImport *
+omni_import_new (const char *const *paths, const char *architecture, GError **error)
+{
+  g_autoptr (OmniImport) self = omni_import_alloc ();
+  g_autoptr (OmniImport) bands = omni_import_alloc ();
+  g_autoptr (GError) cause = NULL, of_bands = NULL;
+
+  g_return_val_if_fail (paths != NULL && paths[0] != NULL, NULL);
+
+  if (!read_files (self, paths, architecture, &cause))
+  {
+    if (!self->has_double || !omni_import_read_bands (bands, paths, architecture, &of_bands))
+    {
+      g_propagate_error (error, of_bands != NULL ? g_steal_pointer (&of_bands) : g_steal_pointer (&cause));
       return NULL;
-  if (!find_network (self, architecture, error))
-    return NULL;
+    }
+    omni_import_free (self);
+    self = g_steal_pointer (&bands);
+  }
   fill_metadata (self);
   make_report (self);
   return g_steal_pointer (&self);

@@ -27,7 +27,8 @@ typedef struct
 
 /* Reads `paths` (NULL-terminated), which together hold one network: a checkpoint may be named by its index, its data file or
  * what comes before both. The architecture is found from the shapes, or is `architecture` (nullable). What fits no
- * network is refused, naming the nearest and what it lacks. */
+ * network is refused, naming the nearest and what it lacks. Or each of two to eight files holds a network of PMGI for
+ * pan-sharpening: together they are a file with a network for each band, in their order. */
 OmniImport *omni_import_new (const char *const *paths, const char *architecture, GError **error);
 void omni_import_free (OmniImport *import);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniImport, omni_import_free)
@@ -43,6 +44,12 @@ const char *omni_import_get_note (const OmniImport *import);
 /* The files read, those beside the named ones too, and what they are, untranslated: "TensorFlow checkpoint". */
 guint omni_import_get_n_files (const OmniImport *import);
 const char *omni_import_get_file (const OmniImport *import, guint index, const char **format);
+
+/* How many networks for one band each it is, the first of the first file; 0: it is one network of all the files. */
+guint omni_import_get_n_bands (const OmniImport *import);
+
+/* The file of band 1 … n_bands. */
+const char *omni_import_get_band_file (const OmniImport *import, guint band);
 
 /* (element-type OmniImportTaken), (element-type OmniImportIgnored) */
 const GPtrArray *omni_import_get_taken (const OmniImport *import);

@@ -443,7 +443,7 @@ ref_pan_gsa (const RefTensor *bands, const RefTensor *pan, guint levels)
   g_autoptr (RefTensor) low = halve_often (bands, levels);
   g_autoptr (RefTensor) low_pan = halve_often (pan, levels);
   const gsize size = n_pixels (low);
-  double equations[MAX_BANDS][MAX_BANDS + 1], weights[MAX_BANDS];
+  double equations[MAX_BANDS][MAX_BANDS + 1], weights[MAX_BANDS] = { 0 };
   double offset = mean_of (low_pan->v, size);
 
   for (guint i = 0; i < n; i++)

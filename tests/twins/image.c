@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/twins/twin.h"
 
+#include <float.h>
 #include <math.h>
 
 /* `x` at (y, x_) continued by `boundary`. */
@@ -534,6 +535,58 @@ twin_equalise (const TwinTensor *x, float clip_limit, guint cells)
   }
   g_free (clahe.levels);
   g_free (clahe.tables);
+
+  return out;
+}
+
+/* ---- Histogram specification, as MATLAB's histeq: the smallest error that is not negative ---- */
+
+static guint
+matched (const double *wanted, const double counts[256], guint level, double n)
+{
+  const double tolerance = level == 0 || level == 255 ? 0 : counts[level] / 2;
+  double sum = 0, least = INFINITY;
+  guint best = 0;
+
+  for (guint i = 0; i <= level; i++)
+    sum += counts[i];
+  for (guint m = 0; m < 256; m++)
+  {
+    const double error = wanted[m] - sum + tolerance;
+
+    if (error >= -n * sqrt (DBL_EPSILON) && error < least)
+    {
+      least = error;
+      best = m;
+    }
+  }
+  return best;
+}
+
+TwinTensor *
+twin_match_levels (const TwinTensor *x, const guint64 histogram[256])
+{
+  TwinTensor *out = twin_new (x->n, 1, x->h, x->w);
+  const guint size = x->w * x->h;
+  double wanted[256], total = 0, sum = 0;
+
+  for (guint i = 0; i < 256; i++)
+    total += (double)histogram[i];
+  for (guint i = 0; i < 256; i++)
+    wanted[i] = sum += (double)histogram[i] * size / total;
+  for (guint k = 0; k < x->n; k++)
+  {
+    double counts[256] = { 0 };
+    float table[256];
+
+    for (guint i = 0; i < size; i++)
+      counts[(int)CLAMP (floorf (twin_plane (x, k, 0)[i] * 255.0F + 0.5F), 0.0F, 255.0F)]++;
+    for (guint i = 0; i < 256; i++)
+      table[i] = (float)matched (wanted, counts, i, size) / 255.0F;
+    for (guint i = 0; i < size; i++)
+      twin_plane (out, k,
+                  0)[i] = table[(int)CLAMP (floorf (twin_plane (x, k, 0)[i] * 255.0F + 0.5F), 0.0F, 255.0F)];
+  }
 
   return out;
 }

@@ -62,6 +62,7 @@ TwinTensor *twin_picture_mean (const TwinTensor *x);
 TwinTensor *twin_picture_max (const TwinTensor *x);
 TwinTensor *twin_picture_min (const TwinTensor *x);
 TwinTensor *twin_equalise (const TwinTensor *x, float clip_limit, guint cells);
+TwinTensor *twin_match_levels (const TwinTensor *x, const guint64 histogram[256]);
 
 /* Across the set */
 TwinTensor *twin_set_max (const TwinTensor *x);
