@@ -325,7 +325,8 @@ model_convolves (const char *choice)
 static gboolean
 mostly_convolves (const OmniCliOptions *options, OmniCliGroups groups)
 {
-  if ((groups & OMNI_CLI_TRAIN) || options->refine != NULL || options->refine_steps != NULL
+  if ((groups & OMNI_CLI_TRAIN) || options->systems || options->refine != NULL
+      || options->refine_steps != NULL
       || (options->kernel != NULL && g_str_has_prefix (options->kernel, "conv"))
       || (options->model_name != NULL && model_convolves (options->model_name)))
     return TRUE;
