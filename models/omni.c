@@ -76,7 +76,7 @@ static const OmniModelOption options[] = {
     .summary = N_ (
       "How far exposures count less where they are nearly white, in powers of e: skies keep their colour"),
     .type = OMNI_OPTION_NUMBER,
-    .default_value = "3",
+    .default_value = "8",
     .minimum = 0,
     .maximum = 16 },
   { .key = "decision",
@@ -547,7 +547,7 @@ choose_base (const OmniModel *model, const OmniModelContext *context)
   const double megapixels = 1e-6 * context->width * context->height;
   const gboolean large_set = megapixels > 6 && megapixels * context->n_sources > LARGE_SET_MP;
   /* Where a stack's sharpness changes is found the better the finer; small ones can afford it. */
-  const gboolean fine = context->task == OMNI_TASK_FOCUS && megapixels <= 1;
+  const gboolean fine = context->task == OMNI_TASK_FOCUS && megapixels <= 2;
   const guint by_size = fine ? 0 : megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
 
   if (!g_str_equal (asked, "auto"))
