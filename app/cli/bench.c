@@ -207,7 +207,7 @@ time_request (const OmniCliOptions *options, ModelBench *self, GError **error)
   g_autoptr (GArray) totals = g_array_new (FALSE, FALSE, sizeof (double));
   g_autoptr (GArray) networks = g_array_new (FALSE, FALSE, sizeof (double));
 
-  for (guint i = 0; i <= self->n_runs; i++)
+  for (guint i = options->cold ? 1 : 0; i <= self->n_runs; i++)
   {
     g_clear_pointer (&self->result, omni_fusion_result_unref);
     omni_cli_progress_set_part (progress, i, self->n_runs + 1);

@@ -64,7 +64,7 @@ typedef struct
   int n_inputs;
   int n_runs;
   char *kernel;
-  gboolean systems;
+  gboolean systems, cold;
   /* metrics */
   char *fused;
   char *reference;

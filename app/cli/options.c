@@ -175,6 +175,7 @@ add_bench_options (OmniCliOptions *o, GOptionContext *context)
     { "size", 0, 0, G_OPTION_ARG_STRING, &o->size, "Size of the pictures (1024x683)", "WxH" },
     { "inputs", 'n', 0, G_OPTION_ARG_INT, &o->n_inputs, "Number of pictures (3)", "N" },
     { "runs", 0, 0, G_OPTION_ARG_INT, &o->n_runs, "Runs to measure, after one to warm up (5)", "N" },
+    { "cold", 0, 0, G_OPTION_ARG_NONE, &o->cold, "No run to warm up: for runs of minutes", NULL },
     { "kernel", 'k', 0, G_OPTION_ARG_STRING, &o->kernel, "Time this kernel alone", "K" },
     { "systems", 0, 0, G_OPTION_ARG_NONE, &o->systems,
       "A table of the papers' systems on pairs; --size may then name several, with commas", NULL },
