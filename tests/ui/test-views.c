@@ -197,6 +197,29 @@ has_values (gpointer data)
 }
 
 /* Every line says what the picture holds at the place that the first line names. */
+/* A digit puts a source first; where the second was the same, it becomes what the first was. */
+static void
+test_never_beside_itself (OmniTestWindow *f, gconstpointer data)
+{
+  GtkDropDown **pickers = f->window->pickers;
+
+  omni_pointer_key (pointer, "w", 0);
+  omni_test_wait_for_layout (f);
+  const guint first = gtk_drop_down_get_selected (pickers[0]);
+  const guint second = gtk_drop_down_get_selected (pickers[1]);
+  g_assert_cmpuint (first, !=, second);
+  OmniSource *source = omni_subject_get_source (gtk_drop_down_get_selected_item (pickers[1]));
+  g_assert_true (source == omni_document_get_source (f->window->document, 0));
+  omni_pointer_key (pointer, "1", 0);
+  omni_test_wait_for_layout (f);
+  g_assert_cmpuint (gtk_drop_down_get_selected (pickers[0]), ==, second);
+  g_assert_cmpuint (gtk_drop_down_get_selected (pickers[1]), ==, first);
+  omni_pointer_key (pointer, "1", 0);
+  omni_test_wait_for_layout (f);
+  g_assert_cmpuint (gtk_drop_down_get_selected (pickers[0]), ==, first);
+  g_assert_cmpuint (gtk_drop_down_get_selected (pickers[1]), ==, second);
+}
+
 static void
 expect_values (OmniWindow *window)
 {
@@ -413,6 +436,7 @@ main (int argc, char **argv)
   pointer = omni_test_window_start (&can_fuse);
   if (pointer == NULL)
     return 0;
+  omni_test_window_add ("/views/never-beside-itself", test_never_beside_itself);
   omni_test_window_add ("/views/wipe", test_wipe);
   omni_test_window_add ("/views/blink", test_blink);
   omni_test_window_add ("/views/difference", test_difference);

@@ -242,15 +242,25 @@ omni_window_update_subjects (OmniWindow *self)
 
 /* Actions */
 
+/* Nothing is held against itself: what was first comes second where the second would show the same. */
+static void
+choose_first (OmniWindow *self, guint position)
+{
+  const guint before = gtk_drop_down_get_selected (self->pickers[0]);
+
+  choose (self, 0, position);
+  if (position != GTK_INVALID_LIST_POSITION && position != before
+      && gtk_drop_down_get_selected (self->pickers[1]) == position)
+    choose (self, 1, before);
+}
+
 void
 omni_window_show_source (OmniWindow *self, OmniSource *source)
 {
   OmniSubject *shown = gtk_drop_down_get_selected_item (self->pickers[0]);
 
-  if (shown != NULL && omni_subject_get_source (shown) == source)
-    choose (self, 0, 0);
-  else
-    choose (self, 0, find_source (self, source));
+  choose_first (self,
+                shown != NULL && omni_subject_get_source (shown) == source ? 0 : find_source (self, source));
 }
 
 static guint
