@@ -8,7 +8,11 @@
 #include "picture.glsl"
 #include "pyramid.glsl"
 
-layout (constant_id = 6) const int PYRAMID = 0;
+#ifdef BURT
+const int PYRAMID = PYRAMID_BURT;
+#else
+const int PYRAMID = PYRAMID_QUAD;
+#endif
 const int HALF = 0;
 
 #include "store.glsl"
@@ -179,19 +183,17 @@ main ()
   const ivec2 origin = tile_origin (push.level - 1);
   const int y = 2 * g.y;
   const int to = push.dst.base + z * push.dst.plane + at.y * push.dst.pitch + at.x;
-  if (PYRAMID == PYRAMID_BURT)
-    {
-      const Pixels r0 = row_at (z, y - 1, g, extent, origin);
-      const Pixels r1 = row_at (z, y, g, extent, origin);
-      const Pixels r2 = row_at (z, y + 1, g, extent, origin);
-      const Pixels r3 = row_at (z, y + 2, g, extent, origin);
-      store (to, combine_burt (row_at (z, y - 2, g, extent, origin), r0, r1, r2, r3));
-      if (block.y + 1 < push.rh)
-        store (to + push.dst.pitch, combine_burt (r1, r2, r3, row_at (z, y + 3, g, extent, origin),
-                                                  row_at (z, y + 4, g, extent, origin)));
-      return;
-    }
-
+#ifdef BURT
+  // Written out, since a loop that carries four rows takes twice as long to run.
+  const Pixels r0 = row_at (z, y - 1, g, extent, origin);
+  const Pixels r1 = row_at (z, y, g, extent, origin);
+  const Pixels r2 = row_at (z, y + 1, g, extent, origin);
+  const Pixels r3 = row_at (z, y + 2, g, extent, origin);
+  store (to, combine_burt (row_at (z, y - 2, g, extent, origin), r0, r1, r2, r3));
+  if (block.y + 1 < push.rh)
+    store (to + push.dst.pitch, combine_burt (r1, r2, r3, row_at (z, y + 3, g, extent, origin),
+                                              row_at (z, y + 4, g, extent, origin)));
+#else
   // Two rows a turn. Written out, six of samples took a driver .4 s in every process.
   const int n = min (push.rh - block.y, 2);
   Pixels before0, before1;
@@ -204,4 +206,5 @@ main ()
       before0 = r0;
       before1 = r1;
     }
+#endif
 }

@@ -18,11 +18,13 @@ add_extent (const OmniLowering *lower, OmniStep *step, OmniNode node, guint firs
 static void
 lower_down (const OmniLowering *lower)
 {
-  OmniStep step = omni_lower_step (lower, omni_lower_choose_variant (lower, 0, "down", "down-samples"));
+  const char *kernel = lower->node->pyramid == OMNI_PYRAMID_BURT
+                         ? omni_lower_choose_variant (lower, 0, "down-burt", "down-burt-samples")
+                         : omni_lower_choose_variant (lower, 0, "down-quad", "down-quad-samples");
+  OmniStep step = omni_lower_step (lower, kernel);
 
   omni_step_read_picture (lower, &step, 0, lower->slice);
   add_extent (lower, &step, lower->node->inputs[0], 0);
-  omni_step_constant (&step, lower->node->pyramid);
   step.cover_y = 2;
   omni_lower_emit (lower, &step, 0x1U);
 }
