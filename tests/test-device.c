@@ -145,6 +145,60 @@ test_cache_nowhere (void)
   g_assert_cmpint (g_unlink (folder), ==, 0);
 }
 
+#define N_PIPELINES 6
+
+/* The pipelines of `fill`, told apart by its workgroup, from whichever thread asks. */
+static void
+begin_pipelines (OmniDevice *device)
+{
+  for (guint32 i = 0; i < N_PIPELINES; i++)
+    omni_device_begin_pipeline (device, "fill", (guint32[]){ 1U << i, 1 }, 2);
+}
+
+/* Who no longer wants a pipeline does not wait for it, and it is made all the same: once. */
+static void
+test_pipelines (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+  OmniDevice *device = omni_device_open (NULL, &error);
+
+  g_assert_no_error (error);
+  g_cancellable_cancel (cancelled);
+  begin_pipelines (device);
+  g_assert_null (omni_device_get_pipeline (device, "fill", (guint32[]){ 1, 1 }, 2, cancelled, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+
+  for (guint32 i = 0; i < N_PIPELINES; i++)
+  {
+    const guint32 constants[] = { 1U << i, 1 };
+    OmniPipeline *pipeline = omni_device_get_pipeline (device, "fill", constants, 2, NULL, &error);
+
+    g_assert_no_error (error);
+    g_assert_true (pipeline->handle != VK_NULL_HANDLE);
+    g_assert_true (omni_pipeline_take_cold (pipeline));
+    g_assert_false (omni_pipeline_take_cold (pipeline));
+    g_assert_true (omni_device_get_pipeline (device, "fill", constants, 2, NULL, &error) == pipeline);
+  }
+  omni_device_close (&device);
+}
+
+/* A device may go while its pipelines are still being made. */
+static void
+test_pipelines_closed (void)
+{
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autoptr (GError) error = NULL;
+    OmniDevice *device = omni_device_open (NULL, &error);
+
+    g_assert_no_error (error);
+    begin_pipelines (device);
+    omni_device_close (&device);
+  }
+}
+
 static void
 add_tests (void)
 {
@@ -152,6 +206,8 @@ add_tests (void)
   g_test_add_func ("/device/selectors", test_selectors);
   g_test_add_func ("/device/cache", test_cache);
   g_test_add_func ("/device/cache-nowhere", test_cache_nowhere);
+  g_test_add_func ("/device/pipelines", test_pipelines);
+  g_test_add_func ("/device/pipelines-closed", test_pipelines_closed);
 }
 
 int

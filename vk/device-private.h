@@ -33,8 +33,10 @@ struct _OmniDevice
   VkDescriptorSetLayout set_layout;
   VkPipelineLayout pipeline_layout;
   VkPipelineCache pipeline_cache;
-  GHashTable *pipelines; /* char * key → VkPipeline */
-  GHashTable *warm;      /* VkPipeline: dispatched at least once */
+  GHashTable *pipelines; /* char * key → OmniPipeline *, of the device's thread */
+  GThreadPool *pipeline_makers;
+  GMutex pipelines_lock; /* of what makers write in an OmniPipeline */
+  GCond pipeline_made;
 
   guint64 allocated_bytes;
   guint64 peak_bytes;
@@ -67,13 +69,38 @@ omni_device_correct_slowness (OmniDevice *device, const char *shader, double exp
 VkPipelineCache omni_pipeline_cache_open (OmniDevice *device);
 void omni_pipeline_cache_close (OmniDevice *device, VkPipelineCache *cache);
 
+/* kernel.c: a compute pipeline. Drivers take up to seconds for one, and nothing stops them: threads of a pool make them, several
+ * at a time, and the device's thread waits only for what it dispatches next. */
+#define OMNI_MAX_CONSTANTS 32
+
+typedef struct
+{
+  const char *shader;
+  guint32 constants[OMNI_MAX_CONSTANTS];
+  guint n_constants;
+  gboolean made; /* under the lock until it is TRUE; then result and handle stay as they are */
+  VkResult result;
+  VkPipeline handle;
+  gboolean warm; /* dispatched at least once */
+} OmniPipeline;
+
+void omni_pipelines_open (OmniDevice *device);
+/* Waits for those being made; none is begun after it. */
+void omni_pipelines_finish (OmniDevice *device);
+void omni_pipelines_close (OmniDevice *device);
+
+/* Begins to make the pipeline of `shader` (a literal: its name in shaders/ without .comp) with 32-bit specialization constants
+ * 0 … n_constants − 1, unless there is one. */
+void omni_device_begin_pipeline (OmniDevice *device, const char *shader, const guint32 *constants,
+                                 guint n_constants);
+
+/* (transfer none) Waits until it is made, and begins it if need be. It lives as long as the device; NULL with an error set on
+ * failure, and once `cancellable` (nullable) is cancelled, though it goes on being made. */
+OmniPipeline *omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 *constants,
+                                        guint n_constants, GCancellable *cancellable, GError **error);
+
 /* Drivers that compile lazily do it at the first dispatch: TRUE once for every pipeline, so that a plan can dispatch it
  * empty before anything is timed or shown as progress. */
-gboolean omni_device_is_cold (OmniDevice *device, VkPipeline pipeline);
-
-/* kernel.c: a compute pipeline of `shader` (name in shaders/ without .comp) with 32-bit specialization constants
- * 0 … n_constants − 1. Cached for the life of the device; VK_NULL_HANDLE with an error set on failure. */
-VkPipeline omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 *constants,
-                                     guint n_constants, GError **error);
+gboolean omni_pipeline_take_cold (OmniPipeline *pipeline);
 
 G_END_DECLS

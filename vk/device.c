@@ -470,8 +470,7 @@ open_selected (OmniDevice *device, const char *selector, GError **error)
       || !create_pool_and_fence (device, error))
     return FALSE;
 
-  device->pipelines = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  device->warm = g_hash_table_new (NULL, NULL);
+  omni_pipelines_open (device);
   device->slowness = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   device->pipeline_cache = omni_pipeline_cache_open (device);
   if (device->info.type == OMNI_DEVICE_SOFTWARE)
@@ -495,23 +494,6 @@ omni_device_open (const char *selector, GError **error)
   return device;
 }
 
-static void
-destroy_pipelines (OmniDevice *device)
-{
-  GHashTableIter iter;
-  gpointer pipeline;
-
-  if (device->pipelines == NULL)
-    return;
-
-  g_hash_table_iter_init (&iter, device->pipelines);
-  while (g_hash_table_iter_next (&iter, NULL, &pipeline))
-    vk.DestroyPipeline (device->handle, (VkPipeline)pipeline, NULL);
-  g_hash_table_unref (device->pipelines);
-  g_hash_table_unref (device->warm);
-  g_hash_table_unref (device->slowness);
-}
-
 void
 omni_device_close (OmniDevice **device)
 {
@@ -523,8 +505,10 @@ omni_device_close (OmniDevice **device)
   if (self->handle != VK_NULL_HANDLE)
   {
     vk.DeviceWaitIdle (self->handle);
+    omni_pipelines_finish (self);
     omni_pipeline_cache_close (self, &self->pipeline_cache);
-    destroy_pipelines (self);
+    omni_pipelines_close (self);
+    g_clear_pointer (&self->slowness, g_hash_table_unref);
     vk.DestroyPipelineLayout (self->handle, self->pipeline_layout, NULL);
     vk.DestroyDescriptorSetLayout (self->handle, self->set_layout, NULL);
     vk.DestroyFence (self->handle, self->fence, NULL);

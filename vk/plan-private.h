@@ -274,6 +274,7 @@ gint32 omni_plan_pack_table (OmniPlan *plan, OmniNode node, const float *values,
 void omni_plan_lower (OmniPlan *plan);
 
 /* plan-record.c */
+void omni_plan_begin_pipelines (const OmniPlan *plan); /* also of the plan above */
 gboolean omni_plan_record (OmniPlan *plan, GCancellable *cancellable, GError **error);
 void omni_plan_forget_recording (OmniPlan *plan);
 double omni_step_cost (const OmniStep *step);

@@ -243,10 +243,11 @@ storage_element_bytes (const OmniPlan *plan, const OmniStep *step)
 }
 
 /* The pipeline of a step, compiled if it was not. */
-static VkPipeline
-step_pipeline (const OmniPlan *plan, const OmniStep *step, GError **error)
+static OmniPipeline *
+step_pipeline (const OmniPlan *plan, const OmniStep *step, GCancellable *cancellable, GError **error)
 {
-  return omni_device_get_pipeline (plan->device, step->shader, step->constants, step->n_constants, error);
+  return omni_device_get_pipeline (plan->device, step->shader, step->constants, step->n_constants,
+                                   cancellable, error);
 }
 
 static gboolean
@@ -264,8 +265,8 @@ record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GEr
   else
     push.dst.base -= (gint32)(step->out[0].low / 256 * 256 / storage_element_bytes (plan, step));
 
-  VkPipeline pipeline = step_pipeline (plan, step, error);
-  VkDescriptorSet set = pipeline != VK_NULL_HANDLE ? get_set (plan, &bindings, error) : VK_NULL_HANDLE;
+  OmniPipeline *pipeline = step_pipeline (plan, step, NULL, error);
+  VkDescriptorSet set = pipeline != NULL ? get_set (plan, &bindings, error) : VK_NULL_HANDLE;
 
   if (set == VK_NULL_HANDLE)
     return FALSE;
@@ -273,7 +274,7 @@ record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GEr
   const guint32 grain_x = step->cover_x * step->constants[0];
   const guint32 grain_y = step->cover_y * step->constants[1];
 
-  vk.CmdBindPipeline (commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+  vk.CmdBindPipeline (commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline->handle);
   vk.CmdBindDescriptorSets (commands, VK_PIPELINE_BIND_POINT_COMPUTE, device->pipeline_layout, 0, 1, &set, 0,
                             NULL);
   vk.CmdPushConstants (commands, device->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof push, &push);
@@ -468,6 +469,19 @@ create_pool (OmniPlan *plan, GError **error)
     N_ ("creating a descriptor pool"), error);
 }
 
+void
+omni_plan_begin_pipelines (const OmniPlan *plan)
+{
+  if (plan->above != NULL)
+    omni_plan_begin_pipelines (plan->above);
+  for (guint i = 0; i < plan->steps->len; i++)
+  {
+    const OmniStep *step = &g_array_index (plan->steps, OmniStep, i);
+
+    omni_device_begin_pipeline (plan->device, step->shader, step->constants, step->n_constants);
+  }
+}
+
 /* Lazy drivers compile at the first dispatch: let them do it on empty rectangles, before submissions are timed. */
 static gboolean
 warm_up (OmniPlan *plan, GCancellable *cancellable, GError **error)
@@ -476,16 +490,13 @@ warm_up (OmniPlan *plan, GCancellable *cancellable, GError **error)
 
   for (guint i = 0; i < plan->steps->len; i++)
   {
-    if (g_cancellable_set_error_if_cancelled (cancellable, error))
-      return FALSE;
-
     OmniStep step = g_array_index (plan->steps, OmniStep, i);
-    VkPipeline pipeline = step_pipeline (plan, &step, error);
+    OmniPipeline *pipeline = step_pipeline (plan, &step, cancellable, error);
     VkCommandBuffer commands;
 
-    if (pipeline == VK_NULL_HANDLE)
+    if (pipeline == NULL)
       return FALSE;
-    if (!omni_device_is_cold (device, pipeline))
+    if (!omni_pipeline_take_cold (pipeline))
       continue;
 
     step.push.rw = 0;

@@ -331,12 +331,9 @@ make_cut_or_resident_plan (OmniDevice *device, Part *part, OmniGraph *coarse, Om
   return plan != NULL ? plan : make_cut_plan (device, part, coarse, fine, params, error);
 }
 
-OmniPlan *
-omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params, GError **error)
+static OmniPlan *
+choose_plan (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params, GError **error)
 {
-  if (!check_params (device, graph, params, error))
-    return NULL;
-
   const guint level = choose_cut (graph, params);
   Part part = { .graph = graph, .streamed = should_stream (graph) };
 
@@ -351,6 +348,19 @@ omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *param
       return make_cut_or_resident_plan (device, &part, coarse, fine, params, error);
   }
   return make_plan (device, &part, params, error);
+}
+
+OmniPlan *
+omni_plan_new (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params, GError **error)
+{
+  if (!check_params (device, graph, params, error))
+    return NULL;
+
+  OmniPlan *plan = choose_plan (device, graph, params, error);
+
+  if (plan != NULL)
+    omni_plan_begin_pipelines (plan); /* while the sources are read */
+  return plan;
 }
 
 void

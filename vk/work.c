@@ -31,6 +31,7 @@ struct _OmniWork
   gboolean has_cold; /* a driver may compile during the submission: learn nothing from it */
   double expected_ms;
   OmniWorkStats stats;
+  GCancellable *cancellable; /* nullable; of the caller */
   GError *error;
 };
 
@@ -77,6 +78,12 @@ OmniDevice *
 omni_work_get_device (const OmniWork *work)
 {
   return work->device;
+}
+
+void
+omni_work_set_cancellable (OmniWork *work, GCancellable *cancellable)
+{
+  work->cancellable = cancellable;
 }
 
 guint
@@ -369,13 +376,14 @@ dispatch_checked (OmniWork *work, const OmniDispatch *dispatch, GError **error)
   OmniDevice *device = work->device;
   const double expected_ms = (dispatch->flop + 40.0 * dispatch->bytes) / device->gflops / 1e6
                              * *omni_device_slowness (device, dispatch->shader);
-  VkPipeline pipeline = omni_device_get_pipeline (device, dispatch->shader, dispatch->constants,
-                                                  dispatch->n_constants, error);
 
-  if (pipeline == VK_NULL_HANDLE)
+  OmniPipeline *pipeline = omni_device_get_pipeline (device, dispatch->shader, dispatch->constants,
+                                                     dispatch->n_constants, work->cancellable, error);
+
+  if (pipeline == NULL)
     return FALSE;
 
-  const gboolean is_cold = omni_device_is_cold (device, pipeline);
+  const gboolean is_cold = omni_pipeline_take_cold (pipeline);
 
   if (work->recording
       && (work->n_recorded == SETS_PER_SUBMISSION || work->expected_ms + expected_ms > TARGET_SUBMISSION_MS
@@ -388,9 +396,15 @@ dispatch_checked (OmniWork *work, const OmniDispatch *dispatch, GError **error)
   work->expected_ms += expected_ms;
   work->stats.dispatches++;
   work->has_cold |= is_cold;
-  if (!record (work, pipeline, dispatch, error))
+  if (!record (work, pipeline->handle, dispatch, error))
     return FALSE;
   return !is_cold || submit (work, error);
+}
+
+void
+omni_work_prepare (OmniWork *work, const OmniDispatch *dispatch)
+{
+  omni_device_begin_pipeline (work->device, dispatch->shader, dispatch->constants, dispatch->n_constants);
 }
 
 void

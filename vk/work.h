@@ -25,6 +25,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniWork, omni_work_free)
 
 OmniDevice *omni_work_get_device (const OmniWork *work);
 
+/* (nullable) From now on; looked at before each dispatch, so within one submission or one kernel that a driver compiles.
+ * Cancelled, it is the error: arenas then hold what the dispatches before had made. Belongs to the caller. */
+void omni_work_set_cancellable (OmniWork *work, GCancellable *cancellable);
+
 /* A new, empty arena; OMNI_WORK_ARENAS at most. */
 #define OMNI_WORK_ARENAS 40
 guint omni_work_add_arena (OmniWork *work, OmniWorkKind kind);
@@ -82,6 +86,9 @@ typedef struct
 } OmniDispatch;
 
 void omni_work_dispatch (OmniWork *work, const OmniDispatch *dispatch);
+
+/* Only begins to make its kernel; of all that will be dispatched, they are made at the same time. */
+void omni_work_prepare (OmniWork *work, const OmniDispatch *dispatch);
 
 typedef struct
 {

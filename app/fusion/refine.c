@@ -328,6 +328,7 @@ train (Refining *self, GError **error)
   g_autoptr (OmniTrainer) trainer = omni_trainer_new (self->core->device, &self->config, error);
   if (trainer == NULL || !omni_trainer_import (trainer, self->weights, error))
     return NULL;
+  omni_trainer_set_cancellable (trainer, self->cancellable);
   g_autofree float *luma = g_new (float, (gsize)self->n_sets *n * self->size_px * self->size_px);
   const OmniTrainBatch batch = {
     .task = self->before->task, .n_sets = self->n_sets, .n_sources = n, .size_px = self->size_px, .luma = luma

@@ -440,14 +440,13 @@ run_pass (Accelerator *device, const OmniMetricRun *run, const OmniDevicePass *p
   self.strip_rows = device->strip_rows > 0 ? device->strip_rows
                                            : MAX (rows / STRIP_GRAIN * STRIP_GRAIN, STRIP_GRAIN);
   set_sizes (&self);
-  for (guint first = 0; first < run->input->height; first += self.strip_rows)
-  {
-    if (g_cancellable_set_error_if_cancelled (run->cancellable, error)
-        || !run_strip (&self, first, sums, error))
-      return FALSE;
-  }
-  device->n_passes++;
-  return TRUE;
+  omni_work_set_cancellable (device->work, run->cancellable);
+  gboolean done = TRUE;
+  for (guint first = 0; done && first < run->input->height; first += self.strip_rows)
+    done = run_strip (&self, first, sums, error);
+  omni_work_set_cancellable (device->work, NULL);
+  device->n_passes += done ? 1 : 0;
+  return done;
 }
 
 const OmniPlane **

@@ -220,6 +220,8 @@ omni_ops_run (OmniOps *ops, OmniDispatch *dispatch)
     ops->largest_output = MAX (ops->largest_output, dispatch->out[i].size_bytes);
   for (guint i = 0; i < G_N_ELEMENTS (dispatch->groups); i++)
     ops->fits_groups &= dispatch->groups[i] <= omni_work_max_groups (ops->work, i);
-  if (!ops->measuring)
+  if (ops->measuring)
+    omni_work_prepare (ops->work, dispatch);
+  else
     omni_work_dispatch (ops->work, dispatch);
 }

@@ -60,6 +60,12 @@ omni_trainer_free (OmniTrainer *trainer)
   g_free (trainer);
 }
 
+void
+omni_trainer_set_cancellable (OmniTrainer *trainer, GCancellable *cancellable)
+{
+  omni_work_set_cancellable (trainer->ops.work, cancellable);
+}
+
 guint64
 omni_trainer_get_step (const OmniTrainer *trainer)
 {
