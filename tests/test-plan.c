@@ -132,6 +132,91 @@ test_pieces (void)
   }
 }
 
+/* Layers of more planes than a device may bind at once: 24 and 19 of them, the last from four inputs in two parts and the set's
+ * maximum, which becomes its base, with an affine map behind. */
+static OmniGraph *
+build_wide_network (void)
+{
+  OmniGraph *graph = omni_graph_new ("wide");
+  OmniNode inputs[5], x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+  float weight[76 * 400], scale[76], bias[76];
+
+  for (guint i = 0; i < G_N_ELEMENTS (weight); i++)
+    weight[i] = ((float)(i * 7919 % 101) / 50.0F - 1.0F) / 96;
+  for (guint i = 0; i < 76; i++)
+  {
+    scale[i] = 1 + (float)i / 76;
+    bias[i] = (float)(i % 7) / 10;
+  }
+  for (guint i = 0; i < 4; i++)
+    inputs[i] = x = conv (graph, x, i == 0 ? 1 : 96, 96, OMNI_BOUNDARY_ZERO, OMNI_ACTIVATION_RELU);
+  inputs[4] = omni_graph_set_max (graph, conv (graph, x, 96, 16, OMNI_BOUNDARY_ZERO, OMNI_ACTIVATION_NONE));
+  x = omni_graph_conv (graph, &(OmniConvParams){ .inputs = inputs,
+                                                 .n_inputs = 5,
+                                                 .out_channels = 76,
+                                                 .kernel = 1,
+                                                 .weight = weight,
+                                                 .bias = bias,
+                                                 .activation = OMNI_ACTIVATION_RELU,
+                                                 .post_scale = scale,
+                                                 .post_shift = bias,
+                                                 .label = "sum" });
+  x = conv (graph, x, 76, 1, OMNI_BOUNDARY_REPLICATE, OMNI_ACTIVATION_NONE);
+  omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+  return graph;
+}
+
+static guint64
+find_widest_window (const OmniPlan *plan)
+{
+  guint64 widest = 0;
+
+  for (guint i = 0; i < plan->steps->len; i++)
+  {
+    const OmniStorageBinding *out = &g_array_index (plan->steps, OmniStep, i).out[0];
+
+    widest = MAX (widest, out->high - out->low);
+  }
+  return widest;
+}
+
+/* A tensor that no binding holds is written some groups of outputs at a time, in every variant. */
+static void
+test_wide_layers (void)
+{
+  static const char *const variants[] = { "direct", "shuffle", "winograd-8", "winograd-16", NULL };
+  g_autoptr (OmniGraph) graph = build_wide_network ();
+  g_autoptr (TwinTensor) set = harness_random (2, 1, 60, 84, 0.0F, 1.0F, 8);
+  OmniDevice *device = harness_device ();
+  const guint32 range = device->limits.maxStorageBufferRange, few_planes = 10 * 60 * 96 * 16;
+
+  for (guint i = 0; i < G_N_ELEMENTS (variants); i++)
+  {
+    OmniPlanParams params = params_for (set);
+    g_autoptr (GError) error = NULL;
+
+    if (variants[i] != NULL)
+      g_setenv ("OMNIFUSE_CONV", variants[i], TRUE);
+
+    g_autoptr (TwinTensor) want = harness_run (graph, set, &(HarnessOptions){ 0 });
+
+    for (guint limited = 0; limited < 2; limited++)
+    {
+      device->limits.maxStorageBufferRange = limited ? few_planes : range;
+
+      OmniPlan *plan = omni_plan_new (device, graph, &params, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (omni_plan_get_tiles (plan), ==, 1);
+      g_assert_cmpint (find_widest_window (plan) <= few_planes, ==, limited);
+      check_run (plan, set, want, "wide layers");
+      omni_plan_free (&plan);
+    }
+    device->limits.maxStorageBufferRange = range;
+    g_unsetenv ("OMNIFUSE_CONV");
+  }
+}
+
 static void
 test_budgets (void)
 {
@@ -531,6 +616,7 @@ add_tests (void)
 {
   g_test_add_func ("/plan/tiles", test_tiles);
   g_test_add_func ("/plan/pieces", test_pieces);
+  g_test_add_func ("/plan/wide-layers", test_wide_layers);
   g_test_add_func ("/plan/budgets", test_budgets);
   g_test_add_func ("/plan/budget-too-small", test_budget_too_small);
   g_test_add_func ("/plan/allocation-limit", test_allocation_limit);

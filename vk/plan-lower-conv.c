@@ -198,6 +198,49 @@ read_inputs (const Part *part, OmniStep *step, OmniUnit unit)
     omni_step_read_node (lower, step, 3, node->base, 0, OMNI_UNIT_TEXEL);
 }
 
+gboolean
+omni_plan_splits_outputs (const OmniNodeInfo *node)
+{
+  return node->op == OMNI_OP_CONV && node->layout == OMNI_LAYOUT_C4 && node->groups == 1 && !node->per_edge;
+}
+
+/* All groups of outputs at once or, where one binding cannot hold what they write, as many at a time as it can. */
+static void
+emit_outputs (const Part *part, const OmniStep *whole)
+{
+  const OmniLowering *lower = part->lower;
+  const guint64 limit = lower->plan->device->limits.maxStorageBufferRange - 2 * OMNI_PLAN_ALIGN_BYTES;
+  const guint planes = (part->outputs + 3) / 4; /* of a group */
+  const guint64 group_bytes = (guint64)whole->push.dst.plane * lower->tensor->element_bytes * planes;
+  const guint most = (guint)MAX (limit / MAX (group_bytes, 1), 1);
+
+  if (!omni_plan_splits_outputs (lower->node) || whole->groups_z <= most)
+  {
+    omni_lower_emit (lower, whole, 0);
+    return;
+  }
+
+  for (guint first = 0; first < whole->groups_z; first += most)
+  {
+    OmniStep step = *whole;
+    const guint n = MIN (most, whole->groups_z - first);
+    const guint channels = MIN (n * part->outputs, lower->node->channels - first * part->outputs);
+    const gint32 plane = (gint32)(first * planes);
+
+    step.groups_z = n;
+    step.planes_written = (channels + 3) / 4;
+    step.flop *= (double)channels / lower->node->channels;
+    step.bytes *= (double)channels / lower->node->channels;
+    step.push.dst.base += plane * step.push.dst.plane;
+    step.push.src[3].base += plane * step.push.src[3].plane;
+    step.push.arg[0] += (gint32)(first * part->weights.planes * part->positions * part->outputs);
+    for (guint i = 1; i <= 3; i++)
+      step.push.arg[i] += plane;
+    step.push.arg[8] = (gint32)channels;
+    omni_lower_emit (lower, &step, 0);
+  }
+}
+
 static void
 lower_winograd (const Part *part)
 {
@@ -217,7 +260,7 @@ lower_winograd (const Part *part)
   step.cover_y = 4;
   step.groups_z = (lower->node->channels + part->outputs - 1) / part->outputs;
   step.z_within_x = TRUE;
-  omni_lower_emit (lower, &step, 0);
+  emit_outputs (part, &step);
 }
 
 /* Single floats are read through a view of floats where one holds the whole arena, so that the zero texel at its start
@@ -276,7 +319,7 @@ lower_direct (const Part *part, OmniConvVariant variant)
     step.in[i].format = OMNI_VIEW_RGBA32F;
   step.cover_x = planar_out ? 1 : 4;
   step.groups_z = (node->channels + part->outputs - 1) / part->outputs;
-  omni_lower_emit (lower, &step, 0);
+  emit_outputs (part, &step);
 }
 
 /* A part's inputs are alike: all planar or all C4. */

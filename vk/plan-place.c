@@ -312,9 +312,13 @@ omni_plan_bindings_fit (const OmniPlan *plan)
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
   {
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+    const OmniTensor *tensor = &plan->tensors[n];
+    guint64 bytes = tensor->slice_bytes;
 
+    if (omni_plan_splits_outputs (node) && tensor->planes > OMNI_MOST_OUTPUT_PLANES)
+      bytes = bytes / tensor->planes * OMNI_MOST_OUTPUT_PLANES;
     if (node->needed && node->layout == OMNI_LAYOUT_C4
-        && plan->tensors[n].slice_bytes + OMNI_PLAN_ALIGN_BYTES > plan->device->limits.maxStorageBufferRange)
+        && bytes + 2 * OMNI_PLAN_ALIGN_BYTES > plan->device->limits.maxStorageBufferRange)
       return FALSE;
   }
 

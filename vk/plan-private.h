@@ -215,7 +215,11 @@ struct _OmniPlan
  * one. */
 gboolean omni_plan_place (OmniPlan *plan, gboolean c4_first);
 
-/* C4 kernels write all planes of a tensor through one storage binding and concatenate inside one view. */
+/* Whether the node's outputs may be written some groups at a time, of at most so many planes each. plan-lower-conv.c. */
+#define OMNI_MOST_OUTPUT_PLANES 8
+gboolean omni_plan_splits_outputs (const OmniNodeInfo *node);
+
+/* C4 kernels write a tensor through one storage binding, all planes or a group of outputs, and concatenate inside one view. */
 gboolean omni_plan_bindings_fit (const OmniPlan *plan);
 
 /* plan-layout.c */
