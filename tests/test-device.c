@@ -184,6 +184,35 @@ test_pipelines (void)
   omni_device_close (&device);
 }
 
+static VkResult
+fail_to_create (VkDevice device, VkPipelineCache cache, guint32 n, const VkComputePipelineCreateInfo *infos,
+                const VkAllocationCallbacks *allocator, VkPipeline *pipelines)
+{
+  return VK_ERROR_OUT_OF_HOST_MEMORY;
+}
+
+/* What failed is an error for who wants it, and is tried again the next time. */
+static void
+test_pipelines_fail (void)
+{
+  const PFN_vkCreateComputePipelines create = vk.CreateComputePipelines;
+  const guint32 constants[] = { 1, 1 };
+  g_autoptr (GError) error = NULL;
+  OmniDevice *device = omni_device_open (NULL, &error);
+
+  g_assert_no_error (error);
+  vk.CreateComputePipelines = fail_to_create;
+  g_assert_null (omni_device_get_pipeline (device, "fill", constants, 2, NULL, &error));
+  g_assert_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY);
+  g_assert_nonnull (strstr (error->message, "fill"));
+  g_clear_error (&error);
+  vk.CreateComputePipelines = create;
+  g_assert_nonnull (omni_device_get_pipeline (device, "fill", constants, 2, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_false (omni_device_is_making_pipelines (device));
+  omni_device_close (&device);
+}
+
 /* A device may go while its pipelines are still being made. */
 static void
 test_pipelines_closed (void)
@@ -207,6 +236,7 @@ add_tests (void)
   g_test_add_func ("/device/cache", test_cache);
   g_test_add_func ("/device/cache-nowhere", test_cache_nowhere);
   g_test_add_func ("/device/pipelines", test_pipelines);
+  g_test_add_func ("/device/pipelines-fail", test_pipelines_fail);
   g_test_add_func ("/device/pipelines-closed", test_pipelines_closed);
 }
 

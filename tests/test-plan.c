@@ -139,10 +139,12 @@ build_wide_network (void)
 {
   OmniGraph *graph = omni_graph_new ("wide");
   OmniNode inputs[5], x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
-  float weight[76 * 400], scale[76], bias[76];
+  const guint n_weights = 76 * 400 * 9;
+  g_autofree float *weight = g_new (float, n_weights);
+  float scale[76], bias[76];
 
-  for (guint i = 0; i < G_N_ELEMENTS (weight); i++)
-    weight[i] = ((float)(i * 7919 % 101) / 50.0F - 1.0F) / 96;
+  for (guint i = 0; i < n_weights; i++)
+    weight[i] = ((float)(i * 7919 % 101) / 50.0F - 1.0F) / 400;
   for (guint i = 0; i < 76; i++)
   {
     scale[i] = 1 + (float)i / 76;
@@ -154,7 +156,7 @@ build_wide_network (void)
   x = omni_graph_conv (graph, &(OmniConvParams){ .inputs = inputs,
                                                  .n_inputs = 5,
                                                  .out_channels = 76,
-                                                 .kernel = 1,
+                                                 .kernel = 3,
                                                  .weight = weight,
                                                  .bias = bias,
                                                  .activation = OMNI_ACTIVATION_RELU,
@@ -184,7 +186,8 @@ find_widest_window (const OmniPlan *plan)
 static void
 test_wide_layers (void)
 {
-  static const char *const variants[] = { "direct", "shuffle", "winograd-8", "winograd-16", NULL };
+  static const char *const variants[] = { "direct",      "shuffle",       "winograd-8",
+                                          "winograd-16", "winograd-16x2", NULL };
   g_autoptr (OmniGraph) graph = build_wide_network ();
   g_autoptr (TwinTensor) set = harness_random (2, 1, 60, 84, 0.0F, 1.0F, 8);
   OmniDevice *device = harness_device ();

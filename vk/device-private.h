@@ -35,7 +35,8 @@ struct _OmniDevice
   VkPipelineCache pipeline_cache;
   GHashTable *pipelines; /* char * key → OmniPipeline *, of the device's thread */
   GThreadPool *pipeline_makers;
-  GMutex pipelines_lock; /* of what makers write in an OmniPipeline */
+  GMutex pipelines_lock; /* of what makers write in an OmniPipeline, and of n_making */
+  guint n_making;
   GCond pipeline_made;
 
   guint64 allocated_bytes;
@@ -98,6 +99,9 @@ void omni_device_begin_pipeline (OmniDevice *device, const char *shader, const g
  * failure, and once `cancellable` (nullable) is cancelled, though it goes on being made. */
 OmniPipeline *omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 *constants,
                                         guint n_constants, GCancellable *cancellable, GError **error);
+
+/* Whether any is being made: what is timed meanwhile shares the processor with that. */
+gboolean omni_device_is_making_pipelines (OmniDevice *device);
 
 /* Drivers that compile lazily do it at the first dispatch: TRUE once for every pipeline, so that a plan can dispatch it
  * empty before anything is timed or shown as progress. */

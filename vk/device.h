@@ -65,7 +65,7 @@ OmniDevice *omni_device_open (const char *selector, GError **error);
  * the environment wins. */
 void omni_device_prefer_wide_vectors (void);
 
-/* Waits for the queue, writes the pipeline cache, destroys everything and sets *device to NULL. NULL-safe. */
+/* Waits for the queue and for kernels being compiled, writes the pipeline cache, destroys everything and sets *device to NULL. NULL-safe. */
 void omni_device_close (OmniDevice **device);
 
 const OmniDeviceInfo *omni_device_get_info (const OmniDevice *device);

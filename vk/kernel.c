@@ -16,9 +16,13 @@ omni_kernel_get_spirv (const char *shader)
 
   if (g_once_init_enter (&resource))
   {
+    GResource *registered;
+
     omni_shaders_register_resource ();
-    /* GLib (2.74) registers late: of two threads that ask first, one may get NULL. */
-    g_once_init_leave (&resource, omni_shaders_get_resource ());
+    /* GLib (2.74) registers at the next lookup of any thread, and tells the others NULL meanwhile. */
+    while ((registered = omni_shaders_get_resource ()) == NULL)
+      g_thread_yield ();
+    g_once_init_leave (&resource, registered);
   }
 
   g_autofree char *path = g_strdup_printf ("/io/github/omnifuse/shaders/%s.comp.spv", shader);
@@ -92,6 +96,7 @@ make_in_thread (gpointer data, gpointer user_data)
   pipeline->result = result;
   pipeline->handle = handle;
   pipeline->made = TRUE;
+  device->n_making--;
   g_cond_broadcast (&device->pipeline_made);
   g_mutex_unlock (&device->pipelines_lock);
 }
@@ -142,22 +147,45 @@ key_of (const char *shader, const guint32 *constants, guint n_constants)
   return g_string_free (key, FALSE);
 }
 
-/* (transfer none) The pipeline of that key, which is begun if it is new. */
+/* (transfer none) The pipeline of that key. It is begun if it is new, and again if it failed: there may be memory for it now. */
 static OmniPipeline *
 begin (OmniDevice *device, const char *key, const char *shader, const guint32 *constants, guint n_constants)
 {
   OmniPipeline *pipeline = g_hash_table_lookup (device->pipelines, key);
+  gboolean begins = pipeline == NULL;
 
-  if (pipeline != NULL)
-    return pipeline;
+  if (pipeline == NULL)
+  {
+    pipeline = g_new0 (OmniPipeline, 1);
+    pipeline->shader = shader;
+    pipeline->n_constants = n_constants;
+    memcpy (pipeline->constants, constants, n_constants * sizeof *constants);
+    g_hash_table_insert (device->pipelines, g_strdup (key), pipeline);
+  }
 
-  pipeline = g_new0 (OmniPipeline, 1);
-  pipeline->shader = shader;
-  pipeline->n_constants = n_constants;
-  memcpy (pipeline->constants, constants, n_constants * sizeof *constants);
-  g_hash_table_insert (device->pipelines, g_strdup (key), pipeline);
-  g_thread_pool_push (device->pipeline_makers, pipeline, NULL);
+  g_mutex_lock (&device->pipelines_lock);
+  begins |= pipeline->made && pipeline->result != VK_SUCCESS;
+  if (begins)
+  {
+    pipeline->made = FALSE;
+    device->n_making++;
+  }
+  g_mutex_unlock (&device->pipelines_lock);
+
+  if (begins)
+    g_thread_pool_push (device->pipeline_makers, pipeline, NULL);
   return pipeline;
+}
+
+gboolean
+omni_device_is_making_pipelines (OmniDevice *device)
+{
+  g_mutex_lock (&device->pipelines_lock);
+
+  const gboolean is_making = device->n_making > 0;
+
+  g_mutex_unlock (&device->pipelines_lock);
+  return is_making;
 }
 
 void
@@ -176,6 +204,8 @@ wait_for (OmniDevice *device, const OmniPipeline *pipeline, GCancellable *cancel
 {
   gboolean made = FALSE;
 
+  /* Before those that nobody waits for any more. */
+  g_thread_pool_move_to_front (device->pipeline_makers, (gpointer)pipeline);
   while (!made && !g_cancellable_set_error_if_cancelled (cancellable, error))
   {
     const gint64 end_us = g_get_monotonic_time () + LOOK_US;
@@ -207,7 +237,6 @@ omni_device_get_pipeline (OmniDevice *device, const char *shader, const guint32 
     g_autofree char *doing = g_strdup_printf (_ ("compiling the kernel %s"), shader);
 
     omni_device_check (device, pipeline->result, doing, error);
-    g_hash_table_remove (device->pipelines, key); /* another time there may be memory for it */
     return NULL;
   }
 

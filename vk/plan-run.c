@@ -163,7 +163,7 @@ learn (OmniPlan *plan, const OmniChunk *chunks, guint n, double expected, double
   const guint end = chunks[n - 1].first + chunks[n - 1].n;
   const char *last = NULL;
 
-  if (measured < 0.5)
+  if (measured < 0.5 || omni_device_is_making_pipelines (plan->device))
     return;
   for (guint i = first; i < end; i++)
   {

@@ -244,7 +244,7 @@ learn (OmniWork *work, double measured_ms)
 {
   const char *last = NULL;
 
-  if (work->has_cold || measured_ms < 0.5)
+  if (work->has_cold || measured_ms < 0.5 || omni_device_is_making_pipelines (work->device))
     return;
   for (guint i = 0; i < work->n_recorded; i++)
   {

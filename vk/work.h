@@ -26,7 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniWork, omni_work_free)
 OmniDevice *omni_work_get_device (const OmniWork *work);
 
 /* (nullable) From now on; looked at before each dispatch, so within one submission or one kernel that a driver compiles.
- * Cancelled, it is the error: arenas then hold what the dispatches before had made. Belongs to the caller. */
+ * Cancelled, it is the error: arenas then hold what was submitted before. Belongs to the caller. */
 void omni_work_set_cancellable (OmniWork *work, GCancellable *cancellable);
 
 /* A new, empty arena; OMNI_WORK_ARENAS at most. */

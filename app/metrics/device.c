@@ -443,7 +443,8 @@ run_pass (Accelerator *device, const OmniMetricRun *run, const OmniDevicePass *p
   omni_work_set_cancellable (device->work, run->cancellable);
   gboolean done = TRUE;
   for (guint first = 0; done && first < run->input->height; first += self.strip_rows)
-    done = run_strip (&self, first, sums, error);
+    done = !g_cancellable_set_error_if_cancelled (run->cancellable, error)
+           && run_strip (&self, first, sums, error);
   omni_work_set_cancellable (device->work, NULL);
   device->n_passes += done ? 1 : 0;
   return done;

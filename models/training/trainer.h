@@ -252,8 +252,8 @@ OmniTrainer *omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config
 void omni_trainer_free (OmniTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniTrainer, omni_trainer_free)
 
-/* (nullable) From now on; looked at before each kernel of a step. A step that is cut short so leaves weights, optimiser and step
- * number as they were. Belongs to the caller. */
+/* (nullable) From now on; looked at before each kernel. A step or validation that is cut short so leaves weights, optimiser and
+ * step number as they were; of omni_trainer_add_fisher() the sets before that one count already. Belongs to the caller. */
 void omni_trainer_set_cancellable (OmniTrainer *trainer, GCancellable *cancellable);
 
 guint64 omni_trainer_get_step (const OmniTrainer *trainer);
