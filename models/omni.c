@@ -25,9 +25,10 @@
 #define MAX_BASE    3
 #define EPSILON     2e-3
 /* Of a set, from which the network's features of all sources at 1/16 take more memory than the bands (24 MP × 13). */
-#define LARGE_SET_MP 300
-#define NEARLY_WHITE .94f
-#define BAND_RANGE   2 /* a band of samples within ±r lies within ±2r */
+#define LARGE_SET_MP    300
+#define NEARLY_WHITE    .94f
+#define HEADROOM_LEVELS 3
+#define BAND_RANGE      2 /* a band of samples within ±r lies within ±2r */
 
 static const guint dilations[N_LAYERS] = { 1, 2, 4, 8, 1 };
 
@@ -79,6 +80,14 @@ static const OmniModelOption options[] = {
     .default_value = "8",
     .minimum = 0,
     .maximum = 16 },
+  { .key = "headroom",
+    .title = N_ ("Headroom"),
+    .summary = N_ ("How far medical pictures darken where bright ground of one source and detail of "
+                   "the other come to more than white"),
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "2",
+    .minimum = 0,
+    .maximum = 8 },
   { .key = "decision",
     .title = N_ ("Decision"),
     .summary = N_ ("How firmly focus stacks, infrared and medical pairs are decided: auto, which measured "
@@ -516,6 +525,27 @@ add_fusion (Builder *self)
   return fused[0];
 }
 
+/* Where bright ground of one source and the other's detail come to more than white, the ground gives way: what the luminance has
+ * too much, on average over some eight pixels, is taken off, so that the detail stays to be seen. */
+static OmniNode
+add_headroom (const Builder *self, OmniNode luma)
+{
+  OmniGraph *graph = self->graph;
+  const float strength = (float)omni_model_get_number (self->model, self->context->options, "headroom");
+  OmniNode excess;
+
+  /* Samples beyond white are kept as they are. */
+  if (strength == 0 || self->planes != OMNI_PLANES_LUMA || self->context->task != OMNI_TASK_MEDICAL
+      || self->context->range > 1)
+    return luma;
+  excess = omni_graph_unary (graph, luma, 1, -1, OMNI_ACTIVATION_RELU, 0);
+  for (guint level = 0; level < HEADROOM_LEVELS; level++)
+    excess = omni_graph_down (graph, excess, OMNI_PYRAMID_QUAD);
+  excess = omni_graph_upsample_to (graph, excess, 0);
+  return omni_graph_binary (graph, OMNI_BINARY_SUB, luma,
+                            omni_graph_unary (graph, excess, strength, 0, OMNI_ACTIVATION_NONE, 0));
+}
+
 /* Y + saturation · (colour − Y). */
 static OmniNode
 add_saturation (const Builder *self, OmniNode colour)
@@ -625,7 +655,7 @@ build_as (const OmniModel *model, const OmniModelContext *context, GError **erro
                                    : omni_model_add_coarser_mask (graph, self.masks[level - 1]);
   }
   add_network (&self);
-  fused = add_fusion (&self);
+  fused = add_headroom (&self, add_fusion (&self));
   if (context->colour && papers)
     fused = omni_model_add_chroma (graph, fused);
   omni_graph_set_output (graph, context->colour ? add_saturation (&self, fused) : fused);

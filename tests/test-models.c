@@ -266,6 +266,62 @@ test_identical_sources (void)
     }
 }
 
+static float *
+fuse_with_headroom (const FixtureSet *set, const char *headroom, float range)
+{
+  const OmniModel *model = omni_model_find ("omni");
+  g_autoptr (OmniWeights) weights = fixture_weights_for (model);
+  g_autoptr (OmniModelOptions) options = omni_model_options_new (model);
+  g_autofree char *assignment = g_strconcat ("headroom=", headroom, NULL);
+  g_autoptr (GError) error = NULL;
+
+  omni_model_options_set (options, assignment, &error);
+  g_assert_no_error (error);
+  return fixture_fuse (
+    device, set,
+    &(FixtureFusion){
+      .model = model, .weights = weights, .options = options, .task = OMNI_TASK_MEDICAL, .range = range });
+}
+
+/* Bone with the other's pattern upon it on the left, black on the right: what was beyond white comes down and nothing else changes,
+ * unless samples beyond white are to be kept. */
+static void
+test_headroom (void)
+{
+  if (!needs_device ())
+    return;
+
+  const guint width = 160, height = 64;
+  g_autoptr (FixtureSet) set = fixture_set_new (2, width, height, 1);
+  guint n_before = 0, n_after = 0;
+
+  for (guint i = 0; i < width * height; i++)
+  {
+    const guint x = i % width, y = i / width;
+
+    set->pixels[0][i] = x < 64 ? 1 : 0;
+    set->pixels[1][i] = x >= 64 ? 0 : (x / 8 + y / 8) % 2 == 0 ? .02f : .2f;
+  }
+
+  g_autofree float *before = fuse_with_headroom (set, "0", 1);
+  g_autofree float *after = fuse_with_headroom (set, "2", 1);
+  g_autofree float *kept = fuse_with_headroom (set, "2", 2);
+  g_autofree float *plain = fuse_with_headroom (set, "0", 2);
+
+  for (guint i = 0; i < width * height; i++)
+  {
+    n_before += before[i] > 1;
+    n_after += after[i] > 1;
+    g_assert_cmpfloat (after[i], <=, before[i]);
+    if (i % width >= 96)
+      g_assert_cmpfloat (after[i], ==, before[i]);
+  }
+  g_test_message ("%u samples beyond white, %u with headroom", n_before, n_after);
+  g_assert_cmpuint (n_before, >, 500);
+  g_assert_cmpuint (n_after, <, n_before * 2 / 3);
+  g_assert_cmpmem (kept, width * height * sizeof (float), plain, width * height * sizeof (float));
+}
+
 /* Every channel of a multispectral picture by itself. */
 static void
 test_bands (void)
@@ -680,6 +736,7 @@ main (int argc, char **argv)
   add_for_every_model ("tiles", test_tiles);
   add_for_every_model ("evil-samples", test_evil_samples);
   g_test_add_func ("/models/identical-sources", test_identical_sources);
+  g_test_add_func ("/models/headroom", test_headroom);
   g_test_add_func ("/models/bands", test_bands);
   g_test_add_func ("/models/grey-stays-grey", test_grey_stays_grey);
   g_test_add_func ("/models/max-keeps-pixels-whole", test_max_keeps_pixels_whole);
