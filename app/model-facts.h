@@ -23,8 +23,8 @@ const OmniModelFacts *omni_model_get_facts (const OmniModel *model);
 void
 omni_model_facts_find_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
-/* How long the model takes for the document's set on this device: as measured with this very set, or in proportion to the
- * samples of its last fusion. FALSE when it never ran here. */
+/* How long the model takes for the document's set on this device, with the weights and options that it has there: as measured with
+ * this very set, or by others (app/timings.h). FALSE when nothing of the kind ran here. */
 gboolean
 omni_document_get_model_ms (OmniDocument *document, const OmniModel *model, double *ms, gboolean *measured);
 

@@ -689,11 +689,12 @@ test_emptied (Fixture *f, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  /* Sessions and settings of a home of its own. */
+  /* Sessions, settings and measurements of a home of its own. */
   char *home = omni_test_make_folder ();
   g_setenv ("XDG_STATE_HOME", home, TRUE);
   g_setenv ("XDG_CONFIG_HOME", home, TRUE);
   g_setenv ("XDG_DATA_HOME", home, TRUE);
+  g_setenv ("XDG_CACHE_HOME", home, TRUE);
   g_test_init (&argc, &argv, NULL);
   engine = omni_engine_new (NULL);
   g_test_add ("/versions/kept", Fixture, NULL, set_up, test_versions, tear_down);

@@ -47,15 +47,26 @@ add_size (GPtrArray *words, const OmniModelFacts *facts)
     g_ptr_array_add (words, g_strdup_printf (ngettext ("%'u parameter", "%'u parameters", n), n));
 }
 
-/* "ignores the order · sees 27 × 27 pixels at once · 212,929 parameters · weights: CC0-1.0 · 0.8 s for this set": what was found
- * out or measured, and no more. */
+/* "took 0.8 s here" for this very set, "about 0.8 s here" by others; nothing for a model that never ran on this device. */
+static void
+add_time (OmniWindow *self, GPtrArray *words, const OmniModel *model)
+{
+  gboolean measured;
+  double ms;
+
+  if (!omni_document_get_model_ms (self->document, model, &ms, &measured))
+    return;
+  g_autofree char *seconds = g_strdup_printf (ms < 1e4 ? "%.2g" : "%.0f", ms / 1000);
+  g_ptr_array_add (words, g_strdup_printf (measured ? _ ("took %s s here") : _ ("about %s s here"), seconds));
+}
+
+/* "ignores the order · sees 27 × 27 pixels at once · 212,929 parameters · weights: CC0-1.0 · took 0.8 s here": what was found out
+ * or measured, and no more. */
 static char *
 describe_facts (OmniWindow *self, const OmniModel *model)
 {
   const OmniModelFacts *facts = omni_model_get_facts (model);
   g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
-  gboolean measured;
-  double ms;
 
   if (facts != NULL)
   {
@@ -69,9 +80,7 @@ describe_facts (OmniWindow *self, const OmniModel *model)
     g_ptr_array_add (
       words, g_strdup_printf (_ ("weights: %s, %s"), facts->licence,
                               facts->provenance != NULL ? facts->provenance : _ ("of unknown origin")));
-  if (omni_document_get_model_ms (self->document, model, &ms, &measured))
-    g_ptr_array_add (words, measured ? g_strdup_printf (_ ("took %.2g s for this set"), ms / 1000)
-                                     : g_strdup_printf (_ ("about %.2g s for this set"), ms / 1000));
+  add_time (self, words, model);
   g_ptr_array_add (words, NULL);
   return g_strjoinv (" · ", (char **)words->pdata);
 }
