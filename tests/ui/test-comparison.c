@@ -299,6 +299,35 @@ test_speed_of_influence (Fixture *f, gconstpointer data)
   g_assert_cmpfloat (before, ==, after);
 }
 
+/* The default of the task comes first, then what is made for it alone, then the others by what was measured. */
+static void
+test_models_by_fit (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    OmniTask task;
+    const char *names[4];
+  } best[] = { { OMNI_TASK_EXPOSURE, { "omni", "omni-small", "mertens", "wavelet" } },
+               { OMNI_TASK_FOCUS, { "omni", "omni-small", "gff", "laplacian" } },
+               { OMNI_TASK_INFRARED, { "omni", "gff", "omni-small", "max" } },
+               { OMNI_TASK_MEDICAL, { "omni", "blend", "omni-small", "gff" } } };
+
+  if (skip ())
+    return;
+  omni_document_set_model (f->document, NULL);
+  for (guint i = 2; i < f->sources->len; i++)
+    omni_document_set_on (f->document, f->sources->pdata[i], FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (best); i++)
+  {
+    omni_document_set_task (f->document, best[i].task);
+    settle (f);
+    g_autoptr (GPtrArray) models = omni_document_list_models (f->document);
+    for (guint k = 0; k < G_N_ELEMENTS (best[i].names); k++)
+      g_assert_cmpstr (((const OmniModel *)models->pdata[k])->name, ==, best[i].names[k]);
+    g_assert_cmpstr (((const OmniModel *)models->pdata[models->len - 1])->name, ==, "running-mean");
+  }
+}
+
 static void
 test_region (Fixture *f, gconstpointer data)
 {
@@ -572,6 +601,7 @@ main (int argc, char **argv)
   can_fuse = omni_engine_ensure_device (engine, NULL, NULL);
   add ("current", test_current);
   add ("run-all", test_run_all);
+  add ("models-by-fit", test_models_by_fit);
   add ("speed", test_speed);
   add ("speed-of-influence", test_speed_of_influence);
   add ("region", test_region);

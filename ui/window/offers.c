@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What to do: the drop-downs of tasks and models. Only what fits the sources is offered. */
+/* What to do: the drop-downs of tasks and models. Only what fits the sources is offered, the best first. */
 #include "ui/window/window-private.h"
 
 #include "app/model-facts.h"
@@ -156,18 +156,11 @@ same_pointers (GPtrArray *a, GPtrArray *b)
 static void
 update_models (OmniWindow *self)
 {
-  g_autoptr (GPtrArray) offered = g_ptr_array_new ();
-  const OmniModel *const *models = omni_models_list ();
-  guint selected = GTK_INVALID_LIST_POSITION;
+  g_autoptr (GPtrArray) offered = omni_document_list_models (self->document);
+  guint selected;
 
-  for (guint i = 0; models[i] != NULL; i++)
-  {
-    if (!omni_document_offers_model (self->document, models[i]))
-      continue;
-    if (models[i] == omni_document_get_effective_model (self->document))
-      selected = offered->len;
-    g_ptr_array_add (offered, (gpointer)models[i]);
-  }
+  if (!g_ptr_array_find (offered, omni_document_get_effective_model (self->document), &selected))
+    selected = GTK_INVALID_LIST_POSITION;
   if (!same_pointers (offered, self->offered_models) || gtk_drop_down_get_model (self->model) == NULL)
   {
     g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
