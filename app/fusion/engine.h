@@ -114,6 +114,10 @@ typedef struct
 OmniFusionResult *omni_fusion_result_ref (OmniFusionResult *result);
 void omni_fusion_result_unref (OmniFusionResult *result);
 
+/* (transfer full) The model's own part of OmniFusionResult.options, for omni_model_options_parse(). `steps`: those of a refinement; 0:
+ * there was none. */
+char *omni_fusion_options_split (const char *options, guint64 *steps);
+
 /* (transfer full) "Omni · mine · contrast=2": what tells results of a set apart, for people. `model` is an OmniModel.name, known
  * here or not; `weights` (nullable) is what people call a weight file, `options` as above. */
 char *omni_fusion_describe (const char *model, const char *weights, const char *options);

@@ -130,7 +130,9 @@ struct _OmniWindow
   /* versions.c */
   OmniVersionsButton *versions;
   OmniFusionVersion *shown_version; /* one that was chosen, until the next result */
-  AdwToast *version_toast;          /* weak: until it is dismissed */
+  GCancellable *refining;           /* versions that are refined again, so that they can be shown */
+  gboolean was_busy, told_dropped;
+  AdwToast *version_toast; /* weak: until it is dismissed */
 
   /* toasts.c */
   AdwToast *toast; /* weak: what is to be seen, until it is gone */
