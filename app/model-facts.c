@@ -29,6 +29,8 @@ find_facts (const OmniModel *model)
   {
     facts->licence = g_strdup (omni_weights_get_metadata (weights, "licence"));
     facts->provenance = g_strdup (omni_weights_get_metadata (weights, "provenance"));
+    facts->trained_here = facts->provenance != NULL
+                          && g_str_has_prefix (facts->provenance, "omnifuse-cli train ");
   }
   g_mutex_lock (&lock);
   if (known == NULL)

@@ -182,6 +182,9 @@ GBytes *omni_model_make_random_weights (const OmniModel *model, guint32 seed);
 /* Whether `weights` are sound ones for the model: architecture, tensors and metadata. */
 gboolean omni_model_check_weights (const OmniModel *model, const OmniWeights *weights, GError **error);
 
+/* (nullable) What a choice of an option means, in a word or two, to be translated; NULL: it says that itself, as "2" does. */
+const char *omni_model_option_get_choice_title (const char *choice);
+
 OmniModelOptions *omni_model_options_new (const OmniModel *model);
 OmniModelOptions *omni_model_options_copy (const OmniModelOptions *options);
 void omni_model_options_free (OmniModelOptions *options);

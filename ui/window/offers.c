@@ -3,8 +3,9 @@
 #include "ui/window/window-private.h"
 
 #include "app/model-facts.h"
+#include "app/titles.h"
+#include "app/weights-folder.h"
 #include "ui/drop-down.h"
-#include "ui/tasks.h"
 
 #include <glib/gi18n.h>
 
@@ -60,7 +61,28 @@ add_time (OmniWindow *self, GPtrArray *words, const OmniModel *model)
   g_ptr_array_add (words, g_strdup_printf (measured ? _ ("took %s s here") : _ ("about %s s here"), seconds));
 }
 
-/* "ignores the order · sees 27 × 27 pixels at once · 212,929 parameters · weights: CC0-1.0 · took 0.8 s here": what was found out
+/* (transfer full) (nullable) */
+static char *
+describe_weights (OmniWindow *self, const OmniModel *model, const OmniModelFacts *facts)
+{
+  g_autofree char *added = omni_document_dup_weights (self->document, model);
+
+  if (model->architecture == NULL)
+    return g_strdup (_ ("needs no weights"));
+  if (added != NULL)
+  {
+    g_autofree char *title = omni_weights_folder_get_title (added);
+    return g_strdup_printf (_ ("with the weights “%s”, which were added"), title);
+  }
+  if (facts == NULL || facts->licence == NULL)
+    return NULL;
+  if (facts->trained_here)
+    return g_strdup_printf (_ ("weights trained with Omnifuse itself, licence %s"), facts->licence);
+  return g_strdup_printf (_ ("weights: %s, %s"), facts->licence,
+                          facts->provenance != NULL ? facts->provenance : _ ("of unknown origin"));
+}
+
+/* "ignores the order · sees 27 × 27 pixels at once · 212,929 parameters · needs no weights · took 0.8 s here": what was found out
  * or measured, and no more. */
 static char *
 describe_facts (OmniWindow *self, const OmniModel *model)
@@ -74,12 +96,9 @@ describe_facts (OmniWindow *self, const OmniModel *model)
       words, g_strdup (facts->order_invariant ? _ ("ignores the order") : _ ("depends on the order")));
     add_size (words, facts);
   }
-  if (model->architecture == NULL)
-    g_ptr_array_add (words, g_strdup (_ ("needs no weights")));
-  else if (facts != NULL && facts->licence != NULL)
-    g_ptr_array_add (
-      words, g_strdup_printf (_ ("weights: %s, %s"), facts->licence,
-                              facts->provenance != NULL ? facts->provenance : _ ("of unknown origin")));
+  char *weights = describe_weights (self, model, facts);
+  if (weights != NULL)
+    g_ptr_array_add (words, weights);
   add_time (self, words, model);
   g_ptr_array_add (words, NULL);
   return g_strjoinv (" · ", (char **)words->pdata);
