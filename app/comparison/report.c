@@ -3,6 +3,7 @@
 
 #include "app/comparison/comparison-private.h"
 #include "app/files/output.h"
+#include "app/fusion/result-file.h"
 #include "app/report/html.h"
 #include "app/titles.h"
 
@@ -409,7 +410,7 @@ add_explanations (OmniComparisonReport *self, OmniHtml *html)
     omni_html_add_note (html, words);
   }
   if (self->task == OMNI_TASK_MEDICAL)
-    omni_html_add_note (html, "Research use only, not a medical device.");
+    omni_html_add_note (html, OMNI_RESEARCH_NOTE);
 }
 
 static gboolean

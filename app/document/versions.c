@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document/versions.h"
 
+#include "app/fusion/result-file.h"
 #include "app/weights-folder.h"
 
 #include <glib/gi18n.h>
@@ -603,7 +604,7 @@ omni_version_facts_describe (const OmniVersionFacts *facts, GError **error)
     text, "The result's hash is of its size, channels, sample type and samples; those of the sources are "
           "of their files.\n");
   if (facts->task == OMNI_TASK_MEDICAL)
-    g_string_append (text, "Research use only, not a medical device.\n");
+    g_string_append (text, OMNI_RESEARCH_NOTE "\n");
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

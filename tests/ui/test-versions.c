@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the window says of versions: how a named one was made, that the oldest make room, that one is refined again. */
+/* What the window says of versions: how a named one was made, that the oldest make room, that one is refined again, and what
+ * files say of a medical one. */
+#include "app/fusion/result-file.h"
 #include "tests/ui/window-fixture.h"
 
 static gboolean can_fuse;
@@ -89,6 +91,57 @@ test_refined (OmniTestWindow *f, gconstpointer data)
   g_assert_false (gtk_widget_get_mapped (GTK_WIDGET (f->window->file_error)));
 }
 
+static gboolean
+is_shown (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return omni_subject_get_result (omni_viewer_get_subject (window->viewer, 0))
+         == omni_window_get_shown_result (window);
+}
+
+static gboolean
+has_note (const char *bytes, gsize size)
+{
+  return memmem (bytes, size, OMNI_RESEARCH_NOTE, strlen (OMNI_RESEARCH_NOTE)) != NULL;
+}
+
+/* Whatever the task is by now: what is exported is the version. */
+static void
+test_medical (OmniTestWindow *f, gconstpointer data)
+{
+  static const OmniTask tasks[] = { OMNI_TASK_MEDICAL, OMNI_TASK_EXPOSURE };
+
+  if (skip ())
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+  {
+    omni_document_set_task (f->window->document, tasks[i]);
+    g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+  {
+    OmniFusionVersion *version = omni_versions_get (get_versions (f), G_N_ELEMENTS (tasks) - 1 - i);
+    OmniFusionResult *result = omni_fusion_version_get_result (version);
+    g_assert_cmpint (result->task, ==, tasks[i]);
+    g_signal_emit_by_name (f->window->versions, "show-version", version);
+    g_assert_true (omni_test_wait (is_shown, f->window));
+    g_autofree char *footer = omni_window_dup_export_footer (f->window);
+    g_assert_cmpint (strstr (footer, "Research use only") != NULL, ==, tasks[i] == OMNI_TASK_MEDICAL);
+
+    for (guint metadata = 0; metadata < 2; metadata++)
+    {
+      g_autofree char *path = g_build_filename (f->folder, "result.tif", NULL);
+      g_autofree char *bytes = NULL;
+      const OmniResultFileOptions options = { .metadata = metadata };
+      gsize size;
+      g_assert_true (omni_result_file_write (result, path, &options, NULL, NULL, NULL));
+      g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+      g_assert_cmpint (has_note (bytes, size), ==, tasks[i] == OMNI_TASK_MEDICAL);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -99,6 +152,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/versions/named", test_named);
   omni_test_window_add ("/versions/most", test_most);
   omni_test_window_add ("/versions/refined", test_refined);
+  omni_test_window_add ("/versions/medical", test_medical);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -209,6 +209,7 @@ void omni_window_choose_gain (OmniWindow *self); /* from now on it does not foll
 void omni_window_class_install_export (GtkWidgetClass *widget_class);
 void omni_window_init_export (OmniWindow *self);
 void omni_window_update_export (OmniWindow *self);
+char *omni_window_dup_export_footer (OmniWindow *self); /* what stands below all that is exported */
 
 /* metrics.c */
 void omni_window_class_install_metrics (GtkWidgetClass *widget_class);
