@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/model-facts.h"
 
-#include "app/document/document-private.h"
+#include "app/timings.h"
 
 static GMutex lock;
 static GHashTable *known; /* const OmniModel → OmniModelFacts, which stay */
@@ -29,6 +29,8 @@ find_facts (const OmniModel *model)
   {
     facts->licence = g_strdup (omni_weights_get_metadata (weights, "licence"));
     facts->provenance = g_strdup (omni_weights_get_metadata (weights, "provenance"));
+    facts->trained_here = facts->provenance != NULL
+                          && g_str_has_prefix (facts->provenance, "omnifuse-cli train ");
   }
   g_mutex_lock (&lock);
   if (known == NULL)
@@ -56,39 +58,19 @@ omni_model_facts_find_async (GCancellable *cancellable, GAsyncReadyCallback call
   g_task_run_in_thread (task, find_in_thread);
 }
 
-static double
-count_samples (GPtrArray *sources)
-{
-  double n = 0;
-
-  for (guint i = 0; i < sources->len; i++)
-    n += (double)omni_source_get_width (sources->pdata[i]) * omni_source_get_height (sources->pdata[i])
-         * omni_source_get_channels (sources->pdata[i]);
-  return n;
-}
-
 gboolean
 omni_document_get_model_ms (OmniDocument *document, const OmniModel *model, double *ms, gboolean *measured)
 {
-  OmniVersions *versions = omni_document_get_versions (document);
-  GPtrArray *active = omni_document_get_active (document);
-  g_autofree char *set = omni_sources_make_key (active, FALSE);
-  const double n_samples = count_samples (active);
-  gboolean found = FALSE;
+  const OmniModelOptions *chosen = omni_document_get_options (document, model);
+  g_autofree char *options = chosen != NULL ? omni_model_options_to_string (chosen) : g_strdup ("");
+  g_autofree char *device = omni_engine_dup_device_name (omni_document_get_engine (document));
+  g_autofree char *weights = omni_document_dup_weights (document, model);
+  const OmniTiming timing = { .device = device,
+                              .model = model,
+                              .task = omni_document_get_effective_task (document),
+                              .weights_path = weights,
+                              .options = options,
+                              .sources = omni_document_get_active (document) };
 
-  *measured = FALSE;
-  for (guint i = 0; i < omni_versions_get_n (versions); i++)
-  {
-    const OmniVersionFacts *facts = omni_fusion_version_get_facts (omni_versions_get (versions, i));
-    g_autofree char *other = omni_sources_make_key (facts->sources, FALSE);
-    if (!g_str_equal (facts->model, model->name) || facts->ms <= 0)
-      continue;
-    *measured = g_str_equal (set, other);
-    if (*measured || !found)
-      *ms = *measured ? facts->ms : facts->ms * n_samples / MAX (1, count_samples (facts->sources));
-    found = TRUE;
-    if (*measured)
-      break;
-  }
-  return found;
+  return device != NULL && omni_timings_find (&timing, ms, measured);
 }

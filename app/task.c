@@ -2,6 +2,7 @@
 #include "app/fusion/engine.h"
 
 #include "app/fusion/fusion-private.h"
+#include "app/titles.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -303,7 +304,7 @@ decide_from_roles (GPtrArray *sources, char **reason)
   }
   if (tasks == 0 || (tasks & (tasks - 1)) != 0)
     return OMNI_TASK_AUTO;
-  *reason = g_strdup_printf (_ ("a source has the role “%s”"), omni_role_to_string (first));
+  *reason = g_strdup_printf (_ ("a source has the role “%s”"), omni_role_get_title (first));
   return get_task_of_role (first);
 }
 

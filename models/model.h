@@ -139,9 +139,13 @@ struct _OmniModel
   OmniGraph *(*build) (const OmniModelContext *context, GError **error);
 };
 
-/* All models, NULL-terminated, in the order shown to people. */
+/* All models, NULL-terminated, in the order of `omnifuse-cli models`. */
 const OmniModel *const *omni_models_list (void);
 const OmniModel *omni_model_find (const char *name);
+
+/* How well the model fits the task; less is better: 0 for one that is made for it alone and has no figure to go by, then the
+ * place among those measured (models/README.md), G_MAXUINT for the rest. */
+guint omni_model_get_fit (const OmniModel *model, OmniTask task);
 
 /* Omni: the pyramid level below which the weights are chosen, for pictures of the context's size; 0 for other models. */
 guint omni_model_get_base_level (const OmniModel *model, const OmniModelContext *context);
@@ -177,6 +181,9 @@ GBytes *omni_model_make_random_weights (const OmniModel *model, guint32 seed);
 
 /* Whether `weights` are sound ones for the model: architecture, tensors and metadata. */
 gboolean omni_model_check_weights (const OmniModel *model, const OmniWeights *weights, GError **error);
+
+/* (nullable) What a choice of an option means, in a word or two, to be translated; NULL: it says that itself, as "2" does. */
+const char *omni_model_option_get_choice_title (const char *choice);
 
 OmniModelOptions *omni_model_options_new (const OmniModel *model);
 OmniModelOptions *omni_model_options_copy (const OmniModelOptions *options);

@@ -10,6 +10,47 @@ struct _OmniModelOptions
   char **values; /* one per option of the model; NULL: the default */
 };
 
+const char *
+omni_model_option_get_choice_title (const char *choice)
+{
+  static const struct
+  {
+    const char *choice, *title;
+  } titles[] = {
+    { "auto", N_ ("automatic") },
+    { "authors", N_ ("as the authors do it") },
+    { "checkerboard", N_ ("in squares") },
+    { "clahe", N_ ("local contrast") },
+    { "display", N_ ("white of the file format") },
+    { "grey", N_ ("luminance alone") },
+    { "imagenet", N_ ("as for ImageNet") },
+    { "instance", N_ ("of the picture") },
+    { "max", N_ ("the maximum") },
+    { "mean", N_ ("the mean") },
+    { "moments", N_ ("mean and deviation") },
+    { "no", N_ ("no") },
+    { "none", N_ ("not at all") },
+    { "omnifuse", N_ ("as Omnifuse does it") },
+    { "opacity", N_ ("through each other") },
+    { "own", N_ ("the largest sample") },
+    { "papers", N_ ("by the papers' rule") },
+    { "plain", N_ ("as it is") },
+    { "rgb", N_ ("red, green and blue") },
+    { "running", N_ ("of the training") },
+    { "stretch", N_ ("stretched") },
+    { "sum", N_ ("the sum") },
+    { "trained", N_ ("as trained") },
+    { "weights", N_ ("by the weights") },
+    { "ycbcr", N_ ("luminance and chroma") },
+    { "yes", N_ ("yes") },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (titles); i++)
+    if (g_str_equal (titles[i].choice, choice))
+      return titles[i].title;
+  return NULL;
+}
+
 static guint
 count_options (const OmniModel *model)
 {

@@ -13,14 +13,14 @@
 static const char *const names[N_SOURCES] = { "a.jpg", "b.jpg", "c.jpg" };
 
 static char *
-dup_artist (const char *name)
+dup_tag (const char *name, const char *tag)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autoptr (GExiv2Metadata) metadata = gexiv2_metadata_new ();
   GError *error = NULL;
   g_assert_true (gexiv2_metadata_open_path (metadata, path, &error));
   g_assert_no_error (error);
-  return gexiv2_metadata_try_get_tag_string (metadata, "Exif.Image.Artist", NULL);
+  return gexiv2_metadata_try_get_tag_string (metadata, tag, NULL);
 }
 
 static void
@@ -55,7 +55,7 @@ test_output (void)
   g_assert_true (g_file_get_contents (f, &fused, &fused_bytes, NULL));
   g_assert_true (g_file_get_contents (p, &permuted, &permuted_bytes, NULL));
   g_assert_cmpmem (fused, fused_bytes, permuted, permuted_bytes);
-  g_autofree char *artist = dup_artist ("p.jpg");
+  g_autofree char *artist = dup_tag ("p.jpg", "Exif.Image.Artist");
   g_assert_nonnull (artist);
 }
 
@@ -65,7 +65,7 @@ test_metadata (void)
   g_auto (Run) permute = CLI ("permute", "a.jpg", "b.jpg", "c.jpg", "-m", "mean", "-o", "from.jpg",
                               "--metadata-from", "b.jpg", "-q");
   assert_done (&permute);
-  g_autofree char *artist = dup_artist ("from.jpg");
+  g_autofree char *artist = dup_tag ("from.jpg", "Exif.Image.Artist");
   g_assert_cmpstr (artist, ==, "artist 1");
 }
 
@@ -89,6 +89,21 @@ test_refused (void)
   g_assert_false (g_file_test (png, G_FILE_TEST_EXISTS));
 }
 
+/* What is made of medical pictures says what it is not for. */
+static void
+test_note (void)
+{
+  static const char *const commands[] = { "fuse", "permute" };
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (commands); i++)
+  {
+    g_auto (Run) run = CLI (commands[i / 2], "a.jpg", "b.jpg", "-m", "mean", "-t",
+                            i % 2 == 0 ? "medical" : "focus", "-o", "note.png", "--force");
+    assert_done (&run);
+    g_autofree char *note = dup_tag ("note.png", "Exif.Image.ImageDescription");
+    g_assert_cmpstr (note, ==, i % 2 == 0 ? "Research use only, not a medical device." : NULL);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -97,6 +112,7 @@ main (int argc, char **argv)
   make_sources ();
   g_test_add_func ("/permute/output", test_output);
   g_test_add_func ("/permute/metadata", test_metadata);
+  g_test_add_func ("/permute/note", test_note);
   g_test_add_func ("/permute/refused", test_refused);
   const int status = g_test_run ();
   remove_folder (folder);

@@ -128,6 +128,9 @@ test_task (void)
 
   omni_source_set_role (stack->pdata[1], OMNI_ROLE_PET);
   assert_task (stack, OMNI_TASK_MEDICAL);
+  g_autofree char *reason = NULL;
+  omni_task_detect (stack, &reason);
+  g_assert_cmpstr (reason, ==, "a source has the role “PET”");
   omni_source_set_role (stack->pdata[2], OMNI_ROLE_INFRARED); /* at odds: the content decides */
   assert_task (stack, OMNI_TASK_FOCUS);
 }

@@ -318,6 +318,34 @@ assert_exif_types (const char *path)
     g_assert_nonnull (memmem (bytes, n_bytes, wanted[i].entry, sizeof wanted[i].entry));
 }
 
+/* Words of our own come after those of the source, once, or stand alone; in every format. */
+static void
+test_metadata_note (void)
+{
+  static const char *const names[] = { "note.jpg", "note.png", "note.tif" };
+  g_autoptr (OmniPicture) picture = make_soft_picture (60, 40, 3);
+  g_autofree char *source = scratch_path ("noted.jpg");
+  g_autoptr (GExiv2Metadata) camera = gexiv2_metadata_new ();
+
+  write_camera_jpeg (source, NULL, 0);
+  g_assert_true (gexiv2_metadata_open_path (camera, source, NULL));
+  gexiv2_metadata_try_set_tag_string (camera, "Exif.Image.ImageDescription", "A tree", NULL);
+  g_assert_true (gexiv2_metadata_save_file (camera, source, NULL));
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS (names); i++)
+  {
+    g_autofree char *path = scratch_path (names[i / 2]);
+    g_autoptr (OmniMetadata) metadata = i % 2 == 0 ? omni_metadata_new () : omni_metadata_read (source, NULL);
+    g_autoptr (GExiv2Metadata) exiv2 = gexiv2_metadata_new ();
+
+    omni_metadata_add_note (metadata, "Not for sale.");
+    omni_metadata_add_note (metadata, "Not for sale.");
+    save (picture, path, (OmniWriteOptions){ .metadata = metadata, .force = TRUE });
+    g_assert_true (gexiv2_metadata_open_path (exiv2, path, NULL));
+    assert_tag (exiv2, "Exif.Image.ImageDescription", i % 2 == 0 ? "Not for sale." : "A tree; Not for sale.");
+    assert_tag (exiv2, "Exif.Image.Model", i % 2 == 0 ? NULL : "Camera 1");
+  }
+}
+
 static void
 test_metadata_is_kept (void)
 {
@@ -490,6 +518,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/save/permissions-and-cancel", test_permissions_and_cancel);
   g_test_add_func ("/files/save/replace-contents", test_replace_contents);
   g_test_add_func ("/files/save/samples", test_samples);
+  g_test_add_func ("/files/save/metadata-note", test_metadata_note);
   g_test_add_func ("/files/save/metadata-is-kept", test_metadata_is_kept);
   g_test_add_func ("/files/save/geotiff", test_geotiff);
   g_test_add_func ("/files/save/reference-is-symmetric", test_reference_is_symmetric);

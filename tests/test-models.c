@@ -689,6 +689,9 @@ test_registry (void)
     {
       g_assert_nonnull (option->title);
       g_assert_nonnull (option->summary);
+      for (guint i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
+        g_assert_true (g_ascii_isdigit (option->choices[i][0])
+                       || omni_model_option_get_choice_title (option->choices[i]) != NULL);
     }
     g_assert_nonnull ((*model)->citation);
     g_assert_cmpint ((*model)->architecture != NULL, ==, (*model)->list_tensors != NULL);

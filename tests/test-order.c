@@ -142,6 +142,39 @@ test_talk (void)
   g_assert_nonnull (strstr (error->message, "test.talk"));
 }
 
+/* The talk that ships speaks every language of po/LINGUAS. */
+static void
+test_translated_talk (void)
+{
+  const char *root = g_getenv ("OMNIFUSE_SOURCE_ROOT");
+  g_autofree char *path = g_build_filename (root, "resources", "talks", "order.talk", NULL);
+  g_autofree char *linguas = g_build_filename (root, "po", "LINGUAS", NULL);
+  g_autofree char *before = g_strdup (g_getenv ("LANGUAGE"));
+  g_autofree char *languages = NULL;
+
+  g_assert_true (g_file_get_contents (linguas, &languages, NULL, NULL));
+  g_auto (GStrv) each = g_strsplit (g_strstrip (languages), "\n", -1);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_assert_true (g_key_file_load_from_file (file, path, G_KEY_FILE_KEEP_TRANSLATIONS, NULL));
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+  g_autoptr (OmniTalk) plain = omni_talk_load (path, NULL);
+  for (guint i = 0; each[i] != NULL; i++)
+  {
+    g_autofree char *title = g_strdup_printf ("Title[%s]", each[i]);
+    for (guint k = 0; groups[k] != NULL; k++)
+      g_assert_true (g_key_file_has_key (file, groups[k], title, NULL));
+    g_setenv ("LANGUAGE", each[i], TRUE);
+    g_autoptr (OmniTalk) talk = omni_talk_load (path, NULL);
+    g_assert_cmpuint (omni_talk_get_n_steps (talk), ==, omni_talk_get_n_steps (plain));
+    for (guint k = 0; k < omni_talk_get_n_steps (talk); k++)
+      g_assert_cmpstr (omni_talk_get_step (talk, k)->text, !=, omni_talk_get_step (plain, k)->text);
+  }
+  if (before != NULL)
+    g_setenv ("LANGUAGE", before, TRUE);
+  else
+    g_unsetenv ("LANGUAGE");
+}
+
 static void
 test_shipped_talk (void)
 {
@@ -349,6 +382,7 @@ main (int argc, char **argv)
   g_test_add_func ("/order/spread", test_spread);
   g_test_add_func ("/order/talk", test_talk);
   g_test_add_func ("/order/shipped-talk", test_shipped_talk);
+  g_test_add_func ("/order/translated-talk", test_translated_talk);
   g_test_add ("/order/fold", Fixture, NULL, set_up, test_fold, tear_down);
   g_test_add ("/order/exact", Fixture, NULL, set_up, test_exact, tear_down);
   g_test_add ("/order/foil", Fixture, NULL, set_up, test_foil, tear_down);

@@ -128,6 +128,7 @@ run (const OmniCliOptions *options, GError **error)
     return FALSE;
 
   const gint64 start_us = g_get_monotonic_time ();
+  omni_cli_target_add_note (&target, result->task);
   gboolean success = result->maps == NULL
                      || omni_cli_check_weights (options->weights_out, result, &target.options, error);
   success = success && omni_picture_write (result->picture, options->output, &target.options, error);

@@ -136,9 +136,10 @@ check_files (const OmniCliOptions *options, const OmniFusionRequest *request, Om
 }
 
 static gboolean
-write_files (const OmniCliOptions *options, const Comparison *comparison, const OmniCliTarget *target,
+write_files (const OmniCliOptions *options, const Comparison *comparison, OmniCliTarget *target,
              GError **error)
 {
+  omni_cli_target_add_note (target, comparison->first->task);
   if (options->map_path != NULL)
   {
     const OmniWriteOptions map_options = get_map_options (target);

@@ -2,6 +2,7 @@
 #include "app/cli/target.h"
 
 #include "app/files/metadata.h"
+#include "app/fusion/result-file.h"
 
 void
 omni_cli_target_clear (OmniCliTarget *target)
@@ -57,4 +58,10 @@ omni_cli_target_read_metadata (OmniCliTarget *target, const OmniCliOptions *opti
   if (reference != NULL)
     target->options.metadata = omni_metadata_read (reference, NULL);
   return TRUE;
+}
+
+void
+omni_cli_target_add_note (OmniCliTarget *target, OmniTask task)
+{
+  omni_result_file_add_note (task, &target->options.metadata);
 }

@@ -27,4 +27,7 @@ gboolean omni_cli_target_check (OmniCliTarget *target, const char *output, const
 gboolean omni_cli_target_read_metadata (OmniCliTarget *target, const OmniCliOptions *options,
                                         const OmniFusionRequest *request, GError **error);
 
+/* What the file has to say of a result of this task. */
+void omni_cli_target_add_note (OmniCliTarget *target, OmniTask task);
+
 G_END_DECLS

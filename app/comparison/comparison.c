@@ -2,6 +2,7 @@
 #include "app/comparison/comparison-private.h"
 
 #include "app/document/document-private.h"
+#include "app/timings.h"
 
 enum
 {
@@ -282,7 +283,10 @@ fused_cb (GObject *object, GAsyncResult *async, gpointer data)
   if (self == NULL)
     return;
   if (result != NULL)
+  {
+    omni_timings_add (result);
     give_result (self, done->row, result);
+  }
   else
     omni_comparison_row_set_state (done->row, OMNI_COMPARISON_FAILED, error->message);
   work (self);

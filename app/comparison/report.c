@@ -3,7 +3,9 @@
 
 #include "app/comparison/comparison-private.h"
 #include "app/files/output.h"
+#include "app/fusion/result-file.h"
 #include "app/report/html.h"
+#include "app/titles.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -121,6 +123,20 @@ describe (OmniComparisonReport *self)
                           self->region.x, self->region.y);
 }
 
+/* (transfer full) The same for people, in their language. */
+static char *
+describe_for_people (OmniComparisonReport *self)
+{
+  g_autofree char *set = g_strdup_printf (
+    ngettext ("%s, %u source, %u × %u", "%s, %u sources, %u × %u", self->n_sources),
+    omni_task_get_title (self->task), self->n_sources, self->width, self->height);
+
+  if (!self->has_region)
+    return g_strdup_printf (_ ("%s, the whole picture"), set);
+  return g_strdup_printf (_ ("%s, region %u × %u at %u, %u"), set, self->region.width, self->region.height,
+                          self->region.x, self->region.y);
+}
+
 /* (transfer full) "" when there is no score. */
 static char *
 format_score (const Row *row, guint metric)
@@ -141,12 +157,11 @@ find_reason (OmniComparisonReport *self, const Row *row)
   return row->error != NULL ? row->error : "";
 }
 
-/* The name of the model, and its weights and options where they are not as it comes. */
+/* `title` is that of the model, translated or not; and its weights and options where they are not as it comes. */
 static char *
-name_row (const Row *row)
+name_row (const Row *row, const char *title)
 {
-  return row->details[0] != '\0' ? g_strdup_printf ("%s (%s)", row->model->title, row->details)
-                                 : g_strdup (row->model->title);
+  return row->details[0] != '\0' ? g_strdup_printf ("%s (%s)", title, row->details) : g_strdup (title);
 }
 
 /* Text */
@@ -162,11 +177,12 @@ append_padded (GString *text, const char *words, gssize width)
 static gssize
 find_name_width (OmniComparisonReport *self)
 {
-  gssize width = g_utf8_strlen ("Model", -1);
+  gssize width = g_utf8_strlen (_ ("Model"), -1);
 
   for (guint i = 0; i < self->rows->len; i++)
   {
-    g_autofree char *name = name_row (&g_array_index (self->rows, Row, i));
+    const Row *row = &g_array_index (self->rows, Row, i);
+    g_autofree char *name = name_row (row, _ (row->model->title));
     width = MAX (width, g_utf8_strlen (name, -1));
   }
   return width;
@@ -177,10 +193,10 @@ omni_comparison_report_to_text (OmniComparisonReport *self)
 {
   GString *text = g_string_new (NULL);
   const gssize name_width = find_name_width (self);
-  g_autofree char *head = describe (self);
+  g_autofree char *head = describe_for_people (self);
 
   g_string_append_printf (text, "%s\n", head);
-  append_padded (text, "Model", name_width);
+  append_padded (text, _ ("Model"), name_width);
   for (guint k = 0; k < self->n_metrics; k++)
   {
     g_string_append (text, "  ");
@@ -190,7 +206,7 @@ omni_comparison_report_to_text (OmniComparisonReport *self)
   for (guint i = 0; i < self->rows->len; i++)
   {
     const Row *row = &g_array_index (self->rows, Row, i);
-    g_autofree char *name = name_row (row);
+    g_autofree char *name = name_row (row, _ (row->model->title));
     append_padded (text, name, name_width);
     for (guint k = 0; k < self->n_metrics; k++)
     {
@@ -326,7 +342,7 @@ add_chart (OmniComparisonReport *self, OmniHtml *html, guint metric)
   for (guint i = 0; i < n; i++)
   {
     const Row *row = &g_array_index (self->rows, Row, i);
-    char *label = name_row (row);
+    char *label = name_row (row, row->model->title);
     char *value = row->scores[metric].done ? format_score (row, metric) : g_strdup ("–");
     g_ptr_array_add (words, label);
     g_ptr_array_add (words, value);
@@ -367,7 +383,7 @@ add_pictures (OmniComparisonReport *self, OmniHtml *html, GCancellable *cancella
   for (guint i = 0; i < n; i++)
   {
     const Row *row = &g_array_index (self->rows, Row, i);
-    char *title = name_row (row);
+    char *title = name_row (row, row->model->title);
     g_ptr_array_add (words, title);
     pictures[i] = (OmniHtmlPicture){ .title = title, .ours = row->current };
     if (row->result == NULL)
@@ -394,7 +410,7 @@ add_explanations (OmniComparisonReport *self, OmniHtml *html)
     omni_html_add_note (html, words);
   }
   if (self->task == OMNI_TASK_MEDICAL)
-    omni_html_add_note (html, "Research use only, not a medical device.");
+    omni_html_add_note (html, OMNI_RESEARCH_NOTE);
 }
 
 static gboolean

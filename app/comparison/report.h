@@ -14,7 +14,7 @@ OmniComparisonReport *omni_comparison_report_new (OmniComparison *comparison, GP
 void omni_comparison_report_free (OmniComparisonReport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniComparisonReport, omni_comparison_report_free)
 
-/* (transfer full) Columns of text, for a message or a note. */
+/* (transfer full) Columns of text, for a message or a note, in the language of the window; the others are English. */
 char *omni_comparison_report_to_text (OmniComparisonReport *self);
 
 /* (transfer full) RFC 4180, with a decimal point whatever the locale. */

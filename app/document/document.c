@@ -409,6 +409,33 @@ omni_document_offers_model (OmniDocument *self, const OmniModel *model)
   return self->effective_task != OMNI_TASK_AUTO && fits (self, model, self->effective_task);
 }
 
+static int
+compare_fits (gconstpointer a, gconstpointer b, gpointer data)
+{
+  OmniDocument *self = data;
+  const OmniModel *first = *(const OmniModel *const *)a, *second = *(const OmniModel *const *)b;
+  const OmniModel *by_default = omni_model_default_for (self->effective_task);
+  const guint of_first = omni_model_get_fit (first, self->effective_task);
+  const guint of_second = omni_model_get_fit (second, self->effective_task);
+
+  if ((first == by_default) != (second == by_default))
+    return first == by_default ? -1 : 1;
+  return (of_first > of_second) - (of_first < of_second);
+}
+
+GPtrArray *
+omni_document_list_models (OmniDocument *self)
+{
+  const OmniModel *const *models = omni_models_list ();
+  GPtrArray *offered = g_ptr_array_new ();
+
+  for (guint i = 0; models[i] != NULL; i++)
+    if (omni_document_offers_model (self, models[i]))
+      g_ptr_array_add (offered, (gpointer)models[i]);
+  g_ptr_array_sort_with_data (offered, compare_fits, self);
+  return offered;
+}
+
 /* Results and progress */
 
 gboolean

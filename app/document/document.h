@@ -145,6 +145,9 @@ const char *omni_document_get_hint (OmniDocument *self);
 gboolean omni_document_offers_task (OmniDocument *self, OmniTask task);
 gboolean omni_document_offers_model (OmniDocument *self, const OmniModel *model);
 
+/* (transfer container) (element-type OmniModel) Those that are offered, by fit: the task's default, then by omni_model_get_fit(). */
+GPtrArray *omni_document_list_models (OmniDocument *self);
+
 /* A network without weights is not offered. */
 gboolean omni_document_has_weights (const OmniModel *model, OmniTask task);
 

@@ -2,6 +2,7 @@
 #include "app/document/document-private.h"
 
 #include "app/fusion/refine.h"
+#include "app/timings.h"
 
 #include <glib/gi18n.h>
 
@@ -407,6 +408,7 @@ fused_cb (GObject *object, GAsyncResult *async, gpointer data)
   if (result != NULL)
   {
     omni_document_set_error (self, NULL);
+    omni_timings_add (result);
     take_result (self, result, job);
   }
   else

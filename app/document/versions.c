@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/document/versions.h"
 
+#include "app/fusion/result-file.h"
 #include "app/weights-folder.h"
 
 #include <glib/gi18n.h>
@@ -75,6 +76,21 @@ const char *
 omni_fusion_version_get_name (OmniFusionVersion *self)
 {
   return self->name != NULL ? self->name : self->plain_name;
+}
+
+const char *
+omni_fusion_version_get_plain_name (OmniFusionVersion *self)
+{
+  return self->plain_name;
+}
+
+guint64
+omni_fusion_version_get_refine_steps (OmniFusionVersion *self)
+{
+  guint64 steps;
+  g_autofree char *own = omni_fusion_options_split (self->facts.options, &steps);
+
+  return steps;
 }
 
 gboolean
@@ -207,6 +223,14 @@ struct _OmniVersions
   guint n_made;
 };
 
+enum
+{
+  SIGNAL_DROPPED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
 G_DEFINE_FINAL_TYPE (OmniVersions, omni_versions, OMNI_TYPE_ARRAY_MODEL)
 
 guint
@@ -257,7 +281,10 @@ drop_oldest (OmniVersions *self)
 {
   for (guint i = self->versions->len; self->versions->len > OMNI_VERSIONS_MAX && i-- > 1;)
     if (!((OmniFusionVersion *)self->versions->pdata[i])->pinned)
+    {
       omni_versions_remove (self, self->versions->pdata[i]);
+      g_signal_emit (self, signals[SIGNAL_DROPPED], 0);
+    }
 }
 
 OmniFusionVersion *
@@ -358,14 +385,6 @@ check_facts (OmniFusionVersion *version, GError **error)
                  omni_fusion_version_get_name (version), facts->model);
     return FALSE;
   }
-  if (strstr (facts->options, "refined,") != NULL)
-  {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 _ ("The weights of “%s” were refined on its pictures and are gone; refine again for a "
-                    "version of today."),
-                 omni_fusion_version_get_name (version));
-    return FALSE;
-  }
   for (guint i = 0; i < facts->sources->len; i++)
     if (omni_source_get_role (facts->sources->pdata[i]) != facts->roles[i])
     {
@@ -408,7 +427,8 @@ typedef struct
   OmniFusionVersion *version;
   OmniEngine *engine;
   OmniModelOptions *options;
-  char *weights_path; /* NULL: those that ship, or none */
+  guint64 refine_steps; /* 0: it was not refined */
+  char *weights_path;   /* NULL: those that ship, or none */
 } Recall;
 
 static void
@@ -423,6 +443,21 @@ recall_free (gpointer data)
   g_free (recall);
 }
 
+/* Of a refined version the weights that it began with are known by their name alone; other bits would show. */
+static gboolean
+find_weights (Recall *recall, const OmniModel *model)
+{
+  const OmniVersionFacts *facts = &recall->version->facts;
+
+  if (model->architecture == NULL || facts->weights_sha256 == NULL)
+    return TRUE;
+  if (recall->refine_steps == 0)
+    return omni_weights_folder_find_bytes (model, facts->task, facts->weights_sha256, &recall->weights_path);
+  if (facts->weights_name != NULL)
+    recall->weights_path = omni_weights_folder_find (model->architecture, facts->weights_name);
+  return facts->weights_name == NULL || recall->weights_path != NULL;
+}
+
 static void
 find_weights_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
@@ -430,8 +465,7 @@ find_weights_in_thread (GTask *task, gpointer source_object, gpointer task_data,
   const OmniVersionFacts *facts = &recall->version->facts;
   const OmniModel *model = omni_model_find (facts->model);
 
-  if (model->architecture == NULL || facts->weights_sha256 == NULL
-      || omni_weights_folder_find_bytes (model, facts->task, facts->weights_sha256, &recall->weights_path))
+  if (find_weights (recall, model))
     g_task_return_boolean (task, TRUE);
   else if (facts->weights_name != NULL)
     g_task_return_new_error (
@@ -466,7 +500,8 @@ weights_found_cb (GObject *object, GAsyncResult *async, gpointer data)
                                       .weights_path = recall->weights_path,
                                       .options = recall->options,
                                       .influence = facts->influence,
-                                      .resize = facts->resize };
+                                      .resize = facts->resize,
+                                      .refine = { .max_steps = recall->refine_steps } };
   GCancellable *cancellable = g_task_get_cancellable (task);
   omni_engine_fuse_async (recall->engine, &request, NULL, NULL, cancellable, recalled_cb,
                           g_steal_pointer (&task));
@@ -486,8 +521,10 @@ omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, Omni
     g_task_return_boolean (task, TRUE);
     return;
   }
+  guint64 refine_steps;
+  g_autofree char *own = omni_fusion_options_split (facts->options, &refine_steps);
   const OmniModel *model = check_facts (version, &error) ? omni_model_find (facts->model) : NULL;
-  OmniModelOptions *options = model != NULL ? omni_model_options_parse (model, facts->options, &error) : NULL;
+  OmniModelOptions *options = model != NULL ? omni_model_options_parse (model, own, &error) : NULL;
   if (options == NULL)
   {
     g_task_return_error (task, error);
@@ -497,6 +534,7 @@ omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, Omni
   recall->version = g_object_ref (version);
   recall->engine = g_object_ref (engine);
   recall->options = options;
+  recall->refine_steps = refine_steps;
   g_autoptr (GTask) search = g_task_new (NULL, cancellable, weights_found_cb, g_steal_pointer (&task));
   g_task_set_task_data (search, recall, recall_free);
   g_task_run_in_thread (search, find_weights_in_thread);
@@ -566,7 +604,7 @@ omni_version_facts_describe (const OmniVersionFacts *facts, GError **error)
     text, "The result's hash is of its size, channels, sample type and samples; those of the sources are "
           "of their files.\n");
   if (facts->task == OMNI_TASK_MEDICAL)
-    g_string_append (text, "Research use only, not a medical device.\n");
+    g_string_append (text, OMNI_RESEARCH_NOTE "\n");
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -594,6 +632,8 @@ omni_versions_class_init (OmniVersionsClass *klass)
   G_OBJECT_CLASS (klass)->finalize = omni_versions_finalize;
   OMNI_ARRAY_MODEL_CLASS (klass)->item_type = OMNI_TYPE_FUSION_VERSION;
   OMNI_ARRAY_MODEL_CLASS (klass)->get_items = get_items;
+  signals[SIGNAL_DROPPED] = g_signal_new ("dropped", OMNI_TYPE_VERSIONS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 0);
 }
 
 static void

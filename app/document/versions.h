@@ -37,7 +37,11 @@ void omni_version_facts_clear (OmniVersionFacts *facts);
 
 const OmniVersionFacts *omni_fusion_version_get_facts (OmniFusionVersion *self);
 
-/* "Omni", "Omni · contrast=2": what is shown until it gets a name. */
+/* "Omni", "Omni · contrast=2", whatever people call it; and how many steps it was refined, 0 for none. */
+const char *omni_fusion_version_get_plain_name (OmniFusionVersion *self);
+guint64 omni_fusion_version_get_refine_steps (OmniFusionVersion *self);
+
+/* The plain name until it gets one of its own. */
 const char *omni_fusion_version_get_name (OmniFusionVersion *self);
 void
 omni_fusion_version_set_name (OmniFusionVersion *self, const char *name); /* "" gives back the first one */
@@ -47,7 +51,8 @@ gboolean omni_fusion_version_is_named (OmniFusionVersion *self);
 OmniFusionResult *omni_fusion_version_get_result (OmniFusionVersion *self);
 
 /* The versions of a document, newest first: a GListModel of OmniFusionVersion. Pictures take no more than
- * OMNI_VERSIONS_KEPT_BYTES together, those that are pinned apart; no more than OMNI_VERSIONS_MAX are kept. */
+ * OMNI_VERSIONS_KEPT_BYTES together, those that are pinned apart; no more than OMNI_VERSIONS_MAX are kept: "dropped" tells of each
+ * that had to go, the oldest that was not pinned. */
 #define OMNI_VERSIONS_KEPT_BYTES (G_GUINT64_CONSTANT (512) << 20)
 #define OMNI_VERSIONS_MAX        200
 #define OMNI_TYPE_VERSIONS       (omni_versions_get_type ())
@@ -77,7 +82,8 @@ gboolean omni_fusion_version_is_pinned (OmniFusionVersion *self);
 /* (transfer container) (element-type OmniFusionVersion) In the order they were pinned. */
 GPtrArray *omni_versions_list_pinned (OmniVersions *self);
 
-/* Makes the picture of a version again, bit for bit, with the very weights that it was made with. It is an error when they are
+/* Makes the picture of a version again, bit for bit, with the very weights that it was made with; a refined one is refined again,
+ * which takes as many steps as it took then. It is an error when they are
  * gone, or when other bits come out: a source, a role or this program is not what it was. */
 void omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, OmniEngine *engine,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -54,32 +54,73 @@ start_exiv2 (void)
   }
 }
 
-OmniMetadata *
-omni_metadata_read (const char *path, GError **error)
+/* (transfer full) (nullable) Of the file at `path`, or with NULL of one that says nothing. */
+static OmniMetadata *
+open_metadata (const char *path, GError **error)
 {
-  g_return_val_if_fail (path != NULL, NULL);
+  static const guint8 nothing[] = { 0xff, 0xd8, 0xff, 0xd9 }; /* JPEG: begins and ends */
+  g_autoptr (GExiv2Metadata) exiv2 = NULL;
+
   start_exiv2 ();
-
-  g_autoptr (GError) cause = NULL;
-  g_autoptr (GExiv2Metadata) exiv2 = gexiv2_metadata_new ();
-
+  exiv2 = gexiv2_metadata_new ();
   g_mutex_lock (&exiv2_mutex);
 
-  const gboolean ok = gexiv2_metadata_open_path (exiv2, path, &cause);
+  const gboolean ok = path != NULL ? gexiv2_metadata_open_path (exiv2, path, error)
+                                   : gexiv2_metadata_open_buf (exiv2, nothing, sizeof nothing, error);
 
   g_mutex_unlock (&exiv2_mutex);
   if (!ok)
-  {
-    g_autofree char *name = g_filename_display_name (path);
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                 _ ("“%s” has no metadata that can be read (%s); the result will have none of it."), name,
-                 cause->message);
     return NULL;
-  }
 
   OmniMetadata *self = g_object_new (OMNI_TYPE_METADATA, NULL);
   self->exiv2 = g_steal_pointer (&exiv2);
   return self;
+}
+
+OmniMetadata *
+omni_metadata_new (void)
+{
+  g_autoptr (GError) error = NULL;
+  OmniMetadata *self = open_metadata (NULL, &error);
+
+  if (self == NULL)
+    g_error ("Exiv2 cannot begin a file: %s", error->message);
+  return self;
+}
+
+OmniMetadata *
+omni_metadata_read (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  g_autoptr (GError) cause = NULL;
+  OmniMetadata *self = open_metadata (path, &cause);
+
+  if (self != NULL)
+    return self;
+  g_autofree char *name = g_filename_display_name (path);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               _ ("“%s” has no metadata that can be read (%s); the result will have none of it."), name,
+               cause->message);
+  return NULL;
+}
+
+#define DESCRIPTION "Exif.Image.ImageDescription"
+
+void
+omni_metadata_add_note (OmniMetadata *self, const char *words)
+{
+  g_mutex_lock (&exiv2_mutex);
+
+  g_autofree char *before = gexiv2_metadata_try_get_tag_string (self->exiv2, DESCRIPTION, NULL);
+
+  if (before == NULL || strstr (before, words) == NULL)
+  {
+    g_autofree char *after = before != NULL && before[0] != '\0' ? g_strdup_printf ("%s; %s", before, words)
+                                                                 : g_strdup (words);
+    gexiv2_metadata_try_set_tag_string (self->exiv2, DESCRIPTION, after, NULL);
+  }
+  g_mutex_unlock (&exiv2_mutex);
 }
 
 static double

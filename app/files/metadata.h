@@ -14,6 +14,12 @@ G_DECLARE_FINAL_TYPE (OmniMetadata, omni_metadata, OMNI, METADATA, GObject)
  * format that has no metadata known here; nothing is lost by going on without. */
 OmniMetadata *omni_metadata_read (const char *path, GError **error);
 
+/* (transfer full) An empty set. */
+OmniMetadata *omni_metadata_new (void);
+
+/* Puts words (ASCII) at the end of the description, once. */
+void omni_metadata_add_note (OmniMetadata *self, const char *words);
+
 /* The exposure as the camera wrote it; `seconds` is always positive on success. `f_number` and `iso` are 0 when they are
  * not there (a manual lens, a scanner). Any of the three may be NULL. */
 gboolean omni_metadata_get_exposure (OmniMetadata *self, double *seconds, double *f_number, double *iso);

@@ -9,6 +9,7 @@ struct _OmniEngine
   GAsyncQueue *jobs; /* Job */
   GThread *thread;   /* started by the first job */
   GMutex lock;
+  char *device_name; /* guarded by `lock` */
 };
 
 G_DEFINE_FINAL_TYPE (OmniEngine, omni_engine, G_TYPE_OBJECT)
@@ -189,6 +190,7 @@ omni_engine_finalize (GObject *object)
   g_async_queue_unref (self->jobs);
   g_mutex_clear (&self->lock);
   g_free (self->selector);
+  g_free (self->device_name);
   G_OBJECT_CLASS (omni_engine_parent_class)->finalize (object);
 }
 
@@ -219,6 +221,25 @@ omni_engine_list_devices (GError **error)
   return omni_device_list (error);
 }
 
+static void
+note_device (OmniEngine *self, const char *name)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (g_strcmp0 (name, self->device_name) == 0)
+    return;
+  g_free (self->device_name);
+  self->device_name = g_strdup (name);
+}
+
+char *
+omni_engine_dup_device_name (OmniEngine *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return g_strdup (self->device_name);
+}
+
 gboolean
 omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **error)
 {
@@ -228,7 +249,9 @@ omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **erro
   wait_for_job (self, &job);
   if (job.error != NULL)
     g_propagate_error (error, job.error);
-  else if (info != NULL)
+  else
+    note_device (self, job.info.name);
+  if (job.success && info != NULL)
     *info = job.info;
   return job.success;
 }
@@ -252,6 +275,8 @@ wait_for_result (OmniEngine *self, Job *job, const OmniFusionRequest *request, G
   omni_fusion_request_free (job->request);
   if (job->error != NULL)
     g_propagate_error (error, job->error);
+  else
+    note_device (self, job->result->device_name);
   return job->result;
 }
 
@@ -297,7 +322,10 @@ omni_engine_fuse_finish (OmniEngine *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  OmniFusionResult *fused = g_task_propagate_pointer (G_TASK (result), error);
+  if (fused != NULL)
+    note_device (self, fused->device_name);
+  return fused;
 }
 
 void

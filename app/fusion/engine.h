@@ -19,6 +19,9 @@ OmniEngine *omni_engine_new (const char *device_selector);
 GArray *omni_engine_list_devices (GError **error);
 gboolean omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **error);
 
+/* (transfer full) (nullable) Its name as last seen; NULL before it was opened. Never waits. */
+char *omni_engine_dup_device_name (OmniEngine *self);
+
 /* Going on with the training of the model's weights on the set itself, until either bound is reached; see app/fusion/refine.h. */
 typedef struct
 {
@@ -92,6 +95,7 @@ typedef struct
   char *weights_path;   /* as in the request; NULL: those that ship, or none */
   double *influence;    /* of each source, as in the request; NULL: all of them 0 */
   char *device_name;
+  gboolean reused;          /* only what influence changes was made again: it took less than the whole */
   gboolean order_invariant; /* derived from the graph that ran */
   guint tiles;
   guint64 peak_device_bytes;
@@ -109,6 +113,10 @@ typedef struct
 
 OmniFusionResult *omni_fusion_result_ref (OmniFusionResult *result);
 void omni_fusion_result_unref (OmniFusionResult *result);
+
+/* (transfer full) The model's own part of OmniFusionResult.options, for omni_model_options_parse(). `steps`: those of a refinement; 0:
+ * there was none. */
+char *omni_fusion_options_split (const char *options, guint64 *steps);
 
 /* (transfer full) "Omni · mine · contrast=2": what tells results of a set apart, for people. `model` is an OmniModel.name, known
  * here or not; `weights` (nullable) is what people call a weight file, `options` as above. */

@@ -58,6 +58,7 @@ typedef struct
   OmniBandLevels *levels; /* NULL: the model does not ask for them */
   OmniWeightMaps *maps;
   OmniFusionTimes ms;
+  gboolean reused;
   OmniPlanStats stats;
 } Fusion;
 
@@ -584,6 +585,7 @@ run_plan (Fusion *self, OmniPlanEntry *entry, Attempt *attempt, GError **error)
   for (guint i = 0; i < self->n_sources; i++)
     g_clear_object (&self->held[i]);
   account_run (self, &stats);
+  self->reused = reuse && self->influence != NULL;
   if (success)
     remember_sources (entry, self->request->sources);
   attempt->tile_px = omni_plan_get_tile_px (entry->plan);
@@ -736,6 +738,7 @@ make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
   result->weights_sha256 = self->weights != NULL ? g_strdup (omni_weights_get_sha256 (self->weights)) : NULL;
   omni_fusion_result_note_request (result, self->request);
   result->device_name = g_strdup (omni_device_get_info (self->core->device)->name);
+  result->reused = self->reused;
   result->order_invariant = omni_graph_is_order_invariant (entry->graph);
   result->tiles = omni_plan_get_tiles (entry->plan);
   result->tile_px = omni_plan_get_tile_px (entry->plan);

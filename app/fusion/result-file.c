@@ -21,6 +21,16 @@ omni_result_file_options_read (OmniResultFileOptions *options)
   options->metadata = omni_settings_is (OMNI_SETTING_EXPORT_METADATA, "yes");
 }
 
+void
+omni_result_file_add_note (OmniTask task, OmniMetadata **metadata)
+{
+  if (task != OMNI_TASK_MEDICAL)
+    return;
+  if (*metadata == NULL)
+    *metadata = omni_metadata_new ();
+  omni_metadata_add_note (*metadata, OMNI_RESEARCH_NOTE);
+}
+
 gboolean
 omni_result_file_write (OmniFusionResult *result, const char *path, const OmniResultFileOptions *options,
                         GPtrArray *losses, GCancellable *cancellable, GError **error)
@@ -39,6 +49,7 @@ omni_result_file_write (OmniFusionResult *result, const char *path, const OmniRe
                             ? NULL
                             : omni_sources_choose_reference (sources, result->model->pansharpens);
   g_autoptr (OmniMetadata) metadata = reference != NULL ? omni_metadata_read (reference, NULL) : NULL;
+  omni_result_file_add_note (result->task, &metadata);
   const OmniWriteOptions write = { .force = TRUE,
                                    .sources = (const char *const *)paths->pdata,
                                    .depth = options->depth,

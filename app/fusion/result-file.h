@@ -14,6 +14,12 @@ typedef struct
   gboolean to_srgb, metadata;
 } OmniResultFileOptions;
 
+/* What files say of a medical result, whatever else they do. */
+#define OMNI_RESEARCH_NOTE "Research use only, not a medical device."
+
+/* Adds it to `metadata` ((transfer full) (nullable)) where the task is medical. */
+void omni_result_file_add_note (OmniTask task, OmniMetadata **metadata);
+
 /* As it was chosen the last time, or in the preferences. */
 void omni_result_file_options_read (OmniResultFileOptions *options);
 

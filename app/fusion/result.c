@@ -33,16 +33,38 @@ omni_fusion_result_unref (OmniFusionResult *result)
   g_free (result);
 }
 
+#define REFINED "refined, "
+
+char *
+omni_fusion_options_split (const char *options, guint64 *steps)
+{
+  const char *refined = strstr (options, REFINED);
+
+  *steps = refined != NULL ? g_ascii_strtoull (refined + strlen (REFINED), NULL, 10) : 0;
+  char *own = refined != NULL ? g_strndup (options, (gsize)(refined - options)) : g_strdup (options);
+  if (g_str_has_suffix (own, ", "))
+    own[strlen (own) - 2] = '\0';
+  return own;
+}
+
 char *
 omni_fusion_describe (const char *model, const char *weights, const char *options)
 {
   const OmniModel *known = omni_model_find (model);
   GString *words = g_string_new (known != NULL ? _ (known->title) : model);
+  guint64 steps;
+  g_autofree char *own = omni_fusion_options_split (options != NULL ? options : "", &steps);
 
   if (weights != NULL)
     g_string_append_printf (words, " · %s", weights);
-  if (options != NULL && options[0] != '\0')
-    g_string_append_printf (words, " · %s", options);
+  if (own[0] != '\0')
+    g_string_append_printf (words, " · %s", own);
+  if (steps > 0)
+  {
+    g_string_append (words, " · ");
+    g_string_append_printf (words, ngettext ("refined, %lu step", "refined, %lu steps", (gulong)steps),
+                            (gulong)steps);
+  }
   return g_string_free (words, FALSE);
 }
 

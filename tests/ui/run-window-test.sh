@@ -11,7 +11,7 @@ HOME=$(mktemp -d)
 trap 'rm -rf "$HOME"' EXIT
 XDG_RUNTIME_DIR=$HOME/run
 mkdir -m 700 "$XDG_RUNTIME_DIR"
-unset WAYLAND_DISPLAY XDG_CONFIG_HOME XDG_DATA_HOME
+unset WAYLAND_DISPLAY XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME
 export HOME XDG_RUNTIME_DIR LC_ALL=C.UTF-8 GDK_BACKEND=x11 GSK_RENDERER=cairo GSETTINGS_BACKEND=memory GTK_A11Y=atspi
 # Only the test itself writes to the standard output, which is read as TAP; the bus and its services are noisy.
 exec 3>&1

@@ -2,6 +2,8 @@
 /* The comparison of models without a window: its scores are those of the metrics themselves, it follows the document and
  * gives way to it, and what it exports says the same. */
 #include "app/comparison/report.h"
+#include "app/model-facts.h"
+#include "app/timings.h"
 #include "tests/ui/fixture.h"
 
 #include <glib/gstdio.h>
@@ -206,6 +208,123 @@ test_run_all (Fixture *f, gconstpointer data)
       g_assert_cmpuint (n_scored, ==, n_models);
     }
     g_assert_cmpuint (n_first, >=, 1);
+  }
+}
+
+static gboolean
+has_saved_timings (gpointer data)
+{
+  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "omnifuse", "timings.ini", NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* What a model takes is known of a set that was fused or compared, and of others like it, on this device and in the same way. */
+static void
+test_speed (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mean = omni_model_find ("mean"), *max = omni_model_find ("max");
+  double of_set, of_part, ms;
+  gboolean measured;
+
+  if (skip ())
+    return;
+  /* Of a size that no other test has. */
+  g_autoptr (GPtrArray) others = g_steal_pointer (&f->sources);
+  f->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < N_SOURCES; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("wide-%u.png", i);
+    g_autofree char *wide = omni_test_write_picture (f->folder, name, 3 * WIDTH_PX, HEIGHT_PX, 50 + 70 * i);
+    g_ptr_array_add (f->sources, omni_source_new (wide, NULL));
+  }
+  omni_document_insert (f->document, 0, f->sources);
+  omni_document_remove (f->document, others);
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  g_assert_true (omni_document_get_model_ms (f->document, mean, &ms, &measured));
+  g_assert_true (measured);
+  g_assert_cmpfloat (ms, ==, omni_document_get_result (f->document)->ms.total);
+  omni_comparison_run_all (f->comparison);
+  settle (f);
+  g_assert_true (omni_document_get_model_ms (f->document, max, &of_set, &measured));
+  g_assert_true (measured);
+  g_assert_true (omni_test_wait (has_saved_timings, NULL));
+
+  omni_document_set_on (f->document, f->sources->pdata[0], FALSE);
+  settle (f);
+  g_assert_true (omni_document_get_model_ms (f->document, max, &of_part, &measured));
+  g_assert_false (measured);
+  g_assert_cmpfloat_with_epsilon (of_part, of_set * 2 / 3, of_set * 1e-9);
+  g_assert_true (omni_document_get_model_ms (f->document, mean, &ms, &measured));
+  g_assert_true (measured);
+
+  OmniFusionResult *result = omni_document_get_result (f->document);
+  OmniTiming timing = { result->device_name, max, OMNI_TASK_EXPOSURE, NULL, "", f->sources };
+  g_assert_true (omni_timings_find (&timing, &ms, &measured));
+  timing.options = "contrast=2";
+  g_assert_false (omni_timings_find (&timing, &ms, &measured));
+  timing.options = "";
+  timing.device = "another device";
+  g_assert_false (omni_timings_find (&timing, &ms, &measured));
+
+  g_autofree char *path = omni_test_write_picture (f->folder, "large.png", WIDTH_PX * 16, HEIGHT_PX * 16, 80);
+  g_autoptr (OmniSource) large = omni_source_new (path, NULL);
+  g_autoptr (GPtrArray) other = g_ptr_array_new ();
+  g_ptr_array_add (other, large);
+  timing.device = result->device_name;
+  timing.sources = other;
+  g_assert_false (omni_timings_find (&timing, &ms, &measured));
+}
+
+/* A run that only counted a source more is no measure of a whole one. */
+static void
+test_speed_of_influence (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+  double before, after;
+  gboolean measured;
+
+  if (skip ())
+    return;
+  omni_document_set_model (f->document, mertens);
+  omni_document_set_influence (f->document, f->sources->pdata[1], 1);
+  settle (f);
+  g_assert_false (omni_document_get_result (f->document)->reused);
+  g_assert_true (omni_document_get_model_ms (f->document, mertens, &before, &measured));
+  omni_document_set_influence (f->document, f->sources->pdata[1], 2);
+  settle (f);
+  g_assert_true (omni_document_get_result (f->document)->reused);
+  g_assert_true (omni_document_get_model_ms (f->document, mertens, &after, &measured));
+  g_assert_cmpfloat (before, ==, after);
+}
+
+/* The default of the task comes first, then what is made for it alone, then the others by what was measured. */
+static void
+test_models_by_fit (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    OmniTask task;
+    const char *names[4];
+  } best[] = { { OMNI_TASK_EXPOSURE, { "omni", "omni-small", "mertens", "wavelet" } },
+               { OMNI_TASK_FOCUS, { "omni", "omni-small", "gff", "laplacian" } },
+               { OMNI_TASK_INFRARED, { "omni", "gff", "omni-small", "max" } },
+               { OMNI_TASK_MEDICAL, { "omni", "blend", "omni-small", "gff" } } };
+
+  if (skip ())
+    return;
+  omni_document_set_model (f->document, NULL);
+  for (guint i = 2; i < f->sources->len; i++)
+    omni_document_set_on (f->document, f->sources->pdata[i], FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (best); i++)
+  {
+    omni_document_set_task (f->document, best[i].task);
+    settle (f);
+    g_autoptr (GPtrArray) models = omni_document_list_models (f->document);
+    for (guint k = 0; k < G_N_ELEMENTS (best[i].names); k++)
+      g_assert_cmpstr (((const OmniModel *)models->pdata[k])->name, ==, best[i].names[k]);
+    g_assert_cmpstr (((const OmniModel *)models->pdata[models->len - 1])->name, ==, "running-mean");
   }
 }
 
@@ -474,11 +593,17 @@ add (const char *name, void (*test) (Fixture *, gconstpointer))
 int
 main (int argc, char **argv)
 {
+  char *home = omni_test_make_folder ();
+
+  g_setenv ("XDG_CACHE_HOME", home, TRUE); /* what is measured stays here */
   g_test_init (&argc, &argv, NULL);
   engine = omni_engine_new (NULL);
   can_fuse = omni_engine_ensure_device (engine, NULL, NULL);
   add ("current", test_current);
   add ("run-all", test_run_all);
+  add ("models-by-fit", test_models_by_fit);
+  add ("speed", test_speed);
+  add ("speed-of-influence", test_speed_of_influence);
   add ("region", test_region);
   add ("region-unseen", test_region_unseen);
   add ("options-kept", test_options_kept);
@@ -491,5 +616,6 @@ main (int argc, char **argv)
 
   const int status = g_test_run ();
   g_object_unref (engine);
+  omni_test_remove_folder (home);
   return status;
 }

@@ -755,6 +755,9 @@ add (const char *name, void (*test) (Fixture *, gconstpointer))
 int
 main (int argc, char **argv)
 {
+  char *home = omni_test_make_folder ();
+
+  g_setenv ("XDG_CACHE_HOME", home, TRUE); /* what is measured stays here */
   g_test_init (&argc, &argv, NULL);
   engine = omni_engine_new (NULL);
   add ("undo", test_undo);
@@ -780,5 +783,6 @@ main (int argc, char **argv)
 
   const int status = g_test_run ();
   g_object_unref (engine);
+  omni_test_remove_folder (home);
   return status;
 }

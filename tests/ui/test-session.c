@@ -171,6 +171,74 @@ test_recall (Fixture *f, gconstpointer data)
   g_clear_error (&recall.error);
 }
 
+/* A refined version is refined again, as many steps as then. */
+static void
+test_recall_refined (Fixture *f, gconstpointer data)
+{
+  OmniVersions *versions = omni_document_get_versions (f->document);
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GError) error = NULL;
+  Recall recall = { FALSE };
+
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("wide-%u.png", i);
+    g_autofree char *path = omni_test_write_picture (f->folder, name, 96, 80, 40 + 60 * i);
+    g_ptr_array_add (sources, omni_source_new (path, NULL));
+  }
+  OmniFusionRequest request = { .sources = sources,
+                                .task = OMNI_TASK_EXPOSURE,
+                                .model = omni_model_find ("omni"),
+                                .refine = { .max_steps = 2 } };
+  if (!fuse (f))
+    return;
+  g_autoptr (OmniFusionResult) result = omni_engine_fuse (engine, &request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  if (!result->refine.kept)
+  {
+    g_test_skip ("two steps of refining are no better than none here");
+    return;
+  }
+  OmniFusionVersion *version = omni_versions_add (versions, result, FALSE);
+  g_assert_cmpuint (omni_fusion_version_get_refine_steps (version), ==, 2);
+  g_assert_cmpstr (omni_fusion_version_get_name (version), ==, "Omni · refined, 2 steps");
+
+  OmniFusionVersion *copy = add_copy (versions, version, NULL);
+  omni_versions_recall_async (versions, copy, engine, NULL, recalled_cb, &recall);
+  g_assert_true (omni_test_wait (is_recalled, &recall));
+  g_assert_no_error (recall.error);
+  g_assert_cmpstr (omni_fusion_version_get_result (copy)->sha256, ==, result->sha256);
+}
+
+static void
+count_cb (guint *n)
+{
+  (*n)++;
+}
+
+/* Beyond the most that are kept the oldest one goes, which is said; those that are pinned stay. */
+static void
+test_most (Fixture *f, gconstpointer data)
+{
+  OmniVersions *versions = omni_document_get_versions (f->document);
+  guint n_dropped = 0;
+
+  if (!fuse (f))
+    return;
+  g_signal_connect_swapped (versions, "dropped", G_CALLBACK (count_cb), &n_dropped);
+  OmniFusionVersion *first = omni_versions_get (versions, 0);
+  omni_versions_set_pinned (versions, first, TRUE);
+  while (omni_versions_get_n (versions) < OMNI_VERSIONS_MAX)
+    add_copy (versions, first, NULL);
+  g_assert_cmpuint (n_dropped, ==, 0);
+  OmniFusionVersion *second = omni_versions_get (versions, OMNI_VERSIONS_MAX - 2);
+  add_copy (versions, first, NULL);
+  g_assert_cmpuint (n_dropped, ==, 1);
+  g_assert_cmpuint (omni_versions_get_n (versions), ==, OMNI_VERSIONS_MAX);
+  g_assert_true (omni_versions_get (versions, OMNI_VERSIONS_MAX - 1) == first);
+  g_assert_false (omni_versions_find (versions, second, NULL));
+}
+
 static void
 test_record (Fixture *f, gconstpointer data)
 {
@@ -689,15 +757,18 @@ test_emptied (Fixture *f, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  /* Sessions and settings of a home of its own. */
+  /* Sessions, settings and measurements of a home of its own. */
   char *home = omni_test_make_folder ();
   g_setenv ("XDG_STATE_HOME", home, TRUE);
   g_setenv ("XDG_CONFIG_HOME", home, TRUE);
   g_setenv ("XDG_DATA_HOME", home, TRUE);
+  g_setenv ("XDG_CACHE_HOME", home, TRUE);
   g_test_init (&argc, &argv, NULL);
   engine = omni_engine_new (NULL);
   g_test_add ("/versions/kept", Fixture, NULL, set_up, test_versions, tear_down);
   g_test_add ("/versions/recall", Fixture, NULL, set_up, test_recall, tear_down);
+  g_test_add ("/versions/recall-refined", Fixture, NULL, set_up, test_recall_refined, tear_down);
+  g_test_add ("/versions/most", Fixture, NULL, set_up, test_most, tear_down);
   g_test_add ("/versions/record", Fixture, NULL, set_up, test_record, tear_down);
   g_test_add ("/session/round-trip", Fixture, NULL, set_up, test_round_trip, tear_down);
   g_test_add ("/session/choices", Fixture, NULL, set_up, test_choices, tear_down);

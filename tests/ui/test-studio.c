@@ -92,6 +92,24 @@ test_options (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpfloat (gtk_spin_button_get_value (GTK_SPIN_BUTTON (control)), ==, 1);
 }
 
+/* A choice is shown in words with the key that the command line takes, which alone is what is set. */
+static void
+test_choices (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+
+  if (skip ())
+    return;
+  omni_document_set_model (window->document, omni_model_find ("omni"));
+  settle (f);
+  GtkWidget *control = omni_options_button_get_control (window->options, "chroma");
+  GListModel *words = gtk_drop_down_get_model (GTK_DROP_DOWN (control));
+  g_assert_cmpstr (gtk_string_list_get_string (GTK_STRING_LIST (words), 0), ==, "automatic (auto)");
+  gtk_drop_down_set_selected (GTK_DROP_DOWN (control), 1);
+  settle (f);
+  g_assert_cmpstr (omni_document_get_result (window->document)->options, ==, "chroma=weights");
+}
+
 /* Switching off */
 
 static gboolean
@@ -556,6 +574,7 @@ main (int argc, char **argv)
   if (pointer == NULL)
     return 0;
   omni_test_window_add ("/studio/options", test_options);
+  omni_test_window_add ("/studio/choices", test_choices);
   omni_test_window_add ("/studio/switch-off", test_switch_off);
   omni_test_window_add ("/studio/sizes", test_sizes);
   omni_test_window_add ("/studio/region", test_region);

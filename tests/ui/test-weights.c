@@ -218,6 +218,13 @@ test_facts (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (shows_facts, f->window));
   GtkWidget *label = find_widget (GTK_WIDGET (f->window->model), GTK_TYPE_LABEL, "parameters");
   g_assert_nonnull (strstr (gtk_label_get_text (GTK_LABEL (label)), "pixels at once"));
+  g_assert_nonnull (
+    strstr (gtk_label_get_text (GTK_LABEL (label)), "trained with Omnifuse itself, licence CC0"));
+  GtkWidget *never_ran = find_widget (GTK_WIDGET (f->window->model), GTK_TYPE_LABEL, "659"); /* U2Fusion's */
+  g_assert_nonnull (never_ran);
+  g_assert_null (strstr (gtk_label_get_text (GTK_LABEL (never_ran)), "s here"));
+  GtkWidget *took = find_widget (GTK_WIDGET (f->window->model), GTK_TYPE_LABEL, "s here");
+  g_assert_cmpint (took != NULL, ==, can_fuse); /* of the mean, which did */
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), FALSE);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/filmstrip/filmstrip-private.h"
 
+#include "app/titles.h"
 #include "ui/filmstrip/influence-popover.h"
 
 #include <glib/gi18n.h>

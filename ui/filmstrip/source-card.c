@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/filmstrip/source-card.h"
 
+#include "app/titles.h"
 #include "ui/direction.h"
 #include "ui/filmstrip/influence-popover.h"
 #include "ui/filmstrip/thumbnail.h"
@@ -34,33 +35,6 @@ struct _OmniSourceCard
 };
 
 G_DEFINE_FINAL_TYPE (OmniSourceCard, omni_source_card, GTK_TYPE_LIST_BOX_ROW)
-
-const char *
-omni_role_get_title (OmniRole role)
-{
-  switch (role)
-  {
-  case OMNI_ROLE_VISIBLE:
-    return _ ("Visible");
-  case OMNI_ROLE_INFRARED:
-    return _ ("Infrared");
-  case OMNI_ROLE_MRI:
-    return _ ("MRI");
-  case OMNI_ROLE_CT:
-    return _ ("CT");
-  case OMNI_ROLE_PET:
-    return _ ("PET");
-  case OMNI_ROLE_SPECT:
-    return _ ("SPECT");
-  case OMNI_ROLE_MULTISPECTRAL:
-    return _ ("Multispectral");
-  case OMNI_ROLE_PANCHROMATIC:
-    return _ ("Panchromatic");
-  case OMNI_ROLE_NONE:
-  default:
-    return "";
-  }
-}
 
 static const char *
 get_depth_title (OmniSampleType type)

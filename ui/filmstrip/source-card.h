@@ -22,9 +22,6 @@ void omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, gui
 gboolean omni_source_card_is_damaged (OmniSourceCard *self);
 void omni_source_card_try_again (OmniSourceCard *self);
 
-/* (transfer none) "Visible", "Infrared", … for people; "" for none. */
-const char *omni_role_get_title (OmniRole role);
-
 /* Draws the card `offset` pixels below its place, while it glides there. */
 void omni_source_card_set_offset (OmniSourceCard *self, double offset);
 

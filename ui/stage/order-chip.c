@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/stage/order-chip.h"
 
+#include "app/titles.h"
 #include "ui/direction.h"
-#include "ui/tasks.h"
 
 #include <glib/gi18n.h>
 

@@ -106,15 +106,29 @@ get_part (OmniWindow *self, graphene_rect_t *part)
   return omni_viewer_get_region_part (self->viewer, part) || omni_viewer_get_visible (self->viewer, part);
 }
 
-static void
-add_footer (OmniWindow *self, OmniSheet *sheet)
+/* Of the results that are shown, whatever the task is now; where there are only sources, the task. */
+static gboolean
+is_medical (OmniWindow *self)
 {
-  g_autofree char *footer = gtk_widget_get_visible (self->notice)
-                              ? g_strdup_printf ("Omnifuse %s · %s", OMNI_VERSION,
-                                                 _ ("Research use only, not a medical device"))
-                              : g_strdup_printf ("Omnifuse %s", OMNI_VERSION);
+  gboolean any = FALSE;
 
-  omni_sheet_set_footer (sheet, footer);
+  for (guint pane = 0; pane < omni_viewer_get_n_shown (self->viewer); pane++)
+  {
+    OmniSubject *subject = omni_viewer_get_subject (self->viewer, pane);
+    OmniFusionResult *result = subject != NULL ? omni_subject_get_result (subject) : NULL;
+    if (result != NULL && result->task == OMNI_TASK_MEDICAL)
+      return TRUE;
+    any |= result != NULL;
+  }
+  return !any && gtk_widget_get_visible (self->notice);
+}
+
+char *
+omni_window_dup_export_footer (OmniWindow *self)
+{
+  return is_medical (self)
+           ? g_strdup_printf ("Omnifuse %s · %s", OMNI_VERSION, _ ("Research use only, not a medical device"))
+           : g_strdup_printf ("Omnifuse %s", OMNI_VERSION);
 }
 
 /* `differs`: what is on the sheet is a difference or a map, not pictures. */
@@ -261,7 +275,8 @@ export_new (OmniWindow *self, ExportKind kind)
   export->sheet = kind == EXPORT_VIEW    ? make_view (self)
                   : kind == EXPORT_SHEET ? make_sheet (self)
                                          : make_flip (self);
-  add_footer (self, export->sheet);
+  g_autofree char *footer = omni_window_dup_export_footer (self);
+  omni_sheet_set_footer (export->sheet, footer);
   export->ms = omni_viewer_get_blink_ms (self->viewer);
   for (guint i = 0; i < omni_document_get_n_sources (self->document); i++)
     g_strv_builder_add (sources, omni_source_get_path (omni_document_get_source (self->document, i)));

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What to do: the drop-downs of tasks and models. Only what fits the sources is offered. */
+/* What to do: the drop-downs of tasks and models. Only what fits the sources is offered, the best first. */
 #include "ui/window/window-private.h"
 
 #include "app/model-facts.h"
+#include "app/titles.h"
+#include "app/weights-folder.h"
 #include "ui/drop-down.h"
-#include "ui/tasks.h"
 
 #include <glib/gi18n.h>
 
@@ -47,15 +48,47 @@ add_size (GPtrArray *words, const OmniModelFacts *facts)
     g_ptr_array_add (words, g_strdup_printf (ngettext ("%'u parameter", "%'u parameters", n), n));
 }
 
-/* "ignores the order · sees 27 × 27 pixels at once · 212,929 parameters · weights: CC0-1.0 · 0.8 s for this set": what was found
- * out or measured, and no more. */
+/* "took 0.8 s here" for this very set, "about 0.8 s here" by others; nothing for a model that never ran on this device. */
+static void
+add_time (OmniWindow *self, GPtrArray *words, const OmniModel *model)
+{
+  gboolean measured;
+  double ms;
+
+  if (!omni_document_get_model_ms (self->document, model, &ms, &measured))
+    return;
+  g_autofree char *seconds = g_strdup_printf (ms < 1e4 ? "%.2g" : "%.0f", ms / 1000);
+  g_ptr_array_add (words, g_strdup_printf (measured ? _ ("took %s s here") : _ ("about %s s here"), seconds));
+}
+
+/* (transfer full) (nullable) */
+static char *
+describe_weights (OmniWindow *self, const OmniModel *model, const OmniModelFacts *facts)
+{
+  g_autofree char *added = omni_document_dup_weights (self->document, model);
+
+  if (model->architecture == NULL)
+    return g_strdup (_ ("needs no weights"));
+  if (added != NULL)
+  {
+    g_autofree char *title = omni_weights_folder_get_title (added);
+    return g_strdup_printf (_ ("with the weights “%s”, which were added"), title);
+  }
+  if (facts == NULL || facts->licence == NULL)
+    return NULL;
+  if (facts->trained_here)
+    return g_strdup_printf (_ ("weights trained with Omnifuse itself, licence %s"), facts->licence);
+  return g_strdup_printf (_ ("weights: %s, %s"), facts->licence,
+                          facts->provenance != NULL ? facts->provenance : _ ("of unknown origin"));
+}
+
+/* "ignores the order · sees 27 × 27 pixels at once · 212,929 parameters · needs no weights · took 0.8 s here": what was found out
+ * or measured, and no more. */
 static char *
 describe_facts (OmniWindow *self, const OmniModel *model)
 {
   const OmniModelFacts *facts = omni_model_get_facts (model);
   g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
-  gboolean measured;
-  double ms;
 
   if (facts != NULL)
   {
@@ -63,15 +96,10 @@ describe_facts (OmniWindow *self, const OmniModel *model)
       words, g_strdup (facts->order_invariant ? _ ("ignores the order") : _ ("depends on the order")));
     add_size (words, facts);
   }
-  if (model->architecture == NULL)
-    g_ptr_array_add (words, g_strdup (_ ("needs no weights")));
-  else if (facts != NULL && facts->licence != NULL)
-    g_ptr_array_add (
-      words, g_strdup_printf (_ ("weights: %s, %s"), facts->licence,
-                              facts->provenance != NULL ? facts->provenance : _ ("of unknown origin")));
-  if (omni_document_get_model_ms (self->document, model, &ms, &measured))
-    g_ptr_array_add (words, measured ? g_strdup_printf (_ ("took %.2g s for this set"), ms / 1000)
-                                     : g_strdup_printf (_ ("about %.2g s for this set"), ms / 1000));
+  char *weights = describe_weights (self, model, facts);
+  if (weights != NULL)
+    g_ptr_array_add (words, weights);
+  add_time (self, words, model);
   g_ptr_array_add (words, NULL);
   return g_strjoinv (" · ", (char **)words->pdata);
 }
@@ -147,18 +175,11 @@ same_pointers (GPtrArray *a, GPtrArray *b)
 static void
 update_models (OmniWindow *self)
 {
-  g_autoptr (GPtrArray) offered = g_ptr_array_new ();
-  const OmniModel *const *models = omni_models_list ();
-  guint selected = GTK_INVALID_LIST_POSITION;
+  g_autoptr (GPtrArray) offered = omni_document_list_models (self->document);
+  guint selected;
 
-  for (guint i = 0; models[i] != NULL; i++)
-  {
-    if (!omni_document_offers_model (self->document, models[i]))
-      continue;
-    if (models[i] == omni_document_get_effective_model (self->document))
-      selected = offered->len;
-    g_ptr_array_add (offered, (gpointer)models[i]);
-  }
+  if (!g_ptr_array_find (offered, omni_document_get_effective_model (self->document), &selected))
+    selected = GTK_INVALID_LIST_POSITION;
   if (!same_pointers (offered, self->offered_models) || gtk_drop_down_get_model (self->model) == NULL)
   {
     g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);

@@ -94,11 +94,24 @@ create_number (OmniOptionsButton *self, const OmniModelOption *option)
   return spin;
 }
 
+/* "as the authors do it (authors)": in words, and as the command line takes it. */
+static char *
+describe_value (const OmniModelOption *option, const char *value)
+{
+  const char *title = option->type == OMNI_OPTION_CHOICE ? omni_model_option_get_choice_title (value) : NULL;
+
+  return title == NULL || g_str_equal (_ (title), value) ? g_strdup (value)
+                                                         : g_strdup_printf ("%s (%s)", _ (title), value);
+}
+
 static GtkWidget *
 create_choice (OmniOptionsButton *self, const OmniModelOption *option)
 {
-  GtkWidget *drop_down = gtk_drop_down_new_from_strings (option->choices);
+  g_autoptr (GtkStringList) words = gtk_string_list_new (NULL);
 
+  for (guint i = 0; option->choices[i] != NULL; i++)
+    gtk_string_list_take (words, describe_value (option, option->choices[i]));
+  GtkWidget *drop_down = gtk_drop_down_new (G_LIST_MODEL (g_steal_pointer (&words)), NULL);
   g_signal_connect_swapped (drop_down, "notify::selected", G_CALLBACK (choice_changed_cb), self);
   return drop_down;
 }
@@ -127,8 +140,8 @@ add_option (OmniOptionsButton *self, const OmniModelOption *option, int row)
 {
   GtkWidget *control = option->type == OMNI_OPTION_NUMBER ? create_number (self, option)
                                                           : create_choice (self, option);
-  g_autofree char *tooltip = g_strdup_printf (_ ("%s. As it comes: %s"), _ (option->summary),
-                                              option->default_value);
+  g_autofree char *by_default = describe_value (option, option->default_value);
+  g_autofree char *tooltip = g_strdup_printf (_ ("%s. As it comes: %s"), _ (option->summary), by_default);
 
   gtk_widget_set_valign (control, GTK_ALIGN_CENTER);
   gtk_widget_set_tooltip_text (control, tooltip);
@@ -174,7 +187,8 @@ show_value (GtkWidget *control, const OmniModelOption *option, const char *value
   for (guint i = 0; option->choices[i] != NULL; i++)
     if (g_str_equal (option->choices[i], value))
       gtk_drop_down_set_selected (GTK_DROP_DOWN (control), i);
-  omni_drop_down_tell (GTK_DROP_DOWN (control), value);
+  g_autofree char *words = describe_value (option, value);
+  omni_drop_down_tell (GTK_DROP_DOWN (control), words);
 }
 
 /* Weights: the shipped ones, and those that were added for the model */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/window/versions-button.h"
 
+#include "app/titles.h"
 #include "ui/filmstrip/influence-popover.h"
-#include "ui/tasks.h"
 
 #include <glib/gi18n.h>
 
@@ -89,8 +89,12 @@ omni_fusion_version_describe (OmniFusionVersion *version)
   g_autofree char *weights = describe_weights (facts);
   g_autofree char *influence = describe_influence (facts);
 
-  return g_strdup_printf ("%s%s · %s%s · %.*s… · %s", omni_task_get_title (facts->task), weights, order,
-                          influence, SHOWN_DIGITS, facts->sha256, clock);
+  g_autofree char *made_by = omni_fusion_version_is_named (version)
+                               ? g_strdup_printf ("%s · ", omni_fusion_version_get_plain_name (version))
+                               : g_strdup ("");
+
+  return g_strdup_printf ("%s%s%s · %s%s · %.*s… · %s", made_by, omni_task_get_title (facts->task), weights,
+                          order, influence, SHOWN_DIGITS, facts->sha256, clock);
 }
 
 /* Rows */
@@ -170,19 +174,28 @@ create_name (OmniVersionsButton *self, OmniFusionVersion *version)
   return entry;
 }
 
+static void
+describe (GtkLabel *details, GParamSpec *pspec, OmniFusionVersion *version)
+{
+  g_autofree char *words = omni_fusion_version_describe (version);
+
+  gtk_label_set_text (details, words);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (details), words);
+}
+
 static GtkWidget *
 create_words (OmniVersionsButton *self, OmniFusionVersion *version)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   GtkWidget *name = create_name (self, version);
-  g_autofree char *words = omni_fusion_version_describe (version);
-  GtkWidget *details = gtk_label_new (words);
+  GtkWidget *details = gtk_label_new (NULL);
 
   gtk_label_set_xalign (GTK_LABEL (details), 0);
   gtk_label_set_wrap (GTK_LABEL (details), TRUE);
   gtk_label_set_lines (GTK_LABEL (details), DETAIL_LINES);
   gtk_label_set_ellipsize (GTK_LABEL (details), PANGO_ELLIPSIZE_END);
-  gtk_widget_set_tooltip_text (details, words);
+  describe (GTK_LABEL (details), NULL, version);
+  g_signal_connect_object (version, "notify::name", G_CALLBACK (describe), details, G_CONNECT_SWAPPED);
   gtk_widget_add_css_class (details, "dim-label");
   gtk_widget_add_css_class (details, "caption");
   gtk_widget_add_css_class (details, "numeric");

@@ -130,7 +130,9 @@ struct _OmniWindow
   /* versions.c */
   OmniVersionsButton *versions;
   OmniFusionVersion *shown_version; /* one that was chosen, until the next result */
-  AdwToast *version_toast;          /* weak: until it is dismissed */
+  GCancellable *refining;           /* versions that are refined again, so that they can be shown */
+  gboolean was_busy, told_dropped;
+  AdwToast *version_toast; /* weak: until it is dismissed */
 
   /* toasts.c */
   AdwToast *toast; /* weak: what is to be seen, until it is gone */
@@ -207,6 +209,7 @@ void omni_window_choose_gain (OmniWindow *self); /* from now on it does not foll
 void omni_window_class_install_export (GtkWidgetClass *widget_class);
 void omni_window_init_export (OmniWindow *self);
 void omni_window_update_export (OmniWindow *self);
+char *omni_window_dup_export_footer (OmniWindow *self); /* what stands below all that is exported */
 
 /* metrics.c */
 void omni_window_class_install_metrics (GtkWidgetClass *widget_class);
