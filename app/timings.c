@@ -104,8 +104,8 @@ make_group (const OmniTiming *timing)
 
   if (weights == NULL)
     return NULL;
-  g_autofree char *words = g_strjoin ("\n", timing->device, timing->model->name, weights, timing->options,
-                                      NULL);
+  g_autofree char *words = g_strjoin ("\n", timing->device, timing->model->name,
+                                      omni_task_to_string (timing->task), weights, timing->options, NULL);
   return make_key (words);
 }
 

@@ -385,6 +385,14 @@ check_facts (OmniFusionVersion *version, GError **error)
                  omni_fusion_version_get_name (version), facts->model);
     return FALSE;
   }
+  if (omni_fusion_version_get_refine_steps (version) > 0)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                 _ ("The weights of “%s” were refined on its pictures and are gone; refine again for a "
+                    "version of today."),
+                 omni_fusion_version_get_name (version));
+    return FALSE;
+  }
   for (guint i = 0; i < facts->sources->len; i++)
     if (omni_source_get_role (facts->sources->pdata[i]) != facts->roles[i])
     {
@@ -427,8 +435,7 @@ typedef struct
   OmniFusionVersion *version;
   OmniEngine *engine;
   OmniModelOptions *options;
-  guint64 refine_steps; /* 0: it was not refined */
-  char *weights_path;   /* NULL: those that ship, or none */
+  char *weights_path; /* NULL: those that ship, or none */
 } Recall;
 
 static void
@@ -443,21 +450,6 @@ recall_free (gpointer data)
   g_free (recall);
 }
 
-/* Of a refined version the weights that it began with are known by their name alone; other bits would show. */
-static gboolean
-find_weights (Recall *recall, const OmniModel *model)
-{
-  const OmniVersionFacts *facts = &recall->version->facts;
-
-  if (model->architecture == NULL || facts->weights_sha256 == NULL)
-    return TRUE;
-  if (recall->refine_steps == 0)
-    return omni_weights_folder_find_bytes (model, facts->task, facts->weights_sha256, &recall->weights_path);
-  if (facts->weights_name != NULL)
-    recall->weights_path = omni_weights_folder_find (model->architecture, facts->weights_name);
-  return facts->weights_name == NULL || recall->weights_path != NULL;
-}
-
 static void
 find_weights_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
@@ -465,7 +457,8 @@ find_weights_in_thread (GTask *task, gpointer source_object, gpointer task_data,
   const OmniVersionFacts *facts = &recall->version->facts;
   const OmniModel *model = omni_model_find (facts->model);
 
-  if (find_weights (recall, model))
+  if (model->architecture == NULL || facts->weights_sha256 == NULL
+      || omni_weights_folder_find_bytes (model, facts->task, facts->weights_sha256, &recall->weights_path))
     g_task_return_boolean (task, TRUE);
   else if (facts->weights_name != NULL)
     g_task_return_new_error (
@@ -500,8 +493,7 @@ weights_found_cb (GObject *object, GAsyncResult *async, gpointer data)
                                       .weights_path = recall->weights_path,
                                       .options = recall->options,
                                       .influence = facts->influence,
-                                      .resize = facts->resize,
-                                      .refine = { .max_steps = recall->refine_steps } };
+                                      .resize = facts->resize };
   GCancellable *cancellable = g_task_get_cancellable (task);
   omni_engine_fuse_async (recall->engine, &request, NULL, NULL, cancellable, recalled_cb,
                           g_steal_pointer (&task));
@@ -521,10 +513,8 @@ omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, Omni
     g_task_return_boolean (task, TRUE);
     return;
   }
-  guint64 refine_steps;
-  g_autofree char *own = omni_fusion_options_split (facts->options, &refine_steps);
   const OmniModel *model = check_facts (version, &error) ? omni_model_find (facts->model) : NULL;
-  OmniModelOptions *options = model != NULL ? omni_model_options_parse (model, own, &error) : NULL;
+  OmniModelOptions *options = model != NULL ? omni_model_options_parse (model, facts->options, &error) : NULL;
   if (options == NULL)
   {
     g_task_return_error (task, error);
@@ -534,7 +524,6 @@ omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, Omni
   recall->version = g_object_ref (version);
   recall->engine = g_object_ref (engine);
   recall->options = options;
-  recall->refine_steps = refine_steps;
   g_autoptr (GTask) search = g_task_new (NULL, cancellable, weights_found_cb, g_steal_pointer (&task));
   g_task_set_task_data (search, recall, recall_free);
   g_task_run_in_thread (search, find_weights_in_thread);

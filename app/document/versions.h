@@ -82,9 +82,8 @@ gboolean omni_fusion_version_is_pinned (OmniFusionVersion *self);
 /* (transfer container) (element-type OmniFusionVersion) In the order they were pinned. */
 GPtrArray *omni_versions_list_pinned (OmniVersions *self);
 
-/* Makes the picture of a version again, bit for bit, with the very weights that it was made with; a refined one is refined again,
- * which takes as many steps as it took then. It is an error when they are
- * gone, or when other bits come out: a source, a role or this program is not what it was. */
+/* Makes the picture of a version again, bit for bit, with the very weights that it was made with. It is an error when they are
+ * gone, as those of a refined one are, or when other bits come out: a source, a role or this program is not what it was. */
 void omni_versions_recall_async (OmniVersions *self, OmniFusionVersion *version, OmniEngine *engine,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean omni_versions_recall_finish (OmniVersions *self, GAsyncResult *result, GError **error);

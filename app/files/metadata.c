@@ -84,7 +84,7 @@ omni_metadata_new (void)
   OmniMetadata *self = open_metadata (NULL, &error);
 
   if (self == NULL)
-    g_error ("Exiv2 cannot begin a file: %s", error->message);
+    g_warning ("Exiv2 cannot begin a file: %s", error->message);
   return self;
 }
 
@@ -114,7 +114,8 @@ omni_metadata_add_note (OmniMetadata *self, const char *words)
 
   g_autofree char *before = gexiv2_metadata_try_get_tag_string (self->exiv2, DESCRIPTION, NULL);
 
-  if (before == NULL || strstr (before, words) == NULL)
+  /* Microscopes keep XML there. */
+  if (before == NULL || (before[0] != '<' && strstr (before, words) == NULL))
   {
     g_autofree char *after = before != NULL && before[0] != '\0' ? g_strdup_printf ("%s; %s", before, words)
                                                                  : g_strdup (words);

@@ -14,10 +14,10 @@ G_DECLARE_FINAL_TYPE (OmniMetadata, omni_metadata, OMNI, METADATA, GObject)
  * format that has no metadata known here; nothing is lost by going on without. */
 OmniMetadata *omni_metadata_read (const char *path, GError **error);
 
-/* (transfer full) An empty set. */
+/* (transfer full) An empty set; NULL, with a warning, when the library cannot make one. */
 OmniMetadata *omni_metadata_new (void);
 
-/* Puts words (ASCII) at the end of the description, once. */
+/* Puts words (ASCII) at the end of the description, once; a description in XML is left alone. */
 void omni_metadata_add_note (OmniMetadata *self, const char *words);
 
 /* The exposure as the camera wrote it; `seconds` is always positive on success. `f_number` and `iso` are 0 when they are

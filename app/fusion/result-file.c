@@ -28,7 +28,8 @@ omni_result_file_add_note (OmniTask task, OmniMetadata **metadata)
     return;
   if (*metadata == NULL)
     *metadata = omni_metadata_new ();
-  omni_metadata_add_note (*metadata, OMNI_RESEARCH_NOTE);
+  if (*metadata != NULL)
+    omni_metadata_add_note (*metadata, OMNI_RESEARCH_NOTE);
 }
 
 gboolean

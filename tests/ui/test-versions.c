@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the window says of versions: how a named one was made, that the oldest make room, that one is refined again, and what
+/* What the window says of versions: how a named one was made, that the oldest make room, and what
  * files say of a medical one. */
 #include "app/fusion/result-file.h"
 #include "tests/ui/window-fixture.h"
@@ -69,28 +69,6 @@ test_most (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpuint (g_queue_get_length (&f->window->next_toasts), ==, 0); /* once */
 }
 
-/* Refining again is said, and gives way to the next thing that is asked for. */
-static void
-test_refined (OmniTestWindow *f, gconstpointer data)
-{
-  if (skip ())
-    return;
-  OmniFusionVersion *version = add_copy (f, "omni", "refined, 1000000 steps");
-  g_signal_emit_by_name (f->window->versions, "show-version", version);
-  g_autoptr (GCancellable) refining = g_object_ref (f->window->refining);
-  g_assert_true (says (f, "refined again"));
-  g_signal_emit_by_name (f->window->versions, "show-version", omni_versions_get (get_versions (f), 1));
-  g_assert_true (g_cancellable_is_cancelled (refining));
-  g_assert_null (f->window->refining);
-
-  g_signal_emit_by_name (f->window->versions, "show-version", version);
-  g_assert_nonnull (f->window->refining);
-  omni_document_set_model (f->window->document, omni_model_find ("max"));
-  g_assert_null (f->window->refining);
-  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
-  g_assert_false (gtk_widget_get_mapped (GTK_WIDGET (f->window->file_error)));
-}
-
 static gboolean
 is_shown (gpointer data)
 {
@@ -151,7 +129,6 @@ main (int argc, char **argv)
     return 0;
   omni_test_window_add ("/versions/named", test_named);
   omni_test_window_add ("/versions/most", test_most);
-  omni_test_window_add ("/versions/refined", test_refined);
   omni_test_window_add ("/versions/medical", test_medical);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

@@ -45,33 +45,8 @@ typedef struct
 {
   OmniWindow *window;
   OmniFusionVersion *version;
-  GCancellable *cancellable;
   gboolean compares;
 } Recall;
-
-/* A refinement may take as long as it took then: it can be stopped, and it gives way to all that is asked for meanwhile. */
-
-static void
-stop_refining (OmniWindow *self)
-{
-  if (self->refining != NULL)
-    g_cancellable_cancel (self->refining);
-  g_clear_object (&self->refining);
-}
-
-static void
-start_refining (OmniWindow *self, OmniFusionVersion *version)
-{
-  g_autofree char *words = g_strdup_printf (_ ("Version %u is being refined again"),
-                                            omni_fusion_version_get_facts (version)->number);
-  AdwToast *toast = adw_toast_new (words);
-
-  if (self->refining == NULL)
-    self->refining = g_cancellable_new ();
-  adw_toast_set_button_label (toast, _ ("_Cancel"));
-  g_signal_connect_object (toast, "button-clicked", G_CALLBACK (stop_refining), self, G_CONNECT_SWAPPED);
-  omni_window_tell (self, toast);
-}
 
 static void
 show_pins (OmniWindow *self)
@@ -93,11 +68,10 @@ recalled_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr (OmniFusionVersion) version = recall->version;
   g_autoptr (GError) error = NULL;
   const gboolean recalled = omni_versions_recall_finish (OMNI_VERSIONS (object), result, &error);
-  g_autoptr (GCancellable) cancellable = recall->cancellable;
   const gboolean compares = recall->compares;
 
   g_free (recall);
-  if (g_cancellable_is_cancelled (cancellable) || g_cancellable_is_cancelled (self->cancellable))
+  if (g_cancellable_is_cancelled (self->cancellable))
     return;
   if (!recalled)
     omni_window_show_file_error (self, error->message);
@@ -114,17 +88,12 @@ static void
 recall (OmniWindow *self, OmniFusionVersion *version, gboolean compares)
 {
   Recall *recall = g_new0 (Recall, 1);
-  const gboolean refines = omni_fusion_version_get_result (version) == NULL
-                           && omni_fusion_version_get_refine_steps (version) > 0;
 
-  if (refines)
-    start_refining (self, version);
-  recall->cancellable = g_object_ref (refines ? self->refining : self->cancellable);
   recall->window = g_object_ref (self);
   recall->version = g_object_ref (version);
   recall->compares = compares;
   omni_versions_recall_async (get_versions (self), version, omni_document_get_engine (self->document),
-                              recall->cancellable, recalled_cb, recall);
+                              self->cancellable, recalled_cb, recall);
 }
 
 static void
@@ -156,7 +125,6 @@ show_version_cb (OmniWindow *self, OmniFusionVersion *version)
                                             omni_fusion_version_get_facts (version)->number,
                                             omni_fusion_version_get_name (version));
 
-  stop_refining (self);
   g_set_object (&self->shown_version, version);
   tell_version (self, words);
   recall (self, version, FALSE);
@@ -348,16 +316,6 @@ new_result_cb (OmniWindow *self, guint position, guint removed, guint added)
 }
 
 static void
-busy_changed_cb (OmniWindow *self)
-{
-  const gboolean busy = omni_document_is_busy (self->document);
-
-  if (busy && !self->was_busy)
-    stop_refining (self);
-  self->was_busy = busy;
-}
-
-static void
 dropped_cb (OmniWindow *self)
 {
   if (self->told_dropped)
@@ -390,14 +348,11 @@ omni_window_init_versions (OmniWindow *self)
   g_signal_connect_object (get_versions (self), "items-changed", G_CALLBACK (new_result_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (get_versions (self), "dropped", G_CALLBACK (dropped_cb), self, G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->document, "notify::busy", G_CALLBACK (busy_changed_cb), self,
-                           G_CONNECT_SWAPPED);
 }
 
 void
 omni_window_clear_versions (OmniWindow *self)
 {
-  stop_refining (self);
   g_clear_object (&self->shown_version);
   self->version_toast = NULL;
 }

@@ -130,8 +130,7 @@ struct _OmniWindow
   /* versions.c */
   OmniVersionsButton *versions;
   OmniFusionVersion *shown_version; /* one that was chosen, until the next result */
-  GCancellable *refining;           /* versions that are refined again, so that they can be shown */
-  gboolean was_busy, told_dropped;
+  gboolean told_dropped;
   AdwToast *version_toast; /* weak: until it is dismissed */
 
   /* toasts.c */
