@@ -4,6 +4,7 @@
 #include "app/view/colour-map.h"
 #include "tests/ui/window-fixture.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static OmniPointer *pointer;
@@ -82,6 +83,28 @@ test_wipe (OmniTestWindow *f, gconstpointer data)
   omni_pointer_key (pointer, "w", 0);
   g_assert_true (omni_test_wait (shows_one, viewer));
   g_assert_false (gtk_widget_get_visible (f->window->second_picker));
+}
+
+static gboolean
+is_turned (gpointer data)
+{
+  return fabs (omni_viewer_get_wipe_angle (data) - 15) < 0.01;
+}
+
+/* The keys turn and move the line at once, wherever the focus was before. */
+static void
+test_wipe_keys (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+
+  omni_test_click_card (f, 1);
+  start_mode (f, "w", OMNI_VIEWER_WIPE);
+  omni_pointer_key (pointer, "Down", GDK_SHIFT_MASK);
+  g_assert_true (omni_test_wait_seconds (is_turned, viewer, 10));
+  g_autoptr (GPtrArray) selected = omni_filmstrip_list_selected (f->window->filmstrip);
+  g_assert_cmpuint (selected->len, ==, 1);
+  omni_pointer_key (pointer, "Right", GDK_SHIFT_MASK);
+  g_assert_true (omni_test_wait (is_at, &(Wipe){ viewer, 0.55 }));
 }
 
 /* Blink */
@@ -438,6 +461,7 @@ main (int argc, char **argv)
     return 0;
   omni_test_window_add ("/views/never-beside-itself", test_never_beside_itself);
   omni_test_window_add ("/views/wipe", test_wipe);
+  omni_test_window_add ("/views/wipe-keys", test_wipe_keys);
   omni_test_window_add ("/views/blink", test_blink);
   omni_test_window_add ("/views/difference", test_difference);
   omni_test_window_add ("/views/inspector", test_inspector);
