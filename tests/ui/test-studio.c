@@ -81,6 +81,10 @@ test_options (OmniTestWindow *f, gconstpointer data)
   click (GTK_WIDGET (window->options));
   g_assert_true (omni_test_wait (has_control, window));
   GtkWidget *control = omni_options_button_get_control (window->options, "contrast");
+  const OmniModelOption *contrast = &omni_model_find ("mertens")->options[0];
+  g_autofree char *spoken = g_strdup_printf ("%s: %s", contrast->title, contrast->summary);
+  gtk_test_accessible_assert_property (control, GTK_ACCESSIBLE_PROPERTY_LABEL, "contrast");
+  gtk_test_accessible_assert_property (control, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken);
   gtk_widget_grab_focus (control);
   omni_pointer_key (pointer, "Up", 0);
   g_assert_true (omni_test_wait (has_option, window));
