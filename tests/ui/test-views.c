@@ -339,14 +339,22 @@ find_weights (void)
 
 /* Which source won here */
 
+static GtkScrolledWindow *
+get_legend (OmniTestWindow *f)
+{
+  GtkWidget *legend = gtk_widget_get_first_child (GTK_WIDGET (f->window->winner));
+
+  return GTK_SCROLLED_WINDOW (gtk_widget_get_first_child (legend));
+}
+
 static gboolean
 shows_legend (gpointer data)
 {
   OmniTestWindow *f = data;
-  GtkWidget *legend = gtk_widget_get_first_child (GTK_WIDGET (f->window->winner));
+  GtkWidget *rows = gtk_viewport_get_child (GTK_VIEWPORT (gtk_scrolled_window_get_child (get_legend (f))));
   guint n_rows = 0;
 
-  for (GtkWidget *row = gtk_widget_get_first_child (legend); row != NULL;
+  for (GtkWidget *row = gtk_widget_get_first_child (rows); row != NULL;
        row = gtk_widget_get_next_sibling (row))
   {
     int natural = 0;
@@ -356,7 +364,8 @@ shows_legend (gpointer data)
     if (gtk_widget_get_visible (row) && gtk_widget_get_width (row) < natural)
       return FALSE;
   }
-  return gtk_widget_get_visible (GTK_WIDGET (f->window->winner)) && n_rows == N_SOURCES;
+  return gtk_widget_get_visible (GTK_WIDGET (f->window->winner))
+         && n_rows == omni_document_get_n_sources (f->window->document);
 }
 
 static gboolean
@@ -390,6 +399,61 @@ test_winner (OmniTestWindow *f, gconstpointer data)
   g_assert_false (omni_winner_overlay_is_over (f->window->winner, 0));
   omni_pointer_key (pointer, "h", 0);
   g_assert_true (omni_test_wait (hides_winner, f));
+}
+
+static gboolean
+is_scrolled (gpointer data)
+{
+  return gtk_adjustment_get_value (gtk_scrolled_window_get_vadjustment (get_legend (data))) > 0;
+}
+
+static gboolean
+has_thirty (gpointer data)
+{
+  OmniTestWindow *f = data;
+
+  return omni_document_get_n_sources (f->window->document) == 30;
+}
+
+/* Every tint is explained, however many there are: the wheel comes to the last of them, and zooms beside it as ever. */
+static void
+test_winner_of_many (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  int x, y;
+
+  if (!can_fuse)
+    return;
+  for (guint i = N_SOURCES; i < 30; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("%u.png", i);
+    g_autofree char *path = omni_test_write_picture (f->folder, name, 160, 120, 40 + 6 * i);
+    g_strv_builder_add (builder, path);
+  }
+  g_auto (GStrv) paths = g_strv_builder_end (builder);
+  omni_document_set_model (window->document, omni_model_find ("mertens"));
+  omni_window_open_paths (window, (const char *const *)paths);
+  g_assert_true (omni_test_wait (has_thirty, f));
+  g_assert_true (omni_test_wait (omni_test_has_settled, window));
+  omni_pointer_key (pointer, "h", 0);
+  g_assert_true (omni_test_wait (shows_legend, f));
+  omni_test_wait_for_layout (f);
+
+  const double zoom = omni_viewer_get_zoom (window->viewer);
+  omni_pointer_locate (pointer, GTK_WIDGET (get_legend (f)), 20, 20, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_test_wait_for_layout (f);
+  omni_pointer_click (pointer, 5);
+  g_assert_true (omni_test_wait (is_scrolled, f));
+  g_assert_cmpfloat (omni_viewer_get_zoom (window->viewer), ==, zoom);
+  omni_pointer_locate (pointer, GTK_WIDGET (window->viewer),
+                       gtk_widget_get_width (GTK_WIDGET (window->viewer)) / 2.0, 60, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_test_wait_for_layout (f);
+  omni_pointer_click (pointer, 5);
+  omni_test_turn (100);
+  g_assert_cmpfloat (omni_viewer_get_zoom (window->viewer), <, zoom);
 }
 
 /* The tint is the winner's, the stronger the clearer it wins; nobody wins where all are alike. */
@@ -467,6 +531,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/views/inspector", test_inspector);
   omni_test_window_add ("/views/inspector-of-many", test_inspector_of_many);
   omni_test_window_add ("/views/winner", test_winner);
+  omni_test_window_add ("/views/winner/of-many", test_winner_of_many);
   omni_test_window_add ("/views/winner/paint", test_winner_paint);
   omni_test_window_add ("/views/influence", test_influence);
   const int status = g_test_run ();

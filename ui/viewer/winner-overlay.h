@@ -7,7 +7,8 @@
 G_BEGIN_DECLS
 
 /* "Which source won here?": lies over the viewer and tints each place of the newest result, in every pane that shows it, by the
- * source that counts most there, over all bands, the stronger the clearer it wins; with a legend. Takes no clicks. */
+ * source that counts most there, over all bands, the stronger the clearer it wins; with a legend. Takes no clicks but to scroll a long
+ * legend. */
 #define OMNI_TYPE_WINNER_OVERLAY (omni_winner_overlay_get_type ())
 G_DECLARE_FINAL_TYPE (OmniWinnerOverlay, omni_winner_overlay, OMNI, WINNER_OVERLAY, GtkWidget)
 
