@@ -9,28 +9,18 @@
 typedef struct
 {
   GPtrArray *sources;
-  GError *first_error;
-  guint n_errors;
+  GPtrArray *errors; /* GError */
 } Gathering;
 
 static void
 gathering_free (Gathering *self)
 {
   g_clear_pointer (&self->sources, g_ptr_array_unref);
-  g_clear_error (&self->first_error);
+  g_clear_pointer (&self->errors, g_ptr_array_unref);
   g_free (self);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Gathering, gathering_free)
-
-static void
-gather_error (Gathering *self, GError *error)
-{
-  if (self->n_errors++ == 0)
-    self->first_error = error;
-  else
-    g_error_free (error);
-}
 
 static void
 gather_file (Gathering *self, const char *path)
@@ -41,7 +31,7 @@ gather_file (Gathering *self, const char *path)
   if (source != NULL)
     g_ptr_array_add (self->sources, source);
   else
-    gather_error (self, error);
+    g_ptr_array_add (self->errors, error);
 }
 
 static int
@@ -59,7 +49,7 @@ gather_folder (Gathering *self, const char *path)
 
   if (folder == NULL)
   {
-    gather_error (self, error);
+    g_ptr_array_add (self->errors, error);
     return;
   }
   for (const char *name = g_dir_read_name (folder); name != NULL; name = g_dir_read_name (folder))
@@ -71,9 +61,10 @@ gather_folder (Gathering *self, const char *path)
   if (files->len == 0)
   {
     g_autofree char *name = g_filename_display_name (path);
-    gather_error (self,
-                  g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                               _ ("The folder “%s” holds no pictures; take the folder of one scene."), name));
+    g_ptr_array_add (self->errors, g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                                                _ ("The folder “%s” holds no pictures; take the folder of "
+                                                   "one scene."),
+                                                name));
   }
   g_ptr_array_sort (files, compare_paths);
   for (guint i = 0; i < files->len; i++)
@@ -84,6 +75,7 @@ static void
 gather (Gathering *self, const char *const *paths, GCancellable *cancellable)
 {
   self->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  self->errors = g_ptr_array_new_with_free_func ((GDestroyNotify)g_error_free);
   for (guint i = 0; paths[i] != NULL && !g_cancellable_is_cancelled (cancellable); i++)
     if (g_file_test (paths[i], G_FILE_TEST_IS_DIR))
       gather_folder (self, paths[i]);
@@ -94,16 +86,15 @@ gather (Gathering *self, const char *const *paths, GCancellable *cancellable)
 static GPtrArray *
 give_away (Gathering *self, GError **error)
 {
-  if (self->n_errors > 1)
+  g_autoptr (GString) words = g_string_new (NULL);
+
+  for (guint i = 0; i < self->errors->len; i++)
+    g_string_append_printf (words, "%s%s", i > 0 ? "\n" : "", ((GError *)self->errors->pdata[i])->message);
+  if (self->errors->len > 0)
   {
-    const guint rest = self->n_errors - 1;
-    g_autofree char *more = g_strdup_printf (
-      ngettext ("%u more file could not be read.", "%u more files could not be read.", rest), rest);
-    g_set_error (error, self->first_error->domain, self->first_error->code, "%s %s",
-                 self->first_error->message, more);
+    const GError *first = self->errors->pdata[0];
+    g_set_error_literal (error, first->domain, first->code, words->str);
   }
-  else if (self->n_errors == 1)
-    g_propagate_error (error, g_steal_pointer (&self->first_error));
   return g_steal_pointer (&self->sources);
 }
 

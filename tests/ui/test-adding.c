@@ -1,9 +1,119 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a person says of the sources that were added: their roles. */
+/* What is added to the set, and what is said of what cannot be: files from elsewhere, messages that stay; and
+ * the roles of sources. */
 #include "tests/ui/window-fixture.h"
+
+#include <string.h>
 
 static OmniPointer *pointer;
 static gboolean can_fuse;
+
+typedef struct
+{
+  OmniWindow *window;
+  guint n;
+} Count;
+
+static gboolean
+has_sources (gpointer data)
+{
+  const Count *count = data;
+
+  return omni_document_get_n_sources (count->window->document) == count->n;
+}
+
+static void
+expect_sources (OmniTestWindow *f, guint n)
+{
+  g_assert_true (omni_test_wait_seconds (has_sources, &(Count){ f->window, n }, 20));
+}
+static gboolean
+has_file_error (gpointer data)
+{
+  return gtk_widget_get_mapped (GTK_WIDGET (((OmniWindow *)data)->file_error));
+}
+
+static gboolean
+has_no_file_error (gpointer data)
+{
+  return !has_file_error (data);
+}
+
+static gboolean
+says (OmniWindow *window, const char *words)
+{
+  return strstr (gtk_label_get_text (window->file_error_text), words) != NULL
+         || strstr (gtk_label_get_text (window->file_error_others), words) != NULL;
+}
+
+/* What is elsewhere is named, and what is here comes in. */
+static void
+test_paste_from_elsewhere (OmniTestWindow *f, gconstpointer data)
+{
+  GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (f->window));
+  g_autofree char *path = omni_test_write_picture (f->folder, "y.png", 160, 120, 77);
+  GFile *files[] = { g_file_new_for_uri ("nowhere://far/a.png"), g_file_new_for_path (path),
+                     g_file_new_for_uri ("nowhere://far/b.png") };
+  GdkFileList *list = gdk_file_list_new_from_array (files, G_N_ELEMENTS (files));
+
+  gdk_clipboard_set (clipboard, GDK_TYPE_FILE_LIST, list);
+  omni_test_click_card (f, 0);
+  omni_pointer_key (pointer, "v", GDK_CONTROL_MASK);
+  expect_sources (f, N_SOURCES + 1);
+  g_assert_true (omni_test_wait (has_file_error, f->window));
+  g_assert_true (says (f->window, "nowhere://far/a.png"));
+  g_assert_true (says (f->window, "nowhere://far/b.png"));
+  g_boxed_free (GDK_TYPE_FILE_LIST, list);
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    g_object_unref (files[i]);
+}
+
+/* Messages stay together, with every file in them, until somebody closes them. */
+static void
+test_errors_stay (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  int x, y;
+
+  for (guint i = 0; i < 12; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("gone%u.png", i);
+    g_autofree char *path = g_build_filename (f->folder, name, NULL);
+    g_strv_builder_add (paths, path);
+  }
+  g_auto (GStrv) gone = g_strv_builder_end (paths);
+  omni_window_show_file_error (window, "an older sentence");
+  omni_window_open_paths (window, (const char *const *)gone);
+  for (guint i = 0; i < 2000 && !says (window, "gone11.png"); i++)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < 12; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("gone%u.png", i);
+    g_assert_true (says (window, name));
+  }
+  g_assert_true (says (window, "an older sentence"));
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->file_error_more)));
+  g_assert_cmpuint (window->file_errors->len, ==, 13);
+
+  omni_window_take_back_file_errors (window, "gone1.png");
+  g_assert_false (says (window, "gone1.png"));
+  g_assert_true (says (window, "gone11.png"));
+
+  omni_test_turn (600); /* the bar slides in */
+  omni_pointer_locate (pointer, GTK_WIDGET (window->file_error_more), 20, 10, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_pointer_click (pointer, 1);
+  for (guint i = 0; i < 200 && !gtk_widget_get_mapped (GTK_WIDGET (window->file_error_others)); i++)
+    omni_test_turn (15);
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->file_error_others)));
+
+  gtk_info_bar_response (window->file_error, GTK_RESPONSE_CLOSE);
+  g_assert_true (omni_test_wait (has_no_file_error, window));
+  omni_window_show_file_error (window, "a newer sentence");
+  g_assert_cmpstr (gtk_label_get_text (window->file_error_text), ==, "a newer sentence");
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window->file_error_more)));
+}
 
 /* Roles */
 
@@ -143,6 +253,8 @@ main (int argc, char **argv)
   pointer = omni_test_window_start (&can_fuse);
   if (pointer == NULL)
     return 0;
+  omni_test_window_add ("/adding/from-elsewhere", test_paste_from_elsewhere);
+  omni_test_window_add ("/adding/errors-stay", test_errors_stay);
   omni_test_window_add ("/adding/roles", test_roles);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

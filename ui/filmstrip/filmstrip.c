@@ -43,28 +43,10 @@ omni_filmstrip_list_selected (OmniFilmstrip *self)
   return sources;
 }
 
-char **
-omni_file_list_dup_paths (GdkFileList *files)
-{
-  g_autoptr (GSList) list = gdk_file_list_get_files (files);
-  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
-
-  for (GSList *link = list; link != NULL; link = link->next)
-  {
-    char *path = g_file_get_path (link->data);
-    if (path != NULL)
-      g_ptr_array_add (paths, path);
-  }
-  g_ptr_array_add (paths, NULL);
-  return (char **)g_ptr_array_steal (paths, NULL);
-}
-
 void
 omni_filmstrip_emit_files (OmniFilmstrip *self, GdkFileList *files, guint position)
 {
-  g_auto (GStrv) paths = omni_file_list_dup_paths (files);
-
-  g_signal_emit (self, signals[SIGNAL_FILES_DROPPED], 0, paths, position);
+  g_signal_emit (self, signals[SIGNAL_FILES_DROPPED], 0, files, position);
 }
 
 void
@@ -572,7 +554,8 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
   signals[SIGNAL_SHOW_SOURCE] = g_signal_new ("show-source", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL,
                                               NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_SOURCE);
   signals[SIGNAL_FILES_DROPPED] = g_signal_new ("files-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0,
-                                                NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRV, G_TYPE_UINT);
+                                                NULL, NULL, NULL, G_TYPE_NONE, 2, GDK_TYPE_FILE_LIST,
+                                                G_TYPE_UINT);
   signals[SIGNAL_TEXTURE_DROPPED] = g_signal_new ("texture-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST,
                                                   0, NULL, NULL, NULL, G_TYPE_NONE, 2, GDK_TYPE_TEXTURE,
                                                   G_TYPE_UINT);

@@ -74,23 +74,51 @@ sort_paths (char **paths)
   qsort (paths, g_strv_length (paths), sizeof *paths, compare_paths);
 }
 
+char **
+omni_window_dup_paths (OmniWindow *self, GListModel *files)
+{
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  g_autoptr (GString) elsewhere = g_string_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (files); i++)
+  {
+    g_autoptr (GFile) file = g_list_model_get_item (files, i);
+    g_autofree char *path = g_file_get_path (file);
+    g_autofree char *name = g_file_get_parse_name (file);
+    if (path != NULL)
+    {
+      g_strv_builder_add (paths, path);
+      continue;
+    }
+    if (elsewhere->len > 0)
+      g_string_append_c (elsewhere, '\n');
+    g_string_append_printf (elsewhere, _ ("“%s” is not on this computer; copy it here first."), name);
+  }
+  if (elsewhere->len > 0)
+    omni_window_show_file_error (self, elsewhere->str);
+  return g_strv_builder_end (paths);
+}
+
+char **
+omni_window_dup_list_paths (OmniWindow *self, GdkFileList *files)
+{
+  g_autoptr (GSList) list = gdk_file_list_get_files (files);
+  g_autoptr (GListStore) model = g_list_store_new (G_TYPE_FILE);
+
+  for (GSList *link = list; link != NULL; link = link->next)
+    g_list_store_append (model, link->data);
+  return omni_window_dup_paths (self, G_LIST_MODEL (model));
+}
+
 static void
 open_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
 {
   if (response == GTK_RESPONSE_ACCEPT)
   {
     g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
-    g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-    for (guint i = 0; i < g_list_model_get_n_items (files); i++)
-    {
-      g_autoptr (GFile) file = g_list_model_get_item (files, i);
-      char *path = g_file_get_path (file);
-      if (path != NULL)
-        g_ptr_array_add (paths, path);
-    }
-    g_ptr_array_add (paths, NULL);
-    sort_paths ((char **)paths->pdata);
-    omni_window_open_paths (self, (const char *const *)paths->pdata);
+    g_auto (GStrv) paths = omni_window_dup_paths (self, files);
+    sort_paths (paths);
+    omni_window_open_paths (self, (const char *const *)paths);
   }
   g_clear_object (&self->chooser);
 }
@@ -164,6 +192,16 @@ leave_cb (OmniWindow *self)
   gtk_widget_set_visible (self->drop_sign, FALSE);
 }
 
+static void
+add_dropped (OmniWindow *self, GdkFileList *files, guint position)
+{
+  g_auto (GStrv) paths = omni_window_dup_list_paths (self, files);
+
+  gtk_widget_set_visible (self->drop_sign, FALSE);
+  sort_paths (paths);
+  omni_window_add_paths (self, (const char *const *)paths, position);
+}
+
 static gboolean
 drop_cb (OmniWindow *self, const GValue *value)
 {
@@ -173,13 +211,7 @@ drop_cb (OmniWindow *self, const GValue *value)
     omni_window_add_texture (self, g_value_get_object (value), G_MAXUINT);
     return TRUE;
   }
-  g_auto (GStrv) paths = omni_file_list_dup_paths (g_value_get_boxed (value));
-
-  gtk_widget_set_visible (self->drop_sign, FALSE);
-  if (paths[0] == NULL)
-    omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
-  sort_paths (paths);
-  omni_window_open_paths (self, (const char *const *)paths);
+  add_dropped (self, g_value_get_boxed (value), G_MAXUINT);
   return TRUE;
 }
 
@@ -194,16 +226,6 @@ static void
 filmstrip_leave_cb (OmniWindow *self)
 {
   gtk_widget_set_visible (self->drop_sign, gtk_drop_target_get_current_drop (self->drop_target) != NULL);
-}
-
-static void
-files_dropped_cb (OmniWindow *self, char **paths, guint position)
-{
-  gtk_widget_set_visible (self->drop_sign, FALSE);
-  if (paths[0] == NULL)
-    omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
-  sort_paths (paths);
-  omni_window_add_paths (self, (const char *const *)paths, position);
 }
 
 void
@@ -223,7 +245,7 @@ omni_window_init_files (OmniWindow *self)
   g_signal_connect_swapped (over, "enter", G_CALLBACK (filmstrip_enter_cb), self);
   g_signal_connect_swapped (over, "leave", G_CALLBACK (filmstrip_leave_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->filmstrip), over);
-  g_signal_connect_swapped (self->filmstrip, "files-dropped", G_CALLBACK (files_dropped_cb), self);
+  g_signal_connect_swapped (self->filmstrip, "files-dropped", G_CALLBACK (add_dropped), self);
 }
 
 /* Samples */

@@ -135,17 +135,9 @@ chosen_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
   if (response == GTK_RESPONSE_ACCEPT)
   {
     g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
-    g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-    for (guint i = 0; i < g_list_model_get_n_items (files); i++)
-    {
-      g_autoptr (GFile) file = g_list_model_get_item (files, i);
-      char *path = g_file_get_path (file);
-      if (path != NULL)
-        g_ptr_array_add (paths, path);
-    }
-    g_ptr_array_add (paths, NULL);
-    if (paths->len > 1)
-      omni_window_add_weights (self, (const char *const *)paths->pdata);
+    g_auto (GStrv) paths = omni_window_dup_paths (self, files);
+    if (paths[0] != NULL)
+      omni_window_add_weights (self, (const char *const *)paths);
   }
   g_clear_object (&self->chooser);
 }

@@ -42,8 +42,13 @@ struct _OmniWindow
 
   GtkInfoBar *fusion_error;
   GtkLabel *fusion_error_text;
+
+  /* errors.c */
+  GPtrArray *file_errors; /* char *: unread, the newest first */
   GtkInfoBar *file_error;
   GtkLabel *file_error_text;
+  GtkExpander *file_error_more;
+  GtkLabel *file_error_others;
 
   /* Writing */
   GtkInfoBar *writing_bar;
@@ -162,7 +167,16 @@ struct _OmniWindow
 };
 
 /* window.c */
+void omni_window_reveal_bar (GtkInfoBar *bar, gboolean reveal);
+
+/* errors.c */
+
+/* Beside what was not read yet. A sentence on each line of the message, which names the file. */
 void omni_window_show_file_error (OmniWindow *self, const char *message);
+
+/* What is said about the file of this name holds no longer. */
+void omni_window_take_back_file_errors (OmniWindow *self, const char *name);
+void omni_window_class_install_errors (GtkWidgetClass *widget_class);
 
 /* toasts.c */
 
@@ -274,6 +288,11 @@ void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);
 void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position);
 void omni_window_choose_files (OmniWindow *self, gboolean folder);
+
+/* (transfer full) (element-type GFile) Their paths. Those that are not on this computer are left out, and named. */
+char **omni_window_dup_paths (OmniWindow *self, GListModel *files);
+char **omni_window_dup_list_paths (OmniWindow *self, GdkFileList *files);
+
 /* FALSE, and it is said, where a dialog's place has no path. */
 gboolean omni_window_check_place (OmniWindow *self, const char *path);
 

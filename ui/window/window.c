@@ -15,19 +15,19 @@ G_DEFINE_FINAL_TYPE (OmniWindow, omni_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* Errors */
 
+void
+omni_window_reveal_bar (GtkInfoBar *bar, gboolean reveal)
+{
+  gtk_info_bar_set_revealed (bar, reveal);
+  gtk_widget_set_visible (GTK_WIDGET (bar), reveal);
+}
+
 static void
 show_error (GtkInfoBar *bar, GtkLabel *text, const char *message)
 {
   if (message != NULL)
     gtk_label_set_text (text, message);
-  gtk_info_bar_set_revealed (bar, message != NULL);
-  gtk_widget_set_visible (GTK_WIDGET (bar), message != NULL);
-}
-
-void
-omni_window_show_file_error (OmniWindow *self, const char *message)
-{
-  show_error (self->file_error, self->file_error_text, message);
+  omni_window_reveal_bar (bar, message != NULL);
 }
 
 static void
@@ -39,8 +39,7 @@ error_changed_cb (OmniWindow *self)
 static void
 dismiss_cb (GtkInfoBar *bar)
 {
-  gtk_info_bar_set_revealed (bar, FALSE);
-  gtk_widget_set_visible (GTK_WIDGET (bar), FALSE);
+  omni_window_reveal_bar (bar, FALSE);
 }
 
 static void
@@ -329,6 +328,7 @@ omni_window_finalize (GObject *object)
   g_clear_object (&self->subjects);
   g_array_unref (self->offered_tasks);
   g_ptr_array_unref (self->offered_models);
+  g_ptr_array_unref (self->file_errors);
   g_free (self->sample_folder);
   g_free (self->copies_dismissed);
   G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
@@ -348,8 +348,6 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, notice);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error_text);
-  gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error);
-  gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_bar);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_bar);
@@ -405,6 +403,7 @@ omni_window_class_init (OmniWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, viewer_failed_cb);
   gtk_widget_class_bind_template_callback (widget_class, show_source_cb);
   omni_window_class_install_actions (widget_class);
+  omni_window_class_install_errors (widget_class);
   omni_window_class_install_metrics (widget_class);
   omni_window_class_install_inspect (widget_class);
   omni_window_class_install_view (widget_class);
@@ -422,6 +421,7 @@ static void
 omni_window_init (OmniWindow *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->file_errors = g_ptr_array_new_with_free_func (g_free);
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
