@@ -10,7 +10,24 @@ typedef struct
 {
   GPtrArray *sources;
   GPtrArray *errors; /* GError */
+  OmniProgressFunc progress;
+  gpointer progress_data;
+  GCancellable *cancellable;
 } Gathering;
+
+typedef struct
+{
+  char **paths;
+  OmniProgressFunc progress;
+  gpointer progress_data;
+} Wish;
+
+static void
+wish_free (Wish *wish)
+{
+  g_strfreev (wish->paths);
+  g_free (wish);
+}
 
 static void
 gathering_free (Gathering *self)
@@ -40,8 +57,18 @@ compare_paths (gconstpointer a, gconstpointer b)
   return omni_natural_compare (*(const char *const *)a, *(const char *const *)b);
 }
 
+/* FALSE once it is cancelled. */
+static gboolean
+go_on (Gathering *self, double fraction)
+{
+  if (self->progress != NULL)
+    self->progress (fraction, self->progress_data);
+  return !g_cancellable_is_cancelled (self->cancellable);
+}
+
+/* What goes from `from` on to `to` of the whole. */
 static void
-gather_folder (Gathering *self, const char *path)
+gather_folder (Gathering *self, const char *path, double from, double to)
 {
   GError *error = NULL;
   g_autoptr (GDir) folder = g_dir_open (path, 0, &error);
@@ -67,18 +94,20 @@ gather_folder (Gathering *self, const char *path)
                                                 name));
   }
   g_ptr_array_sort (files, compare_paths);
-  for (guint i = 0; i < files->len; i++)
+  for (guint i = 0; i < files->len && go_on (self, from + (to - from) * i / files->len); i++)
     gather_file (self, files->pdata[i]);
 }
 
 static void
-gather (Gathering *self, const char *const *paths, GCancellable *cancellable)
+gather (Gathering *self, const char *const *paths)
 {
+  const double n = g_strv_length ((char **)paths);
+
   self->sources = g_ptr_array_new_with_free_func (g_object_unref);
   self->errors = g_ptr_array_new_with_free_func ((GDestroyNotify)g_error_free);
-  for (guint i = 0; paths[i] != NULL && !g_cancellable_is_cancelled (cancellable); i++)
+  for (guint i = 0; paths[i] != NULL && go_on (self, i / n); i++)
     if (g_file_test (paths[i], G_FILE_TEST_IS_DIR))
-      gather_folder (self, paths[i]);
+      gather_folder (self, paths[i], i / n, (i + 1) / n);
     else
       gather_file (self, paths[i]);
 }
@@ -103,27 +132,36 @@ omni_gather_sources (const char *const *paths, GCancellable *cancellable, GError
 {
   g_autoptr (Gathering) gathering = g_new0 (Gathering, 1);
 
-  gather (gathering, paths, cancellable);
+  gathering->cancellable = cancellable;
+  gather (gathering, paths);
   return give_away (gathering, error);
 }
 
 static void
 gather_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
 {
+  const Wish *wish = task_data;
   Gathering *gathering = g_new0 (Gathering, 1);
 
-  gather (gathering, task_data, cancellable);
+  gathering->progress = wish->progress;
+  gathering->progress_data = wish->progress_data;
+  gathering->cancellable = cancellable;
+  gather (gathering, (const char *const *)wish->paths);
   g_task_return_pointer (task, gathering, (GDestroyNotify)gathering_free);
 }
 
 void
-omni_gather_sources_async (const char *const *paths, GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
+omni_gather_sources_async (const char *const *paths, OmniProgressFunc progress, gpointer progress_data,
+                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Wish *wish = g_new0 (Wish, 1);
 
+  wish->paths = g_strdupv ((char **)paths);
+  wish->progress = progress;
+  wish->progress_data = progress_data;
   g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_strdupv ((char **)paths), (GDestroyNotify)g_strfreev);
+  g_task_set_task_data (task, wish, (GDestroyNotify)wish_free);
   g_task_run_in_thread (task, gather_in_thread);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/document/source.h"
+#include "app/progress.h"
 
 G_BEGIN_DECLS
 
@@ -12,8 +13,9 @@ G_BEGIN_DECLS
  * something could not be read: a sentence for each failure, on a line of its own. */
 GPtrArray *omni_gather_sources (const char *const *paths, GCancellable *cancellable, GError **error);
 
-void omni_gather_sources_async (const char *const *paths, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer user_data);
+/* `progress` (nullable) */
+void omni_gather_sources_async (const char *const *paths, OmniProgressFunc progress, gpointer progress_data,
+                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /* (transfer full) Never NULL; `error` may be set, too. */
 GPtrArray *omni_gather_sources_finish (GAsyncResult *result, GError **error);

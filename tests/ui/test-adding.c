@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is added to the set, and what is said of what cannot be: files from elsewhere, messages that stay; and
+/* What is added to the set, and what is said of what cannot be: progress and cancel, files from elsewhere, messages that stay; and
  * the roles of sources. */
 #include "tests/ui/window-fixture.h"
+
+#include "app/document/gather.h"
 
 #include <string.h>
 
@@ -68,6 +70,24 @@ test_paste_from_elsewhere (OmniTestWindow *f, gconstpointer data)
     g_object_unref (files[i]);
 }
 
+/* Nothing comes in of what was cancelled, and what is added next does. */
+static void
+test_cancel_adding (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = omni_test_write_picture (f->folder, "z.png", 160, 120, 77);
+  const char *const paths[] = { path, NULL };
+
+  omni_window_open_paths (f->window, paths);
+  g_assert_true (omni_work_bar_is_busy (f->window->adding_bar));
+  gtk_widget_activate_action (GTK_WIDGET (f->window), "win.cancel-adding", NULL);
+  for (guint i = 0; i < 2000 && omni_work_bar_is_busy (f->window->adding_bar); i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (omni_work_bar_is_busy (f->window->adding_bar));
+  expect_sources (f, N_SOURCES);
+  omni_window_open_paths (f->window, paths);
+  expect_sources (f, N_SOURCES + 1);
+}
+
 /* Messages stay together, with every file in them, until somebody closes them. */
 static void
 test_errors_stay (OmniTestWindow *f, gconstpointer data)
@@ -113,6 +133,44 @@ test_errors_stay (OmniTestWindow *f, gconstpointer data)
   omni_window_show_file_error (window, "a newer sentence");
   g_assert_cmpstr (gtk_label_get_text (window->file_error_text), ==, "a newer sentence");
   g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window->file_error_more)));
+}
+
+/* Progress */
+
+static void
+note_fraction (double fraction, gpointer data)
+{
+  GArray *fractions = data;
+
+  g_array_append_val (fractions, fraction);
+}
+
+static void
+gathered_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  *(GPtrArray **)data = omni_gather_sources_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+/* Folders count as much as files, and what is in them goes on evenly. */
+static void
+test_progress (OmniTestWindow *f, gconstpointer data)
+{
+  g_autoptr (GArray) fractions = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (GPtrArray) gathered = NULL;
+
+  omni_gather_sources_async ((const char *const[]){ f->paths[0], f->folder, NULL }, note_fraction, fractions,
+                             NULL, gathered_cb, &gathered);
+  while (gathered == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (fractions->len, >, 3);
+  for (guint i = 1; i < fractions->len; i++)
+  {
+    g_assert_cmpfloat (g_array_index (fractions, double, i), >=, g_array_index (fractions, double, i - 1));
+    g_assert_cmpfloat (g_array_index (fractions, double, i), <=, 1);
+  }
 }
 
 /* Roles */
@@ -254,7 +312,9 @@ main (int argc, char **argv)
   if (pointer == NULL)
     return 0;
   omni_test_window_add ("/adding/from-elsewhere", test_paste_from_elsewhere);
+  omni_test_window_add ("/adding/cancel", test_cancel_adding);
   omni_test_window_add ("/adding/errors-stay", test_errors_stay);
+  omni_test_window_add ("/adding/progress", test_progress);
   omni_test_window_add ("/adding/roles", test_roles);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

@@ -437,7 +437,11 @@ test_winner_of_many (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (has_thirty, f));
   g_assert_true (omni_test_wait (omni_test_has_settled, window));
   omni_pointer_key (pointer, "h", 0);
-  g_assert_true (omni_test_wait (shows_legend, f));
+  if (!omni_test_wait (shows_legend, f))
+  {
+    GtkWidget *note = gtk_widget_get_next_sibling (GTK_WIDGET (get_legend (f)));
+    g_error ("no legend, but “%s”", gtk_label_get_text (GTK_LABEL (note)));
+  }
   omni_test_wait_for_layout (f);
 
   const double zoom = omni_viewer_get_zoom (window->viewer);
@@ -454,6 +458,23 @@ test_winner_of_many (OmniTestWindow *f, gconstpointer data)
   omni_pointer_click (pointer, 5);
   omni_test_turn (100);
   g_assert_cmpfloat (omni_viewer_get_zoom (window->viewer), <, zoom);
+}
+
+/* What takes as long as a fusion says so, and stops. */
+static void
+test_winner_waits (OmniTestWindow *f, gconstpointer data)
+{
+  if (!can_fuse)
+    return;
+  omni_document_set_model (f->window->document, omni_model_find ("mertens"));
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  g_action_group_change_action_state (G_ACTION_GROUP (f->window), "winner", g_variant_new_boolean (TRUE));
+  g_assert_true (omni_winner_overlay_is_waiting (f->window->winner));
+  GtkWidget *note = gtk_widget_get_next_sibling (GTK_WIDGET (get_legend (f)));
+  g_assert_true (g_str_has_prefix (gtk_label_get_text (GTK_LABEL (note)), "Finding the winners…"));
+  gtk_widget_activate_action (GTK_WIDGET (f->window), "win.escape", NULL);
+  g_assert_false (omni_winner_overlay_is_waiting (f->window->winner));
+  g_assert_true (hides_winner (f));
 }
 
 /* The tint is the winner's, the stronger the clearer it wins; nobody wins where all are alike. */
@@ -532,6 +553,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/views/inspector-of-many", test_inspector_of_many);
   omni_test_window_add ("/views/winner", test_winner);
   omni_test_window_add ("/views/winner/of-many", test_winner_of_many);
+  omni_test_window_add ("/views/winner/waits", test_winner_waits);
   omni_test_window_add ("/views/winner/paint", test_winner_paint);
   omni_test_window_add ("/views/influence", test_influence);
   const int status = g_test_run ();

@@ -3,6 +3,7 @@
 
 #include "ui/texture.h"
 #include "ui/viewer/viewer-private.h"
+#include "ui/progress.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -24,6 +25,8 @@ struct _OmniWinnerOverlay
   GtkLabel *note; /* why there is nothing to see */
   gboolean on;
   GCancellable *cancellable; /* of the request under way */
+  OmniProgress *work;        /* of it, until there is something to see */
+  guint tick_id;
   GdkTexture *texture;
 };
 
@@ -196,17 +199,31 @@ say_where (OmniWinnerOverlay *self)
   gtk_widget_set_visible (GTK_WIDGET (self->note), !seen);
 }
 
+static void
+stop_waiting (OmniWinnerOverlay *self)
+{
+  g_clear_handle_id (&self->tick_id, g_source_remove);
+  g_clear_pointer (&self->work, omni_progress_unref);
+}
+
+static gboolean
+tick_cb (gpointer data)
+{
+  OmniWinnerOverlay *self = data;
+  g_autofree char *words = omni_progress_describe (self->work);
+
+  show_note (self, words);
+  return G_SOURCE_CONTINUE;
+}
+
 /* It can take as long as the fusion took. */
 static void
-show_waiting (OmniWinnerOverlay *self)
+start_waiting (OmniWinnerOverlay *self)
 {
-  GtkWidget *spinner = gtk_spinner_new ();
-
-  clear_legend (self);
-  gtk_widget_set_visible (self->legend, TRUE);
-  gtk_spinner_start (GTK_SPINNER (spinner));
-  gtk_widget_set_visible (self->scroller, TRUE);
-  gtk_box_append (GTK_BOX (self->rows), spinner);
+  stop_waiting (self);
+  self->work = omni_progress_new (_ ("Finding the winners"));
+  self->tick_id = g_timeout_add (OMNI_PROGRESS_TICK_MS, tick_cb, self);
+  tick_cb (self);
 }
 
 /* ---- Painting, which takes a moment for many sources ---- */
@@ -249,6 +266,7 @@ painted_cb (GObject *object, GAsyncResult *async, gpointer data)
     return;
   g_autoptr (GPtrArray) sorted = sort_sources (result->sources);
   const guint width = omni_picture_get_width (result->picture);
+  stop_waiting (self);
   g_clear_object (&self->texture);
   self->texture = omni_texture_new (pixels, (int)width, (int)omni_picture_get_height (result->picture));
   show_note (self, NULL);
@@ -259,10 +277,33 @@ painted_cb (GObject *object, GAsyncResult *async, gpointer data)
 
 /* ---- Asking the engine ---- */
 
+typedef struct
+{
+  OmniWinnerOverlay *overlay;
+  OmniProgress *work;
+} Question;
+
+static void
+question_free (Question *question)
+{
+  g_object_unref (question->overlay);
+  omni_progress_unref (question->work);
+  g_free (question);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Question, question_free)
+
+static void
+engine_progress (double fraction, const char *phase, gpointer data)
+{
+  omni_progress_set_fraction (((Question *)data)->work, fraction);
+}
+
 static void
 fused_cb (GObject *engine, GAsyncResult *async, gpointer data)
 {
-  g_autoptr (OmniWinnerOverlay) self = data;
+  g_autoptr (Question) question = data;
+  OmniWinnerOverlay *self = question->overlay;
   g_autoptr (GError) error = NULL;
   g_autoptr (OmniFusionResult) result = omni_engine_fuse_finish (OMNI_ENGINE (engine), async, &error);
 
@@ -270,6 +311,7 @@ fused_cb (GObject *engine, GAsyncResult *async, gpointer data)
     return;
   if (result == NULL)
   {
+    stop_waiting (self);
     show_note (self, error->message);
     return;
   }
@@ -285,6 +327,7 @@ stop (OmniWinnerOverlay *self)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->texture);
+  stop_waiting (self);
   show_note (self, NULL);
   clear_legend (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -310,9 +353,12 @@ ask (OmniWinnerOverlay *self)
   request->maps = TRUE;
   request->view_px = VIEW_PX;
   self->cancellable = g_cancellable_new ();
-  show_waiting (self);
-  omni_engine_fuse_async (omni_document_get_engine (document), request, NULL, NULL, self->cancellable,
-                          fused_cb, g_object_ref (self));
+  start_waiting (self);
+  Question *question = g_new0 (Question, 1);
+  question->overlay = g_object_ref (self);
+  question->work = omni_progress_ref (self->work);
+  omni_engine_fuse_async (omni_document_get_engine (document), request, engine_progress, question,
+                          self->cancellable, fused_cb, question);
 }
 
 static void
@@ -330,6 +376,12 @@ omni_winner_overlay_set_on (OmniWinnerOverlay *self, gboolean on)
   self->on = on;
   gtk_widget_set_visible (GTK_WIDGET (self), on);
   ask (self);
+}
+
+gboolean
+omni_winner_overlay_is_waiting (OmniWinnerOverlay *self)
+{
+  return self->work != NULL;
 }
 
 void
@@ -415,6 +467,7 @@ omni_winner_overlay_dispose (GObject *object)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->texture);
+  stop_waiting (self);
   self->document = NULL;
   g_clear_pointer (&self->legend, gtk_widget_unparent);
   G_OBJECT_CLASS (omni_winner_overlay_parent_class)->dispose (object);

@@ -18,6 +18,9 @@ void omni_winner_overlay_set_up (OmniWinnerOverlay *self, OmniDocument *document
 /* Off at first. While it is on it asks the engine for the weights of every new result, at the size of a screen. */
 void omni_winner_overlay_set_on (OmniWinnerOverlay *self, gboolean on);
 
+/* Whether the engine is still at it. */
+gboolean omni_winner_overlay_is_waiting (OmniWinnerOverlay *self);
+
 /* Whether the tints are of what a pane of the viewer shows: the newest result, or the same bits of an earlier one. */
 gboolean omni_winner_overlay_is_over (OmniWinnerOverlay *self, guint pane);
 

@@ -16,23 +16,40 @@ typedef struct
 {
   OmniWindow *window;
   guint position;
+  OmniProgress *work;
+  GCancellable *cancellable;
 } Addition;
+
+static void
+addition_free (Addition *addition)
+{
+  omni_progress_unref (addition->work);
+  g_object_unref (addition->cancellable);
+  g_object_unref (addition->window);
+  g_free (addition);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Addition, addition_free)
 
 static void
 added_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
-  Addition *addition = data;
-  g_autoptr (OmniWindow) self = addition->window;
+  g_autoptr (Addition) addition = data;
+  OmniWindow *self = addition->window;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) sources = omni_gather_sources_finish (result, &error);
-  const guint position = addition->position;
 
-  g_free (addition);
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
+  omni_work_bar_end (self->adding_bar, addition->work);
+  if (g_cancellable_is_cancelled (addition->cancellable))
+  {
+    omni_window_tell (self, adw_toast_new (_ ("No pictures were added")));
+    return;
+  }
   if (error != NULL)
     omni_window_show_file_error (self, error->message);
-  const guint added = omni_document_insert (self->document, position, sources);
+  const guint added = omni_document_insert (self->document, addition->position, sources);
   if (added < sources->len)
   {
     const guint n = sources->len - added;
@@ -40,6 +57,12 @@ added_cb (GObject *object, GAsyncResult *result, gpointer data)
       ngettext ("%u picture is in the set already", "%u pictures are in the set already", n), n);
     omni_window_tell (self, adw_toast_new (words));
   }
+}
+
+static void
+note_added (double fraction, gpointer work)
+{
+  omni_progress_set_fraction (work, fraction);
 }
 
 void
@@ -52,7 +75,11 @@ omni_window_add_paths (OmniWindow *self, const char *const *paths, guint positio
   Addition *addition = g_new0 (Addition, 1);
   addition->window = g_object_ref (self);
   addition->position = position;
-  omni_gather_sources_async (paths, self->cancellable, added_cb, addition);
+  GCancellable *cancellable;
+  addition->work = omni_progress_ref (
+    omni_work_bar_begin (self->adding_bar, _ ("Adding pictures"), &cancellable));
+  addition->cancellable = g_object_ref (cancellable);
+  omni_gather_sources_async (paths, note_added, addition->work, cancellable, added_cb, addition);
 }
 
 void
@@ -228,12 +255,26 @@ filmstrip_leave_cb (OmniWindow *self)
   gtk_widget_set_visible (self->drop_sign, gtk_drop_target_get_current_drop (self->drop_target) != NULL);
 }
 
+static void
+cancel_adding_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_work_bar_cancel (OMNI_WINDOW (widget)->adding_bar);
+}
+
+void
+omni_window_class_install_files (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, adding_bar);
+  gtk_widget_class_install_action (widget_class, "win.cancel-adding", NULL, cancel_adding_cb);
+}
+
 void
 omni_window_init_files (OmniWindow *self)
 {
   GtkDropTarget *target = gtk_drop_target_new (G_TYPE_INVALID, GDK_ACTION_COPY);
   GtkEventController *over = gtk_drop_controller_motion_new ();
 
+  omni_work_bar_set_up (self->adding_bar, _ ("_Cancel Adding"), "win.cancel-adding");
   /* A browser offers the picture itself beside its address. */
   gtk_drop_target_set_gtypes (target, (GType[]){ GDK_TYPE_TEXTURE, GDK_TYPE_FILE_LIST }, 2);
   g_signal_connect_swapped (target, "accept", G_CALLBACK (accept_cb), self);
@@ -325,7 +366,8 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
   g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
   GError *error = NULL;
 
-  if (omni_result_file_write (saving->result, saving->path, &saving->options, losses, cancellable, &error))
+  if (omni_result_file_write (saving->result, saving->path, &saving->options, losses,
+                              omni_window_note_written, task, cancellable, &error))
     g_task_return_pointer (task, join_losses (losses), g_free);
   else
     g_task_return_error (task, error);

@@ -45,7 +45,8 @@ open_for (OmniWindow *self, OmniSource *source, const char *path, GAsyncReadyCal
 
   replacing->window = g_object_ref (self);
   replacing->source = g_object_ref (source);
-  omni_gather_sources_async ((const char *const[]){ path, NULL }, self->cancellable, callback, replacing);
+  omni_gather_sources_async ((const char *const[]){ path, NULL }, NULL, NULL, self->cancellable, callback,
+                             replacing);
 }
 
 void

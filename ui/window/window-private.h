@@ -16,6 +16,7 @@
 #include "ui/stage/view.h"
 #include "ui/subject.h"
 #include "ui/window/versions-button.h"
+#include "ui/window/work-bar.h"
 #include "ui/viewer/viewer.h"
 #include "ui/viewer/winner-overlay.h"
 #include "ui/window/window.h"
@@ -50,12 +51,8 @@ struct _OmniWindow
   GtkExpander *file_error_more;
   GtkLabel *file_error_others;
 
-  /* Writing */
-  GtkInfoBar *writing_bar;
-  GtkLabel *writing_text;
-  GQueue writing_names; /* char *: of files on their way, the oldest first */
-  guint writing_id;
-  GCancellable *writing; /* (nullable) of those that were not cancelled */
+  OmniWorkBar *adding_bar; /* pictures and weights */
+  OmniWorkBar *writing_bar;
   GtkInfoBar *losses_bar;
   GtkLabel *losses_text;
 
@@ -280,10 +277,14 @@ void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint posit
 void omni_window_class_install_winner (GtkWidgetClass *widget_class);
 void omni_window_init_winner (OmniWindow *self);
 
+/* FALSE when it was not waited for. */
+gboolean omni_window_escape_winner (OmniWindow *self);
+
 /* weights.c */
 void omni_window_class_install_weights (GtkWidgetClass *widget_class);
 
 /* files.c */
+void omni_window_class_install_files (GtkWidgetClass *widget_class);
 void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);
 void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position);
@@ -316,6 +317,9 @@ void omni_window_add_picture_filter (GtkFileChooser *chooser);
 void omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
                         GDestroyNotify free_data);
 void omni_window_class_install_writing (GtkWidgetClass *widget_class);
-void omni_window_dispose_writing (OmniWindow *self);
+void omni_window_init_writing (OmniWindow *self);
+
+/* An OmniProgressFunc for such a thread: `task` is its own. */
+void omni_window_note_written (double fraction, gpointer task);
 
 G_END_DECLS
