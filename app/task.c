@@ -265,8 +265,8 @@ decide_from_content (GPtrArray *sources, OmniTask *task, char **reason)
   return TRUE;
 }
 
-static OmniTask
-get_task_of_role (OmniRole role)
+OmniTask
+omni_role_get_task (OmniRole role)
 {
   switch (role)
   {
@@ -296,7 +296,7 @@ decide_from_roles (GPtrArray *sources, char **reason)
   for (guint i = 0; i < sources->len; i++)
   {
     const OmniRole role = omni_source_get_role (sources->pdata[i]);
-    const OmniTask task = get_task_of_role (role);
+    const OmniTask task = omni_role_get_task (role);
     if (task == OMNI_TASK_AUTO)
       continue;
     tasks |= 1u << task;
@@ -305,7 +305,7 @@ decide_from_roles (GPtrArray *sources, char **reason)
   if (tasks == 0 || (tasks & (tasks - 1)) != 0)
     return OMNI_TASK_AUTO;
   *reason = g_strdup_printf (_ ("a source has the role “%s”"), omni_role_get_title (first));
-  return get_task_of_role (first);
+  return omni_role_get_task (first);
 }
 
 /* One grey picture and one of four or more bands that is smaller by a whole ratio. */

@@ -68,7 +68,7 @@ write_result (OmniResultProvider *self, GError **error)
   prune (all);
   g_mkdir_with_parents (folder, 0700);
   if (!g_file_test (path, G_FILE_TEST_EXISTS)
-      && !omni_result_file_write (result, path, options, NULL, NULL, error))
+      && !omni_result_file_write (result, path, options, NULL, NULL, NULL, NULL, error))
     return NULL;
   return g_steal_pointer (&path);
 }

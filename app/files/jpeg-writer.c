@@ -149,7 +149,7 @@ encoder_run (JpegEncoder *encoder)
     const guint n = MIN (JPEG_ROWS, codec->image_height - codec->next_scanline);
     const guint8 *rows = omni_write_job_get_rows (encoder->job, codec->next_scanline, n, encoder->scratch);
     JSAMPROW pointers[JPEG_ROWS];
-    if (g_cancellable_set_error_if_cancelled (encoder->job->cancellable, &encoder->error))
+    if (!omni_write_job_go_on (encoder->job, codec->next_scanline, &encoder->error))
       return FALSE;
     for (guint i = 0; i < n; i++)
       pointers[i] = (JSAMPROW)(rows + i * omni_write_job_get_row_bytes (encoder->job));

@@ -154,7 +154,7 @@ encoder_run (PngEncoder *encoder)
   encoder_start (encoder);
   for (guint y = 0; y < omni_picture_get_height (job->picture); y++)
   {
-    if (y % 64 == 0 && g_cancellable_set_error_if_cancelled (job->cancellable, &encoder->error))
+    if (y % 64 == 0 && !omni_write_job_go_on (job, y, &encoder->error))
       return FALSE;
     png_write_row (encoder->png, omni_write_job_get_rows (job, y, 1, encoder->scratch));
   }

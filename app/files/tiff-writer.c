@@ -177,7 +177,7 @@ encoder_run (TiffEncoder *encoder)
   {
     const guint n = MIN (encoder->rows_per_strip, height - (guint)y);
     gconstpointer rows = omni_write_job_get_rows (job, (guint)y, n, encoder->scratch);
-    if (g_cancellable_set_error_if_cancelled (job->cancellable, &encoder->error)
+    if (!omni_write_job_go_on (job, (guint)y, &encoder->error)
         || TIFFWriteEncodedStrip (encoder->tiff, strip, (void *)rows, (tmsize_t)(n * row_bytes)) < 0)
       return FALSE;
   }

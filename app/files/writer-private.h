@@ -18,6 +18,8 @@ typedef struct
   gboolean tiff_deflate;
   OmniMetadata *metadata;
   GCancellable *cancellable;
+  OmniProgressFunc progress; /* (nullable) */
+  gpointer progress_data;
   GPtrArray *losses; /* (nullable) */
 } OmniWriteJob;
 
@@ -41,6 +43,9 @@ extern const OmniWriter omni_tiff_writer;
  * n · omni_write_job_get_row_bytes(). */
 gconstpointer omni_write_job_get_rows (OmniWriteJob *job, guint y, guint n, gpointer scratch);
 gsize omni_write_job_get_row_bytes (const OmniWriteJob *job);
+
+/* Before row y: tells how far it is; FALSE with `error` when it was cancelled. */
+gboolean omni_write_job_go_on (const OmniWriteJob *job, guint y, GError **error);
 
 /* The file goes out without metadata. */
 void omni_write_job_warn_of_metadata (OmniWriteJob *job, const char *cause);

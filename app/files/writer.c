@@ -147,6 +147,14 @@ omni_write_job_get_row_bytes (const OmniWriteJob *job)
          * omni_sample_type_get_bytes (job->type);
 }
 
+gboolean
+omni_write_job_go_on (const OmniWriteJob *job, guint y, GError **error)
+{
+  if (job->progress != NULL)
+    job->progress ((double)y / omni_picture_get_height (job->picture), job->progress_data);
+  return !g_cancellable_set_error_if_cancelled (job->cancellable, error);
+}
+
 static void
 drop_last_channel (guint8 *samples, gsize n_pixels, guint channels, gsize sample_bytes)
 {
@@ -206,7 +214,9 @@ plan_job (OmniWriteJob *job, OmniPicture *picture, const char *path, const OmniW
   *job = (OmniWriteJob){ .picture = picture,
                          .jpeg_quality = o->jpeg_quality > 0 ? MIN (o->jpeg_quality, 100) : OMNI_JPEG_QUALITY,
                          .tiff_deflate = o->tiff_deflate,
-                         .cancellable = o->cancellable };
+                         .cancellable = o->cancellable,
+                         .progress = o->progress,
+                         .progress_data = o->progress_data };
   if (writer == NULL
       || !choose_type (writer, o->depth, omni_picture_get_sample_type (picture), path, &job->type, error)
       || !check_shape (writer, path, omni_picture_get_width (picture), omni_picture_get_height (picture),

@@ -3,6 +3,7 @@
 
 #include "app/files/metadata.h"
 #include "app/picture/picture.h"
+#include "app/progress.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +32,8 @@ typedef struct
   const char *const *sources; /* (nullable) NULL-terminated paths that are never overwritten */
   OmniMetadata *metadata;     /* (nullable) written into the result, see omni_metadata_write() */
   GCancellable *cancellable;  /* (nullable) */
+  OmniProgressFunc progress;  /* (nullable) */
+  gpointer progress_data;
   GPtrArray
     *losses; /* (nullable) (element-type utf8) what the file does not hold is added, a sentence each */
 } OmniWriteOptions;

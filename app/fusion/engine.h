@@ -142,6 +142,9 @@ OmniFusionResult *omni_engine_fuse_finish (OmniEngine *self, GAsyncResult *resul
  * order. `reason` (out, transfer full) is one line for people, e.g. "exposure times differ by 8 stops". */
 OmniTask omni_task_detect (GPtrArray *sources, char **reason);
 
+/* The task that knows the role; AUTO for none. */
+OmniTask omni_role_get_task (OmniRole role);
+
 /* Whether `model` can fuse these sources for `task`; if not, `why` (out, transfer full) is one sentence. Cheap. */
 gboolean omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char **why);
 

@@ -34,7 +34,8 @@ omni_result_file_add_note (OmniTask task, OmniMetadata **metadata)
 
 gboolean
 omni_result_file_write (OmniFusionResult *result, const char *path, const OmniResultFileOptions *options,
-                        GPtrArray *losses, GCancellable *cancellable, GError **error)
+                        GPtrArray *losses, OmniProgressFunc progress, gpointer progress_data,
+                        GCancellable *cancellable, GError **error)
 {
   GPtrArray *sources = result->sources;
   g_autoptr (GPtrArray) paths = g_ptr_array_new ();
@@ -57,6 +58,8 @@ omni_result_file_write (OmniFusionResult *result, const char *path, const OmniRe
                                    .jpeg_quality = options->quality,
                                    .metadata = metadata,
                                    .cancellable = cancellable,
+                                   .progress = progress,
+                                   .progress_data = progress_data,
                                    .losses = losses };
   if (options->to_srgb && losses != NULL)
     omni_losses_add_profile (losses, result->picture, NULL);

@@ -24,9 +24,10 @@ void omni_result_file_add_note (OmniTask task, OmniMetadata **metadata);
 void omni_result_file_options_read (OmniResultFileOptions *options);
 
 /* Writes the result's picture, replacing what is at `path` unless that is a source. `losses` (nullable, element-type utf8): what
- * the format could not hold is added there. Any thread. */
+ * the format could not hold is added there. `progress` may be NULL. Any thread. */
 gboolean
 omni_result_file_write (OmniFusionResult *result, const char *path, const OmniResultFileOptions *options,
-                        GPtrArray *losses, GCancellable *cancellable, GError **error);
+                        GPtrArray *losses, OmniProgressFunc progress, gpointer progress_data,
+                        GCancellable *cancellable, GError **error);
 
 G_END_DECLS

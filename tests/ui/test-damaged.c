@@ -262,6 +262,7 @@ test_try_again (OmniTestWindow *f, gconstpointer data)
   omni_window_replace_source (f->window, omni_document_get_source (f->window->document, N_SOURCES), path);
   g_assert_true (omni_test_wait (is_damaged, f->window));
   g_assert_true (omni_test_wait (has_error, f->window));
+  gtk_info_bar_response (f->window->file_error, GTK_RESPONSE_CLOSE);
   omni_window_show_file_error (f->window, "another");
   omni_test_wait_for_layout (f);
 
@@ -275,6 +276,7 @@ test_try_again (OmniTestWindow *f, gconstpointer data)
   for (guint i = 0; i < 400 && strstr (gtk_label_get_text (f->window->file_error_text), "y.png") == NULL; i++)
     omni_test_turn (15);
   g_assert_nonnull (strstr (gtk_label_get_text (f->window->file_error_text), "y.png"));
+  g_assert_nonnull (strstr (gtk_label_get_text (f->window->file_error_text), "another"));
   g_assert_true (is_damaged (f->window));
 
   const int descriptor = open (path, O_RDWR);

@@ -391,6 +391,7 @@ test_gather (Fixture *f, gconstpointer data)
   g_assert_cmpuint (some->len, ==, 1);
   g_assert_nonnull (error);
   g_assert_nonnull (strstr (error->message, "notes.txt"));
+  g_assert_nonnull (strstr (error->message, "missing.png"));
 }
 
 /* Options of a model */

@@ -391,6 +391,20 @@ has_no_preferences (gpointer data)
   return find_preferences () == NULL;
 }
 
+/* A picture on a button says nothing to a screen reader. */
+static void
+check_names (GtkWidget *widget)
+{
+  if (GTK_IS_SPIN_BUTTON (widget))
+    return;
+  if (GTK_IS_BUTTON (widget) && gtk_button_get_icon_name (GTK_BUTTON (widget)) != NULL
+      && gtk_widget_get_ancestor (widget, ADW_TYPE_ACTION_ROW) != NULL)
+    g_assert_true (gtk_test_accessible_has_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL));
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    check_names (child);
+}
+
 static void
 test_preferences (OmniTestWindow *f, gconstpointer data)
 {
@@ -399,6 +413,7 @@ test_preferences (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (has_preferences, NULL));
   omni_test_turn (300);
   walk_window (find_preferences (), "preferences");
+  check_names (GTK_WIDGET (find_preferences ()));
   omni_pointer_key (pointer, "Escape", 0);
   g_assert_true (omni_test_wait (has_no_preferences, NULL));
   g_assert_true (omni_test_wait (omni_test_is_active, f->window));

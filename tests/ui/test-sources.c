@@ -277,9 +277,9 @@ static char *dropped;
 static gboolean
 drop_cb (GtkDropTarget *target, const GValue *value, double x, double y, gpointer data)
 {
-  g_auto (GStrv) paths = omni_file_list_dup_paths (g_value_get_boxed (value));
+  g_autoptr (GSList) files = gdk_file_list_get_files (g_value_get_boxed (value));
 
-  dropped = g_strdup (paths[0]);
+  dropped = g_file_get_path (files->data);
   return TRUE;
 }
 

@@ -81,6 +81,10 @@ test_options (OmniTestWindow *f, gconstpointer data)
   click (GTK_WIDGET (window->options));
   g_assert_true (omni_test_wait (has_control, window));
   GtkWidget *control = omni_options_button_get_control (window->options, "contrast");
+  const OmniModelOption *contrast = &omni_model_find ("mertens")->options[0];
+  g_autofree char *spoken = g_strdup_printf ("%s: %s", contrast->title, contrast->summary);
+  gtk_test_accessible_assert_property (control, GTK_ACCESSIBLE_PROPERTY_LABEL, "contrast");
+  gtk_test_accessible_assert_property (control, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken);
   gtk_widget_grab_focus (control);
   omni_pointer_key (pointer, "Up", 0);
   g_assert_true (omni_test_wait (has_option, window));
@@ -434,6 +438,7 @@ write_until_cancelled (GTask *task, gpointer source_object, gpointer task_data, 
     picture = omni_picture_new (64, 64, 1, FALSE, OMNI_SAMPLE_U8,
                                 g_bytes_new_take (g_steal_pointer (&samples), 64 * 64), NULL, NULL, &error);
   g_assert_no_error (error);
+  omni_window_note_written (0.4, task);
   while (!g_cancellable_is_cancelled (cancellable))
     g_usleep (1000);
   g_assert_false (omni_picture_write (picture, task_data, &options, &error));
@@ -449,7 +454,31 @@ is_writing (gpointer data)
 static gboolean
 is_not_writing (gpointer data)
 {
-  return !is_writing (data) && ((OmniWindow *)data)->writing == NULL;
+  return !is_writing (data) && !omni_work_bar_is_busy (((OmniWindow *)data)->writing_bar);
+}
+
+/* (transfer none) (nullable) A label that begins with it. */
+static GtkWidget *
+find_words (GtkWidget *widget, const char *words)
+{
+  if (GTK_IS_LABEL (widget) && g_str_has_prefix (gtk_label_get_text (GTK_LABEL (widget)), words))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+  {
+    GtkWidget *found = find_words (child, words);
+    if (found != NULL)
+      return found;
+  }
+  return NULL;
+}
+
+static gboolean
+says_how_far (gpointer data)
+{
+  GtkWidget *label = find_words (GTK_WIDGET (((OmniWindow *)data)->writing_bar), "Saving “kept.png”… 40 %, ");
+
+  return label != NULL && g_str_has_suffix (gtk_label_get_text (GTK_LABEL (label)), " s left");
 }
 
 /* (transfer none) (nullable) */
@@ -481,6 +510,7 @@ test_cancel_saving (OmniTestWindow *f, gconstpointer data)
   g_assert_false (is_writing (f->window));
   g_assert_true (omni_test_wait (is_writing, f->window));
   omni_test_turn (SLIDE_MS);
+  g_assert_true (omni_test_wait (says_how_far, f->window));
   GtkWidget *button = find_button (GTK_WIDGET (f->window->writing_bar), "win.cancel-saving");
   g_assert_nonnull (button);
   click (button);

@@ -113,7 +113,7 @@ test_medical (OmniTestWindow *f, gconstpointer data)
       g_autofree char *bytes = NULL;
       const OmniResultFileOptions options = { .metadata = metadata };
       gsize size;
-      g_assert_true (omni_result_file_write (result, path, &options, NULL, NULL, NULL));
+      g_assert_true (omni_result_file_write (result, path, &options, NULL, NULL, NULL, NULL, NULL));
       g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
       g_assert_cmpint (has_note (bytes, size), ==, tasks[i] == OMNI_TASK_MEDICAL);
     }

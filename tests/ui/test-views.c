@@ -4,6 +4,7 @@
 #include "app/view/colour-map.h"
 #include "tests/ui/window-fixture.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static OmniPointer *pointer;
@@ -82,6 +83,28 @@ test_wipe (OmniTestWindow *f, gconstpointer data)
   omni_pointer_key (pointer, "w", 0);
   g_assert_true (omni_test_wait (shows_one, viewer));
   g_assert_false (gtk_widget_get_visible (f->window->second_picker));
+}
+
+static gboolean
+is_turned (gpointer data)
+{
+  return fabs (omni_viewer_get_wipe_angle (data) - 15) < 0.01;
+}
+
+/* The keys turn and move the line at once, wherever the focus was before. */
+static void
+test_wipe_keys (OmniTestWindow *f, gconstpointer data)
+{
+  OmniViewer *viewer = f->window->viewer;
+
+  omni_test_click_card (f, 1);
+  start_mode (f, "w", OMNI_VIEWER_WIPE);
+  omni_pointer_key (pointer, "Down", GDK_SHIFT_MASK);
+  g_assert_true (omni_test_wait_seconds (is_turned, viewer, 10));
+  g_autoptr (GPtrArray) selected = omni_filmstrip_list_selected (f->window->filmstrip);
+  g_assert_cmpuint (selected->len, ==, 1);
+  omni_pointer_key (pointer, "Right", GDK_SHIFT_MASK);
+  g_assert_true (omni_test_wait (is_at, &(Wipe){ viewer, 0.55 }));
 }
 
 /* Blink */
@@ -316,14 +339,22 @@ find_weights (void)
 
 /* Which source won here */
 
+static GtkScrolledWindow *
+get_legend (OmniTestWindow *f)
+{
+  GtkWidget *legend = gtk_widget_get_first_child (GTK_WIDGET (f->window->winner));
+
+  return GTK_SCROLLED_WINDOW (gtk_widget_get_first_child (legend));
+}
+
 static gboolean
 shows_legend (gpointer data)
 {
   OmniTestWindow *f = data;
-  GtkWidget *legend = gtk_widget_get_first_child (GTK_WIDGET (f->window->winner));
+  GtkWidget *rows = gtk_viewport_get_child (GTK_VIEWPORT (gtk_scrolled_window_get_child (get_legend (f))));
   guint n_rows = 0;
 
-  for (GtkWidget *row = gtk_widget_get_first_child (legend); row != NULL;
+  for (GtkWidget *row = gtk_widget_get_first_child (rows); row != NULL;
        row = gtk_widget_get_next_sibling (row))
   {
     int natural = 0;
@@ -333,7 +364,8 @@ shows_legend (gpointer data)
     if (gtk_widget_get_visible (row) && gtk_widget_get_width (row) < natural)
       return FALSE;
   }
-  return gtk_widget_get_visible (GTK_WIDGET (f->window->winner)) && n_rows == N_SOURCES;
+  return gtk_widget_get_visible (GTK_WIDGET (f->window->winner))
+         && n_rows == omni_document_get_n_sources (f->window->document);
 }
 
 static gboolean
@@ -367,6 +399,80 @@ test_winner (OmniTestWindow *f, gconstpointer data)
   g_assert_false (omni_winner_overlay_is_over (f->window->winner, 0));
   omni_pointer_key (pointer, "h", 0);
   g_assert_true (omni_test_wait (hides_winner, f));
+}
+
+static gboolean
+is_scrolled (gpointer data)
+{
+  return gtk_adjustment_get_value (gtk_scrolled_window_get_vadjustment (get_legend (data))) > 0;
+}
+
+static gboolean
+has_thirty (gpointer data)
+{
+  OmniTestWindow *f = data;
+
+  return omni_document_get_n_sources (f->window->document) == 30;
+}
+
+/* Every tint is explained, however many there are: the wheel comes to the last of them, and zooms beside it as ever. */
+static void
+test_winner_of_many (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  int x, y;
+
+  if (!can_fuse)
+    return;
+  for (guint i = N_SOURCES; i < 30; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("%u.png", i);
+    g_autofree char *path = omni_test_write_picture (f->folder, name, 160, 120, 40 + 6 * i);
+    g_strv_builder_add (builder, path);
+  }
+  g_auto (GStrv) paths = g_strv_builder_end (builder);
+  omni_document_set_model (window->document, omni_model_find ("mertens"));
+  omni_window_open_paths (window, (const char *const *)paths);
+  g_assert_true (omni_test_wait (has_thirty, f));
+  g_assert_true (omni_test_wait (omni_test_has_settled, window));
+  g_action_group_change_action_state (G_ACTION_GROUP (window), "winner", g_variant_new_boolean (TRUE));
+  if (!omni_test_wait_seconds (shows_legend, f, 60))
+    g_error ("%u sources, %d px wide", omni_document_get_n_sources (window->document),
+             gtk_widget_get_width (GTK_WIDGET (get_legend (f))));
+  omni_test_wait_for_layout (f);
+
+  const double zoom = omni_viewer_get_zoom (window->viewer);
+  omni_pointer_locate (pointer, GTK_WIDGET (get_legend (f)), 20, 20, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_test_wait_for_layout (f);
+  omni_pointer_click (pointer, 5);
+  g_assert_true (omni_test_wait (is_scrolled, f));
+  g_assert_cmpfloat (omni_viewer_get_zoom (window->viewer), ==, zoom);
+  omni_pointer_locate (pointer, GTK_WIDGET (window->viewer),
+                       gtk_widget_get_width (GTK_WIDGET (window->viewer)) / 2.0, 60, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_test_wait_for_layout (f);
+  omni_pointer_click (pointer, 5);
+  omni_test_turn (100);
+  g_assert_cmpfloat (omni_viewer_get_zoom (window->viewer), <, zoom);
+}
+
+/* What takes as long as a fusion says so, and stops. */
+static void
+test_winner_waits (OmniTestWindow *f, gconstpointer data)
+{
+  if (!can_fuse)
+    return;
+  omni_document_set_model (f->window->document, omni_model_find ("mertens"));
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  g_action_group_change_action_state (G_ACTION_GROUP (f->window), "winner", g_variant_new_boolean (TRUE));
+  g_assert_true (omni_winner_overlay_is_waiting (f->window->winner));
+  GtkWidget *note = gtk_widget_get_next_sibling (GTK_WIDGET (get_legend (f)));
+  g_assert_true (g_str_has_prefix (gtk_label_get_text (GTK_LABEL (note)), "Finding the winners…"));
+  gtk_widget_activate_action (GTK_WIDGET (f->window), "win.escape", NULL);
+  g_assert_false (omni_winner_overlay_is_waiting (f->window->winner));
+  g_assert_true (hides_winner (f));
 }
 
 /* The tint is the winner's, the stronger the clearer it wins; nobody wins where all are alike. */
@@ -438,11 +544,14 @@ main (int argc, char **argv)
     return 0;
   omni_test_window_add ("/views/never-beside-itself", test_never_beside_itself);
   omni_test_window_add ("/views/wipe", test_wipe);
+  omni_test_window_add ("/views/wipe-keys", test_wipe_keys);
   omni_test_window_add ("/views/blink", test_blink);
   omni_test_window_add ("/views/difference", test_difference);
   omni_test_window_add ("/views/inspector", test_inspector);
   omni_test_window_add ("/views/inspector-of-many", test_inspector_of_many);
   omni_test_window_add ("/views/winner", test_winner);
+  omni_test_window_add ("/views/winner/of-many", test_winner_of_many);
+  omni_test_window_add ("/views/winner/waits", test_winner_waits);
   omni_test_window_add ("/views/winner/paint", test_winner_paint);
   omni_test_window_add ("/views/influence", test_influence);
   const int status = g_test_run ();

@@ -155,6 +155,47 @@ test_add (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (uses_added, window));
 }
 
+static int go_on; /* atomic */
+
+static void
+keep_busy (GTask *task, gpointer source_object, gpointer task_data, GCancellable *cancellable)
+{
+  while (!g_atomic_int_get (&go_on))
+    g_usleep (1000);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* More than there are threads, so that nothing else begins before `go_on`. */
+static void
+keep_threads_busy (void)
+{
+  for (guint i = 0; i < 16; i++)
+  {
+    g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+    g_task_run_in_thread (task, keep_busy);
+  }
+}
+
+/* It is cancelled at once, however busy the machine is, and nothing is kept. */
+static void
+test_cancel (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = copy_shipped (f, "omni-small.safetensors", "unwanted.safetensors");
+  const char *architecture = omni_model_find ("omni-small")->architecture;
+
+  keep_threads_busy ();
+  omni_window_add_weights (f->window, (const char *const[]){ path, NULL });
+  gtk_widget_activate_action (GTK_WIDGET (f->window), "win.cancel-adding", NULL);
+  for (guint i = 0; i < 2000 && omni_work_bar_is_busy (f->window->adding_bar); i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (omni_work_bar_is_busy (f->window->adding_bar));
+  g_atomic_int_set (&go_on, TRUE);
+  omni_test_turn (500);
+  g_assert_false (has_message (f->window));
+  g_assert_false (has_error (f->window));
+  g_assert_null (omni_weights_folder_find (architecture, "unwanted"));
+}
+
 /* Weights without normalisation are those of PMGI for bands, though the other model is of the same architecture. */
 static void
 test_bands (OmniTestWindow *f, gconstpointer data)
@@ -246,6 +287,7 @@ main (int argc, char **argv)
   if (pointer == NULL)
     return 0;
   omni_test_window_add ("/weights/add", test_add);
+  omni_test_window_add ("/weights/cancel", test_cancel);
   omni_test_window_add ("/weights/bands", test_bands);
   omni_test_window_add ("/weights/facts", test_facts);
   omni_test_window_add ("/weights/refused", test_refused);

@@ -8,6 +8,13 @@
 
 enum
 {
+  PROP_0,
+  PROP_ROLE,
+  N_PROPS
+};
+
+enum
+{
   SIGNAL_SHOW_SOURCE,
   SIGNAL_FILES_DROPPED,
   SIGNAL_TEXTURE_DROPPED,
@@ -16,6 +23,7 @@ enum
   N_SIGNALS
 };
 
+static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (OmniFilmstrip, omni_filmstrip, ADW_TYPE_BIN)
@@ -36,28 +44,10 @@ omni_filmstrip_list_selected (OmniFilmstrip *self)
   return sources;
 }
 
-char **
-omni_file_list_dup_paths (GdkFileList *files)
-{
-  g_autoptr (GSList) list = gdk_file_list_get_files (files);
-  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
-
-  for (GSList *link = list; link != NULL; link = link->next)
-  {
-    char *path = g_file_get_path (link->data);
-    if (path != NULL)
-      g_ptr_array_add (paths, path);
-  }
-  g_ptr_array_add (paths, NULL);
-  return (char **)g_ptr_array_steal (paths, NULL);
-}
-
 void
 omni_filmstrip_emit_files (OmniFilmstrip *self, GdkFileList *files, guint position)
 {
-  g_auto (GStrv) paths = omni_file_list_dup_paths (files);
-
-  g_signal_emit (self, signals[SIGNAL_FILES_DROPPED], 0, paths, position);
+  g_signal_emit (self, signals[SIGNAL_FILES_DROPPED], 0, files, position);
 }
 
 void
@@ -278,17 +268,6 @@ show_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
-role_action (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
-  g_autoptr (GPtrArray) selected = omni_filmstrip_list_selected (self);
-  OmniRole role;
-
-  if (omni_role_from_string (g_variant_get_string (parameter, NULL), &role))
-    omni_document_set_roles (self->document, selected, role);
-}
-
-static void
 influence_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   OmniFilmstrip *self = OMNI_FILMSTRIP (widget);
@@ -361,12 +340,38 @@ append_try_again (GMenu *menu)
   g_menu_append_item (menu, item);
 }
 
+/* Those of the task, of any task while none is found, and those that the cards have. */
+static GMenu *
+create_role_menu (OmniFilmstrip *self)
+{
+  const OmniTask task = omni_document_get_effective_task (self->document);
+  g_autoptr (GMenu) menu = g_menu_new ();
+  guint roles = 0;
+
+  for (OmniRole role = OMNI_ROLE_VISIBLE; role < OMNI_N_ROLES; role++)
+    if (task == OMNI_TASK_AUTO || omni_role_get_task (role) == task)
+      roles |= OMNI_ROLE_MARK (role);
+  for (guint i = 0; i < self->chosen->len; i++)
+    roles |= OMNI_ROLE_MARK (omni_source_get_role (self->chosen->pdata[i]));
+  if ((roles & ~OMNI_ROLE_MARK (OMNI_ROLE_NONE)) == 0)
+    return NULL;
+  for (OmniRole role = OMNI_ROLE_NONE; role < OMNI_N_ROLES; role++)
+  {
+    g_autofree char *action = g_strdup_printf ("strip.role::%s", omni_role_to_string (role));
+    if (role == OMNI_ROLE_NONE)
+      g_menu_append (menu, _ ("Not Said"), action);
+    else if ((roles & OMNI_ROLE_MARK (role)) != 0)
+      g_menu_append (menu, omni_role_get_title (role), action);
+  }
+  return g_steal_pointer (&menu);
+}
+
 static GMenuModel *
-create_menu (void)
+create_menu (OmniFilmstrip *self)
 {
   GMenu *menu = g_menu_new ();
   g_autoptr (GMenu) move = g_menu_new ();
-  g_autoptr (GMenu) roles = g_menu_new ();
+  g_autoptr (GMenu) roles = create_role_menu (self);
   g_autoptr (GMenu) rest = g_menu_new ();
 
   g_menu_append (menu, _ ("Show"), "strip.show");
@@ -374,12 +379,8 @@ create_menu (void)
   g_menu_append (move, _ ("Move Up"), "win.move-up");
   g_menu_append (move, _ ("Move Down"), "win.move-down");
   g_menu_append_section (menu, NULL, G_MENU_MODEL (move));
-  for (OmniRole role = OMNI_ROLE_NONE; role <= OMNI_ROLE_PANCHROMATIC; role++)
-  {
-    g_autofree char *action = g_strdup_printf ("strip.role::%s", omni_role_to_string (role));
-    g_menu_append (roles, role == OMNI_ROLE_NONE ? _ ("Not Said") : omni_role_get_title (role), action);
-  }
-  g_menu_append_submenu (rest, _ ("Role"), G_MENU_MODEL (roles));
+  if (roles != NULL)
+    g_menu_append_submenu (rest, _ ("Role"), G_MENU_MODEL (roles));
   g_menu_append (rest, _ ("Influence…"), "strip.influence");
   g_menu_append (rest, _ ("Switch On or Off"), "win.toggle-source");
   g_menu_append (rest, _ ("Replace With…"), "win.replace");
@@ -413,17 +414,19 @@ static void
 open_menu (OmniFilmstrip *self, double x, double y)
 {
   g_autoptr (GPtrArray) damaged = list_damaged (self);
+  g_autoptr (GMenuModel) model = create_menu (self);
 
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ROLE]);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "strip.try-again", damaged->len > 0);
   if (self->menu == NULL)
   {
-    g_autoptr (GMenuModel) model = create_menu ();
-    self->menu = gtk_popover_menu_new_from_model (model);
+    self->menu = gtk_popover_menu_new_from_model (NULL);
     g_signal_connect_object (self->menu, "closed", G_CALLBACK (menu_closed_cb), self, G_CONNECT_SWAPPED);
     gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
     gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
     gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
   }
+  gtk_popover_menu_set_menu_model (GTK_POPOVER_MENU (self->menu), model);
   gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &(const GdkRectangle){ (int)x, (int)y, 1, 1 });
   gtk_popover_popup (GTK_POPOVER (self->menu));
 }
@@ -463,6 +466,41 @@ menu_key_cb (GtkWidget *widget, GVariant *args, gpointer data)
 }
 
 /* The object */
+
+/* "" where the selected cards differ. */
+static const char *
+get_role (OmniFilmstrip *self)
+{
+  const OmniRole role = self->chosen->len > 0 ? omni_source_get_role (self->chosen->pdata[0])
+                                              : OMNI_ROLE_NONE;
+
+  for (guint i = 1; i < self->chosen->len; i++)
+    if (omni_source_get_role (self->chosen->pdata[i]) != role)
+      return "";
+  return omni_role_to_string (role);
+}
+
+static void
+omni_filmstrip_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (id == PROP_ROLE)
+    g_value_set_string (value, get_role (OMNI_FILMSTRIP (object)));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+omni_filmstrip_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  OmniFilmstrip *self = OMNI_FILMSTRIP (object);
+  g_autoptr (GPtrArray) selected = omni_filmstrip_list_selected (self);
+  OmniRole role;
+
+  if (id != PROP_ROLE)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (omni_role_from_string (g_value_get_string (value), &role))
+    omni_document_set_roles (self->document, selected, role);
+}
 
 static void
 omni_filmstrip_dispose (GObject *object)
@@ -506,12 +544,19 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = omni_filmstrip_dispose;
   G_OBJECT_CLASS (klass)->finalize = omni_filmstrip_finalize;
+  G_OBJECT_CLASS (klass)->get_property = omni_filmstrip_get_property;
+  G_OBJECT_CLASS (klass)->set_property = omni_filmstrip_set_property;
   widget_class->size_allocate = omni_filmstrip_size_allocate;
+
+  properties[PROP_ROLE] = g_param_spec_string (
+    "role", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPS, properties);
 
   signals[SIGNAL_SHOW_SOURCE] = g_signal_new ("show-source", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0, NULL,
                                               NULL, NULL, G_TYPE_NONE, 1, OMNI_TYPE_SOURCE);
   signals[SIGNAL_FILES_DROPPED] = g_signal_new ("files-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST, 0,
-                                                NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRV, G_TYPE_UINT);
+                                                NULL, NULL, NULL, G_TYPE_NONE, 2, GDK_TYPE_FILE_LIST,
+                                                G_TYPE_UINT);
   signals[SIGNAL_TEXTURE_DROPPED] = g_signal_new ("texture-dropped", OMNI_TYPE_FILMSTRIP, G_SIGNAL_RUN_LAST,
                                                   0, NULL, NULL, NULL, G_TYPE_NONE, 2, GDK_TYPE_TEXTURE,
                                                   G_TYPE_UINT);
@@ -533,7 +578,7 @@ omni_filmstrip_class_init (OmniFilmstripClass *klass)
   gtk_widget_class_install_action (widget_class, "strip.failed", "(sb)", failed_action);
   gtk_widget_class_install_action (widget_class, "strip.try-again", NULL, try_again_action);
   gtk_widget_class_install_action (widget_class, "strip.show", NULL, show_action);
-  gtk_widget_class_install_action (widget_class, "strip.role", "s", role_action);
+  gtk_widget_class_install_property_action (widget_class, "strip.role", "role");
   gtk_widget_class_install_action (widget_class, "strip.influence", NULL, influence_action);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, menu_key_cb, NULL);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Menu, 0, menu_key_cb, NULL);

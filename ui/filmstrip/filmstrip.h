@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* The sources of a document in their order, as cards that can be dragged, moved by keys, shown and removed.
  *
- * Signals: "show-source" (OmniSource), "files-dropped" (char ** of paths, guint position), "texture-dropped"
+ * Signals: "show-source" (OmniSource), "files-dropped" (GdkFileList, guint position), "texture-dropped"
  * (GdkTexture, guint position), "source-mended" (OmniSource: its file could not be read before), "failed" (a sentence: it still
  * cannot, although somebody asked for another try). */
 #define OMNI_TYPE_FILMSTRIP (omni_filmstrip_get_type ())
@@ -24,9 +24,6 @@ OmniSource *omni_filmstrip_get_selected (OmniFilmstrip *self);
 void omni_filmstrip_move_selected (OmniFilmstrip *self, int delta);
 void omni_filmstrip_remove_selected (OmniFilmstrip *self);
 void omni_filmstrip_toggle_selected (OmniFilmstrip *self);
-
-/* (transfer full) The paths of what was dropped; files that are not on this computer are left out. */
-char **omni_file_list_dup_paths (GdkFileList *files);
 
 /* (transfer full) (element-type OmniSource) In list order. */
 GPtrArray *omni_filmstrip_list_selected (OmniFilmstrip *self);

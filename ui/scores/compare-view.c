@@ -2,6 +2,7 @@
 #include "ui/scores/compare-view.h"
 
 #include "ui/scores/compare-columns.h"
+#include "ui/progress.h"
 
 #include <glib/gi18n.h>
 
@@ -27,6 +28,10 @@ struct _OmniCompareView
   const OmniMetric *metrics[OMNI_COMPARISON_MAX_METRICS]; /* that there are columns of */
   guint n_metrics;
   guint sort_id;
+
+  gboolean busy;
+  gint64 busy_since_us;
+  double done_before; /* of all, when it began */
 
   GtkColumnView *table;
   GtkLabel *status;
@@ -114,16 +119,33 @@ sort_cb (gpointer data)
 }
 
 static void
-comparison_changed_cb (OmniCompareView *self)
+update_status (OmniCompareView *self)
 {
   const guint n = g_list_model_get_n_items (G_LIST_MODEL (self->comparison));
-  const gboolean busy = omni_comparison_is_busy (self->comparison);
-  const guint done = (guint)(omni_comparison_get_fraction (self->comparison) * n + 0.5);
-  g_autofree char *words = busy ? g_strdup_printf (_ ("%u of %u models"), done, n)
-                                : g_strdup_printf (ngettext ("%u result", "%u results", n), n);
+  const double fraction = omni_comparison_get_fraction (self->comparison);
+  const double to_do = MAX (1 - self->done_before, 1.0 / MAX (n, 1));
+  g_autofree char *left = omni_describe_left ((fraction - self->done_before) / to_do, self->busy_since_us);
+  g_autofree char *count = self->busy
+                             ? g_strdup_printf (_ ("%u of %u models"), (guint)(fraction * n + 0.5), n)
+                             : g_strdup_printf (ngettext ("%u result", "%u results", n), n);
+  g_autofree char *words = g_strconcat (count, self->busy ? left : "", NULL);
 
-  update_columns (self);
   gtk_label_set_text (self->status, words);
+}
+
+static void
+comparison_changed_cb (OmniCompareView *self)
+{
+  const gboolean busy = omni_comparison_is_busy (self->comparison);
+
+  if (busy && !self->busy)
+  {
+    self->busy_since_us = g_get_monotonic_time ();
+    self->done_before = omni_comparison_get_fraction (self->comparison);
+  }
+  self->busy = busy;
+  update_columns (self);
+  update_status (self);
   gtk_widget_set_visible (self->cancel, busy);
   /* Scores come one by one; the table is sorted once for all that came in one turn. */
   if (self->sort_id == 0)

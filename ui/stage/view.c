@@ -5,6 +5,7 @@
 #include "app/settings.h"
 #include "app/weights-folder.h"
 #include "ui/drop-down.h"
+#include "ui/progress.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -425,20 +426,6 @@ omni_stage_view_is_busy (OmniStageView *self)
 
 /* Showing */
 
-/* "2 min left", by how long the tries since the queue was filled took. */
-static char *
-describe_left (OmniStageView *self, double done, double all)
-{
-  const double elapsed_s = (double)(g_get_monotonic_time () - self->start_us) / G_USEC_PER_SEC;
-  const double left_s = done > 0.2 ? elapsed_s / done * (all - done) : -1;
-
-  if (left_s < 0)
-    return g_strdup_printf (_ ("%.0f of %.0f"), floor (done), all);
-  if (left_s < 90)
-    return g_strdup_printf (_ ("%.0f of %.0f, %.0f s left"), floor (done), all, ceil (left_s));
-  return g_strdup_printf (_ ("%.0f of %.0f, %.0f min left"), floor (done), all, ceil (left_s / 60));
-}
-
 static void
 update_progress (OmniStageView *self)
 {
@@ -458,7 +445,10 @@ update_progress (OmniStageView *self)
   if (!busy)
     return;
   const double all = MAX (1, round (done + waiting));
-  g_autofree char *words = describe_left (self, MAX (0, done), all);
+  done = MAX (0, done);
+  g_autofree char *count = g_strdup_printf (_ ("%.0f of %.0f"), floor (done), all);
+  g_autofree char *left = omni_describe_left (done / all, self->start_us);
+  g_autofree char *words = g_strconcat (count, left, NULL);
   gtk_label_set_text (self->left, words);
   gtk_progress_bar_set_fraction (self->progress, CLAMP (done / all, 0, 1));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->progress), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, words,

@@ -3,14 +3,15 @@
 
 #include "ui/texture.h"
 #include "ui/viewer/viewer-private.h"
+#include "ui/progress.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
-#define VIEW_PX  1280 /* the longer side of what is asked for */
-#define MOST     0.6F /* opacity where one source is all */
-#define MAX_ROWS 12   /* of the legend */
+#define VIEW_PX   1280 /* the longer side of what is asked for */
+#define MOST      0.6F /* opacity where one source is all */
+#define LEGEND_PX 280  /* it scrolls where it is higher */
 
 struct _OmniWinnerOverlay
 {
@@ -19,9 +20,13 @@ struct _OmniWinnerOverlay
   OmniDocument *document;
   OmniViewer *viewer;
   GtkWidget *legend;
+  GtkWidget *scroller; /* of the rows */
+  GtkWidget *rows;
   GtkLabel *note; /* why there is nothing to see */
   gboolean on;
   GCancellable *cancellable; /* of the request under way */
+  OmniProgress *work;        /* of it, until there is something to see */
+  guint tick_id;
   GdkTexture *texture;
 };
 
@@ -117,13 +122,22 @@ is_seen (OmniWinnerOverlay *self)
 static void
 clear_legend (OmniWinnerOverlay *self)
 {
-  for (GtkWidget *row = gtk_widget_get_first_child (self->legend); row != NULL;)
-  {
-    GtkWidget *next = gtk_widget_get_next_sibling (row);
-    if (row != GTK_WIDGET (self->note))
-      gtk_box_remove (GTK_BOX (self->legend), row);
-    row = next;
-  }
+  GtkWidget *row;
+
+  gtk_widget_set_visible (self->scroller, FALSE);
+  while ((row = gtk_widget_get_first_child (self->rows)) != NULL)
+    gtk_box_remove (GTK_BOX (self->rows), row);
+}
+
+/* The picture below takes clicks and keys, but where there is something to scroll. */
+static void
+rows_changed_cb (OmniWinnerOverlay *self, GtkAdjustment *adjustment)
+{
+  const gboolean scrolls = gtk_adjustment_get_upper (adjustment)
+                           > gtk_adjustment_get_page_size (adjustment) + 0.5;
+
+  gtk_widget_set_can_target (self->legend, scrolls);
+  gtk_widget_set_focusable (self->scroller, scrolls);
 }
 
 static void
@@ -142,7 +156,7 @@ add_row (OmniWinnerOverlay *self, OmniSource *source, guint index, guint n)
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_MIDDLE);
   gtk_label_set_max_width_chars (GTK_LABEL (label), 28);
-  gtk_box_append (GTK_BOX (self->legend), label);
+  gtk_box_append (GTK_BOX (self->rows), label);
 }
 
 static void
@@ -151,20 +165,16 @@ show_legend (OmniWinnerOverlay *self, GPtrArray *sorted)
   clear_legend (self);
   /* A hidden parent does not hear of new children's sizes. */
   gtk_widget_set_visible (self->legend, TRUE);
-  for (guint i = 0; i < MIN (sorted->len, MAX_ROWS); i++)
+  gtk_widget_set_visible (self->scroller, TRUE);
+  for (guint i = 0; i < sorted->len; i++)
     add_row (self, sorted->pdata[i], i, sorted->len);
-  if (sorted->len > MAX_ROWS)
-  {
-    g_autofree char *text = g_strdup_printf (_ ("and %u more"), sorted->len - MAX_ROWS);
-    gtk_box_append (GTK_BOX (self->legend), gtk_label_new (text));
-  }
   const OmniFusionResult *shown = omni_document_get_result (self->document);
   if (shown != NULL && shown->has_refine)
   {
     GtkWidget *note = gtk_label_new (_ ("Weights from before refining"));
     gtk_label_set_xalign (GTK_LABEL (note), 0);
     gtk_widget_add_css_class (note, "dim-label");
-    gtk_box_append (GTK_BOX (self->legend), note);
+    gtk_box_append (GTK_BOX (self->rows), note);
   }
 }
 
@@ -189,16 +199,31 @@ say_where (OmniWinnerOverlay *self)
   gtk_widget_set_visible (GTK_WIDGET (self->note), !seen);
 }
 
+static void
+stop_waiting (OmniWinnerOverlay *self)
+{
+  g_clear_handle_id (&self->tick_id, g_source_remove);
+  g_clear_pointer (&self->work, omni_progress_unref);
+}
+
+static gboolean
+tick_cb (gpointer data)
+{
+  OmniWinnerOverlay *self = data;
+  g_autofree char *words = omni_progress_describe (self->work);
+
+  show_note (self, words);
+  return G_SOURCE_CONTINUE;
+}
+
 /* It can take as long as the fusion took. */
 static void
-show_waiting (OmniWinnerOverlay *self)
+start_waiting (OmniWinnerOverlay *self)
 {
-  GtkWidget *spinner = gtk_spinner_new ();
-
-  clear_legend (self);
-  gtk_widget_set_visible (self->legend, TRUE);
-  gtk_spinner_start (GTK_SPINNER (spinner));
-  gtk_box_append (GTK_BOX (self->legend), spinner);
+  stop_waiting (self);
+  self->work = omni_progress_new (_ ("Finding the winners"));
+  self->tick_id = g_timeout_add (OMNI_PROGRESS_TICK_MS, tick_cb, self);
+  tick_cb (self);
 }
 
 /* ---- Painting, which takes a moment for many sources ---- */
@@ -241,6 +266,7 @@ painted_cb (GObject *object, GAsyncResult *async, gpointer data)
     return;
   g_autoptr (GPtrArray) sorted = sort_sources (result->sources);
   const guint width = omni_picture_get_width (result->picture);
+  stop_waiting (self);
   g_clear_object (&self->texture);
   self->texture = omni_texture_new (pixels, (int)width, (int)omni_picture_get_height (result->picture));
   show_note (self, NULL);
@@ -251,10 +277,33 @@ painted_cb (GObject *object, GAsyncResult *async, gpointer data)
 
 /* ---- Asking the engine ---- */
 
+typedef struct
+{
+  OmniWinnerOverlay *overlay;
+  OmniProgress *work;
+} Question;
+
+static void
+question_free (Question *question)
+{
+  g_object_unref (question->overlay);
+  omni_progress_unref (question->work);
+  g_free (question);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Question, question_free)
+
+static void
+engine_progress (double fraction, const char *phase, gpointer data)
+{
+  omni_progress_set_fraction (((Question *)data)->work, fraction);
+}
+
 static void
 fused_cb (GObject *engine, GAsyncResult *async, gpointer data)
 {
-  g_autoptr (OmniWinnerOverlay) self = data;
+  g_autoptr (Question) question = data;
+  OmniWinnerOverlay *self = question->overlay;
   g_autoptr (GError) error = NULL;
   g_autoptr (OmniFusionResult) result = omni_engine_fuse_finish (OMNI_ENGINE (engine), async, &error);
 
@@ -262,6 +311,7 @@ fused_cb (GObject *engine, GAsyncResult *async, gpointer data)
     return;
   if (result == NULL)
   {
+    stop_waiting (self);
     show_note (self, error->message);
     return;
   }
@@ -277,6 +327,7 @@ stop (OmniWinnerOverlay *self)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->texture);
+  stop_waiting (self);
   show_note (self, NULL);
   clear_legend (self);
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -302,9 +353,12 @@ ask (OmniWinnerOverlay *self)
   request->maps = TRUE;
   request->view_px = VIEW_PX;
   self->cancellable = g_cancellable_new ();
-  show_waiting (self);
-  omni_engine_fuse_async (omni_document_get_engine (document), request, NULL, NULL, self->cancellable,
-                          fused_cb, g_object_ref (self));
+  start_waiting (self);
+  Question *question = g_new0 (Question, 1);
+  question->overlay = g_object_ref (self);
+  question->work = omni_progress_ref (self->work);
+  omni_engine_fuse_async (omni_document_get_engine (document), request, engine_progress, question,
+                          self->cancellable, fused_cb, question);
 }
 
 static void
@@ -322,6 +376,12 @@ omni_winner_overlay_set_on (OmniWinnerOverlay *self, gboolean on)
   self->on = on;
   gtk_widget_set_visible (GTK_WIDGET (self), on);
   ask (self);
+}
+
+gboolean
+omni_winner_overlay_is_waiting (OmniWinnerOverlay *self)
+{
+  return self->work != NULL;
 }
 
 void
@@ -391,6 +451,13 @@ omni_winner_overlay_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   GTK_WIDGET_CLASS (omni_winner_overlay_parent_class)->snapshot (widget, snapshot);
 }
 
+/* Only the legend is ever under the pointer. */
+static gboolean
+omni_winner_overlay_contains (GtkWidget *widget, double x, double y)
+{
+  return FALSE;
+}
+
 static void
 omni_winner_overlay_dispose (GObject *object)
 {
@@ -400,6 +467,7 @@ omni_winner_overlay_dispose (GObject *object)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->texture);
+  stop_waiting (self);
   self->document = NULL;
   g_clear_pointer (&self->legend, gtk_widget_unparent);
   G_OBJECT_CLASS (omni_winner_overlay_parent_class)->dispose (object);
@@ -412,6 +480,7 @@ omni_winner_overlay_class_init (OmniWinnerOverlayClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = omni_winner_overlay_dispose;
   widget_class->snapshot = omni_winner_overlay_snapshot;
+  widget_class->contains = omni_winner_overlay_contains;
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
   gtk_widget_class_set_css_name (widget_class, "winner-overlay");
 }
@@ -420,7 +489,17 @@ static void
 omni_winner_overlay_init (OmniWinnerOverlay *self)
 {
   self->legend = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
-  self->note = GTK_LABEL (gtk_label_new (NULL));
+  self->rows = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  self->scroller = gtk_scrolled_window_new ();
+  g_object_set (self->scroller, "child", self->rows, "hscrollbar-policy", GTK_POLICY_NEVER,
+                "propagate-natural-width", TRUE, "propagate-natural-height", TRUE, "max-content-height",
+                LEGEND_PX, NULL);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->scroller), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _ ("Colours of the sources"), -1);
+  g_signal_connect_swapped (gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller)),
+                            "changed", G_CALLBACK (rows_changed_cb), self);
+  gtk_box_append (GTK_BOX (self->legend), self->scroller);
+  self->note = g_object_new (GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_STATUS, NULL);
   gtk_label_set_wrap (self->note, TRUE);
   gtk_label_set_max_width_chars (self->note, 40);
   gtk_widget_set_visible (GTK_WIDGET (self->note), FALSE);
@@ -429,6 +508,6 @@ omni_winner_overlay_init (OmniWinnerOverlay *self)
   gtk_widget_set_halign (self->legend, GTK_ALIGN_START);
   gtk_widget_set_valign (self->legend, GTK_ALIGN_END); /* the names of what is wiped are above */
   gtk_widget_set_parent (self->legend, GTK_WIDGET (self));
-  gtk_widget_set_can_target (GTK_WIDGET (self), FALSE);
+  gtk_widget_set_can_target (self->legend, FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
 }

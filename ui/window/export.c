@@ -70,7 +70,9 @@ export_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
   /* The dialog has asked before replacing a file. */
   const OmniWriteOptions options = { .force = TRUE,
                                      .sources = (const char *const *)export->sources,
-                                     .cancellable = cancellable };
+                                     .cancellable = cancellable,
+                                     .progress = omni_window_note_written,
+                                     .progress_data = task };
   const gboolean written = export->kind == EXPORT_FLIP ? write_flip (export, &options, &error)
                                                        : write_page (export, &options, &error);
 

@@ -16,23 +16,40 @@ typedef struct
 {
   OmniWindow *window;
   guint position;
+  OmniProgress *work;
+  GCancellable *cancellable;
 } Addition;
+
+static void
+addition_free (Addition *addition)
+{
+  omni_progress_unref (addition->work);
+  g_object_unref (addition->cancellable);
+  g_object_unref (addition->window);
+  g_free (addition);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Addition, addition_free)
 
 static void
 added_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
-  Addition *addition = data;
-  g_autoptr (OmniWindow) self = addition->window;
+  g_autoptr (Addition) addition = data;
+  OmniWindow *self = addition->window;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) sources = omni_gather_sources_finish (result, &error);
-  const guint position = addition->position;
 
-  g_free (addition);
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
+  omni_work_bar_end (self->adding_bar, addition->work);
+  if (g_cancellable_is_cancelled (addition->cancellable))
+  {
+    omni_window_tell (self, adw_toast_new (_ ("No pictures were added")));
+    return;
+  }
   if (error != NULL)
     omni_window_show_file_error (self, error->message);
-  const guint added = omni_document_insert (self->document, position, sources);
+  const guint added = omni_document_insert (self->document, addition->position, sources);
   if (added < sources->len)
   {
     const guint n = sources->len - added;
@@ -40,6 +57,12 @@ added_cb (GObject *object, GAsyncResult *result, gpointer data)
       ngettext ("%u picture is in the set already", "%u pictures are in the set already", n), n);
     omni_window_tell (self, adw_toast_new (words));
   }
+}
+
+static void
+note_added (double fraction, gpointer work)
+{
+  omni_progress_set_fraction (work, fraction);
 }
 
 void
@@ -52,7 +75,11 @@ omni_window_add_paths (OmniWindow *self, const char *const *paths, guint positio
   Addition *addition = g_new0 (Addition, 1);
   addition->window = g_object_ref (self);
   addition->position = position;
-  omni_gather_sources_async (paths, self->cancellable, added_cb, addition);
+  GCancellable *cancellable;
+  addition->work = omni_progress_ref (
+    omni_work_bar_begin (self->adding_bar, _ ("Adding pictures"), &cancellable));
+  addition->cancellable = g_object_ref (cancellable);
+  omni_gather_sources_async (paths, note_added, addition->work, cancellable, added_cb, addition);
 }
 
 void
@@ -74,23 +101,51 @@ sort_paths (char **paths)
   qsort (paths, g_strv_length (paths), sizeof *paths, compare_paths);
 }
 
+char **
+omni_window_dup_paths (OmniWindow *self, GListModel *files)
+{
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  g_autoptr (GString) elsewhere = g_string_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (files); i++)
+  {
+    g_autoptr (GFile) file = g_list_model_get_item (files, i);
+    g_autofree char *path = g_file_get_path (file);
+    g_autofree char *name = g_file_get_parse_name (file);
+    if (path != NULL)
+    {
+      g_strv_builder_add (paths, path);
+      continue;
+    }
+    if (elsewhere->len > 0)
+      g_string_append_c (elsewhere, '\n');
+    g_string_append_printf (elsewhere, _ ("“%s” is not on this computer; copy it here first."), name);
+  }
+  if (elsewhere->len > 0)
+    omni_window_show_file_error (self, elsewhere->str);
+  return g_strv_builder_end (paths);
+}
+
+char **
+omni_window_dup_list_paths (OmniWindow *self, GdkFileList *files)
+{
+  g_autoptr (GSList) list = gdk_file_list_get_files (files);
+  g_autoptr (GListStore) model = g_list_store_new (G_TYPE_FILE);
+
+  for (GSList *link = list; link != NULL; link = link->next)
+    g_list_store_append (model, link->data);
+  return omni_window_dup_paths (self, G_LIST_MODEL (model));
+}
+
 static void
 open_response_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
 {
   if (response == GTK_RESPONSE_ACCEPT)
   {
     g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
-    g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-    for (guint i = 0; i < g_list_model_get_n_items (files); i++)
-    {
-      g_autoptr (GFile) file = g_list_model_get_item (files, i);
-      char *path = g_file_get_path (file);
-      if (path != NULL)
-        g_ptr_array_add (paths, path);
-    }
-    g_ptr_array_add (paths, NULL);
-    sort_paths ((char **)paths->pdata);
-    omni_window_open_paths (self, (const char *const *)paths->pdata);
+    g_auto (GStrv) paths = omni_window_dup_paths (self, files);
+    sort_paths (paths);
+    omni_window_open_paths (self, (const char *const *)paths);
   }
   g_clear_object (&self->chooser);
 }
@@ -164,6 +219,16 @@ leave_cb (OmniWindow *self)
   gtk_widget_set_visible (self->drop_sign, FALSE);
 }
 
+static void
+add_dropped (OmniWindow *self, GdkFileList *files, guint position)
+{
+  g_auto (GStrv) paths = omni_window_dup_list_paths (self, files);
+
+  gtk_widget_set_visible (self->drop_sign, FALSE);
+  sort_paths (paths);
+  omni_window_add_paths (self, (const char *const *)paths, position);
+}
+
 static gboolean
 drop_cb (OmniWindow *self, const GValue *value)
 {
@@ -173,13 +238,7 @@ drop_cb (OmniWindow *self, const GValue *value)
     omni_window_add_texture (self, g_value_get_object (value), G_MAXUINT);
     return TRUE;
   }
-  g_auto (GStrv) paths = omni_file_list_dup_paths (g_value_get_boxed (value));
-
-  gtk_widget_set_visible (self->drop_sign, FALSE);
-  if (paths[0] == NULL)
-    omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
-  sort_paths (paths);
-  omni_window_open_paths (self, (const char *const *)paths);
+  add_dropped (self, g_value_get_boxed (value), G_MAXUINT);
   return TRUE;
 }
 
@@ -197,13 +256,16 @@ filmstrip_leave_cb (OmniWindow *self)
 }
 
 static void
-files_dropped_cb (OmniWindow *self, char **paths, guint position)
+cancel_adding_cb (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  gtk_widget_set_visible (self->drop_sign, FALSE);
-  if (paths[0] == NULL)
-    omni_window_show_file_error (self, _ ("What was dropped is not on this computer; copy it here first."));
-  sort_paths (paths);
-  omni_window_add_paths (self, (const char *const *)paths, position);
+  omni_work_bar_cancel (OMNI_WINDOW (widget)->adding_bar);
+}
+
+void
+omni_window_class_install_files (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, adding_bar);
+  gtk_widget_class_install_action (widget_class, "win.cancel-adding", NULL, cancel_adding_cb);
 }
 
 void
@@ -212,6 +274,7 @@ omni_window_init_files (OmniWindow *self)
   GtkDropTarget *target = gtk_drop_target_new (G_TYPE_INVALID, GDK_ACTION_COPY);
   GtkEventController *over = gtk_drop_controller_motion_new ();
 
+  omni_work_bar_set_up (self->adding_bar, _ ("_Cancel Adding"), "win.cancel-adding");
   /* A browser offers the picture itself beside its address. */
   gtk_drop_target_set_gtypes (target, (GType[]){ GDK_TYPE_TEXTURE, GDK_TYPE_FILE_LIST }, 2);
   g_signal_connect_swapped (target, "accept", G_CALLBACK (accept_cb), self);
@@ -223,7 +286,7 @@ omni_window_init_files (OmniWindow *self)
   g_signal_connect_swapped (over, "enter", G_CALLBACK (filmstrip_enter_cb), self);
   g_signal_connect_swapped (over, "leave", G_CALLBACK (filmstrip_leave_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self->filmstrip), over);
-  g_signal_connect_swapped (self->filmstrip, "files-dropped", G_CALLBACK (files_dropped_cb), self);
+  g_signal_connect_swapped (self->filmstrip, "files-dropped", G_CALLBACK (add_dropped), self);
 }
 
 /* Samples */
@@ -303,7 +366,8 @@ save_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
   g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
   GError *error = NULL;
 
-  if (omni_result_file_write (saving->result, saving->path, &saving->options, losses, cancellable, &error))
+  if (omni_result_file_write (saving->result, saving->path, &saving->options, losses,
+                              omni_window_note_written, task, cancellable, &error))
     g_task_return_pointer (task, join_losses (losses), g_free);
   else
     g_task_return_error (task, error);

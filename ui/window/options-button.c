@@ -145,8 +145,9 @@ add_option (OmniOptionsButton *self, const OmniModelOption *option, int row)
 
   gtk_widget_set_valign (control, GTK_ALIGN_CENTER);
   gtk_widget_set_tooltip_text (control, tooltip);
+  g_autofree char *spoken = g_strdup_printf (_ ("%s: %s"), _ (option->title), _ (option->summary));
   gtk_accessible_update_property (GTK_ACCESSIBLE (control), GTK_ACCESSIBLE_PROPERTY_LABEL, option->key,
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, _ (option->summary), -1);
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken, -1);
   g_ptr_array_add (self->controls, control);
   gtk_grid_attach (self->grid, create_words (option), 0, row, 1, 1);
   gtk_grid_attach (self->grid, control, 1, row, 1, 1);
@@ -189,6 +190,8 @@ show_value (GtkWidget *control, const OmniModelOption *option, const char *value
       gtk_drop_down_set_selected (GTK_DROP_DOWN (control), i);
   g_autofree char *words = describe_value (option, value);
   omni_drop_down_tell (GTK_DROP_DOWN (control), words);
+  g_autofree char *spoken = g_strdup_printf (_ ("%s: %s"), _ (option->title), words);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (control), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, spoken, -1);
 }
 
 /* Weights: the shipped ones, and those that were added for the model */

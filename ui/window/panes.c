@@ -349,6 +349,9 @@ mode_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
     if (g_str_equal (modes[i].action, g_action_get_name (G_ACTION (action))))
       set_mode (self, g_variant_get_boolean (state) ? modes[i].mode : OMNI_VIEWER_SINGLE);
+  /* The keys that move the line are the viewer's. */
+  if (omni_viewer_get_mode (self->viewer) == OMNI_VIEWER_WIPE)
+    gtk_widget_grab_focus (GTK_WIDGET (self->viewer));
 }
 
 static void

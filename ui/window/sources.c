@@ -45,7 +45,8 @@ open_for (OmniWindow *self, OmniSource *source, const char *path, GAsyncReadyCal
 
   replacing->window = g_object_ref (self);
   replacing->source = g_object_ref (source);
-  omni_gather_sources_async ((const char *const[]){ path, NULL }, self->cancellable, callback, replacing);
+  omni_gather_sources_async ((const char *const[]){ path, NULL }, NULL, NULL, self->cancellable, callback,
+                             replacing);
 }
 
 void
@@ -90,16 +91,6 @@ replace_action (GtkWidget *widget, const char *name, GVariant *parameter)
 
 /* Files that could not be read, and can be now */
 
-/* What was said about the file, where it still stands there. */
-static void
-take_back_error (OmniWindow *self, OmniSource *source)
-{
-  g_autofree char *name = omni_source_dup_display_name (source);
-
-  if (strstr (gtk_label_get_text (self->file_error_text), name) != NULL)
-    omni_window_show_file_error (self, NULL);
-}
-
 /* One of another size or kind takes the place of what was opened. */
 static void
 reopened_cb (GObject *object, GAsyncResult *result, gpointer data)
@@ -112,7 +103,8 @@ reopened_cb (GObject *object, GAsyncResult *result, gpointer data)
   g_free (replacing);
   if (g_cancellable_is_cancelled (self->cancellable) || sources->len == 0)
     return; /* what it is by now is seen when it is written the next time */
-  take_back_error (self, source);
+  g_autofree char *name = omni_source_dup_display_name (source);
+  omni_window_take_back_file_errors (self, name);
   if (!omni_source_has_same_header (source, sources->pdata[0]))
   {
     omni_document_replace (self->document, source, sources->pdata[0]);
@@ -223,9 +215,7 @@ files_read_cb (GObject *object, GAsyncResult *result, gpointer data)
 
   if (value == NULL || g_cancellable_is_cancelled (self->cancellable))
     return;
-  g_auto (GStrv) paths = omni_file_list_dup_paths (g_value_get_boxed (value));
-  if (paths[0] == NULL)
-    omni_window_show_file_error (self, _ ("What was pasted is not on this computer; copy it here first."));
+  g_auto (GStrv) paths = omni_window_dup_list_paths (self, g_value_get_boxed (value));
   omni_window_add_paths (self, (const char *const *)paths, G_MAXUINT);
 }
 

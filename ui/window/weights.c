@@ -37,6 +37,13 @@ import_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCanc
 
   if (import != NULL)
     added->model = omni_weights_folder_find_model (import);
+  /* From here on it is added, whoever cancels. */
+  if (!g_task_set_return_on_cancel (task, FALSE))
+  {
+    g_clear_error (&error);
+    return;
+  }
+  g_task_set_check_cancellable (task, FALSE);
   if (added->model != NULL)
     added->path = omni_weights_folder_add (import, &error);
   if (error != NULL)
@@ -103,6 +110,12 @@ added_cb (GObject *object, GAsyncResult *result, gpointer data)
 
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
+  omni_work_bar_end (self->adding_bar, data);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  {
+    omni_window_tell (self, adw_toast_new (_ ("No weights were added")));
+    return;
+  }
   if (added == NULL)
   {
     omni_window_show_file_error (self, error->message);
@@ -121,10 +134,15 @@ added_cb (GObject *object, GAsyncResult *result, gpointer data)
 void
 omni_window_add_weights (OmniWindow *self, const char *const *paths)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, added_cb, NULL);
+  GCancellable *cancellable;
 
   g_return_if_fail (paths != NULL && paths[0] != NULL);
 
+  g_autofree char *name = g_filename_display_basename (paths[0]);
+  g_autofree char *words = g_strdup_printf (_ ("Adding the weights “%s”"), name);
+  OmniProgress *work = omni_work_bar_begin (self->adding_bar, words, &cancellable);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, added_cb, work);
+  g_task_set_return_on_cancel (task, TRUE);
   g_task_set_task_data (task, g_strdupv ((char **)paths), (GDestroyNotify)g_strfreev);
   g_task_run_in_thread (task, import_in_thread);
 }
@@ -135,17 +153,9 @@ chosen_cb (OmniWindow *self, int response, GtkNativeDialog *dialog)
   if (response == GTK_RESPONSE_ACCEPT)
   {
     g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
-    g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-    for (guint i = 0; i < g_list_model_get_n_items (files); i++)
-    {
-      g_autoptr (GFile) file = g_list_model_get_item (files, i);
-      char *path = g_file_get_path (file);
-      if (path != NULL)
-        g_ptr_array_add (paths, path);
-    }
-    g_ptr_array_add (paths, NULL);
-    if (paths->len > 1)
-      omni_window_add_weights (self, (const char *const *)paths->pdata);
+    g_auto (GStrv) paths = omni_window_dup_paths (self, files);
+    if (paths[0] != NULL)
+      omni_window_add_weights (self, (const char *const *)paths);
   }
   g_clear_object (&self->chooser);
 }

@@ -16,6 +16,7 @@
 #include "ui/stage/view.h"
 #include "ui/subject.h"
 #include "ui/window/versions-button.h"
+#include "ui/window/work-bar.h"
 #include "ui/viewer/viewer.h"
 #include "ui/viewer/winner-overlay.h"
 #include "ui/window/window.h"
@@ -42,15 +43,16 @@ struct _OmniWindow
 
   GtkInfoBar *fusion_error;
   GtkLabel *fusion_error_text;
+
+  /* errors.c */
+  GPtrArray *file_errors; /* char *: unread, the newest first */
   GtkInfoBar *file_error;
   GtkLabel *file_error_text;
+  GtkExpander *file_error_more;
+  GtkLabel *file_error_others;
 
-  /* Writing */
-  GtkInfoBar *writing_bar;
-  GtkLabel *writing_text;
-  GQueue writing_names; /* char *: of files on their way, the oldest first */
-  guint writing_id;
-  GCancellable *writing; /* (nullable) of those that were not cancelled */
+  OmniWorkBar *adding_bar; /* pictures and weights */
+  OmniWorkBar *writing_bar;
   GtkInfoBar *losses_bar;
   GtkLabel *losses_text;
 
@@ -163,7 +165,16 @@ struct _OmniWindow
 };
 
 /* window.c */
+void omni_window_reveal_bar (GtkInfoBar *bar, gboolean reveal);
+
+/* errors.c */
+
+/* Beside what was not read yet. A sentence on each line of the message, which names the file. */
 void omni_window_show_file_error (OmniWindow *self, const char *message);
+
+/* What is said about the file of this name holds no longer. */
+void omni_window_take_back_file_errors (OmniWindow *self, const char *name);
+void omni_window_class_install_errors (GtkWidgetClass *widget_class);
 
 /* toasts.c */
 
@@ -268,14 +279,23 @@ void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint posit
 void omni_window_class_install_winner (GtkWidgetClass *widget_class);
 void omni_window_init_winner (OmniWindow *self);
 
+/* FALSE when it was not waited for. */
+gboolean omni_window_escape_winner (OmniWindow *self);
+
 /* weights.c */
 void omni_window_class_install_weights (GtkWidgetClass *widget_class);
 
 /* files.c */
+void omni_window_class_install_files (GtkWidgetClass *widget_class);
 void omni_window_init_files (OmniWindow *self);
 void omni_window_find_samples (OmniWindow *self);
 void omni_window_add_paths (OmniWindow *self, const char *const *paths, guint position);
 void omni_window_choose_files (OmniWindow *self, gboolean folder);
+
+/* (transfer full) (element-type GFile) Their paths. Those that are not on this computer are left out, and named. */
+char **omni_window_dup_paths (OmniWindow *self, GListModel *files);
+char **omni_window_dup_list_paths (OmniWindow *self, GdkFileList *files);
+
 /* FALSE, and it is said, where a dialog's place has no path. */
 gboolean omni_window_check_place (OmniWindow *self, const char *path);
 
@@ -299,6 +319,9 @@ void omni_window_add_picture_filter (GtkFileChooser *chooser);
 void omni_window_write (OmniWindow *self, const char *path, GTaskThreadFunc write, gpointer data,
                         GDestroyNotify free_data);
 void omni_window_class_install_writing (GtkWidgetClass *widget_class);
-void omni_window_dispose_writing (OmniWindow *self);
+void omni_window_init_writing (OmniWindow *self);
+
+/* An OmniProgressFunc for such a thread: `task` is its own. */
+void omni_window_note_written (double fraction, gpointer task);
 
 G_END_DECLS

@@ -5,7 +5,6 @@
 #include "ui/direction.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 
 /* Shorter fusions come and go without a progress bar. */
 #define PROGRESS_DELAY_MS 150
@@ -15,19 +14,19 @@ G_DEFINE_FINAL_TYPE (OmniWindow, omni_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* Errors */
 
+void
+omni_window_reveal_bar (GtkInfoBar *bar, gboolean reveal)
+{
+  gtk_info_bar_set_revealed (bar, reveal);
+  gtk_widget_set_visible (GTK_WIDGET (bar), reveal);
+}
+
 static void
 show_error (GtkInfoBar *bar, GtkLabel *text, const char *message)
 {
   if (message != NULL)
     gtk_label_set_text (text, message);
-  gtk_info_bar_set_revealed (bar, message != NULL);
-  gtk_widget_set_visible (GTK_WIDGET (bar), message != NULL);
-}
-
-void
-omni_window_show_file_error (OmniWindow *self, const char *message)
-{
-  show_error (self->file_error, self->file_error_text, message);
+  omni_window_reveal_bar (bar, message != NULL);
 }
 
 static void
@@ -39,8 +38,7 @@ error_changed_cb (OmniWindow *self)
 static void
 dismiss_cb (GtkInfoBar *bar)
 {
-  gtk_info_bar_set_revealed (bar, FALSE);
-  gtk_widget_set_visible (GTK_WIDGET (bar), FALSE);
+  omni_window_reveal_bar (bar, FALSE);
 }
 
 static void
@@ -106,32 +104,16 @@ busy_changed_cb (OmniWindow *self)
   omni_window_update_actions (self);
 }
 
-/* By how long the part that is done took; nothing while that says little. */
-static char *
-describe_left (OmniWindow *self, double fraction)
-{
-  const double elapsed_s = (double)(g_get_monotonic_time () - self->busy_since_us) / G_USEC_PER_SEC;
-  const double left_s = elapsed_s / fraction - elapsed_s;
-
-  if (fraction < 0.05 || elapsed_s < 1 || left_s < 1)
-    return g_strdup ("");
-  if (left_s < 90)
-    return g_strdup_printf (_ (", %.0f s left"), ceil (left_s));
-  return g_strdup_printf (_ (", %.0f min left"), ceil (left_s / 60));
-}
-
 static void
 progress_changed_cb (OmniWindow *self)
 {
   const double fraction = omni_document_get_fraction (self->document);
   const char *phase = omni_document_get_phase (self->document);
-  g_autofree char *left = describe_left (self, fraction);
-  g_autofree char *done = g_strdup_printf (_ ("%s… %.0f %%"), phase[0] != '\0' ? _ (phase) : _ ("Starting"),
-                                           floor (fraction * 100));
-  g_autofree char *words = g_strconcat (done, left, NULL);
 
   if (fraction == 0)
     self->busy_since_us = g_get_monotonic_time ();
+  g_autofree char *words = omni_describe_progress (phase[0] != '\0' ? _ (phase) : _ ("Starting"), fraction,
+                                                   self->busy_since_us);
   gtk_label_set_text (self->phase, words);
   gtk_progress_bar_set_fraction (self->progress_bar, fraction);
 }
@@ -303,7 +285,7 @@ omni_window_dispose (GObject *object)
   omni_window_stop_order_map (self);
   omni_window_clear_versions (self);
   omni_window_dispose_toasts (self);
-  omni_window_dispose_writing (self);
+  omni_work_bar_cancel (self->adding_bar);
   if (self->document != NULL)
     omni_window_dispose_session (self);
   if (self->cancellable != NULL)
@@ -322,13 +304,13 @@ omni_window_finalize (GObject *object)
   OmniWindow *self = OMNI_WINDOW (object);
 
   g_clear_object (&self->cancellable);
-  g_clear_object (&self->writing);
   g_clear_object (&self->comparison);
   g_clear_object (&self->document);
   g_clear_pointer (&self->compared, g_ptr_array_unref);
   g_clear_object (&self->subjects);
   g_array_unref (self->offered_tasks);
   g_ptr_array_unref (self->offered_models);
+  g_ptr_array_unref (self->file_errors);
   g_free (self->sample_folder);
   g_free (self->copies_dismissed);
   G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
@@ -348,8 +330,6 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, notice);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, fusion_error_text);
-  gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error);
-  gtk_widget_class_bind_template_child (widget_class, OmniWindow, file_error_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_bar);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, losses_text);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, size_bar);
@@ -405,6 +385,8 @@ omni_window_class_init (OmniWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, viewer_failed_cb);
   gtk_widget_class_bind_template_callback (widget_class, show_source_cb);
   omni_window_class_install_actions (widget_class);
+  omni_window_class_install_errors (widget_class);
+  omni_window_class_install_files (widget_class);
   omni_window_class_install_metrics (widget_class);
   omni_window_class_install_inspect (widget_class);
   omni_window_class_install_view (widget_class);
@@ -422,6 +404,7 @@ static void
 omni_window_init (OmniWindow *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->file_errors = g_ptr_array_new_with_free_func (g_free);
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
@@ -438,6 +421,7 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_window_init_export (self);
   omni_window_init_panes (self);
   omni_window_init_files (self);
+  omni_window_init_writing (self);
   omni_window_init_metrics (self);
   omni_window_init_inspect (self);
   omni_window_init_stage (self);

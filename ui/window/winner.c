@@ -9,6 +9,15 @@ winner_changed_cb (GSimpleAction *action, GVariant *state, OmniWindow *self)
   omni_winner_overlay_set_on (self->winner, g_variant_get_boolean (state));
 }
 
+gboolean
+omni_window_escape_winner (OmniWindow *self)
+{
+  if (!omni_winner_overlay_is_waiting (self->winner))
+    return FALSE;
+  g_action_group_change_action_state (G_ACTION_GROUP (self), "winner", g_variant_new_boolean (FALSE));
+  return TRUE;
+}
+
 void
 omni_window_class_install_winner (GtkWidgetClass *widget_class)
 {

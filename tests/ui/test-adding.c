@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is added to the set, and what is said of what cannot be: progress and cancel, files from elsewhere, messages that stay; and
+ * the roles of sources. */
+#include "tests/ui/window-fixture.h"
+
+#include "app/document/gather.h"
+
+#include <string.h>
+
+static OmniPointer *pointer;
+static gboolean can_fuse;
+
+typedef struct
+{
+  OmniWindow *window;
+  guint n;
+} Count;
+
+static gboolean
+has_sources (gpointer data)
+{
+  const Count *count = data;
+
+  return omni_document_get_n_sources (count->window->document) == count->n;
+}
+
+static void
+expect_sources (OmniTestWindow *f, guint n)
+{
+  g_assert_true (omni_test_wait_seconds (has_sources, &(Count){ f->window, n }, 20));
+}
+static gboolean
+has_file_error (gpointer data)
+{
+  return gtk_widget_get_mapped (GTK_WIDGET (((OmniWindow *)data)->file_error));
+}
+
+static gboolean
+has_no_file_error (gpointer data)
+{
+  return !has_file_error (data);
+}
+
+static gboolean
+says (OmniWindow *window, const char *words)
+{
+  return strstr (gtk_label_get_text (window->file_error_text), words) != NULL
+         || strstr (gtk_label_get_text (window->file_error_others), words) != NULL;
+}
+
+/* What is elsewhere is named, and what is here comes in. */
+static void
+test_paste_from_elsewhere (OmniTestWindow *f, gconstpointer data)
+{
+  GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (f->window));
+  g_autofree char *path = omni_test_write_picture (f->folder, "y.png", 160, 120, 77);
+  GFile *files[] = { g_file_new_for_uri ("nowhere://far/a.png"), g_file_new_for_path (path),
+                     g_file_new_for_uri ("nowhere://far/b.png") };
+  GdkFileList *list = gdk_file_list_new_from_array (files, G_N_ELEMENTS (files));
+
+  gdk_clipboard_set (clipboard, GDK_TYPE_FILE_LIST, list);
+  omni_test_click_card (f, 0);
+  omni_pointer_key (pointer, "v", GDK_CONTROL_MASK);
+  expect_sources (f, N_SOURCES + 1);
+  g_assert_true (omni_test_wait (has_file_error, f->window));
+  g_assert_true (says (f->window, "nowhere://far/a.png"));
+  g_assert_true (says (f->window, "nowhere://far/b.png"));
+  g_boxed_free (GDK_TYPE_FILE_LIST, list);
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    g_object_unref (files[i]);
+}
+
+/* Nothing comes in of what was cancelled, and what is added next does. */
+static void
+test_cancel_adding (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = omni_test_write_picture (f->folder, "z.png", 160, 120, 77);
+  const char *const paths[] = { path, NULL };
+
+  omni_window_open_paths (f->window, paths);
+  g_assert_true (omni_work_bar_is_busy (f->window->adding_bar));
+  gtk_widget_activate_action (GTK_WIDGET (f->window), "win.cancel-adding", NULL);
+  for (guint i = 0; i < 2000 && omni_work_bar_is_busy (f->window->adding_bar); i++)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (omni_work_bar_is_busy (f->window->adding_bar));
+  expect_sources (f, N_SOURCES);
+  omni_window_open_paths (f->window, paths);
+  expect_sources (f, N_SOURCES + 1);
+}
+
+/* Messages stay together, with every file in them, until somebody closes them. */
+static void
+test_errors_stay (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  int x, y;
+
+  for (guint i = 0; i < 12; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("gone%u.png", i);
+    g_autofree char *path = g_build_filename (f->folder, name, NULL);
+    g_strv_builder_add (paths, path);
+  }
+  g_auto (GStrv) gone = g_strv_builder_end (paths);
+  omni_window_show_file_error (window, "an older sentence");
+  omni_window_open_paths (window, (const char *const *)gone);
+  for (guint i = 0; i < 2000 && !says (window, "gone11.png"); i++)
+    g_main_context_iteration (NULL, TRUE);
+  for (guint i = 0; i < 12; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("gone%u.png", i);
+    g_assert_true (says (window, name));
+  }
+  g_assert_true (says (window, "an older sentence"));
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->file_error_more)));
+  g_assert_cmpuint (window->file_errors->len, ==, 13);
+
+  omni_window_take_back_file_errors (window, "gone1.png");
+  g_assert_false (says (window, "gone1.png"));
+  g_assert_true (says (window, "gone11.png"));
+
+  omni_test_turn (600); /* the bar slides in */
+  omni_pointer_locate (pointer, GTK_WIDGET (window->file_error_more), 20, 10, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_pointer_click (pointer, 1);
+  for (guint i = 0; i < 200 && !gtk_widget_get_mapped (GTK_WIDGET (window->file_error_others)); i++)
+    omni_test_turn (15);
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (window->file_error_others)));
+
+  gtk_info_bar_response (window->file_error, GTK_RESPONSE_CLOSE);
+  g_assert_true (omni_test_wait (has_no_file_error, window));
+  omni_window_show_file_error (window, "a newer sentence");
+  g_assert_cmpstr (gtk_label_get_text (window->file_error_text), ==, "a newer sentence");
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window->file_error_more)));
+}
+
+/* Progress */
+
+static void
+note_fraction (double fraction, gpointer data)
+{
+  GArray *fractions = data;
+
+  g_array_append_val (fractions, fraction);
+}
+
+static void
+gathered_cb (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  *(GPtrArray **)data = omni_gather_sources_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+/* Folders count as much as files, and what is in them goes on evenly. */
+static void
+test_progress (OmniTestWindow *f, gconstpointer data)
+{
+  g_autoptr (GArray) fractions = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (GPtrArray) gathered = NULL;
+
+  omni_gather_sources_async ((const char *const[]){ f->paths[0], f->folder, NULL }, note_fraction, fractions,
+                             NULL, gathered_cb, &gathered);
+  while (gathered == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (fractions->len, >, 3);
+  for (guint i = 1; i < fractions->len; i++)
+  {
+    g_assert_cmpfloat (g_array_index (fractions, double, i), >=, g_array_index (fractions, double, i - 1));
+    g_assert_cmpfloat (g_array_index (fractions, double, i), <=, 1);
+  }
+}
+
+/* Roles */
+
+static GtkWidget *
+find_item (GtkWidget *widget, const char *words)
+{
+  if (GTK_IS_LABEL (widget) && gtk_widget_get_mapped (widget)
+      && g_str_equal (gtk_label_get_text (GTK_LABEL (widget)), words))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+  {
+    GtkWidget *found = find_item (child, words);
+    if (found != NULL)
+      return found;
+  }
+  return NULL;
+}
+
+typedef struct
+{
+  OmniWindow *window;
+  const char *words;
+} Item;
+
+static gboolean
+has_item (gpointer data)
+{
+  const Item *item = data;
+  GtkWidget *menu = item->window->filmstrip->menu;
+
+  return menu != NULL && find_item (menu, item->words) != NULL;
+}
+
+static gboolean
+has_no_menu (gpointer data)
+{
+  GtkWidget *menu = ((OmniWindow *)data)->filmstrip->menu;
+
+  return menu == NULL || !gtk_widget_get_mapped (menu);
+}
+
+static GtkWidget *
+wait_for_item (OmniTestWindow *f, const char *words)
+{
+  g_assert_true (omni_test_wait (has_item, &(Item){ f->window, words }));
+  omni_test_turn (400); /* pages slide */
+  return find_item (f->window->filmstrip->menu, words);
+}
+
+static void
+click_item (OmniTestWindow *f, const char *words)
+{
+  GtkWidget *label = wait_for_item (f, words);
+  int x, y;
+
+  omni_pointer_locate (pointer, label, gtk_widget_get_width (label) / 2.0,
+                       gtk_widget_get_height (label) / 2.0, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  omni_test_wait_for_layout (f);
+  omni_pointer_click (pointer, 1);
+}
+
+static gboolean
+is_marked (GtkWidget *label)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (gtk_widget_get_parent (label)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    for (GtkWidget *mark = child; mark != NULL; mark = gtk_widget_get_first_child (mark))
+      if (g_str_equal (gtk_widget_get_css_name (mark), "radio"))
+        return (gtk_widget_get_state_flags (mark) & GTK_STATE_FLAG_CHECKED) != 0;
+  return FALSE;
+}
+
+static void
+open_roles (OmniTestWindow *f)
+{
+  omni_test_click_card (f, 1);
+  omni_pointer_key (pointer, "F10", GDK_SHIFT_MASK);
+  click_item (f, "Role");
+}
+
+static void
+close_menu (OmniTestWindow *f)
+{
+  gtk_popover_popdown (GTK_POPOVER (f->window->filmstrip->menu));
+  g_assert_true (omni_test_wait (has_no_menu, f->window));
+  omni_test_turn (300); /* the server gives the pointer back */
+}
+
+static gboolean
+is_infrared (gpointer data)
+{
+  OmniSource *source = omni_document_get_source (((OmniWindow *)data)->document, 1);
+
+  return omni_source_get_role (source) == OMNI_ROLE_INFRARED;
+}
+
+/* Those of the task, and the source's own is marked. */
+static void
+test_roles (OmniTestWindow *f, gconstpointer data)
+{
+  omni_document_set_task (f->window->document, OMNI_TASK_INFRARED);
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  open_roles (f);
+  g_assert_true (is_marked (wait_for_item (f, "Not Said")));
+  g_assert_false (is_marked (wait_for_item (f, "Visible")));
+  g_assert_null (find_item (f->window->filmstrip->menu, "PET"));
+  click_item (f, "Infrared");
+  g_assert_true (omni_test_wait (is_infrared, f->window));
+  g_assert_true (omni_test_wait (has_no_menu, f->window));
+  omni_test_turn (300);
+
+  open_roles (f);
+  g_assert_true (is_marked (wait_for_item (f, "Infrared")));
+  g_assert_false (is_marked (wait_for_item (f, "Not Said")));
+  close_menu (f);
+
+  /* A task without roles asks for none; what was said can still be taken back. */
+  omni_document_set_task (f->window->document, OMNI_TASK_FOCUS);
+  g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
+  open_roles (f);
+  g_assert_true (is_marked (wait_for_item (f, "Infrared")));
+  g_assert_null (find_item (f->window->filmstrip->menu, "Visible"));
+  close_menu (f);
+  omni_test_click_card (f, 0);
+  omni_pointer_key (pointer, "F10", GDK_SHIFT_MASK);
+  wait_for_item (f, "Remove");
+  g_assert_null (find_item (f->window->filmstrip->menu, "Role"));
+  close_menu (f);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  pointer = omni_test_window_start (&can_fuse);
+  if (pointer == NULL)
+    return 0;
+  omni_test_window_add ("/adding/from-elsewhere", test_paste_from_elsewhere);
+  omni_test_window_add ("/adding/cancel", test_cancel_adding);
+  omni_test_window_add ("/adding/errors-stay", test_errors_stay);
+  omni_test_window_add ("/adding/progress", test_progress);
+  omni_test_window_add ("/adding/roles", test_roles);
+  const int status = g_test_run ();
+  omni_pointer_free (pointer);
+  return status;
+}
