@@ -304,6 +304,33 @@ test_drop_files (OmniTestWindow *f, gconstpointer data)
   stop_helper (&helper);
 }
 
+static void
+test_drop_picture (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = omni_test_write_picture (f->folder, "x.png", 160, 120, 90);
+  Helper helper = { NULL, 0, FALSE };
+  g_autoptr (GError) error = NULL;
+  int x, y;
+
+  start_helper (&helper, "--picture", path);
+  omni_test_locate_card (f, 2, 0.5, &x, &y);
+  drop_files (f, &helper, x, y, has_gap, "01p23");
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (f->window->file_error)));
+  g_autoptr (OmniPicture) dropped = omni_picture_read (path, NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (OmniPicture) taken = omni_picture_read (
+    omni_source_get_path (omni_document_get_source (f->window->document, 2)), NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (omni_picture_get_pixels (taken), 160 * 120 * 3, omni_picture_get_pixels (dropped),
+                   160 * 120 * 3);
+
+  omni_document_undo (f->window->document);
+  expect_order (f, "0123");
+  omni_pointer_locate (pointer, GTK_WIDGET (f->window->viewer), 200, 100, &x, &y);
+  drop_files (f, &helper, x, y, sees_drag, "0123p");
+  stop_helper (&helper);
+}
+
 /* The viewer */
 
 typedef struct
@@ -583,6 +610,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/window/keys", test_keys);
   omni_test_window_add ("/window/drag", test_drag);
   omni_test_window_add ("/window/drop-files", test_drop_files);
+  omni_test_window_add ("/window/drop-picture", test_drop_picture);
   omni_test_window_add ("/window/view", test_view);
   omni_test_window_add ("/window/flip", test_flip);
   omni_test_window_add ("/window/save", test_save);
