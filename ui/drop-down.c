@@ -139,3 +139,19 @@ omni_drop_down_tell (GtkDropDown *drop_down, const char *words)
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, words, -1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (drop_down), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
 }
+
+static void
+tell_string_cb (GtkDropDown *drop_down)
+{
+  gpointer item = gtk_drop_down_get_selected_item (drop_down);
+
+  if (item != NULL)
+    omni_drop_down_tell (drop_down, gtk_string_object_get_string (item));
+}
+
+void
+omni_drop_down_tell_strings (GtkDropDown *drop_down)
+{
+  g_signal_connect (drop_down, "notify::selected-item", G_CALLBACK (tell_string_cb), NULL);
+  tell_string_cb (drop_down);
+}

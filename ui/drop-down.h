@@ -19,4 +19,7 @@ void omni_drop_down_renew (GtkDropDown *drop_down);
 /* Says the choice of a drop-down to screen readers: GTK 4.8 leaves the button inside without a name. */
 void omni_drop_down_tell (GtkDropDown *drop_down, const char *words);
 
+/* The same for a list of strings, now and whenever the choice changes. */
+void omni_drop_down_tell_strings (GtkDropDown *drop_down);
+
 G_END_DECLS

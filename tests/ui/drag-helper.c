@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Another program from which files are dragged: a small window that offers the files named on the command line. Prints the
- * number of its X window when it is there. */
+/* Another program from which files are dragged: a small window that offers the files named on the command line, or after
+ * --picture one picture as a browser does, itself and its address. Prints the number of its X window when it is there. */
 #include <gdk/x11/gdkx.h>
 #include <gtk/gtk.h>
 
 static char **paths;
+
+static GdkContentProvider *
+prepare_picture_cb (void)
+{
+  static const char address[] = "https://example.org/picture.png\r\n";
+  g_autoptr (GdkTexture) texture = gdk_texture_new_from_filename (paths[1], NULL);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (address, strlen (address));
+
+  return gdk_content_provider_new_union (
+    (GdkContentProvider *[]){ gdk_content_provider_new_for_bytes ("text/uri-list", bytes),
+                              gdk_content_provider_new_typed (GDK_TYPE_TEXTURE, texture) },
+    2);
+}
 
 static GdkContentProvider *
 prepare_cb (void)
@@ -37,7 +50,9 @@ main (int argc, char **argv)
   GtkWidget *label = gtk_label_new ("Files");
   GtkDragSource *source = gtk_drag_source_new ();
   gtk_drag_source_set_actions (source, GDK_ACTION_COPY);
-  g_signal_connect_swapped (source, "prepare", G_CALLBACK (prepare_cb), NULL);
+  const gboolean is_picture = g_strcmp0 (paths[0], "--picture") == 0;
+  g_signal_connect_swapped (source, "prepare",
+                            is_picture ? G_CALLBACK (prepare_picture_cb) : G_CALLBACK (prepare_cb), NULL);
   gtk_widget_add_controller (label, GTK_EVENT_CONTROLLER (source));
   gtk_window_set_decorated (GTK_WINDOW (window), FALSE);
   gtk_window_set_default_size (GTK_WINDOW (window), 160, 160);

@@ -406,25 +406,10 @@ test_versions (OmniTestWindow *f, gconstpointer data)
 
 /* Named and deleted with pointer and keys, and undone */
 
-static GtkWidget *
-find_descendant (GtkWidget *widget, GType type)
-{
-  if (G_TYPE_CHECK_INSTANCE_TYPE (widget, type) && gtk_widget_get_mapped (widget))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-  {
-    GtkWidget *found = find_descendant (child, type);
-    if (found != NULL)
-      return found;
-  }
-  return NULL;
-}
-
 static gboolean
 has_name_field (gpointer data)
 {
-  return find_descendant (GTK_WIDGET (((OmniWindow *)data)->versions), GTK_TYPE_ENTRY) != NULL;
+  return omni_test_find_widget (GTK_WIDGET (((OmniWindow *)data)->versions), GTK_TYPE_ENTRY) != NULL;
 }
 
 static gboolean
@@ -470,7 +455,7 @@ test_name_version (OmniTestWindow *f, gconstpointer data)
   omni_pointer_move (pointer, x, y);
   omni_pointer_click (pointer, 1);
   g_assert_true (omni_test_wait (has_name_field, f->window));
-  GtkWidget *field = find_descendant (versions, GTK_TYPE_ENTRY);
+  GtkWidget *field = omni_test_find_widget (versions, GTK_TYPE_ENTRY);
   gtk_widget_grab_focus (field);
   omni_test_wait_for_layout (f);
   omni_pointer_key (pointer, "a", GDK_CONTROL_MASK);

@@ -6,8 +6,6 @@
 
 #include <math.h>
 
-#include <unistd.h>
-
 static OmniPointer *pointer;
 static gboolean can_fuse;
 
@@ -323,46 +321,25 @@ test_forget (OmniTestWindow *f, gconstpointer data)
 /* What a screen reader finds */
 
 static void
-exited_cb (GObject *object, GAsyncResult *result, gpointer data)
-{
-  g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
-  *(guint *)data = 0;
-}
-
-static void
 test_names (OmniTestWindow *f, gconstpointer data)
 {
-  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "ui", "names-helper", NULL);
-  g_autofree char *pid = g_strdup_printf ("%d", getpid ());
-  g_autoptr (GError) error = NULL;
-  guint running = 1;
+  static const char *const names[] = { "Order check",
+                                       "Order of the pictures",
+                                       "Foil",
+                                       "Size",
+                                       "24 of 24 orders identical",
+                                       "2 of 24 orders identical",
+                                       "Previous order",
+                                       "Next order",
+                                       NULL };
 
   if (skip ())
     return;
-  if (!g_file_test (program, G_FILE_TEST_EXISTS))
-  {
-    g_test_skip ("built without AT-SPI");
-    return;
-  }
   enter (f);
   press (f, "a");
   omni_test_wait_for_layout (f);
-  const char *const arguments[] = { program,
-                                    pid,
-                                    "Order check",
-                                    "Order of the pictures",
-                                    "Foil",
-                                    "Size",
-                                    "24 of 24 orders identical",
-                                    "2 of 24 orders identical",
-                                    "Previous order",
-                                    "Next order",
-                                    NULL };
-  g_autoptr (GSubprocess) process = g_subprocess_newv (arguments, G_SUBPROCESS_FLAGS_NONE, &error);
-  g_assert_no_error (error);
-  g_subprocess_wait_async (process, NULL, exited_cb, &running);
-  g_assert_true (omni_test_wait (omni_test_is_zero, &running));
-  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 0);
+  omni_test_check_names (names);
+  omni_test_check_names (NULL);
 }
 
 /* Presenting */
@@ -549,6 +526,155 @@ test_cancelled (OmniTestWindow *f, gconstpointer data)
   assert_says (view, "24 of 24 orders identical");
 }
 
+/* A talk of one's own */
+
+static void
+test_open_talk (OmniTestWindow *f, gconstpointer data)
+{
+  static const char talk[] =
+    "[Own words]\nText=Read from a file.\n[All of them]\nDo=orders\n[Dark]\nDo=black\n";
+  OmniStageView *view = f->window->stage_view;
+  g_autofree char *path = g_build_filename (f->folder, "own.talk", NULL);
+
+  if (skip ())
+    return;
+  g_assert_true (g_file_set_contents (path, talk, -1, NULL));
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (f->window), "win.open-talk", NULL));
+  omni_test_answer_dialog (f, path);
+  g_assert_true (omni_test_wait (is_talking, f->window));
+  assert_says (view, "Own words");
+  assert_says (view, "Read from a file.");
+  turn_page (f, "Page_Down", 1);
+  assert_says (view, "All of them");
+  assert_says (view, "24 of 24 orders identical");
+  turn_page (f, "Page_Down", 2);
+  g_assert_true (is_black (f->window));
+  omni_pointer_key (pointer, "Page_Down", 0); /* there is no fourth */
+  omni_test_wait_for_layout (f);
+  g_assert_cmpuint (view->step, ==, 2);
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (is_silent, f->window));
+}
+
+/* Where there is little room */
+
+/* What does not scroll and is seen is all in the window; words that were cut say so by an ellipsis. */
+static void
+assert_inside (GtkWidget *widget, GtkWidget *window)
+{
+  graphene_rect_t bounds;
+
+  if (!gtk_widget_get_mapped (widget) || !gtk_widget_compute_bounds (widget, window, &bounds)
+      || GTK_IS_SCROLLABLE (widget) || GTK_IS_POPOVER (widget))
+    return;
+  if (bounds.origin.x < -0.5 || bounds.origin.y < -0.5
+      || bounds.origin.x + bounds.size.width > gtk_widget_get_width (window) + 0.5
+      || bounds.origin.y + bounds.size.height > gtk_widget_get_height (window) + 0.5)
+    g_error ("%s of %.0f × %.0f at %.0f, %.0f is not all in the window of %d × %d",
+             G_OBJECT_TYPE_NAME (widget), bounds.size.width, bounds.size.height, bounds.origin.x,
+             bounds.origin.y, gtk_widget_get_width (window), gtk_widget_get_height (window));
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    assert_inside (child, window);
+}
+
+/* It cannot be less where something in it needs more. */
+static gboolean
+fills_screen (gpointer data)
+{
+  GdkSurface *surface = gtk_native_get_surface (GTK_NATIVE (data));
+  GdkRectangle screen;
+
+  gdk_monitor_get_geometry (gdk_display_get_monitor_at_surface (gtk_widget_get_display (data), surface),
+                            &screen);
+  return gdk_surface_get_width (surface) == screen.width && gdk_surface_get_height (surface) == screen.height;
+}
+
+/* The whole shipped talk; meson runs it on the screen of a projector, too. */
+static void
+test_projector (OmniTestWindow *f, gconstpointer data)
+{
+  OmniStageView *view = f->window->stage_view;
+  GtkWidget *window = GTK_WIDGET (f->window);
+
+  if (skip ())
+    return;
+  omni_pointer_key (pointer, "F12", 0);
+  g_assert_true (omni_test_wait (is_talking, f->window));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  g_assert_true (omni_test_wait (fills_screen, window));
+  omni_test_wait_for_layout (f);
+  for (guint step = 0; step < omni_talk_get_n_steps (view->talk); step++)
+  {
+    if (step > 0)
+      turn_page (f, "Page_Down", step);
+    g_assert_true (fills_screen (window));
+    assert_inside (GTK_WIDGET (view), window);
+    g_assert_false (pango_layout_is_ellipsized (gtk_label_get_layout (view->title)));
+  }
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (is_silent, f->window));
+}
+
+static gboolean
+is_small (gpointer data)
+{
+  return gtk_widget_get_width (data) <= 640 && gtk_widget_get_height (data) <= 480;
+}
+
+static void
+test_small (OmniTestWindow *f, gconstpointer data)
+{
+  GtkWidget *window = GTK_WIDGET (f->window);
+
+  if (skip ())
+    return;
+  enter (f);
+  gtk_window_set_default_size (GTK_WINDOW (window), 640, 480);
+  g_assert_true (omni_test_wait (is_small, window));
+  press (f, "a");
+  omni_test_wait_for_layout (f);
+  assert_inside (GTK_WIDGET (f->window->stage_view), window);
+  g_assert_cmpint (gtk_widget_get_height (GTK_WIDGET (f->window->stage_view->viewer)), >=, 100);
+}
+
+/* Gliding */
+
+static gboolean
+has_glided (gpointer data)
+{
+  return adw_animation_get_state (data) == ADW_ANIMATION_FINISHED;
+}
+
+/* (transfer full) */
+static char *
+shuffle_cards (OmniTestWindow *f, gboolean glides)
+{
+  OmniFilmstrip *strip = f->window->filmstrip;
+  GString *order = g_string_new (NULL);
+
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", glides, NULL);
+  g_random_set_seed (7);
+  gtk_widget_activate_action (GTK_WIDGET (f->window), "win.shuffle", NULL);
+  g_assert_true ((adw_animation_get_state (strip->glide) == ADW_ANIMATION_PLAYING) == glides);
+  g_assert_true (omni_test_wait (has_glided, strip->glide));
+  for (guint i = 0; i < N_SOURCES; i++)
+    g_string_append_printf (order, "%s ",
+                            omni_source_get_path (omni_document_get_source (f->window->document, i)));
+  return g_string_free (order, FALSE);
+}
+
+static void
+test_glide (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *glided = shuffle_cards (f, TRUE);
+
+  omni_document_undo (f->window->document);
+  g_autofree char *jumped = shuffle_cards (f, FALSE);
+  g_assert_cmpstr (glided, ==, jumped);
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", TRUE, NULL);
+}
+
 /* Without a talk a clicker goes through the orders; Caps Lock changes nothing. */
 static gboolean
 shows_second (gpointer data)
@@ -597,6 +723,10 @@ main (int argc, char **argv)
   omni_test_window_add ("/stage/clicker", test_clicker);
   omni_test_window_add ("/stage/present", test_present);
   omni_test_window_add ("/stage/screen-saver", test_screen_saver);
+  omni_test_window_add ("/stage/open-talk", test_open_talk);
+  omni_test_window_add ("/stage/projector", test_projector);
+  omni_test_window_add ("/stage/small", test_small);
+  omni_test_window_add ("/stage/glide", test_glide);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -22,18 +22,6 @@ settle (OmniTestWindow *f)
   omni_test_wait_for_layout (f);
 }
 
-/* A real click in the middle of a widget. */
-static void
-click (GtkWidget *widget)
-{
-  int x, y;
-
-  omni_pointer_locate (pointer, widget, gtk_widget_get_width (widget) / 2.0,
-                       gtk_widget_get_height (widget) / 2.0, &x, &y);
-  omni_pointer_move (pointer, x, y);
-  omni_pointer_click (pointer, 1);
-}
-
 /* Options */
 
 static gboolean
@@ -78,7 +66,7 @@ test_options (OmniTestWindow *f, gconstpointer data)
     return;
   omni_document_set_model (window->document, omni_model_find ("mertens"));
   settle (f);
-  click (GTK_WIDGET (window->options));
+  omni_test_click (GTK_WIDGET (window->options));
   g_assert_true (omni_test_wait (has_control, window));
   GtkWidget *control = omni_options_button_get_control (window->options, "contrast");
   const OmniModelOption *contrast = &omni_model_find ("mertens")->options[0];
@@ -158,10 +146,10 @@ test_switch_off (OmniTestWindow *f, gconstpointer data)
   settle (f);
 
   GtkWidget *check = find_check (GTK_WIDGET (omni_filmstrip_get_card (window->filmstrip, 2)));
-  click (check);
+  omni_test_click (check);
   g_assert_true (omni_test_wait (has_three_active, window));
   g_assert_false (omni_document_is_on (window->document, omni_document_get_source (window->document, 2)));
-  click (check);
+  omni_test_click (check);
   g_assert_true (omni_test_wait (has_four_active, window));
 }
 
@@ -481,23 +469,6 @@ says_how_far (gpointer data)
   return label != NULL && g_str_has_suffix (gtk_label_get_text (GTK_LABEL (label)), " s left");
 }
 
-/* (transfer none) (nullable) */
-static GtkWidget *
-find_button (GtkWidget *widget, const char *action)
-{
-  if (GTK_IS_BUTTON (widget)
-      && g_strcmp0 (gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)), action) == 0)
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-  {
-    GtkWidget *found = find_button (child, action);
-    if (found != NULL)
-      return found;
-  }
-  return NULL;
-}
-
 static void
 test_cancel_saving (OmniTestWindow *f, gconstpointer data)
 {
@@ -511,9 +482,9 @@ test_cancel_saving (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (is_writing, f->window));
   omni_test_turn (SLIDE_MS);
   g_assert_true (omni_test_wait (says_how_far, f->window));
-  GtkWidget *button = find_button (GTK_WIDGET (f->window->writing_bar), "win.cancel-saving");
+  GtkWidget *button = omni_test_find_button (GTK_WIDGET (f->window->writing_bar), "win.cancel-saving");
   g_assert_nonnull (button);
-  click (button);
+  omni_test_click (button);
   g_assert_true (omni_test_wait (is_not_writing, f->window));
   g_assert_false (gtk_info_bar_get_revealed (f->window->file_error));
   g_assert_true (g_file_get_contents (path, &kept, NULL, NULL));

@@ -4,8 +4,6 @@
 #include "app/files/reader.h"
 #include "tests/ui/window-fixture.h"
 
-#include <unistd.h>
-
 static OmniPointer *pointer;
 static gboolean can_fuse;
 
@@ -231,6 +229,14 @@ start_helper (Helper *helper, const char *a, const char *b)
   g_object_unref (lines);
 }
 
+static void
+stop_helper (Helper *helper)
+{
+  g_subprocess_force_exit (helper->process);
+  g_subprocess_wait (helper->process, NULL, NULL);
+  g_object_unref (helper->process);
+}
+
 static gboolean
 sees_drag (gpointer data)
 {
@@ -282,7 +288,6 @@ test_drop_files (OmniTestWindow *f, gconstpointer data)
 {
   g_autofree char *first = omni_test_write_picture (f->folder, "8.png", 160, 120, 90);
   g_autofree char *second = omni_test_write_picture (f->folder, "9.png", 160, 120, 150);
-  g_autoptr (GError) error = NULL;
   Helper helper = { NULL, 0, FALSE };
   int x, y;
 
@@ -296,9 +301,34 @@ test_drop_files (OmniTestWindow *f, gconstpointer data)
   omni_pointer_locate (pointer, GTK_WIDGET (f->window->viewer), 200, 100, &x, &y);
   drop_files (f, &helper, x, y, sees_drag, "012389");
 
-  g_subprocess_force_exit (helper.process);
-  g_subprocess_wait (helper.process, NULL, &error);
-  g_object_unref (helper.process);
+  stop_helper (&helper);
+}
+
+static void
+test_drop_picture (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = omni_test_write_picture (f->folder, "x.png", 160, 120, 90);
+  Helper helper = { NULL, 0, FALSE };
+  g_autoptr (GError) error = NULL;
+  int x, y;
+
+  start_helper (&helper, "--picture", path);
+  omni_test_locate_card (f, 2, 0.5, &x, &y);
+  drop_files (f, &helper, x, y, has_gap, "01p23");
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (f->window->file_error)));
+  g_autoptr (OmniPicture) dropped = omni_picture_read (path, NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (OmniPicture) taken = omni_picture_read (
+    omni_source_get_path (omni_document_get_source (f->window->document, 2)), NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (omni_picture_get_pixels (taken), 160 * 120 * 3, omni_picture_get_pixels (dropped),
+                   160 * 120 * 3);
+
+  omni_document_undo (f->window->document);
+  expect_order (f, "0123");
+  omni_pointer_locate (pointer, GTK_WIDGET (f->window->viewer), 200, 100, &x, &y);
+  drop_files (f, &helper, x, y, sees_drag, "0123p");
+  stop_helper (&helper);
 }
 
 /* The viewer */
@@ -445,54 +475,39 @@ test_flip (OmniTestWindow *f, gconstpointer data)
 /* What a screen reader finds */
 
 static void
-exited_cb (GObject *object, GAsyncResult *result, gpointer data)
-{
-  g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
-  *(guint *)data = 0;
-}
-
-static void
 test_names (OmniTestWindow *f, gconstpointer data)
 {
-  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "ui", "names-helper", NULL);
-  g_autofree char *pid = g_strdup_printf ("%d", getpid ());
-  g_autoptr (GError) error = NULL;
-  guint running = 1;
+  static const char *const names[] = { "Sources", "Task",           "Model",  "Result", "Options",
+                                       "Metrics", "Compare models", "Region", "Save",   "Cancel",
+                                       "Open",    "Undo",           "Redo",   "Menu",   "Side by side",
+                                       "Shuffle", "First picture",  "Fit",    "100 %",  NULL };
 
-  if (!g_file_test (program, G_FILE_TEST_EXISTS))
-  {
-    g_test_skip ("built without AT-SPI");
-    return;
-  }
-  const char *const arguments[] = { program,
-                                    pid,
-                                    "Sources",
-                                    "Task",
-                                    "Model",
-                                    "Result",
-                                    can_fuse ? "Order check" : "Result",
-                                    "Options",
-                                    "Metrics",
-                                    "Compare models",
-                                    "Region",
-                                    "Save",
-                                    "Cancel",
-                                    "Open",
-                                    "Undo",
-                                    "Redo",
-                                    "Menu",
-                                    "Side by side",
-                                    "Shuffle",
-                                    "First picture",
-                                    "Fit",
-                                    "100 %",
-                                    NULL };
-  g_autoptr (GSubprocess) process = g_subprocess_newv (arguments, G_SUBPROCESS_FLAGS_NONE, &error);
-  g_assert_no_error (error);
-  g_subprocess_wait_async (process, NULL, exited_cb, &running);
-  g_assert_true (omni_test_wait (omni_test_is_zero, &running));
-  g_assert_true (g_subprocess_get_if_exited (process));
-  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 0);
+  omni_test_check_names (names);
+  if (can_fuse)
+    omni_test_check_names ((const char *const[]){ "Order check", NULL });
+}
+
+/* With every drawer and bar open that can be. */
+static void
+test_all_names (OmniTestWindow *f, gconstpointer data)
+{
+  static const char *const switches[] = { "side-by-side", "metrics", "inspector", "winner", "difference" };
+  OmniWindow *window = f->window;
+
+  omni_viewer_set_level (window->viewer, 0.2, 0.7);
+  g_assert_true (omni_test_wait (omni_test_is_mapped, window->level_bar));
+  omni_test_check_names (NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (switches); i++)
+    g_action_group_change_action_state (G_ACTION_GROUP (window), switches[i], g_variant_new_boolean (TRUE));
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.compare-models", NULL);
+  g_assert_true (omni_test_wait (omni_test_is_mapped, window->compare));
+  omni_test_wait_for_layout (f);
+  omni_test_check_names (NULL);
+  g_action_group_change_action_state (G_ACTION_GROUP (window), "blink", g_variant_new_boolean (TRUE));
+  g_assert_true (omni_test_wait (omni_test_is_mapped, window->blink_bar));
+  omni_test_check_names (NULL);
+  omni_test_empty (f);
+  omni_test_check_names (NULL);
 }
 
 /* Saving */
@@ -591,9 +606,11 @@ main (int argc, char **argv)
   if (pointer == NULL)
     return 0;
   omni_test_window_add ("/window/names", test_names);
+  omni_test_window_add ("/window/all-names", test_all_names);
   omni_test_window_add ("/window/keys", test_keys);
   omni_test_window_add ("/window/drag", test_drag);
   omni_test_window_add ("/window/drop-files", test_drop_files);
+  omni_test_window_add ("/window/drop-picture", test_drop_picture);
   omni_test_window_add ("/window/view", test_view);
   omni_test_window_add ("/window/flip", test_flip);
   omni_test_window_add ("/window/save", test_save);

@@ -765,6 +765,8 @@ omni_stage_view_init (OmniStageView *self)
   self->orders = g_ptr_array_new_with_free_func (g_free);
   gtk_widget_init_template (GTK_WIDGET (self));
   omni_drop_down_let_shrink (self->foil);
+  omni_drop_down_tell_strings (self->foil);
+  omni_drop_down_tell_strings (self->size);
   /* Its arrows would keep those that go from order to order. */
   gtk_widget_set_focusable (GTK_WIDGET (self->viewer), FALSE);
   /* Each over its pane, and panes lie the same way wherever people read from. */

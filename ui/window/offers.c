@@ -234,7 +234,7 @@ omni_window_update_offers (OmniWindow *self)
     update_models (self);
   self->updating = FALSE;
   omni_drop_down_tell (self->task, omni_task_get_title (omni_document_get_task (self->document)));
-  omni_drop_down_tell (self->model, model != NULL ? _ (model->title) : "");
+  omni_drop_down_tell (self->model, model != NULL ? _ (model->title) : _ ("Model"));
 
   if (reason[0] != '\0' || !has_sources)
   {
