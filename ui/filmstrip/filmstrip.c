@@ -340,17 +340,27 @@ append_try_again (GMenu *menu)
   g_menu_append_item (menu, item);
 }
 
-/* Those of the task, of any task while none is found, and those that the cards have. */
-static GMenu *
-create_role_menu (OmniFilmstrip *self)
+static guint
+get_roles_of (OmniTask task)
 {
-  const OmniTask task = omni_document_get_effective_task (self->document);
-  g_autoptr (GMenu) menu = g_menu_new ();
   guint roles = 0;
 
   for (OmniRole role = OMNI_ROLE_VISIBLE; role < OMNI_N_ROLES; role++)
     if (task == OMNI_TASK_AUTO || omni_role_get_task (role) == task)
       roles |= OMNI_ROLE_MARK (role);
+  return roles;
+}
+
+/* Those of the task, and those that the cards have. Of any task while nobody has chosen one and what was found has none, for a role
+ * says what the task is. */
+static GMenu *
+create_role_menu (OmniFilmstrip *self)
+{
+  g_autoptr (GMenu) menu = g_menu_new ();
+  guint roles = get_roles_of (omni_document_get_effective_task (self->document));
+
+  if (roles == 0 && omni_document_get_task (self->document) == OMNI_TASK_AUTO)
+    roles = get_roles_of (OMNI_TASK_AUTO);
   for (guint i = 0; i < self->chosen->len; i++)
     roles |= OMNI_ROLE_MARK (omni_source_get_role (self->chosen->pdata[i]));
   if ((roles & ~OMNI_ROLE_MARK (OMNI_ROLE_NONE)) == 0)
