@@ -522,7 +522,7 @@ static const OmniCase omni_cases[] = {
   { { 3, 50, 70, 1 }, OMNI_TASK_FOCUS, "1", "5", { 1, 1, 5, 0, 12 } },
   { { 2, 70, 50, 1 }, OMNI_TASK_AUTO, "1", "4", { -1, 1, 4, 0, 0 } },
   { { 5, 33, 21, 3 }, OMNI_TASK_FOCUS, "1", "5", { 1, 1, 5, 0, 0 } },
-  { { 4, 80, 40, 1 }, OMNI_TASK_MEDICAL, "2", "6", { 3, 2, 6, 0, 0 } },
+  { { 4, 80, 40, 1 }, OMNI_TASK_MEDICAL, "2", "6", { 3, 2, 6, 0, 0, .headroom = 2 } },
   { { 2, 96, 65, 3 }, OMNI_TASK_INFRARED, "3", "6", { 2, 3, 6, 0, 0 } },
   { { 2, 61, 45, 3 },
     OMNI_TASK_INFRARED,
@@ -533,7 +533,7 @@ static const OmniCase omni_cases[] = {
     OMNI_TASK_MEDICAL,
     "1",
     "6",
-    { 3, 1, 6, 0, 0, TRUE, { 1.5, .8, .8, .8 }, { 1, 1, 1, 1 } } },
+    { 3, 1, 6, 0, 0, TRUE, { 1.5, .8, .8, .8 }, { 1, 1, 1, 1 }, 4 } },
   { { 3, 40, 37, 1 }, OMNI_TASK_PANSHARPEN, "auto", "0", { -1, 0, 3, 0, 0 } },
   { { 3, 2, 2, 3 }, OMNI_TASK_EXPOSURE, "auto", "0", { 0, 0, 3, 0, 0 } },
   { { 2, 3, 5, 1 }, OMNI_TASK_FOCUS, "1", "0", { 1, 1, 4, 0, 0 } },
@@ -553,13 +553,14 @@ check_omni (const OmniModel *model, const OmniWeights *weights, const OmniCase *
   g_autoptr (RefTensor) reference = NULL;
   g_autofree float *result = NULL;
   g_autofree char *what = g_strdup_printf ("%s, case %u", model->name, index);
-  char highlights[G_ASCII_DTOSTR_BUF_SIZE];
+  char highlights[G_ASCII_DTOSTR_BUF_SIZE], headroom[G_ASCII_DTOSTR_BUF_SIZE];
 
   set_option (options, "base", one->base);
   set_option (options, "levels", one->levels);
   set_option (options, "decision", one->how.decided ? "auto" : "trained");
   set_option (options, "highlights",
               g_ascii_formatd (highlights, sizeof highlights, "%g", one->how.highlights));
+  set_option (options, "headroom", g_ascii_formatd (headroom, sizeof headroom, "%g", one->how.headroom));
   /* Some of it white all over. */
   for (gsize i = 0; one->how.highlights > 0 && i < (gsize)size->width * size->height * size->channels; i++)
     set->pixels[1][i] = MIN (2 * set->pixels[1][i], 1);

@@ -347,6 +347,28 @@ blend (const Omni *self, guint l)
   return out;
 }
 
+/* What is above white on average over some 8 px is taken off. */
+static void
+give_headroom (RefTensor *luma, double strength)
+{
+  RefTensor *excess = ref_tensor_new (1, luma->width, luma->height);
+
+  for (guint i = 0; i < luma->width * luma->height; i++)
+    excess->v[i] = fmax (luma->v[i] - 1, 0);
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autoptr (RefTensor) fine = excess;
+
+    excess = ref_quad_down (fine);
+  }
+
+  g_autoptr (RefTensor) coarse = excess;
+  g_autoptr (RefTensor) smooth = magnify (coarse, 8);
+
+  for (guint i = 0; i < luma->width * luma->height; i++)
+    luma->v[i] -= strength * smooth->v[i];
+}
+
 RefTensor *
 ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const RefOmni *how)
 {
@@ -376,6 +398,8 @@ ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const
     for (guint i = 0; i < out->channels * out->width * out->height; i++)
       out->v[i] += band->v[i];
   }
+  if (how->headroom > 0)
+    give_headroom (out, how->headroom);
   for (guint k = 0; k < n; k++)
   {
     ref_tensors_free (self.pyramids[k], how->depth + 1);

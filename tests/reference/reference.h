@@ -66,6 +66,7 @@ typedef struct
   double highlights;                          /* of exposures: what is taken off the logits of white */
   gboolean decided;                           /* by the next two, else as trained */
   double decided_logits[4], decided_gains[4]; /* factors of the heads */
+  double headroom;                            /* of medical luminance: how much of the excess is taken off */
 } RefOmni;
 
 RefTensor *ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const RefOmni *how);
