@@ -175,22 +175,6 @@ test_progress (OmniTestWindow *f, gconstpointer data)
 
 /* Roles */
 
-static GtkWidget *
-find_item (GtkWidget *widget, const char *words)
-{
-  if (GTK_IS_LABEL (widget) && gtk_widget_get_mapped (widget)
-      && g_str_equal (gtk_label_get_text (GTK_LABEL (widget)), words))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-  {
-    GtkWidget *found = find_item (child, words);
-    if (found != NULL)
-      return found;
-  }
-  return NULL;
-}
-
 typedef struct
 {
   OmniWindow *window;
@@ -203,7 +187,7 @@ has_item (gpointer data)
   const Item *item = data;
   GtkWidget *menu = item->window->filmstrip->menu;
 
-  return menu != NULL && find_item (menu, item->words) != NULL;
+  return menu != NULL && omni_test_find_label (menu, item->words) != NULL;
 }
 
 static gboolean
@@ -219,7 +203,7 @@ wait_for_item (OmniTestWindow *f, const char *words)
 {
   g_assert_true (omni_test_wait (has_item, &(Item){ f->window, words }));
   omni_test_turn (400); /* pages slide */
-  return find_item (f->window->filmstrip->menu, words);
+  return omni_test_find_label (f->window->filmstrip->menu, words);
 }
 
 static void
@@ -279,7 +263,7 @@ test_roles (OmniTestWindow *f, gconstpointer data)
   open_roles (f);
   g_assert_true (is_marked (wait_for_item (f, "Not Said")));
   g_assert_false (is_marked (wait_for_item (f, "Visible")));
-  g_assert_null (find_item (f->window->filmstrip->menu, "PET"));
+  g_assert_null (omni_test_find_label (f->window->filmstrip->menu, "PET"));
   click_item (f, "Infrared");
   g_assert_true (omni_test_wait (is_infrared, f->window));
   g_assert_true (omni_test_wait (has_no_menu, f->window));
@@ -295,12 +279,12 @@ test_roles (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (omni_test_has_settled, f->window));
   open_roles (f);
   g_assert_true (is_marked (wait_for_item (f, "Infrared")));
-  g_assert_null (find_item (f->window->filmstrip->menu, "Visible"));
+  g_assert_null (omni_test_find_label (f->window->filmstrip->menu, "Visible"));
   close_menu (f);
   omni_test_click_card (f, 0);
   omni_pointer_key (pointer, "F10", GDK_SHIFT_MASK);
   wait_for_item (f, "Remove");
-  g_assert_null (find_item (f->window->filmstrip->menu, "Role"));
+  g_assert_null (omni_test_find_label (f->window->filmstrip->menu, "Role"));
   close_menu (f);
 }
 

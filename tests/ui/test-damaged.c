@@ -180,28 +180,12 @@ test_other_size (OmniTestWindow *f, gconstpointer data)
 
 /* By hand */
 
-static GtkWidget *
-find_words (GtkWidget *widget, const char *words)
-{
-  if (GTK_IS_LABEL (widget) && g_str_equal (gtk_label_get_text (GTK_LABEL (widget)), words)
-      && gtk_widget_get_mapped (widget))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
-       child = gtk_widget_get_next_sibling (child))
-  {
-    GtkWidget *found = find_words (child, words);
-    if (found != NULL)
-      return found;
-  }
-  return NULL;
-}
-
 static gboolean
 has_menu (gpointer data)
 {
   GtkWidget *menu = ((OmniWindow *)data)->filmstrip->menu;
 
-  return menu != NULL && find_words (menu, "Remove") != NULL;
+  return menu != NULL && omni_test_find_label (menu, "Remove") != NULL;
 }
 
 static gboolean
@@ -233,7 +217,7 @@ wait_for_no_menu (OmniTestWindow *f)
 static void
 click_try_again (OmniTestWindow *f)
 {
-  GtkWidget *item = find_words (f->window->filmstrip->menu, "Try Again");
+  GtkWidget *item = omni_test_find_label (f->window->filmstrip->menu, "Try Again");
   int x, y;
 
   g_assert_nonnull (item);
@@ -267,7 +251,7 @@ test_try_again (OmniTestWindow *f, gconstpointer data)
   omni_test_wait_for_layout (f);
 
   open_menu (f, 0);
-  g_assert_null (find_words (f->window->filmstrip->menu, "Try Again"));
+  g_assert_null (omni_test_find_label (f->window->filmstrip->menu, "Try Again"));
   omni_pointer_key (pointer, "Escape", 0);
   wait_for_no_menu (f);
 

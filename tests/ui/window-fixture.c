@@ -207,6 +207,18 @@ has_action (GtkWidget *widget, gconstpointer action)
          && g_strcmp0 (gtk_actionable_get_action_name (GTK_ACTIONABLE (widget)), action) == 0;
 }
 
+static gboolean
+has_words (GtkWidget *widget, gconstpointer words)
+{
+  return GTK_IS_LABEL (widget) && g_str_equal (gtk_label_get_text (GTK_LABEL (widget)), words);
+}
+
+GtkWidget *
+omni_test_find_label (GtkWidget *root, const char *words)
+{
+  return find (root, has_words, words);
+}
+
 GtkWidget *
 omni_test_find_button (GtkWidget *root, const char *action)
 {

@@ -47,9 +47,10 @@ void omni_test_click_card (OmniTestWindow *f, guint position);
 /* A real click in the middle of a widget. */
 void omni_test_click (GtkWidget *widget);
 
-/* (transfer none) (nullable) The first below `root` that is seen and is of a type, or is a button of an action. */
+/* (transfer none) (nullable) The first below `root` that is seen and is of a type, a button of an action, or a label of these words. */
 GtkWidget *omni_test_find_widget (GtkWidget *root, GType type);
 GtkWidget *omni_test_find_button (GtkWidget *root, const char *action);
+GtkWidget *omni_test_find_label (GtkWidget *root, const char *words);
 
 /* What a screen reader finds in this program: all these names (NULL-terminated), or where there are none, a name for all that can
  * have the focus. Skips the test where it was built without AT-SPI. */
