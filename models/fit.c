@@ -11,7 +11,7 @@ static const char *const measured[OMNI_N_TASKS][16] = {
   [OMNI_TASK_INFRARED] = { "omni", "gff", "omni-small", "max", "laplacian", "ifani", "pmgi", "wavelet",
                            "aenetv2", "ifcnn", "u2fusion", "mean" },
   [OMNI_TASK_MEDICAL] = { "omni-small", "omni", "gff", "ifani", "pmgi", "max", "laplacian", "aenetv2",
-                          "ifcnn", "wavelet", "u2fusion", "mean" },
+                          "ifcnn", "u2fusion", "wavelet", "mean" },
   [OMNI_TASK_PANSHARPEN] = { "pan-pmgi", "pan-gsa", "pan-ihs" },
 };
 
