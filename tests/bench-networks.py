@@ -164,11 +164,12 @@ def time_torch(make, width, height, runs, rows):
     return statistics.median(times), len(strips)
 
 
+ONE_SIZE = {"ifani": ["--set", "scales=1"]}  # as published; by itself it fuses at several sizes
 COLD_PX = 4e6  # from here on a run to warm up takes minutes and changes nothing
 
 
 def time_ours(program, model, width, height, runs):
-    done = subprocess.run([program, "bench", "--json", "-m", model, "--size", f"{width}x{height}", "--inputs", "2", "--runs", str(runs)] + (["--cold"] if width * height > COLD_PX else []),
+    done = subprocess.run([program, "bench", "--json", "-m", model, "--size", f"{width}x{height}", "--inputs", "2", "--runs", str(runs)] + (["--cold"] if width * height > COLD_PX else []) + ONE_SIZE.get(model, []),
                           capture_output=True, text=True)
     if done.returncode != 0:
         print(f"{model} {width}x{height}: {done.stderr.strip()}", file=sys.stderr)

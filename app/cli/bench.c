@@ -298,6 +298,16 @@ bench_model (OmniCliOptions *options, guint width, guint height, GError **error)
 
 static const char *const systems[] = { "ifani", "ifcnn", "u2fusion", "pmgi", "aenetv2" };
 
+/* Published arithmetic is that of one size. */
+static void
+choose_system (OmniCliOptions *options, const char *name)
+{
+  g_free (options->model_name);
+  options->model_name = g_strdup (name);
+  g_strfreev (options->settings);
+  options->settings = g_str_equal (name, "ifani") ? g_strsplit ("scales=1", ",", 0) : NULL;
+}
+
 static void
 print_system (const ModelBench *bench, gboolean is_first)
 {
@@ -336,8 +346,7 @@ bench_systems (OmniCliOptions *options, const char *sizes, GError **error)
     for (guint k = 0; k < G_N_ELEMENTS (systems); k++)
     {
       g_auto (ModelBench) bench = { .n_runs = (guint)options->n_runs };
-      g_free (options->model_name);
-      options->model_name = g_strdup (systems[k]);
+      choose_system (options, systems[k]);
       if (!omni_cli_parse_size (each[i], &width, &height, error)
           || !time_model (options, width, height, &bench, error))
         return FALSE;

@@ -40,6 +40,8 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "ifani and ifcnn: how the features of a set become one." },
   { "network", "skips", OMNI_KEY_CHOICE, IN_RECIPE (skips), 0, 0, "yes", yes_no,
     "ifani: whether its second half sees the features of the first." },
+  { "network", "scales", OMNI_KEY_CHOICE, IN_RECIPE (scales), 0, 0, "no", yes_no,
+    "ifani: whether its weights ask to be used at several sizes, each half of the one before." },
   { "network", "variant", OMNI_KEY_CHOICE, IN_CONFIG (variant), 0, 0, "gcb", variants,
     "aenetv2: with a grouped convolution and a channel shuffle; with a regular convolution in their place; "
     "with neither; with a depthwise and a pointwise one; grouped after a squeeze to a quarter of the "

@@ -503,6 +503,7 @@ omni_recipe_get_config (const OmniRecipe *self, OmniTrainConfig *config)
   *config = self->config;
   config->architecture = self->architecture;
   config->without_skips = !self->skips;
+  config->has_scales = self->scales;
   config->total_steps = self->steps;
   config->freeze_step = self->freeze_norm_at < 1 ? (guint64)ceil (self->freeze_norm_at * self->steps)
                                                  : G_MAXUINT64;

@@ -56,7 +56,7 @@ typedef struct
   char *initial;         /* (nullable) weights to start from, relative to the recipe */
   char *vgg16;           /* (nullable) weights of VGG-16, relative to the recipe */
   double freeze_norm_at; /* part of the run */
-  gboolean skips;
+  gboolean skips, scales;
   GArray *base_levels; /* double */
   OmniRange levels;
   gboolean sequential; /* one task after another; else every step draws one */

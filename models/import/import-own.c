@@ -10,7 +10,7 @@
 /* Options of the network that only metadata can tell. */
 static const char *const carried[] = { "padding",       "reduce", "norm",    "variant",    "channels",
                                        "epsilon",       "tasks",  "licence", "provenance", "known_answer",
-                                       "recipe_sha256", "colour", NULL };
+                                       "recipe_sha256", "colour", "scales",  NULL };
 
 void
 omni_import_carry_metadata (OmniImport *self)

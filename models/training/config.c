@@ -240,6 +240,7 @@ omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weig
                  omni_weights_get_path (weights), variant != NULL ? variant : reduce);
     return FALSE;
   }
+  config->has_scales = g_strcmp0 (omni_weights_get_metadata (weights, "scales"), "auto") == 0;
   config->norm = has_norm_tensors (weights) ? OMNI_TRAIN_NORM_FROZEN : OMNI_TRAIN_NORM_NONE;
 
   const OmniTrainNetwork *network = find_network (config->architecture);

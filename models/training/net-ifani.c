@@ -304,6 +304,11 @@ add_metadata (const OmniTrainConfig *config, GPtrArray *pairs)
     g_ptr_array_add (pairs, (gpointer) "reduce");
     g_ptr_array_add (pairs, (gpointer)omni_train_reduce_to_string (config->reduce));
   }
+  if (config->has_scales)
+  {
+    g_ptr_array_add (pairs, (gpointer) "scales");
+    g_ptr_array_add (pairs, (gpointer) "auto");
+  }
 }
 
 /* Skips are a third part of what the second half takes, as models/ifani.c sees them, too. */

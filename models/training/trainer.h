@@ -157,6 +157,7 @@ typedef struct
   OmniTrainReduce reduce;   /* ifani, ifcnn */
   OmniTrainVariant variant; /* aenetv2 */
   gboolean without_skips;   /* ifani: its second half sees nothing of the first */
+  gboolean has_scales;      /* ifani: its weights ask to be used at several sizes (metadata `scales`) */
   /* (nullable) torchvision's VGG-16 (models/training/vgg.h): with it the information of a picture is measured in its features, too, and
    * “perceptual” can be a term. Belongs to the caller; the trainer reads it when it is made. */
   const OmniWeights *vgg16;

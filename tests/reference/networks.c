@@ -109,6 +109,27 @@ ref_ifani (RefTensor *const *luma, guint n, const OmniWeights *weights)
   return fused;
 }
 
+RefTensor *
+ref_ifani_at_scales (RefTensor *const *luma, guint n, const OmniWeights *weights, guint n_scales)
+{
+  RefTensor *fused = ref_ifani (luma, n, weights), *half[MAX_SET];
+  g_autoptr (RefTensor) below = NULL, own = NULL, wider = NULL;
+
+  if (n_scales == 1)
+    return fused;
+  for (guint k = 0; k < n; k++)
+    half[k] = ref_quad_down (luma[k]);
+  below = ref_ifani_at_scales (half, n, weights, n_scales - 1);
+  own = ref_quad_down (fused);
+  for (gsize i = 0; i < (gsize)own->width * own->height; i++)
+    below->v[i] -= own->v[i];
+  wider = ref_quad_up (below, fused->width, fused->height);
+  for (gsize i = 0; i < (gsize)fused->width * fused->height; i++)
+    fused->v[i] += wider->v[i];
+  ref_tensors_free (half, n);
+  return fused;
+}
+
 /* conv → BN → ReLU */
 static RefTensor *
 ifcnn_block (const RefTensor *x, const OmniWeights *weights, const char *layer, RefPadding padding)

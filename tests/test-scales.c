@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/models-fixture.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A network at several sizes: what it computes against plain C, the same bits in every order and tile, and who asks for it. */
+
+static OmniDevice *device;
+
+/* `assignment`: key=value, or NULL for the defaults. */
+static OmniModelOptions *
+make_options (const char *assignment)
+{
+  OmniModelOptions *options = omni_model_options_new (omni_model_find ("ifani"));
+  g_autoptr (GError) error = NULL;
+
+  if (assignment != NULL)
+    omni_model_options_set (options, assignment, &error);
+  g_assert_no_error (error);
+  return options;
+}
+
+static OmniWeights *
+make_weights (const char *scales)
+{
+  const char *const metadata[] = { "padding", "zero", scales != NULL ? "scales" : NULL, scales, NULL };
+
+  return fixture_random_weights_with (omni_model_find ("ifani"), 5, metadata);
+}
+
+typedef struct
+{
+  guint n, width, height, asked, scales; /* that there are: the last is at least a pixel wide */
+} Case;
+
+static const Case cases[] = { { 2, 37, 29, 1, 1 }, { 3, 37, 29, 2, 2 }, { 2, 41, 50, 4, 4 },
+                              { 4, 9, 33, 9, 4 },  { 1, 21, 20, 3, 3 }, { 2, 1, 40, 5, 1 } };
+
+static double
+get_error (const float *result, const RefTensor *wanted)
+{
+  double low = INFINITY, high = -INFINITY, error = 0;
+
+  for (gsize i = 0; i < (gsize)wanted->width * wanted->height; i++)
+  {
+    low = fmin (low, wanted->v[i]);
+    high = fmax (high, wanted->v[i]);
+    error = fmax (error, fabs ((double)result[i] - wanted->v[i]));
+    g_assert_true (isfinite (result[i]));
+  }
+  return error / fmax (high - low, .1);
+}
+
+static void
+test_reference (void)
+{
+  g_autoptr (OmniWeights) weights = make_weights (NULL);
+  double worst = 0;
+
+  for (guint c = 0; c < G_N_ELEMENTS (cases); c++)
+  {
+    const Case *one = &cases[c];
+    g_autoptr (FixtureSet) set = fixture_set_new_scene (c, one->n, one->width, one->height, 1);
+    g_autofree char *asked = g_strdup_printf ("scales=%u", one->asked);
+    g_autoptr (OmniModelOptions) options = make_options (asked);
+    RefTensor *pictures[FIXTURE_MAX_SOURCES];
+    g_autoptr (RefTensor) wanted = NULL;
+    g_autofree float *result = fixture_fuse (
+      device, set,
+      &(FixtureFusion){ .model = omni_model_find ("ifani"), .weights = weights, .options = options });
+
+    fixture_set_to_tensors (set, pictures);
+    wanted = ref_ifani_at_scales (pictures, one->n, weights, one->scales);
+    worst = fmax (worst, get_error (result, wanted));
+    ref_tensors_free (pictures, one->n);
+  }
+  g_test_message ("largest relative error %.2g", worst);
+  g_assert_cmpfloat (worst, <=, 1e-5);
+}
+
+static gboolean
+same_bits (const float *a, const float *b, gsize n)
+{
+  return memcmp (a, b, n * sizeof *a) == 0;
+}
+
+static void
+test_tiles (void)
+{
+  static const guint tiles[] = { 16, 24, 40 };
+  g_autoptr (OmniWeights) weights = make_weights (NULL);
+  g_autoptr (OmniModelOptions) options = make_options ("scales=4");
+
+  for (guint channels = 1; channels <= 3; channels += 2)
+  {
+    g_autoptr (FixtureSet) set = fixture_set_new_scene (3, 3, 83, 61, channels);
+    FixtureFusion fusion = { .model = omni_model_find ("ifani"), .weights = weights, .options = options };
+    g_autofree float *whole = fixture_fuse (device, set, &fusion);
+
+    for (guint t = 0; t < G_N_ELEMENTS (tiles); t++)
+    {
+      g_autofree float *tiled = NULL;
+
+      fusion.tile_px = tiles[t];
+      tiled = fixture_fuse (device, set, &fusion);
+      g_assert_true (same_bits (whole, tiled, fixture_set_n_samples (set)));
+    }
+  }
+}
+
+static void
+test_orders (void)
+{
+  static const guint orders[][4] = { { 3, 2, 1, 0 }, { 1, 0, 3, 2 }, { 2, 3, 0, 1 }, { 1, 2, 3, 0 } };
+  g_autoptr (OmniWeights) weights = make_weights (NULL);
+  g_autoptr (OmniModelOptions) options = make_options ("scales=3");
+  g_autoptr (FixtureSet) set = fixture_set_new_scene (4, 4, 45, 38, 3);
+  const FixtureFusion fusion = {
+    .model = omni_model_find ("ifani"), .weights = weights, .options = options, .tile_px = 24
+  };
+  g_autofree float *first = NULL;
+  FixtureRun run;
+
+  fixture_run_init (&run, device, set, &fusion);
+  first = fixture_run (&run);
+  for (guint i = 0; i < G_N_ELEMENTS (orders); i++)
+  {
+    g_autofree float *again = NULL;
+
+    memcpy (run.order, orders[i], sizeof orders[i]);
+    again = fixture_run (&run);
+    g_assert_true (same_bits (first, again, fixture_run_n_samples (&run)));
+  }
+  fixture_run_clear (&run);
+}
+
+/* The scene by these weights and the options of make_options(). */
+static float *
+fuse (const FixtureSet *set, const OmniWeights *weights, const char *assignment)
+{
+  g_autoptr (OmniModelOptions) options = make_options (assignment);
+
+  return fixture_fuse (
+    device, set,
+    &(FixtureFusion){ .model = omni_model_find ("ifani"), .weights = weights, .options = options });
+}
+
+static void
+test_asked_by_weights (void)
+{
+  g_autoptr (FixtureSet) set = fixture_set_new_scene (6, 2, 90, 81, 1);
+  const gsize n = fixture_set_n_samples (set);
+  g_autoptr (OmniWeights) silent = make_weights (NULL), asking = make_weights ("auto");
+  g_autofree float *once = fuse (set, silent, "scales=1"), *twice = fuse (set, silent, "scales=2");
+  g_autofree float *unasked = fuse (set, silent, NULL), *asked = fuse (set, asking, NULL);
+  g_autofree float *like_authors = fuse (set, asking, "like=authors"), *said = fuse (set, asking, "scales=1");
+
+  g_assert_false (same_bits (once, twice, n));
+  g_assert_true (same_bits (unasked, once, n));
+  g_assert_true (same_bits (asked, twice, n)); /* 81 px, 40, and 20 would be less than the network sees */
+  g_assert_true (same_bits (like_authors, once, n));
+  g_assert_true (same_bits (said, once, n));
+}
+
+static void
+test_unknown (void)
+{
+  g_autoptr (OmniWeights) weights = make_weights ("many");
+  const OmniModelContext context = {
+    .n_sources = 2, .width = 90, .height = 81, .range = 1, .weights = weights
+  };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (omni_model_find ("ifani")->build (&context, &error));
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE);
+  g_assert_nonnull (strstr (error->message, "many"));
+}
+
+/* What ships asks for them: the reason for all of this. */
+static void
+test_shipped (void)
+{
+  g_autoptr (OmniWeights) weights = fixture_weights_for (omni_model_find ("ifani"));
+
+  g_assert_cmpstr (omni_weights_get_metadata (weights, "scales"), ==, "auto");
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  device = fixture_open_device ();
+  if (device == NULL)
+    return 77;
+  g_test_add_func ("/scales/reference", test_reference);
+  g_test_add_func ("/scales/tiles", test_tiles);
+  g_test_add_func ("/scales/orders", test_orders);
+  g_test_add_func ("/scales/asked-by-weights", test_asked_by_weights);
+  g_test_add_func ("/scales/unknown", test_unknown);
+  g_test_add_func ("/scales/shipped", test_shipped);
+  status = g_test_run ();
+  omni_device_close (&device);
+  return status;
+}
