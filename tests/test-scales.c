@@ -137,13 +137,14 @@ test_orders (void)
 
 /* The scene by these weights and the options of make_options(). */
 static float *
-fuse (const FixtureSet *set, const OmniWeights *weights, const char *assignment)
+fuse (const FixtureSet *set, const OmniWeights *weights, OmniTask task, const char *assignment)
 {
   g_autoptr (OmniModelOptions) options = make_options (assignment);
 
   return fixture_fuse (
     device, set,
-    &(FixtureFusion){ .model = omni_model_find ("ifani"), .weights = weights, .options = options });
+    &(FixtureFusion){
+      .model = omni_model_find ("ifani"), .weights = weights, .options = options, .task = task });
 }
 
 static void
@@ -152,15 +153,19 @@ test_asked_by_weights (void)
   g_autoptr (FixtureSet) set = fixture_set_new_scene (6, 2, 90, 81, 1);
   const gsize n = fixture_set_n_samples (set);
   g_autoptr (OmniWeights) silent = make_weights (NULL), asking = make_weights ("auto");
-  g_autofree float *once = fuse (set, silent, "scales=1"), *twice = fuse (set, silent, "scales=2");
-  g_autofree float *unasked = fuse (set, silent, NULL), *asked = fuse (set, asking, NULL);
-  g_autofree float *like_authors = fuse (set, asking, "like=authors"), *said = fuse (set, asking, "scales=1");
+  const OmniTask task = OMNI_TASK_EXPOSURE;
+  g_autofree float *once = fuse (set, silent, task, "scales=1"),
+                   *twice = fuse (set, silent, task, "scales=2"), *unasked = fuse (set, silent, task, NULL),
+                   *asked = fuse (set, asking, task, NULL), *said = fuse (set, asking, task, "scales=1"),
+                   *like_authors = fuse (set, asking, task, "like=authors"),
+                   *focus = fuse (set, asking, OMNI_TASK_FOCUS, NULL);
 
   g_assert_false (same_bits (once, twice, n));
   g_assert_true (same_bits (unasked, once, n));
   g_assert_true (same_bits (asked, twice, n)); /* 81 px, 40, and 20 would be less than the network sees */
   g_assert_true (same_bits (like_authors, once, n));
   g_assert_true (same_bits (said, once, n));
+  g_assert_true (same_bits (focus, once, n)); /* coarser sizes cost 2 dB there */
 }
 
 static void
