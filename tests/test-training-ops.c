@@ -494,7 +494,8 @@ check_loss (OmniLoss loss, guint n, guint halvings, guint h, guint w)
   LossRun self = {
     .loss = loss, .n_sets = 2, .n = omni_loss_needs_truth (loss) ? 1 : n, .halvings = halvings
   };
-  g_autoptr (Double4) fused = double4_random (self.n_sets, 1, h, w, 0, 1, 11);
+  const double beyond = loss == OMNI_LOSS_MEF_PATCHES || loss == OMNI_LOSS_RANGE ? 0.2 : 0;
+  g_autoptr (Double4) fused = double4_random (self.n_sets, 1, h, w, -beyond, 1 + beyond, 11);
   g_autoptr (Double4) sources = double4_random (self.n_sets * self.n, 1, h, w, 0, 1, 12);
   const gsize size = double4_size (fused);
   g_autofree float *values = g_new (float, size);
@@ -525,11 +526,11 @@ test_loss (Fixture *fixture, gconstpointer data)
   const OmniLoss loss = GPOINTER_TO_UINT (data);
   const gboolean windowed = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
                             || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM
-                            || loss == OMNI_LOSS_INFORMATION_SSIM;
+                            || loss == OMNI_LOSS_MEF_PATCHES || loss == OMNI_LOSS_INFORMATION_SSIM;
 
   check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 1, 0, windowed ? 12 : 9, 14);
   check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 4, 0, windowed ? 15 : 5, 13);
-  if (loss == OMNI_LOSS_MEF_SSIM || loss == OMNI_LOSS_MEF_STRUCTURE)
+  if (loss == OMNI_LOSS_MEF_SSIM || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_PATCHES)
     check_loss (loss, 3, 1, 24, 27);
 }
 
