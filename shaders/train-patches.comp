@@ -3,7 +3,8 @@
 //
 // What MEF-SSIM (Ma, Zeng, Wang 2015) wants in every window that stays inside, of the sources alone: their patches less their
 // mean, each times w/e, summed and made as long as the longest. Out: the variance of that patch under the Gaussian window, and
-// for every source what its patch counts in it. TOTAL: the sum of the sources, which is asked for first. See metric-mef.comp.
+// for every source what its patch counts in it. TOTAL: the sum of the sources, which is asked for first. See metric-mef.comp; the
+// window is that of training, σ 11/6, where the metric has 1.5.
 //
 // Loops over sources keep what they know of each in the outputs, so there may be any number of them.
 #extension GL_GOOGLE_include_directive : enable

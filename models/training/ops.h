@@ -309,6 +309,7 @@ typedef struct
 /* Each writes B results, of which the term is the sum, and adds `weight` times its gradient. */
 void omni_ops_loss_ssim (OmniOps *ops, OmniLossTarget *target, float weight);
 void omni_ops_loss_mef_ssim (OmniOps *ops, OmniLossTarget *target, gboolean luminance, float weight);
+/* As the metric has it but for σ: that of all windows here. The order of the sources is nothing beyond rounding. */
 void omni_ops_loss_mef_patches (OmniOps *ops, OmniLossTarget *target, float weight);
 void omni_ops_loss_range (OmniOps *ops, OmniLossTarget *target, float weight);
 void omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, gboolean maximum,
