@@ -1,15 +1,19 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// |x − y| or (x − y)², averaged over the sources (SHARES: each with its own share) or against their maximum, and the derivative
-// by x.
+// |x − y| or (x − y)², averaged over the sources (SHARES: each with its own share), or against their maximum or what of x is in
+// range, and the derivative by x.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
 
 layout (constant_id = 1) const int ACCUMULATE = 0;
 layout (constant_id = 2) const int SQUARE = 0;
-layout (constant_id = 3) const int MAXIMUM = 0;
+layout (constant_id = 3) const int AGAINST = 0;
 layout (constant_id = 4) const int SHARES = 0;
+
+const int EVERY = 0;
+const int MAXIMUM = 1;
+const int RANGE = 2;
 
 void
 main ()
@@ -29,14 +33,16 @@ main ()
     {
       const float y = texelFetch (source0, sources + (set * n + k) * pixels + i).x;
       largest = k == 0 ? y : max (largest, y);
-      if (MAXIMUM == 0)
+      if (AGAINST == EVERY)
         {
           const float share = SHARES != 0 ? texelFetch (source0, push.a[7] + set * n + k).x : 1.0 / float (n);
           value += share * (SQUARE != 0 ? (x - y) * (x - y) : abs (x - y));
           slope += share * (SQUARE != 0 ? 2.0 * (x - y) : sign (x - y));
         }
     }
-  if (MAXIMUM != 0)
+  if (AGAINST == RANGE)
+    largest = clamp (x, 0.0, 1.0);
+  if (AGAINST != EVERY)
     {
       value = SQUARE != 0 ? (x - largest) * (x - largest) : abs (x - largest);
       slope = SQUARE != 0 ? 2.0 * (x - largest) : sign (x - largest);

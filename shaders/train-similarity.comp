@@ -6,13 +6,17 @@
 //
 // SSIM compares with every source and averages (SHARES: each with its own share). MEF-SSIM (Ma et al. 2020) compares the structure with the source of the
 // largest variance there; of equal ones with the larger mean, then the larger product, so that the order of the sources is
-// nothing. With luminance, the wanted mean is that of the sources, weighted by how near to ½ they are there and as a whole.
+// nothing. As of 2015 (PATCHES) it compares with the patch that train-patches.comp wants there. With luminance, the wanted mean is that of the sources, weighted by how near to ½ they are there and as a whole.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
 
-layout (constant_id = 1) const int MEF = 0;
+layout (constant_id = 1) const int WHAT = 0;
 layout (constant_id = 2) const int LUMINANCE = 1;
 layout (constant_id = 3) const int SHARES = 0;
+
+const int EVERY = 0;
+const int STRONGEST = 1;
+const int PATCHES = 2;
 
 const float C1 = 1e-4, C2 = 9e-4;
 
@@ -44,6 +48,7 @@ void
 main ()
 {
   const int stack = push.a[0], pixels = push.a[1], n_sets = push.a[2], n = push.a[3], globals = push.a[4];
+  const int patches = push.a[8];
   const float value_scale = push_float (5), gradient_scale = push_float (6);
   const int i = int (gl_GlobalInvocationID.x);
   const int set = int (gl_GlobalInvocationID.y);
@@ -66,7 +71,7 @@ main ()
       const float p = texelFetch (source0, y_at + (2 * n_sets * n + k) * pixels).x;
       const float v = max (square - m * m, 0.0);
 
-      if (MEF == 0)
+      if (WHAT == EVERY)
         {
           const Similarity s = compare (mx, xx, m, m, square - m * m, p, true);
           const float share = SHARES != 0 ? texelFetch (source0, push.a[7] + set * n + k).x : 1.0 / float (n);
@@ -74,6 +79,13 @@ main ()
           by_mean += s.by_mean * share;
           by_square += s.by_square * share;
           out_floats[by_product + k * pixels] = s.by_product * share * gradient_scale;
+          continue;
+        }
+      if (WHAT == PATCHES)
+        {
+          const float part = texelFetch (source0, patches + (n_sets + set * n + k) * pixels + i).x;
+          best_m += part * m;
+          best_p += part * p;
           continue;
         }
       if (k == 0 || v > best_v || (v == best_v && (m > best_m || (m == best_m && p > best_p))))
@@ -91,14 +103,21 @@ main ()
           weights += w;
         }
     }
-  if (MEF != 0)
+  if (WHAT == PATCHES)
+    best_v = texelFetch (source0, patches + set * pixels + i).x;
+  if (WHAT != EVERY)
     {
       const Similarity s = compare (mx, xx, weighted / max (weights, 1e-30), best_m, best_v, best_p, LUMINANCE != 0);
       value = s.value;
       by_mean = s.by_mean;
       by_square = s.by_square;
       for (int k = 0; k < n; k++)
-        out_floats[by_product + k * pixels] = k == best ? s.by_product * gradient_scale : 0.0;
+        {
+          float part = k == best ? 1.0 : 0.0;
+          if (WHAT == PATCHES)
+            part = texelFetch (source0, patches + (n_sets + set * n + k) * pixels + i).x;
+          out_floats[by_product + k * pixels] = part * s.by_product * gradient_scale;
+        }
     }
   out_floats[set * pixels + i] = (1.0 - value) * value_scale;
   out_floats[(n_sets + set) * pixels + i] = by_mean * gradient_scale;

@@ -18,7 +18,8 @@ test_recipe_values (void)
     "reflect\n"
     "[train]\nsteps = 100\ncrop = 64, 128@0.8\nseed = 7\n[optimiser]\nname = rmsprop\nschedule = poly\n"
     "[task exposure]\ndata = exposure, more\nsources = 2, 4-6\nloss = mef-ssim@1 .35, mef-ssim@2 .3, "
-    "mef-ssim@4 .35, mef-structure@2 .5, mef-structure@4 1.5, sobel 3\n"
+    "mef-ssim@4 .35, mef-structure@2 .5, mef-structure@4 1.5, sobel 3, mef-patches@1 .05, mef-patches@2 .45, "
+    "mef-patches@4 .5, out-of-range 2\n"
     "[task made-up]\ntask = exposure\ndata = natural\nsynthesis = exposure\nstops = 1-3\n");
   OmniTrainConfig config;
   omni_recipe_get_config (recipe, &config);
@@ -44,6 +45,12 @@ test_recipe_values (void)
   g_assert_cmpfloat (losses->structure_scales[1], ==, 0.25f);
   g_assert_cmpfloat (losses->structure_scales[2], ==, 0.75f);
   g_assert_cmpfloat (losses->weight[OMNI_LOSS_SOBEL], ==, 3);
+  g_assert_cmpfloat_with_epsilon (losses->weight[OMNI_LOSS_MEF_PATCHES], 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (losses->patches_scales[0], 0.05f, 1e-6);
+  g_assert_cmpfloat_with_epsilon (losses->patches_scales[1], 0.45f, 1e-6);
+  g_assert_cmpfloat_with_epsilon (losses->patches_scales[2], 0.5f, 1e-6);
+  g_assert_cmpfloat (losses->patches_scales[3], ==, 0);
+  g_assert_cmpfloat (losses->weight[OMNI_LOSS_RANGE], ==, 2);
   const OmniRecipeTask *first = recipe->tasks->pdata[0], *second = recipe->tasks->pdata[1];
   g_assert_cmpuint (first->n_sources->len, ==, 4);
   g_assert_cmpuint (g_array_index (first->n_sources, guint, 3), ==, 6);

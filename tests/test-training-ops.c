@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/metrics/metrics.h"
 #include "tests/training-ops-fixture.h"
 
 /* Every operation of training on the device against its plain C twin, and every gradient against central differences of
@@ -488,35 +489,45 @@ loss_value (gpointer data)
   return LOSS_WEIGHT * twin_train_loss (self->loss, self->fused, self->sources, self->halvings);
 }
 
+/* Value and gradient of what `self` compares; returns the value. */
+static double
+check_loss_of (LossRun *self)
+{
+  const gsize size = double4_size (self->fused);
+  g_autofree float *values = g_new (float, size);
+  g_autofree double *got = g_new (double, size), *want = g_new (double, size);
+  double value = 0;
+
+  run (build_loss, self, NULL, 0);
+  g_assert_cmpuint (self->n_results, ==, 1);
+  omni_work_read (ops.work, ops.results, self->results[0].result * 4, values, self->n_sets * 4);
+  for (guint b = 0; b < self->n_sets; b++)
+    value += LOSS_WEIGHT * values[b];
+  g_assert_cmpfloat_with_epsilon (value, loss_value (self), 1e-5 * fmax (1, value));
+
+  omni_work_read (ops.work, ops.results, self->gradient_at * 4, values, size * 4);
+  for (gsize i = 0; i < size; i++)
+  {
+    got[i] = values[i];
+    want[i] = i % 3 == 0 ? twin_central_difference (self->fused->v, i, 1e-6, loss_value, self) : got[i];
+  }
+  assert_close (got, want, size, 1e-4, omni_loss_to_string (self->loss));
+  return value;
+}
+
 static void
 check_loss (OmniLoss loss, guint n, guint halvings, guint h, guint w)
 {
   LossRun self = {
     .loss = loss, .n_sets = 2, .n = omni_loss_needs_truth (loss) ? 1 : n, .halvings = halvings
   };
-  g_autoptr (Double4) fused = double4_random (self.n_sets, 1, h, w, 0, 1, 11);
+  const double beyond = loss == OMNI_LOSS_MEF_PATCHES || loss == OMNI_LOSS_RANGE ? 0.2 : 0;
+  g_autoptr (Double4) fused = double4_random (self.n_sets, 1, h, w, -beyond, 1 + beyond, 11);
   g_autoptr (Double4) sources = double4_random (self.n_sets * self.n, 1, h, w, 0, 1, 12);
-  const gsize size = double4_size (fused);
-  g_autofree float *values = g_new (float, size);
-  g_autofree double *got = g_new (double, size), *want = g_new (double, size);
-  double value = 0;
 
   self.fused = fused;
   self.sources = sources;
-  run (build_loss, &self, NULL, 0);
-  g_assert_cmpuint (self.n_results, ==, 1);
-  omni_work_read (ops.work, ops.results, self.results[0].result * 4, values, self.n_sets * 4);
-  for (guint b = 0; b < self.n_sets; b++)
-    value += LOSS_WEIGHT * values[b];
-  g_assert_cmpfloat_with_epsilon (value, loss_value (&self), 1e-5 * fmax (1, value));
-
-  omni_work_read (ops.work, ops.results, self.gradient_at * 4, values, size * 4);
-  for (gsize i = 0; i < size; i++)
-  {
-    got[i] = values[i];
-    want[i] = i % 3 == 0 ? twin_central_difference (fused->v, i, 1e-6, loss_value, &self) : got[i];
-  }
-  assert_close (got, want, size, 1e-4, omni_loss_to_string (loss));
+  check_loss_of (&self);
 }
 
 static void
@@ -525,12 +536,93 @@ test_loss (Fixture *fixture, gconstpointer data)
   const OmniLoss loss = GPOINTER_TO_UINT (data);
   const gboolean windowed = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
                             || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM
-                            || loss == OMNI_LOSS_INFORMATION_SSIM;
+                            || loss == OMNI_LOSS_MEF_PATCHES || loss == OMNI_LOSS_INFORMATION_SSIM;
 
   check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 1, 0, windowed ? 12 : 9, 14);
   check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 4, 0, windowed ? 15 : 5, 13);
-  if (loss == OMNI_LOSS_MEF_SSIM || loss == OMNI_LOSS_MEF_STRUCTURE)
+  if (loss == OMNI_LOSS_MEF_SSIM || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_PATCHES)
     check_loss (loss, 3, 1, 24, 27);
+}
+
+/* Grey values of a bracket: waves and a little noise, a stop apart, cut where a camera would. `first`: the darkest. */
+static Double4 *
+make_bracket (guint n, guint h, guint w, int first)
+{
+  Double4 *bracket = double4_new (n, 1, h, w);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+
+  for (gsize i = 0; i < double4_size (bracket); i++)
+  {
+    const guint at = (guint)(i % (h * w)), k = (guint)(i / (h * w));
+    const double scene = 0.35 + 0.3 * sin (at % w * 0.23) * cos (at / w * 0.31) + at / w * 0.02;
+    const double light = scene * exp2 (first + (int)k) + g_rand_double_range (rand, -0.01, 0.01);
+
+    bracket->v[i] = round (CLAMP (light, 0, 1) * 255) / 255;
+  }
+  return bracket;
+}
+
+static OmniPicture *
+to_picture (const Double4 *x, guint k)
+{
+  const gsize pixels = (gsize)x->h * x->w;
+  guint8 *bytes = g_malloc (pixels);
+  GError *error = NULL;
+
+  for (gsize i = 0; i < pixels; i++)
+    bytes[i] = (guint8)lrint (x->v[k * pixels + i] * 255);
+
+  OmniPicture *picture = omni_picture_new (x->w, x->h, 1, FALSE, OMNI_SAMPLE_U8,
+                                           g_bytes_new_take (bytes, pixels), NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return picture;
+}
+
+static double
+measure_patches (const Double4 *fused, const Double4 *sources)
+{
+  OmniPicture *pictures[8];
+  g_autoptr (OmniPicture) result = to_picture (fused, 0);
+  g_autofree char *reason = NULL;
+  double value;
+  GError *error = NULL;
+
+  g_assert_cmpuint (sources->n, <=, G_N_ELEMENTS (pictures));
+  for (guint k = 0; k < sources->n; k++)
+    pictures[k] = to_picture (sources, k);
+
+  g_autoptr (OmniMetricsInput)
+    input = omni_metrics_input_new (pictures, sources->n, result, NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (omni_metric_compute (omni_metric_find ("mef-ssim-1"), NULL, input, NULL, &value, &reason));
+  for (guint k = 0; k < sources->n; k++)
+    g_object_unref (pictures[k]);
+  return value;
+}
+
+/* But for the width of the Gaussian the term is the metric, flat and cut places too, and the order of the sources is nothing. */
+static void
+test_patches_are_the_metric (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Double4) fused = make_bracket (1, 20, 23, 0), sources = make_bracket (5, 20, 23, -2);
+  g_autoptr (Double4) turned = double4_new (5, 1, 20, 23);
+  const gsize pixels = 20 * 23;
+
+  for (guint k = 0; k < 5; k++)
+    memcpy (turned->v + k * pixels, sources->v + (4 - k) * pixels, pixels * sizeof (double));
+  g_assert_cmpfloat_with_epsilon (1 - twin_train_patches (fused, sources, 1.5),
+                                  measure_patches (fused, sources), 1e-6);
+
+  for (gsize i = 0; i < pixels; i++) /* beyond the range, none at its very ends */
+    fused->v[i] = fused->v[i] * 1.2 - 0.1;
+
+  LossRun self = { .loss = OMNI_LOSS_MEF_PATCHES, .n_sets = 1, .n = 5, .fused = fused, .sources = sources };
+  const double value = check_loss_of (&self);
+
+  self.sources = turned;
+  g_assert_cmpfloat_with_epsilon (check_loss_of (&self), value, 1e-6);
 }
 
 /* ---- More workgroups than fit along x ---- */
@@ -631,6 +723,7 @@ add_tests (void)
   g_test_add ("/training/groups/many", Fixture, NULL, set_up, test_many_groups, tear_down);
   g_test_add ("/training/groups/too-many", Fixture, NULL, set_up, test_too_many_groups, tear_down);
   g_test_add ("/training/maps/softmax", Fixture, NULL, set_up, test_softmax, tear_down);
+  g_test_add ("/training/loss/patches-metric", Fixture, NULL, set_up, test_patches_are_the_metric, tear_down);
   for (guint loss = 0; loss < OMNI_N_LOSSES; loss++)
   {
     if (omni_loss_needs_vgg16 (loss)) /* test-training-vgg.c */

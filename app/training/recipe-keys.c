@@ -148,7 +148,9 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "others with "
     "the "
     "sources; the first source of a pair is the infrared, PET or SPECT one or the band, else the brighter. "
-    "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8), and so does “mef-structure@2”. All "
+    "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8), and so do “mef-structure@2” and "
+    "“mef-patches@2”, which is MEF-SSIM as the metric has it, of the picture cut to what it can hold; "
+    "out-of-range is what was cut. All "
     "sections of a task share one loss, given once." },
   { "task", "information-scale", OMNI_KEY_FLOAT, IN_TASK (losses.information_scale), 1e-9, 1e9, "0.002", NULL,
     "information-mse and information-ssim: c of the shares, softmax (g / c); g is the squared Laplacian, "

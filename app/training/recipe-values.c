@@ -152,6 +152,7 @@ read_losses (const OmniRecipeKey *key, const char *text, OmniTrainLosses *losses
   memset (losses->weight, 0, sizeof losses->weight);
   memset (losses->mef_scales, 0, sizeof losses->mef_scales);
   memset (losses->structure_scales, 0, sizeof losses->structure_scales);
+  memset (losses->patches_scales, 0, sizeof losses->patches_scales);
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
   for (guint i = 0; parts[i] != NULL; i++)
     if (!add_loss (key, g_strstrip (parts[i]), losses))

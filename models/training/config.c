@@ -28,7 +28,9 @@ static const char *const loss_names[] = { "mae",
                                           "second-mse",
                                           "first-laplacian",
                                           "second-laplacian",
-                                          "perceptual" };
+                                          "perceptual",
+                                          "mef-patches",
+                                          "out-of-range" };
 static const char *const optimiser_names[] = { "adam", "rmsprop", "sgd" };
 static const char *const schedule_names[] = { "constant", "halving", "cosine", "poly" };
 static const char *const norm_names[] = { "none", "batch", "frozen", "affine", "picture" };

@@ -25,11 +25,19 @@ add_result (Running *self, OmniLoss loss, float share)
   return result->result;
 }
 
+static void
+compare_mef (OmniOps *ops, OmniLossTarget *target, OmniLoss loss, float weight)
+{
+  if (loss == OMNI_LOSS_MEF_PATCHES)
+    omni_ops_loss_mef_patches (ops, target, weight);
+  else
+    omni_ops_loss_mef_ssim (ops, target, loss == OMNI_LOSS_MEF_SSIM, weight);
+}
+
 /* MEF-SSIM of the pictures halved `halvings` times. */
 static void
 run_mef_scale (Running *self, OmniLoss loss, guint halvings, float share, float weight)
 {
-  const gboolean luminance = loss == OMNI_LOSS_MEF_SSIM;
   OmniOps *ops = self->ops;
   const guint factor = 1U << halvings;
   const OmniMaps *full = self->target.gradient;
@@ -38,7 +46,7 @@ run_mef_scale (Running *self, OmniLoss loss, guint halvings, float share, float 
   if (halvings == 0)
   {
     target->result = add_result (self, loss, share);
-    omni_ops_loss_mef_ssim (ops, target, luminance, weight * share);
+    compare_mef (ops, target, loss, weight * share);
     return;
   }
 
@@ -50,7 +58,7 @@ run_mef_scale (Running *self, OmniLoss loss, guint halvings, float share, float 
                            .gradient = full != NULL ? &gradient : NULL };
 
   small.result = add_result (self, loss, share);
-  omni_ops_loss_mef_ssim (ops, &small, luminance, weight * share);
+  compare_mef (ops, &small, loss, weight * share);
   if (full == NULL)
     return;
   omni_ops_mean_pool_grad (ops, &gradient, factor, target->has_gradient, full);
@@ -62,6 +70,8 @@ omni_train_losses_get_scales (OmniTrainLosses *losses, OmniLoss loss)
 {
   if (loss == OMNI_LOSS_MEF_SSIM)
     return losses->mef_scales;
+  if (loss == OMNI_LOSS_MEF_PATCHES)
+    return losses->patches_scales;
   return loss == OMNI_LOSS_MEF_STRUCTURE ? losses->structure_scales : NULL;
 }
 
@@ -84,6 +94,27 @@ run_mef (Running *self, OmniLoss loss, const float *scales, float weight)
     }
   if (!any)
     run_mef_scale (self, loss, 0, 1.0F, weight);
+}
+
+/* Of the fused picture as it will be stored, cut to what a picture can hold. */
+static void
+run_cut_mef (Running *self, OmniLoss loss, const float *scales, float weight)
+{
+  const OmniLossTarget whole = self->target;
+  const OmniMaps *x = whole.fused;
+  const OmniMaps fused = omni_ops_cut (self->ops, x);
+  const OmniMaps gradient = whole.gradient != NULL ? omni_ops_maps (self->ops, x->n, x->h, x->w)
+                                                   : (OmniMaps){ 0 };
+
+  self->target = (OmniLossTarget){ .fused = &fused,
+                                   .sources = whole.sources,
+                                   .gradient = whole.gradient != NULL ? &gradient : NULL };
+  run_mef (self, loss, scales, weight);
+  self->target = whole;
+  if (whole.gradient == NULL)
+    return;
+  omni_ops_cut_grad (self->ops, x, &gradient, whole.has_gradient, whole.gradient);
+  self->target.has_gradient = TRUE;
 }
 
 #define INFORMATION_SCALE 2e-3F /* |g₁ − g₂| of natural pictures is of this size */
@@ -151,6 +182,10 @@ run_term (Running *self, OmniLoss loss, float weight)
   case OMNI_LOSS_PERCEPTUAL:
     omni_vgg_loss_perceptual (ops, self->vgg16, &target, weight);
     break;
+  case OMNI_LOSS_RANGE:
+    omni_ops_loss_range (ops, &target, weight);
+    break;
+  case OMNI_LOSS_MEF_PATCHES:
   case OMNI_LOSS_MEF_SSIM:
   case OMNI_LOSS_MEF_STRUCTURE:
   case OMNI_N_LOSSES:
@@ -182,7 +217,9 @@ omni_losses_run (OmniOps *ops, const OmniTrainLosses *losses, guint vgg16, const
 
     if (weight == 0.0F)
       continue;
-    if (scales != NULL)
+    if (loss == OMNI_LOSS_MEF_PATCHES)
+      run_cut_mef (&self, loss, scales, weight);
+    else if (scales != NULL)
       run_mef (&self, loss, scales, weight);
     else
       run_term (&self, loss, weight);
@@ -195,7 +232,7 @@ get_side (const OmniTrainLosses *losses, guint loss)
 {
   const gboolean has_windows = loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM
                                || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_SSIM
-                               || loss == OMNI_LOSS_INFORMATION_SSIM;
+                               || loss == OMNI_LOSS_MEF_PATCHES || loss == OMNI_LOSS_INFORMATION_SSIM;
   const float *scales = get_scales (losses, loss);
   OmniTrainSide side = { 1, has_windows ? SMALLEST_WINDOW : 2 };
 

@@ -21,15 +21,10 @@ part_of (const OmniMaps *stack, guint first, guint n)
   return part;
 }
 
-static OmniMaps
-filter_along (OmniOps *ops, const OmniMaps *x, gboolean vertical, gboolean transposed)
+/* Half of the window, as kernels read it. */
+static void
+push_taps (OmniDispatch *kernel)
 {
-  const guint reach = WINDOW - 1;
-  const guint w = vertical ? x->w : transposed ? x->w + reach : x->w - reach;
-  const guint h = !vertical ? x->h : transposed ? x->h + reach : x->h - reach;
-  const OmniMaps out = omni_ops_maps (ops, x->n, h, w);
-  OmniDispatch kernel = omni_ops_kernel ("train-filter", h * w, x->n);
-  const gint32 push[] = { x->at, (gint32)x->w, (gint32)x->h, (gint32)w, (gint32)h, transposed ? reach : 0 };
   double taps[WINDOW], sum = 0.0;
 
   for (guint k = 0; k < WINDOW; k++)
@@ -39,9 +34,22 @@ filter_along (OmniOps *ops, const OmniMaps *x, gboolean vertical, gboolean trans
     taps[k] = exp (-d * d / (2 * SIGMA * SIGMA));
     sum += taps[k];
   }
-  memcpy (kernel.push, push, sizeof push);
   for (guint k = 0; k <= WINDOW / 2; k++)
-    kernel.push[16 + k] = omni_ops_float_bits ((float)(taps[k] / sum));
+    kernel->push[16 + k] = omni_ops_float_bits ((float)(taps[k] / sum));
+}
+
+static OmniMaps
+filter_along (OmniOps *ops, const OmniMaps *x, gboolean vertical, gboolean transposed)
+{
+  const guint reach = WINDOW - 1;
+  const guint w = vertical ? x->w : transposed ? x->w + reach : x->w - reach;
+  const guint h = !vertical ? x->h : transposed ? x->h + reach : x->h - reach;
+  const OmniMaps out = omni_ops_maps (ops, x->n, h, w);
+  OmniDispatch kernel = omni_ops_kernel ("train-filter", h * w, x->n);
+  const gint32 push[] = { x->at, (gint32)x->w, (gint32)x->h, (gint32)w, (gint32)h, transposed ? reach : 0 };
+
+  memcpy (kernel.push, push, sizeof push);
+  push_taps (&kernel);
   omni_ops_constant (&kernel, vertical);
   omni_ops_constant (&kernel, WINDOW);
   omni_ops_read_maps (ops, &kernel, 0);
@@ -104,11 +112,51 @@ finish_value (OmniOps *ops, OmniLossTarget *target, const OmniMaps *value)
   omni_ops_sum_to_results (ops, value, target->result);
 }
 
+/* Stages of train-patches.comp: sums of the `n` sources of every set, then, given these, their patches. */
+static OmniMaps
+run_patches (OmniOps *ops, const OmniMaps *sources, guint n, const OmniMaps *total)
+{
+  const guint n_sets = sources->n / n, plane = sources->h * sources->w,
+              reach = total != NULL ? WINDOW - 1 : 0;
+  const OmniMaps out = omni_ops_maps (ops, total != NULL ? n_sets * (1 + n) : n_sets, sources->h - reach,
+                                      sources->w - reach);
+  OmniDispatch kernel = omni_ops_kernel ("train-patches", out.h * out.w, n_sets);
+  const gint32 push[] = { sources->at,   total != NULL ? total->at : 0, (gint32)sources->w, (gint32)plane,
+                          (gint32)out.w, (gint32)(out.h * out.w),       (gint32)n_sets,     (gint32)n };
+
+  omni_ops_constant (&kernel, total == NULL);
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, &out);
+  memcpy (kernel.push, push, sizeof push);
+  push_taps (&kernel);
+  kernel.flop = total != NULL ? 5.0 * WINDOW * WINDOW * n * out.h * out.w * n_sets : 0.0;
+  omni_ops_run (ops, &kernel);
+  return out;
+}
+
+static OmniMaps
+wanted_patches (OmniOps *ops, const OmniMaps *sources, guint n)
+{
+  const OmniMaps total = run_patches (ops, sources, n, NULL);
+
+  return run_patches (ops, sources, n, &total);
+}
+
+/* shaders/train-similarity.comp */
+typedef enum
+{
+  SIMILARITY_EVERY,
+  SIMILARITY_STRONGEST,
+  SIMILARITY_PATCHES
+} Similarity;
+
 static void
-similarity (OmniOps *ops, OmniLossTarget *target, gboolean mef, gboolean luminance, float weight)
+similarity (OmniOps *ops, OmniLossTarget *target, Similarity what, gboolean luminance, float weight)
 {
   const guint n_sets = target->fused->n, n = target->sources->n / n_sets;
   const OmniMaps globals = luminance ? omni_ops_picture_mean (ops, target->sources) : (OmniMaps){ 0 };
+  const OmniMaps patches = what == SIMILARITY_PATCHES ? wanted_patches (ops, target->sources, n)
+                                                      : (OmniMaps){ 0 };
   const OmniMaps means = windowed_moments (ops, target);
   const guint pixels = means.h * means.w;
   const OmniMaps out = omni_ops_maps (ops, n_sets * (3 + n), means.h, means.w);
@@ -121,9 +169,10 @@ similarity (OmniOps *ops, OmniLossTarget *target, gboolean mef, gboolean luminan
                           globals.at,
                           omni_ops_float_bits (scale),
                           omni_ops_float_bits (-weight * scale),
-                          target->shares != NULL ? target->shares->at : 0 };
+                          target->shares != NULL ? target->shares->at : 0,
+                          patches.at };
 
-  omni_ops_constant (&kernel, mef);
+  omni_ops_constant (&kernel, what);
   omni_ops_constant (&kernel, luminance);
   omni_ops_constant (&kernel, target->shares != NULL);
   omni_ops_read_maps (ops, &kernel, 0);
@@ -147,13 +196,19 @@ similarity (OmniOps *ops, OmniLossTarget *target, gboolean mef, gboolean luminan
 void
 omni_ops_loss_ssim (OmniOps *ops, OmniLossTarget *target, float weight)
 {
-  similarity (ops, target, FALSE, FALSE, weight);
+  similarity (ops, target, SIMILARITY_EVERY, FALSE, weight);
 }
 
 void
 omni_ops_loss_mef_ssim (OmniOps *ops, OmniLossTarget *target, gboolean luminance, float weight)
 {
-  similarity (ops, target, TRUE, luminance, weight);
+  similarity (ops, target, SIMILARITY_STRONGEST, luminance, weight);
+}
+
+void
+omni_ops_loss_mef_patches (OmniOps *ops, OmniLossTarget *target, float weight)
+{
+  similarity (ops, target, SIMILARITY_PATCHES, FALSE, weight);
 }
 
 /* The outputs of a kernel that writes values, and adds to the gradient or to a scratch map nobody reads. */
@@ -174,8 +229,16 @@ write_value_and_gradient (OmniOps *ops, OmniDispatch *kernel, OmniLossTarget *ta
   return value;
 }
 
-void
-omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, gboolean maximum, float weight)
+/* shaders/train-residual.comp */
+typedef enum
+{
+  AGAINST_EVERY,
+  AGAINST_MAXIMUM,
+  AGAINST_RANGE
+} Against;
+
+static void
+residual (OmniOps *ops, OmniLossTarget *target, gboolean square, Against against, float weight)
 {
   const OmniMaps *x = target->fused;
   const guint pixels = x->h * x->w;
@@ -192,7 +255,7 @@ omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, g
 
   omni_ops_constant (&kernel, target->has_gradient);
   omni_ops_constant (&kernel, square);
-  omni_ops_constant (&kernel, maximum);
+  omni_ops_constant (&kernel, against);
   omni_ops_constant (&kernel, target->shares != NULL);
   memcpy (kernel.push, push, sizeof push);
 
@@ -200,6 +263,18 @@ omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, g
 
   omni_ops_run (ops, &kernel);
   finish_value (ops, target, &value);
+}
+
+void
+omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, gboolean maximum, float weight)
+{
+  residual (ops, target, square, maximum ? AGAINST_MAXIMUM : AGAINST_EVERY, weight);
+}
+
+void
+omni_ops_loss_range (OmniOps *ops, OmniLossTarget *target, float weight)
+{
+  residual (ops, target, FALSE, AGAINST_RANGE, weight);
 }
 
 void

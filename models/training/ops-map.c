@@ -8,7 +8,9 @@ typedef enum
 {
   POINT_AFFINE,
   POINT_TANH,
-  POINT_TANH_GRADIENT
+  POINT_TANH_GRADIENT,
+  POINT_CUT,
+  POINT_CUT_GRADIENT
 } Point;
 
 static OmniMaps
@@ -21,11 +23,34 @@ point (OmniOps *ops, Point what, const OmniMaps *x, const OmniMaps *gradient, fl
                           omni_ops_float_bits (shift) };
 
   omni_ops_constant (&kernel, what);
+  omni_ops_constant (&kernel, FALSE);
   omni_ops_read_maps (ops, &kernel, 0);
   omni_ops_write_maps (ops, &kernel, 0, &out);
   memcpy (kernel.push, push, sizeof push);
   omni_ops_run (ops, &kernel);
   return out;
+}
+
+OmniMaps
+omni_ops_cut (OmniOps *ops, const OmniMaps *x)
+{
+  return point (ops, POINT_CUT, x, NULL, 0.0F, 0.0F);
+}
+
+void
+omni_ops_cut_grad (OmniOps *ops, const OmniMaps *x, const OmniMaps *output_gradient, gboolean accumulate,
+                   const OmniMaps *gradient)
+{
+  const guint n = x->n * x->h * x->w;
+  OmniDispatch kernel = omni_ops_linear_kernel ("train-point", n);
+  const gint32 push[] = { x->at, output_gradient->at, (gint32)n, 0, 0, gradient->at };
+
+  omni_ops_constant (&kernel, POINT_CUT_GRADIENT);
+  omni_ops_constant (&kernel, accumulate);
+  omni_ops_read_maps (ops, &kernel, 0);
+  omni_ops_write_maps (ops, &kernel, 0, gradient);
+  memcpy (kernel.push, push, sizeof push);
+  omni_ops_run (ops, &kernel);
 }
 
 OmniMaps

@@ -283,6 +283,11 @@ OmniMaps omni_ops_tanh (OmniOps *ops, const OmniMaps *x, float factor, float shi
 OmniMaps omni_ops_tanh_grad (OmniOps *ops, const OmniMaps *y, const OmniMaps *output_gradient, float factor,
                              float shift);
 
+/* x cut to 0 … 1; back, nothing where it was cut: `gradient` is written, or added to. */
+OmniMaps omni_ops_cut (OmniOps *ops, const OmniMaps *x);
+void omni_ops_cut_grad (OmniOps *ops, const OmniMaps *x, const OmniMaps *output_gradient, gboolean accumulate,
+                        const OmniMaps *gradient);
+
 /* How much information each of every `n` pictures holds, as shares (U2Fusion, without VGG: models.md §2.3): softmax of g / scale,
  * g the sum over five levels of a pyramid of the mean squared Laplacian [⅛ …, −1], zero outside. One pixel an image. */
 OmniMaps omni_ops_information (OmniOps *ops, const OmniMaps *sources, guint n, float scale);
@@ -304,6 +309,9 @@ typedef struct
 /* Each writes B results, of which the term is the sum, and adds `weight` times its gradient. */
 void omni_ops_loss_ssim (OmniOps *ops, OmniLossTarget *target, float weight);
 void omni_ops_loss_mef_ssim (OmniOps *ops, OmniLossTarget *target, gboolean luminance, float weight);
+/* As the metric has it but for σ: that of all windows here. The order of the sources is nothing beyond rounding. */
+void omni_ops_loss_mef_patches (OmniOps *ops, OmniLossTarget *target, float weight);
+void omni_ops_loss_range (OmniOps *ops, OmniLossTarget *target, float weight);
 void omni_ops_loss_residual (OmniOps *ops, OmniLossTarget *target, gboolean square, gboolean maximum,
                              float weight);
 void omni_ops_loss_difference (OmniOps *ops, OmniLossTarget *target, float weight);

@@ -87,7 +87,7 @@ typedef struct
   guint64 result; /* B values among the results */
 } OmniLossResult;
 
-#define OMNI_MAX_LOSS_RESULTS (OMNI_N_LOSSES + 2 * OMNI_MEF_SCALES)
+#define OMNI_MAX_LOSS_RESULTS (OMNI_N_LOSSES + 3 * OMNI_MEF_SCALES)
 
 /* Runs every term of the task. `vgg16`: where its values lie among the parameters, 0 if they do not. `gradient` (nullable): by the
  * fused pictures. Returns the number of results. */

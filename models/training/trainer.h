@@ -47,12 +47,14 @@ typedef enum
   OMNI_LOSS_FIRST_LAPLACIAN, /* (∇F − ∇s)², likewise */
   OMNI_LOSS_SECOND_LAPLACIAN,
   OMNI_LOSS_PERCEPTUAL, /* (φ F − φ truth)², φ the last features of VGG-16, which the configuration must have */
+  OMNI_LOSS_MEF_PATCHES, /* 1 − MEF-SSIM as the metric has it (2015) but for σ 11/6, of F cut to 0 … 1, over `patches_scales` */
+  OMNI_LOSS_RANGE, /* |F − F cut to 0 … 1| */
   OMNI_N_LOSSES
 } OmniLoss;
 
 /* "mae", "mse", "ssim", "gradient", "mef-ssim", "mef-structure", "max-intensity", "max-gradient", "sobel", "laplacian",
  * "source-mse", "source-ssim", "truth-sobel", "information-mse", "information-ssim", "first-mse", "second-mse",
- * "first-laplacian", "second-laplacian", "perceptual". */
+ * "first-laplacian", "second-laplacian", "perceptual", "mef-patches", "out-of-range". */
 const char *omni_loss_to_string (OmniLoss loss);
 gboolean omni_loss_from_string (const char *name, OmniLoss *loss);
 
@@ -72,6 +74,7 @@ typedef struct
   float weight[OMNI_N_LOSSES];             /* 0: the term is not computed */
   float mef_scales[OMNI_MEF_SCALES];       /* shares of the scales; all zero: full size alone */
   float structure_scales[OMNI_MEF_SCALES]; /* likewise */
+  float patches_scales[OMNI_MEF_SCALES];   /* likewise */
   float information_scale;                 /* c of U2Fusion's softmax (g / c); 0: .002 */
 } OmniTrainLosses;
 

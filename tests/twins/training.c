@@ -371,8 +371,9 @@ twin_train_information (const Double4 *sources, guint n, double scale)
 
 /* ---- Losses ---- */
 
-#define C1 1e-4
-#define C2 9e-4
+#define C1    1e-4
+#define C2    9e-4
+#define SIGMA (11. / 6)
 
 typedef struct
 {
@@ -380,18 +381,18 @@ typedef struct
 } Window;
 
 static Window
-window_at (const double *x, const double *y, guint w, guint left, guint top)
+window_at (const double *x, const double *y, guint w, double sigma)
 {
   double sx = 0, sy = 0, xx = 0, yy = 0, xy = 0, total = 0;
 
   for (int a = 0; a < 11; a++)
     for (int b = 0; b < 11; b++)
-      total += exp (-((a - 5) * (a - 5) + (b - 5) * (b - 5)) / (2 * (11. / 6) * (11. / 6)));
+      total += exp (-((a - 5) * (a - 5) + (b - 5) * (b - 5)) / (2 * sigma * sigma));
   for (int a = 0; a < 11; a++)
     for (int b = 0; b < 11; b++)
     {
-      const double g = exp (-((a - 5) * (a - 5) + (b - 5) * (b - 5)) / (2 * (11. / 6) * (11. / 6))) / total;
-      const gsize i = (top + (guint)a) * w + left + (guint)b;
+      const double g = exp (-((a - 5) * (a - 5) + (b - 5) * (b - 5)) / (2 * sigma * sigma)) / total;
+      const guint i = (guint)a * w + (guint)b;
 
       sx += g * x[i];
       sy += g * y[i];
@@ -436,7 +437,8 @@ similarity_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, cons
   for (guint k = 0; k < n; k++)
   {
     const double *y = plane_of (sources, b * n + k, 0);
-    const Window w = window_at (plane_of (fused, b, 0), y, fused->w, left, top);
+    const gsize at = (gsize)top * fused->w + left;
+    const Window w = window_at (plane_of (fused, b, 0) + at, y + at, fused->w, SIGMA);
     const double away = w.my - 0.5, global = mean_of (y, (gsize)fused->h * fused->w) - 0.5;
     const double weight = exp (-away * away / 0.08) * exp (-global * global / 0.08);
 
@@ -463,6 +465,115 @@ similarity_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, co
       for (guint left = 0; left + 11 <= fused->w; left++)
         sum += similarity_at (loss, fused, sources, shares, b, left, top);
   return 1 - sum / ((double)fused->n * (fused->h - 10) * (fused->w - 10));
+}
+
+/* Element `i` of a window, row by row, of 11 × 11. */
+static double
+patch_at (const double *x, guint w, guint i)
+{
+  return x[i / 11 * w + i % 11];
+}
+
+static double
+patch_mean (const double *x, guint w)
+{
+  double sum = 0;
+
+  for (guint i = 0; i < 121; i++)
+    sum += patch_at (x, w, i);
+  return sum / 121;
+}
+
+static double
+length_of (const double *patch)
+{
+  double sum = 0;
+
+  for (guint i = 0; i < 121; i++)
+    sum += patch[i] * patch[i];
+  return sqrt (sum);
+}
+
+/* How much a patch counts by its length, of the lengths of all and that of their sum: MEF-SSIM (2015), for pictures of 0 … 1. */
+static double
+patch_power (const double *lengths, guint n, double together)
+{
+  double sum = 0;
+
+  for (guint k = 0; k < n; k++)
+    sum += lengths[k];
+
+  const double alike = CLAMP ((together + 0x1p-52) / (sum + 0x1p-52), 0x1p-52, 1 - 0x1p-52);
+
+  return fmin (tan (alike * G_PI / 2), 10);
+}
+
+/* The patch that it wants: `sources` are planes of `pixels` values from the window's first on. */
+static void
+wanted_patch (const double *sources, guint n, gsize pixels, guint w, double *wanted)
+{
+  g_autofree double *lengths = g_new (double, n), *shares = g_new (double, n);
+  g_autofree double *patches = g_new0 (double, (n + 1) * 121);
+  double *all = patches + n * 121, weights = 0, longest = 0;
+
+  for (guint k = 0; k < n; k++)
+  {
+    const double mean = patch_mean (sources + k * pixels, w);
+
+    for (guint i = 0; i < 121; i++)
+    {
+      patches[k * 121 + i] = patch_at (sources + k * pixels, w, i) - mean;
+      all[i] += patches[k * 121 + i];
+    }
+    lengths[k] = length_of (patches + k * 121);
+    longest = fmax (longest, lengths[k] + 0.001 / 255);
+  }
+
+  const double power = patch_power (lengths, n, length_of (all));
+
+  for (guint k = 0; k < n; k++)
+  {
+    const double e = lengths[k] + 0.001 / 255;
+
+    shares[k] = pow (e * 255 / 11, power) + 0x1p-52;
+    weights += shares[k];
+    shares[k] /= e;
+  }
+  for (guint i = 0; i < 121; i++)
+  {
+    wanted[i] = 0;
+    for (guint k = 0; k < n; k++)
+      wanted[i] += shares[k] / weights * patches[k * 121 + i];
+  }
+
+  const double length = length_of (wanted);
+
+  for (guint i = 0; i < 121; i++)
+    wanted[i] = length > 1e-10 ? wanted[i] * longest / length : 0;
+}
+
+double
+twin_train_patches (const Double4 *fused, const Double4 *sources, double sigma)
+{
+  const guint n = sources->n / fused->n, w = fused->w;
+  const gsize pixels = (gsize)fused->h * w;
+  double sum = 0, wanted[121], present[121];
+
+  for (guint b = 0; b < fused->n; b++)
+    for (guint top = 0; top + 11 <= fused->h; top++)
+      for (guint left = 0; left + 11 <= w; left++)
+      {
+        const gsize at = (gsize)top * w + left;
+
+        wanted_patch (plane_of (sources, b * n, 0) + at, n, pixels, w, wanted);
+        for (guint i = 0; i < 121; i++)
+          present[i] = CLAMP (patch_at (plane_of (fused, b, 0) + at, w, i), 0, 1);
+
+        const Window window = window_at (present, wanted, 11, sigma);
+
+        sum += structure (&window);
+      }
+  return 1 - sum / ((double)fused->n * (fused->h - 10) * (w - 10));
 }
 
 /* x's difference from pixel i to i + step against that of the source where it is largest. */
@@ -550,6 +661,8 @@ residual_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, const 
            * (shares != NULL ? shares[b * n + k] : 1.0 / n);
     largest = fmax (largest, y);
   }
+  if (loss == OMNI_LOSS_RANGE)
+    return fabs (x - CLAMP (x, 0, 1));
   return loss == OMNI_LOSS_MAX_INTENSITY ? fabs (x - largest) : sum;
 }
 
@@ -598,6 +711,16 @@ other_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, double 
   return loss == OMNI_LOSS_TRUTH_SOBEL;
 }
 
+static Double4 *
+cut_picture (const Double4 *x)
+{
+  Double4 *cut = double4_new (x->n, x->c, x->h, x->w);
+
+  for (gsize i = 0; i < double4_size (x); i++)
+    cut->v[i] = CLAMP (x->v[i], 0, 1);
+  return cut;
+}
+
 double
 twin_train_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint halvings)
 {
@@ -609,11 +732,14 @@ twin_train_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, gu
 
   if (halvings > 0)
   {
-    g_autoptr (Double4) small = twin_train_mean_pool (fused, 1U << halvings);
+    g_autoptr (Double4) cut = loss == OMNI_LOSS_MEF_PATCHES ? cut_picture (fused) : NULL;
+    g_autoptr (Double4) small = twin_train_mean_pool (cut != NULL ? cut : fused, 1U << halvings);
     g_autoptr (Double4) small_sources = twin_train_mean_pool (sources, 1U << halvings);
 
     return twin_train_loss (loss, small, small_sources, 0);
   }
+  if (loss == OMNI_LOSS_MEF_PATCHES)
+    return twin_train_patches (fused, sources, SIGMA);
   if (loss == OMNI_LOSS_SSIM || loss == OMNI_LOSS_SOURCE_SSIM || loss == OMNI_LOSS_MEF_SSIM
       || loss == OMNI_LOSS_MEF_STRUCTURE)
     return similarity_loss (loss, fused, sources, NULL);

@@ -65,6 +65,9 @@ double *twin_train_information (const Double4 *sources, guint n, double scale);
 /* The value of a loss term: fused [B][1], sources [B · N][1] or the ground truth. `halvings`: of MEF-SSIM. */
 double twin_train_loss (OmniLoss loss, const Double4 *fused, const Double4 *sources, guint halvings);
 
+/* OMNI_LOSS_MEF_PATCHES at one scale, in its own words: MEF-SSIM's patches formed one by one; `sigma`: of the Gaussian window. */
+double twin_train_patches (const Double4 *fused, const Double4 *sources, double sigma);
+
 /* (f (x + h) − f (x − h)) / 2h of element `i` of `x`. */
 typedef double (*TwinFunction) (gpointer data);
 double twin_central_difference (double *x, gsize i, double h, TwinFunction function, gpointer data);
