@@ -50,7 +50,8 @@ enum
 
 #define MOST_SCALES 9
 /* The shorter side of the smallest size, at least, when their number is automatic: a little more than the network sees. */
-#define SMALLEST_PX 40
+#define SMALLEST_PX     40
+#define HEADROOM_LEVELS 5
 
 static const OmniModelOption options[] = {
   OMNI_LIKE_OPTION (N_ ("authors: at full size alone, as in the paper")),
@@ -64,6 +65,15 @@ static const OmniModelOption options[] = {
     .minimum = 0,
     .maximum = MOST_SCALES,
     .whole = TRUE },
+  { .key = "headroom",
+    .title = N_ ("Headroom"),
+    .summary = N_ (
+      "How far the ground darkens where it and the detail upon it come to more than white; with several "
+      "scales"),
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "1",
+    .minimum = 0,
+    .maximum = 8 },
   { NULL }
 };
 
@@ -280,6 +290,18 @@ add_scales (Builder *builder, OmniNode *x, guint n_scales)
   return TRUE;
 }
 
+/* By itself the network was trained to stay within black and white; bands of several sizes add up to more. Samples beyond white are
+ * kept as they are. */
+static OmniNode
+add_headroom (OmniGraph *graph, const OmniModelContext *context, OmniNode luma, guint n_scales)
+{
+  const float strength = (float)omni_model_get_number (&omni_model_ifani, context->options, "headroom");
+
+  return strength == 0 || context->range > 1
+           ? luma
+           : omni_model_add_headroom (graph, luma, MIN (n_scales, HEADROOM_LEVELS), strength);
+}
+
 static OmniGraph *
 build (const OmniModelContext *context, GError **error)
 {
@@ -299,6 +321,8 @@ build (const OmniModelContext *context, GError **error)
   x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
   if (!add_scales (&builder, &x, n_scales))
     return NULL;
+  if (n_scales > 1)
+    x = add_headroom (graph, context, x, n_scales);
   omni_graph_set_output (graph, context->colour ? omni_model_add_chroma (graph, x) : x);
   return g_steal_pointer (&graph);
 }

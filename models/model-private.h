@@ -99,6 +99,10 @@ gboolean omni_model_get_padding (const OmniWeights *weights, OmniBoundary fallba
 gboolean omni_model_get_known_answer (const OmniWeights *weights, gboolean *has_answer, float answer[16],
                                       GError **error);
 
+/* Where a bright ground and the detail upon it come to more than white, the ground gives way: what `luma` has too much, on average
+ * over some 2 ^ `levels` pixels, is taken off `strength` times, so that the detail stays to be seen. */
+OmniNode omni_model_add_headroom (OmniGraph *graph, OmniNode luma, guint levels, float strength);
+
 /* R, G, B of a fused luminance and the sources' chroma, fused by the papers' rule. */
 OmniNode omni_model_add_chroma (OmniGraph *graph, OmniNode luma);
 

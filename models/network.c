@@ -153,6 +153,18 @@ omni_model_part_to_fuse (const OmniModelContext *context)
   return part;
 }
 
+OmniNode
+omni_model_add_headroom (OmniGraph *graph, OmniNode luma, guint levels, float strength)
+{
+  OmniNode excess = omni_graph_unary (graph, luma, 1, -1, OMNI_ACTIVATION_RELU, 0);
+
+  for (guint level = 0; level < levels; level++)
+    excess = omni_graph_down (graph, excess, OMNI_PYRAMID_QUAD);
+  excess = omni_graph_upsample_to (graph, excess, 0);
+  return omni_graph_binary (graph, OMNI_BINARY_SUB, luma,
+                            omni_graph_unary (graph, excess, strength, 0, OMNI_ACTIVATION_NONE, 0));
+}
+
 void
 omni_model_set_output (OmniGraph *graph, const OmniModelContext *context, OmniNode fused)
 {

@@ -525,25 +525,17 @@ add_fusion (Builder *self)
   return fused[0];
 }
 
-/* Where bright ground of one source and the other's detail come to more than white, the ground gives way: what the luminance has
- * too much, on average over some eight pixels, is taken off, so that the detail stays to be seen. */
+/* Of medical pictures, where bright bone of one source and the other's detail add up. */
 static OmniNode
 add_headroom (const Builder *self, OmniNode luma)
 {
-  OmniGraph *graph = self->graph;
   const float strength = (float)omni_model_get_number (self->model, self->context->options, "headroom");
-  OmniNode excess;
 
   /* Samples beyond white are kept as they are. */
   if (strength == 0 || self->planes != OMNI_PLANES_LUMA || self->context->task != OMNI_TASK_MEDICAL
       || self->context->range > 1)
     return luma;
-  excess = omni_graph_unary (graph, luma, 1, -1, OMNI_ACTIVATION_RELU, 0);
-  for (guint level = 0; level < HEADROOM_LEVELS; level++)
-    excess = omni_graph_down (graph, excess, OMNI_PYRAMID_QUAD);
-  excess = omni_graph_upsample_to (graph, excess, 0);
-  return omni_graph_binary (graph, OMNI_BINARY_SUB, luma,
-                            omni_graph_unary (graph, excess, strength, 0, OMNI_ACTIVATION_NONE, 0));
+  return omni_model_add_headroom (self->graph, luma, HEADROOM_LEVELS, strength);
 }
 
 /* Y + saturation · (colour − Y). */

@@ -241,6 +241,7 @@ test_architectures (void)
     config.padding = cases[i].padding;
     config.reduce = cases[i].reduce;
     config.without_skips = cases[i].without_skips;
+    config.has_scales = i % 2 == 1;
     config.seed = 7 + i;
     g_autoptr (OmniTrainer) made = omni_trainer_new (device, &config, &error);
     g_assert_no_error (error);
@@ -252,6 +253,7 @@ test_architectures (void)
     g_assert_cmpint (found.padding, ==, cases[i].padding);
     g_assert_cmpint (found.reduce, ==, cases[i].reduce);
     g_assert_cmpint (found.without_skips, ==, cases[i].without_skips);
+    g_assert_cmpint (found.has_scales, ==, i % 2 == 1);
     g_assert_cmpuint (found.channels, ==, cases[i].channels);
     g_autoptr (OmniTrainer) again = omni_trainer_new (device, &found, &error);
     g_assert_true (omni_trainer_import (again, weights, &error));

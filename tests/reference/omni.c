@@ -347,15 +347,14 @@ blend (const Omni *self, guint l)
   return out;
 }
 
-/* What is above white on average over some 8 px is taken off. */
-static void
-give_headroom (RefTensor *luma, double strength)
+void
+ref_give_headroom (RefTensor *luma, guint levels, double strength)
 {
   RefTensor *excess = ref_tensor_new (1, luma->width, luma->height);
 
   for (guint i = 0; i < luma->width * luma->height; i++)
     excess->v[i] = fmax (luma->v[i] - 1, 0);
-  for (guint i = 0; i < 3; i++)
+  for (guint i = 0; i < levels; i++)
   {
     g_autoptr (RefTensor) fine = excess;
 
@@ -363,10 +362,10 @@ give_headroom (RefTensor *luma, double strength)
   }
 
   g_autoptr (RefTensor) coarse = excess;
-  g_autoptr (RefTensor) smooth = magnify (coarse, 8);
+  g_autoptr (RefTensor) smooth = magnify (coarse, 1U << levels);
 
   for (guint i = 0; i < luma->width * luma->height; i++)
-    luma->v[i] -= strength * smooth->v[i];
+    luma->v[i] -= strength * smooth->v[i / luma->width * smooth->width + i % luma->width];
 }
 
 RefTensor *
@@ -399,7 +398,7 @@ ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const
       out->v[i] += band->v[i];
   }
   if (how->headroom > 0)
-    give_headroom (out, how->headroom);
+    ref_give_headroom (out, 3, how->headroom);
   for (guint k = 0; k < n; k++)
   {
     ref_tensors_free (self.pyramids[k], how->depth + 1);

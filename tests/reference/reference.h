@@ -72,6 +72,9 @@ typedef struct
   double headroom;                            /* of medical luminance: how much of the excess is taken off */
 } RefOmni;
 
+/* What is above white on average over some 2 ^ `levels` pixels is taken off. */
+void ref_give_headroom (RefTensor *luma, guint levels, double strength);
+
 RefTensor *ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const RefOmni *how);
 
 /* Three channels in and out, already normalised. */
