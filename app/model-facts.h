@@ -10,7 +10,7 @@ typedef struct
 {
   gboolean order_invariant; /* derived from its graph */
   guint
-    receptive_field_px; /* likewise: the side of the square of source pixels that one of the result comes from */
+    receptive_field_px; /* likewise: the side of the square of source pixels that one of the result comes from, at one size */
   guint64 n_parameters;  /* of its weights; 0 without */
   char *licence;         /* (nullable) of its weights */
   char *provenance;      /* (nullable) where they come from, as their file says */

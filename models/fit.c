@@ -4,7 +4,7 @@
 /* The best first, by the first figure of each task in models/README.md: MEF-SSIM of exposures, Q^AB/F of focus stacks (the stacks
  * of both tables brought together by the models that are in both), of infrared and of medical pairs, Q2n of the rows held out. */
 static const char *const measured[OMNI_N_TASKS][16] = {
-  [OMNI_TASK_EXPOSURE] = { "omni", "omni-small", "mertens", "wavelet", "laplacian", "gff", "ifani", "ifcnn",
+  [OMNI_TASK_EXPOSURE] = { "omni", "omni-small", "ifani", "mertens", "wavelet", "laplacian", "gff", "ifcnn",
                            "mean", "aenetv2", "u2fusion", "max", "pmgi" },
   [OMNI_TASK_FOCUS] = { "omni", "omni-small", "gff", "laplacian", "wavelet", "ifani", "mertens", "ifcnn",
                         "mean", "max", "aenetv2", "u2fusion", "pmgi" },

@@ -49,12 +49,14 @@ enum
 };
 
 #define MOST_SCALES 9
+/* Tiles are as large as four pixels of the smallest size: at seven, 256 px, which all memories hold. */
+#define MOST_BY_ITSELF 7
 /* The shorter side of the smallest size, at least, when their number is automatic: a little more than the network sees. */
 #define SMALLEST_PX     40
 #define HEADROOM_LEVELS 5
 
 static const OmniModelOption options[] = {
-  OMNI_LIKE_OPTION (N_ ("authors: at full size alone, as in the paper")),
+  OMNI_LIKE_OPTION (N_ ("authors: at full size alone, as in the paper, unless scales says otherwise")),
   { .key = "scales",
     .title = N_ ("Scales"),
     .summary = N_ (
@@ -229,39 +231,40 @@ wants_one_scale (const OmniModelContext *context)
   return context->task == OMNI_TASK_FOCUS || omni_model_is_like_authors (&omni_model_ifani, context->options);
 }
 
-/* How many sizes suit the picture, where weights ask for that (metadata `scales`: auto); 1 for those that do not. */
+/* The metadata `scales`: whether weights ask for several sizes. */
 static gboolean
-choose_scales (const OmniModelContext *context, guint *most, guint *smallest_px, GError **error)
+read_scales (const OmniWeights *weights, gboolean *several, GError **error)
 {
-  const OmniModel *model = &omni_model_ifani;
-  const char *said = omni_weights_get_metadata (context->weights, "scales");
+  const char *said = omni_weights_get_metadata (weights, "scales");
 
-  *most = (guint)omni_model_get_number (model, context->options, "scales");
-  *smallest_px = *most > 0 ? 1 : SMALLEST_PX;
-  if (said != NULL && !g_str_equal (said, "auto"))
-  {
-    g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
-                 _ ("“%s” asks for the scales “%s”; only auto is possible"),
-                 omni_weights_get_path (context->weights), said);
-    return FALSE;
-  }
-  if (*most == 0)
-    *most = said == NULL || wants_one_scale (context) ? 1 : MOST_SCALES;
-  return TRUE;
+  *several = said != NULL;
+  if (said == NULL || g_str_equal (said, "auto"))
+    return TRUE;
+  g_set_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+               _ ("“%s” asks for the scales “%s”; only auto is possible"), omni_weights_get_path (weights),
+               said);
+  return FALSE;
 }
 
-static gboolean
-count_scales (const OmniModelContext *context, guint *n, GError **error)
+/* The shorter side halved, rounding up, `n` times. */
+static guint
+halve (guint side, guint n)
+{
+  return ((side - 1) >> n) + 1;
+}
+
+/* As many as were asked for or as suit the picture, and none beyond a single pixel. */
+static guint
+count_scales (const OmniModelContext *context, gboolean several)
 {
   const guint side = MIN (context->width, context->height);
-  guint most, smallest_px;
+  const guint asked = (guint)omni_model_get_number (&omni_model_ifani, context->options, "scales");
+  const guint most = asked > 0 ? asked : several && !wants_one_scale (context) ? MOST_BY_ITSELF : 1;
+  guint n = 1;
 
-  if (!choose_scales (context, &most, &smallest_px, error))
-    return FALSE;
-  *n = 1;
-  while (*n < most && side >> *n >= smallest_px)
-    ++*n;
-  return TRUE;
+  while (n < most && halve (side, n - 1) > 1 && (asked > 0 || halve (side, n) >= SMALLEST_PX))
+    n++;
+  return n;
 }
 
 /* oₗ = fₗ + up (oₗ₊₁ − down (fₗ)), f the network's results, the coarsest as it is. */
@@ -311,13 +314,15 @@ build (const OmniModelContext *context, GError **error)
                       .has_norm = has_norm (context->weights),
                       .has_skips = has_skips (context->weights),
                       .error = error };
+  gboolean several;
   guint n_scales;
   OmniNode x;
 
   /* Zero is what the paper's framework does unless told otherwise. */
   if (!omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder.padding, error)
-      || !get_reduce (&builder) || !count_scales (context, &n_scales, error))
+      || !get_reduce (&builder) || !read_scales (context->weights, &several, error))
     return NULL;
+  n_scales = count_scales (context, several);
   x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
   if (!add_scales (&builder, &x, n_scales))
     return NULL;

@@ -154,7 +154,7 @@ guint omni_model_get_base_level (const OmniModel *model, const OmniModelContext 
 guint64 omni_model_count_parameters (const OmniModel *model, const OmniWeights *weights);
 
 /* Derived from a graph built for three grey sources of 64 × 64 (or max_inputs if fewer; the receptive field of a network for
- * pairs for two) with zero weights if need be. */
+ * pairs for two) with zero weights if need be: of a network that fuses at several sizes, of one of them. */
 gboolean omni_model_is_order_invariant (const OmniModel *model);
 guint omni_model_get_receptive_field_px (const OmniModel *model);
 

@@ -4,9 +4,10 @@
 // SSIM from the stack of windowed means of train-moments.comp, and its derivatives by them. Out: a stack of the value, the
 // derivatives by the means of x and of x², and for every source that by the mean of x·y.
 //
-// SSIM compares with every source and averages (SHARES: each with its own share). MEF-SSIM (Ma et al. 2020) compares the structure with the source of the
-// largest variance there; of equal ones with the larger mean, then the larger product, so that the order of the sources is
-// nothing. As of 2015 (PATCHES) it compares with the patch that train-patches.comp wants there. With luminance, the wanted mean is that of the sources, weighted by how near to ½ they are there and as a whole.
+// SSIM compares with every source and averages (SHARES: each with its own share). MEF-SSIM (Ma et al. 2020) compares the
+// structure with the source of the largest variance there; of equal ones with the larger mean, then the larger product, so
+// that the order of the sources is nothing. As of 2015 (PATCHES) it compares with the patch that train-patches.comp wants
+// there. With luminance, the wanted mean is that of the sources, weighted by how near to ½ they are there and as a whole.
 #extension GL_GOOGLE_include_directive : enable
 #include "train.glsl"
 

@@ -34,12 +34,12 @@ make_weights (const char *scales)
 
 typedef struct
 {
-  guint n, width, height, asked, scales; /* that there are: the last is at least a pixel wide */
+  guint n, width, height, asked, scales; /* that there are: none beyond a single pixel */
   guint headroom;
 } Case;
 
 static const Case cases[] = { { 2, 37, 29, 1, 1, 1 }, { 3, 37, 29, 2, 2, 0 }, { 2, 41, 50, 4, 4, 0 },
-                              { 4, 9, 33, 9, 4, 0 },  { 1, 21, 20, 3, 3, 0 }, { 2, 1, 40, 5, 1, 0 },
+                              { 4, 9, 33, 9, 5, 0 },  { 1, 21, 20, 3, 3, 0 }, { 2, 1, 40, 5, 1, 0 },
                               { 2, 37, 29, 2, 2, 1 }, { 3, 70, 75, 7, 7, 2 } };
 
 static double
@@ -92,16 +92,17 @@ same_bits (const float *a, const float *b, gsize n)
   return memcmp (a, b, n * sizeof *a) == 0;
 }
 
+/* Tiles are multiples of four pixels of the coarsest level: 16 and 32 px of these. */
 static void
-test_tiles (void)
+test_tiles (gconstpointer assignments)
 {
-  static const guint tiles[] = { 16, 24, 40 };
+  static const guint tiles[] = { 32, 64, 96 };
   g_autoptr (OmniWeights) weights = make_weights (NULL);
-  g_autoptr (OmniModelOptions) options = make_options ("scales=4");
+  g_autoptr (OmniModelOptions) options = make_options (assignments);
 
   for (guint channels = 1; channels <= 3; channels += 2)
   {
-    g_autoptr (FixtureSet) set = fixture_set_new_scene (3, 3, 83, 61, channels);
+    g_autoptr (FixtureSet) set = fixture_set_new_scene (3, 2, 133, 109, channels);
     FixtureFusion fusion = { .model = omni_model_find ("ifani"), .weights = weights, .options = options };
     g_autofree float *whole = fixture_fuse (device, set, &fusion);
 
@@ -175,6 +176,35 @@ test_asked_by_weights (void)
   g_assert_true (same_bits (focus, once, n)); /* coarser sizes cost 2 dB there */
 }
 
+/* What is above white gives way, unless samples above it are wanted. */
+static void
+test_headroom (void)
+{
+  static const char *const assignments[] = { "scales=3 headroom=0", "scales=3 headroom=2" };
+  g_autoptr (FixtureSet) set = fixture_set_new_scene (6, 2, 61, 50, 1);
+  g_autoptr (OmniWeights) weights = make_weights (NULL);
+  const gsize n = fixture_set_n_samples (set);
+  float *results[2][2]; /* by range, by strength */
+
+  for (guint range = 0; range < 2; range++)
+    for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (OmniModelOptions) options = make_options (assignments[i]);
+
+      results[range][i] = fixture_fuse (device, set,
+                                        &(FixtureFusion){ .model = omni_model_find ("ifani"),
+                                                          .weights = weights,
+                                                          .options = options,
+                                                          .range = range == 0 ? 1 : 2 });
+    }
+  g_assert_false (same_bits (results[0][0], results[0][1], n));
+  g_assert_true (same_bits (results[1][0], results[1][1], n));
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat (results[0][1][i], <=, results[0][0][i]);
+  for (guint i = 0; i < 4; i++)
+    g_free (results[i / 2][i % 2]);
+}
+
 static void
 test_unknown (void)
 {
@@ -208,9 +238,11 @@ main (int argc, char **argv)
   if (device == NULL)
     return 77;
   g_test_add_func ("/scales/reference", test_reference);
-  g_test_add_func ("/scales/tiles", test_tiles);
+  g_test_add_data_func ("/scales/tiles", "scales=3 headroom=0", test_tiles);
+  g_test_add_data_func ("/scales/tiles-with-headroom", "scales=3 headroom=2", test_tiles);
   g_test_add_func ("/scales/orders", test_orders);
   g_test_add_func ("/scales/asked-by-weights", test_asked_by_weights);
+  g_test_add_func ("/scales/headroom", test_headroom);
   g_test_add_func ("/scales/unknown", test_unknown);
   g_test_add_func ("/scales/shipped", test_shipped);
   status = g_test_run ();

@@ -302,10 +302,13 @@ static const char *const systems[] = { "ifani", "ifcnn", "u2fusion", "pmgi", "ae
 static void
 choose_system (OmniCliOptions *options, const char *name)
 {
+  const gboolean is_ifani = g_str_equal (name, "ifani");
+
   g_free (options->model_name);
   options->model_name = g_strdup (name);
-  g_strfreev (options->settings);
-  options->settings = g_str_equal (name, "ifani") ? g_strsplit ("scales=1", ",", 0) : NULL;
+  g_clear_pointer (&options->settings, g_strfreev);
+  if (is_ifani)
+    options->settings = g_strsplit ("scales=1", ",", 0);
 }
 
 static void
@@ -616,10 +619,10 @@ run (OmniCliOptions *options, GError **error)
   if (options->systems)
   {
     if (options->model_name != NULL || options->weights_path != NULL || options->kernel != NULL
-        || options->metrics != NULL || options->profile)
+        || options->metrics != NULL || options->settings != NULL || options->profile)
       return omni_cli_refuse (error,
                               "The table of the systems takes --size and --runs, and no model, weights, "
-                              "kernel, metric or profile (--systems).");
+                              "option, kernel, metric or profile (--systems).");
     options->n_inputs = 2;
     return check_count (options->n_runs, MAX_RUNS, "--runs", error)
            && bench_systems (options, options->size != NULL ? options->size : SYSTEM_SIZES, error);

@@ -41,7 +41,8 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "network", "skips", OMNI_KEY_CHOICE, IN_RECIPE (skips), 0, 0, "yes", yes_no,
     "ifani: whether its second half sees the features of the first." },
   { "network", "scales", OMNI_KEY_CHOICE, IN_RECIPE (scales), 0, 0, "no", yes_no,
-    "ifani: whether its weights ask to be used at several sizes, each half of the one before." },
+    "ifani: whether its weights ask to be used at several sizes, each half of the one before, whatever "
+    "`initial` asks for." },
   { "network", "variant", OMNI_KEY_CHOICE, IN_CONFIG (variant), 0, 0, "gcb", variants,
     "aenetv2: with a grouped convolution and a channel shuffle; with a regular convolution in their place; "
     "with neither; with a depthwise and a pointwise one; grouped after a squeeze to a quarter of the "
@@ -149,8 +150,9 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "the "
     "sources; the first source of a pair is the infrared, PET or SPECT one or the band, else the brighter. "
     "“mef-ssim@2 0.5” works on pictures averaged down by 2 (or 4, 8), and so do “mef-structure@2” and "
-    "“mef-patches@2”, which is MEF-SSIM as the metric has it, of the picture cut to what it can hold; "
-    "out-of-range is what was cut. All "
+    "“mef-patches@2”, which is MEF-SSIM as the metric has it but for a wider window, of the picture cut to "
+    "what it can "
+    "hold; out-of-range is what was cut. All "
     "sections of a task share one loss, given once." },
   { "task", "information-scale", OMNI_KEY_FLOAT, IN_TASK (losses.information_scale), 1e-9, 1e9, "0.002", NULL,
     "information-mse and information-ssim: c of the shares, softmax (g / c); g is the squared Laplacian, "

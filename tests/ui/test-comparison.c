@@ -307,7 +307,7 @@ test_models_by_fit (Fixture *f, gconstpointer data)
   {
     OmniTask task;
     const char *names[4];
-  } best[] = { { OMNI_TASK_EXPOSURE, { "omni", "omni-small", "mertens", "wavelet" } },
+  } best[] = { { OMNI_TASK_EXPOSURE, { "omni", "omni-small", "ifani", "mertens" } },
                { OMNI_TASK_FOCUS, { "omni", "omni-small", "gff", "laplacian" } },
                { OMNI_TASK_INFRARED, { "omni", "gff", "omni-small", "max" } },
                { OMNI_TASK_MEDICAL, { "omni", "blend", "omni-small", "gff" } } };
