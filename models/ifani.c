@@ -274,6 +274,9 @@ add_scales (Builder *builder, OmniNode *x, guint n_scales)
   OmniGraph *graph = builder->graph;
   OmniNode fused[MOST_SCALES], picture = *x;
 
+  /* The zeros beyond the border that the network knows reach far into a small size, as light that no source has. */
+  if (n_scales > 1 && builder->padding == OMNI_BOUNDARY_ZERO)
+    builder->padding = OMNI_BOUNDARY_REPLICATE;
   for (guint i = 0; i < n_scales; i++)
   {
     if (i > 0)
