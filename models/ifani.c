@@ -49,8 +49,9 @@ enum
 };
 
 #define MOST_SCALES 9
-/* Tiles are as large as four pixels of the smallest size: at seven, 256 px, which all memories hold. */
-#define MOST_BY_ITSELF 7
+/* What pictures of up to 1,280 px a side have, on which the number was chosen. A tile is at least four pixels of the smallest
+ * size: at seven they are 256 px wide, and a pair of 24 MP took more than seven minutes. */
+#define MOST_BY_ITSELF 5
 /* The shorter side of the smallest size, at least, when their number is automatic: a little more than the network sees. */
 #define SMALLEST_PX     40
 #define HEADROOM_LEVELS 5
