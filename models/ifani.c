@@ -49,9 +49,10 @@ enum
 };
 
 #define MOST_SCALES 9
-/* What pictures of up to 1,280 px a side have, on which the number was chosen. A tile is at least four pixels of the smallest
- * size: at seven they are 256 px wide, and a pair of 24 MP took more than seven minutes. */
+/* What pictures of up to 1,280 px a side have, on which the number was chosen. Larger ones are cut into tiles, each of which computes
+ * the small sizes around it again: a pair of 6 MP took more than three times as long, so they stay at one size. */
 #define MOST_BY_ITSELF 5
+#define MOST_PIXELS    2e6
 /* The shorter side of the smallest size, at least, when their number is automatic: a little more than the network sees. */
 #define SMALLEST_PX     40
 #define HEADROOM_LEVELS 5
