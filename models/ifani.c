@@ -230,7 +230,8 @@ get_reduce (Builder *builder)
 static gboolean
 wants_one_scale (const OmniModelContext *context)
 {
-  return context->task == OMNI_TASK_FOCUS || omni_model_is_like_authors (&omni_model_ifani, context->options);
+  return context->task == OMNI_TASK_FOCUS || (double)context->width * context->height > MOST_PIXELS
+         || omni_model_is_like_authors (&omni_model_ifani, context->options);
 }
 
 /* The metadata `scales`: whether weights ask for several sizes. */
