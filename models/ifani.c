@@ -226,7 +226,8 @@ get_reduce (Builder *builder)
   return FALSE;
 }
 
-/* Sharpness is decided within a few pixels; what coarser sizes add is blur beside edges (2.2 dB on synthetic stacks). */
+/* Sharpness is decided within a few pixels; what coarser sizes add is blur beside edges (2.2 dB on synthetic stacks). Large
+ * pictures would take too long. */
 static gboolean
 wants_one_scale (const OmniModelContext *context)
 {

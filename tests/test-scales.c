@@ -226,6 +226,30 @@ test_unknown (void)
   g_assert_nonnull (strstr (error->message, "many"));
 }
 
+static guint
+get_field_px (const OmniWeights *weights, guint width, guint height)
+{
+  const OmniModelContext context = {
+    .n_sources = 2, .width = width, .height = height, .range = 1, .weights = weights
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniGraph) graph = omni_model_find ("ifani")->build (&context, &error);
+
+  g_assert_no_error (error);
+  return omni_graph_get_receptive_field_px (graph);
+}
+
+/* By themselves large pictures stay at one size, whose field is the paper's. */
+static void
+test_large (void)
+{
+  g_autoptr (OmniWeights) weights = make_weights ("auto");
+
+  g_assert_cmpuint (get_field_px (weights, 1200, 800), >, 27 * 8);
+  g_assert_cmpuint (get_field_px (weights, 2000, 1500), ==, 27);
+  g_assert_cmpuint (get_field_px (weights, 70, 60), ==, 27);
+}
+
 /* What ships asks for them: the reason for all of this. */
 static void
 test_shipped (void)
@@ -251,6 +275,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scales/asked-by-weights", test_asked_by_weights);
   g_test_add_func ("/scales/headroom", test_headroom);
   g_test_add_func ("/scales/unknown", test_unknown);
+  g_test_add_func ("/scales/large", test_large);
   g_test_add_func ("/scales/shipped", test_shipped);
   status = g_test_run ();
   omni_device_close (&device);
