@@ -56,6 +56,7 @@ enum
 /* The shorter side of the smallest size, at least, when their number is automatic: a little more than the network sees. */
 #define SMALLEST_PX     40
 #define HEADROOM_LEVELS 5
+#define SOURCES_LEVEL   2
 
 static const OmniModelOption options[] = {
   OMNI_LIKE_OPTION (N_ ("authors: at full size alone, as in the paper, unless scales says otherwise")),
@@ -271,31 +272,37 @@ count_scales (const OmniModelContext *context, gboolean several)
   return n;
 }
 
-/* oₗ = fₗ + up (oₗ₊₁ − down (fₗ)), f the network's results, the coarsest as it is. */
+/* oₗ = fₗ + up (oₗ₊₁ − down (fₗ)), f the network's results, the coarsest as it is. Every size is a stage for the next larger
+ * one, and the sources are one at a quarter of their size, for those below that. */
 static gboolean
 add_scales (Builder *builder, OmniNode *x, guint n_scales)
 {
   OmniGraph *graph = builder->graph;
-  OmniNode fused[MOST_SCALES], picture = *x;
+  OmniNode pictures[MOST_SCALES] = { *x }, fused, own;
 
   /* The zeros beyond the border that the network knows reach far into a small size, as light that no source has. */
   if (n_scales > 1 && builder->padding == OMNI_BOUNDARY_ZERO)
     builder->padding = OMNI_BOUNDARY_REPLICATE;
-  for (guint i = 0; i < n_scales; i++)
+  for (guint i = 1; i < n_scales; i++)
   {
-    if (i > 0)
-      picture = omni_graph_down (graph, picture, OMNI_PYRAMID_QUAD);
-    fused[i] = picture;
-    if (!add_network (builder, &fused[i]))
-      return FALSE;
+    pictures[i] = omni_graph_down (graph, pictures[i - 1], OMNI_PYRAMID_QUAD);
+    if (i == SOURCES_LEVEL)
+      omni_graph_add_stage (graph, pictures[i]);
   }
-  *x = fused[n_scales - 1];
-  for (guint i = n_scales - 1; i-- > 0;)
+  for (guint i = n_scales; i-- > 0;)
   {
-    const OmniNode own = omni_graph_down (graph, fused[i], OMNI_PYRAMID_QUAD);
-    const OmniNode wider = omni_graph_binary (graph, OMNI_BINARY_SUB, *x, own);
-
-    *x = omni_graph_up_add (graph, fused[i], wider, 1, OMNI_PYRAMID_QUAD);
+    fused = pictures[i];
+    if (!add_network (builder, &fused))
+      return FALSE;
+    if (i < n_scales - 1)
+    {
+      own = omni_graph_down (graph, fused, OMNI_PYRAMID_QUAD);
+      fused = omni_graph_up_add (graph, fused, omni_graph_binary (graph, OMNI_BINARY_SUB, *x, own), 1,
+                                 OMNI_PYRAMID_QUAD);
+    }
+    if (n_scales > 1)
+      omni_graph_add_stage (graph, fused);
+    *x = fused;
   }
   return TRUE;
 }

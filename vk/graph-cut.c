@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/graph-private.h"
 
-/* A graph in two parts: what is coarse is made of the whole picture, what is fine tile by tile. */
+/* A graph in two parts: what is coarse, or comes before a stage, is made of the whole picture, the rest tile by tile. */
 
 static OmniNodeInfo *
 node_at (OmniGraph *graph, OmniNode node)
@@ -106,5 +106,77 @@ omni_graph_cut (OmniGraph *graph, guint level, OmniGraph **above, OmniGraph **be
     return FALSE;
   *above = g_steal_pointer (&coarse);
   *below = g_steal_pointer (&fine);
+  return TRUE;
+}
+
+static gboolean
+is_read (const OmniGraph *graph, OmniNode node)
+{
+  for (OmniNode n = node + 1; n < (OmniNode)graph->nodes->len; n++)
+  {
+    const OmniNodeInfo *user = omni_graph_node (graph, n);
+
+    for (guint i = 0; user->needed && i < user->n_inputs; i++)
+      if (user->inputs[i] == node)
+        return TRUE;
+    if (user->needed && user->base == node)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The last that something in the graph comes behind: what ends a part is handed on, and no place to cut. */
+static OmniNode
+find_last_stage (const OmniGraph *graph)
+{
+  OmniNode n = (OmniNode)graph->nodes->len - 1;
+
+  while (n >= 0 && !(omni_graph_node (graph, n)->stage && is_read (graph, n)))
+    n--;
+  return n >= 0 ? n : OMNI_NODE_NONE;
+}
+
+static OmniGraph *
+make_behind (OmniGraph *graph, OmniNode stage)
+{
+  OmniGraph *behind = copy_nodes (graph, "behind");
+
+  for (OmniNode n = 0; n <= stage; n++)
+  {
+    node_at (behind, n)->exported = FALSE; /* by the part before */
+    if (node_at (behind, n)->stage)
+      replace_by_import (node_at (behind, n));
+  }
+  behind->output = graph->output;
+  omni_graph_finish (behind);
+  return behind;
+}
+
+static OmniGraph *
+make_before (OmniGraph *graph, const OmniGraph *behind, OmniNode stage)
+{
+  OmniGraph *before = copy_nodes (graph, "before");
+
+  for (OmniNode n = 0; n < (OmniNode)before->nodes->len; n++)
+  {
+    const OmniNodeInfo *other = omni_graph_node (behind, n);
+
+    node_at (before, n)->exported = n <= stage
+                                    && (omni_graph_node (graph, n)->exported
+                                        || (other->needed && other->op == OMNI_OP_IMPORT));
+  }
+  omni_graph_finish (before);
+  return before;
+}
+
+gboolean
+omni_graph_split (OmniGraph *graph, OmniGraph **above, OmniGraph **below)
+{
+  const OmniNode stage = find_last_stage (graph);
+
+  if (stage == OMNI_NODE_NONE || graph->maps->len > 0 || graph->n_phases > 1)
+    return FALSE;
+  *below = make_behind (graph, stage);
+  *above = make_before (graph, *below, stage);
   return TRUE;
 }

@@ -14,7 +14,7 @@ typedef enum
   OMNI_OP_CHECKER,
   OMNI_OP_INFLUENCE,
   OMNI_OP_CONSTANT,
-  OMNI_OP_IMPORT, /* what another plan made of the whole picture: omni_graph_cut() */
+  OMNI_OP_IMPORT, /* what another plan made of the whole picture: omni_graph_cut(), omni_graph_split() */
   OMNI_OP_CONV,
   OMNI_OP_UNARY,
   OMNI_OP_BINARY,
@@ -70,6 +70,7 @@ typedef struct
   gboolean needed;   /* the output depends on it, or an export */
   gboolean late;     /* depends on the influence that a person gives */
   gboolean exported; /* the graph below a cut reads it */
+  gboolean stage;    /* a place to cut at: omni_graph_add_stage() */
   char label[48];
 
   /* parameters, by operation */
@@ -154,6 +155,12 @@ gboolean omni_op_is_statistic (OmniOp op);
  * FALSE when that does not pay: what is above would need several passes over the sources, or hands over a tensor that is
  * not planar, or what is below takes statistics of the whole picture. */
 gboolean omni_graph_cut (OmniGraph *graph, guint level, OmniGraph **above, OmniGraph **below);
+
+/* Cuts a graph in two behind its last stage. The part above makes the stages that the part below reads, each of the whole
+ * picture, tile by tile if need be; the part below has OMNI_OP_IMPORT in their place and makes everything else that it
+ * needs anew. What is above may have stages of its own. FALSE without stages, or where a cut would lose something: maps and
+ * statistics of the whole picture. */
+gboolean omni_graph_split (OmniGraph *graph, OmniGraph **above, OmniGraph **below);
 
 /* Crosses the set axis. */
 gboolean omni_op_is_reduction (OmniOp op);

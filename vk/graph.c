@@ -666,6 +666,16 @@ omni_graph_set_running_mean (OmniGraph *graph, OmniNode x)
 }
 
 void
+omni_graph_add_stage (OmniGraph *graph, OmniNode x)
+{
+  OmniNodeInfo *node = &g_array_index (graph->nodes, OmniNodeInfo, x);
+
+  omni_graph_require_planar (graph, x);
+  omni_graph_require (node->channels == 1, graph, "has a stage of other than one plane");
+  node->stage = TRUE;
+}
+
+void
 omni_graph_set_padding (OmniGraph *graph, guint multiple)
 {
   omni_graph_require (multiple > 0 && (multiple & (multiple - 1)) == 0, graph, "pads to no power of two");

@@ -275,6 +275,10 @@ guint omni_graph_count_maps (const OmniGraph *graph);
 const char *omni_graph_get_map_name (const OmniGraph *graph, guint map);
 guint omni_graph_get_map_level (const OmniGraph *graph, guint map);
 
+/* Marks a plane that takes much around each pixel to make, and little room: pictures too large to be fused in one go have it
+ * made of the whole first, so that it is not computed again around every tile. The same bits with and without. */
+void omni_graph_add_stage (OmniGraph *graph, OmniNode x);
+
 /* The picture goes on with its edge until its sides are multiples of `multiple`, a power of two (1 unless set): levels,
  * boundaries and whole-picture statistics are those of the larger picture, of which the result is cut. */
 void omni_graph_set_padding (OmniGraph *graph, guint multiple);

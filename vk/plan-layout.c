@@ -16,6 +16,12 @@ ceil_4 (int x)
   return (x + 3) & ~3;
 }
 
+static guint64
+align_bytes (guint64 n)
+{
+  return (n + OMNI_PLAN_ALIGN_BYTES - 1) / OMNI_PLAN_ALIGN_BYTES * OMNI_PLAN_ALIGN_BYTES;
+}
+
 static OmniInterval
 clip (OmniInterval i, int extent)
 {
@@ -315,8 +321,7 @@ shape_tensors (OmniPlan *plan)
       tensor->planes_per_row = plan->tensors[node->inputs[0]].planes_per_row;
     tensor->slice_bytes = tensor->plane_elements * MAX (tensor->planes, tensor->planes_per_row)
                           * tensor->element_bytes;
-    tensor->slice_bytes = (tensor->slice_bytes + OMNI_PLAN_ALIGN_BYTES - 1) / OMNI_PLAN_ALIGN_BYTES
-                          * OMNI_PLAN_ALIGN_BYTES;
+    tensor->slice_bytes = align_bytes (tensor->slice_bytes);
     tensor->slices = node->pooled ? 1 : node->kept ? plan->params.n_sources : plan->slots;
     if (node->op == OMNI_OP_PICTURE)
     {
@@ -334,6 +339,32 @@ shape_tensors (OmniPlan *plan)
                                + (plan->source_region.x.high - plan->source_region.x.low + 15) / 16 * 16;
 }
 
+/* The whole-picture tensors of what tiles hand on. */
+static void
+shape_stages (OmniPlan *plan)
+{
+  plan->n_stages = 0;
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
+  {
+    const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
+    const int width = omni_extent_at_level ((int)plan->width, node->level);
+    const int height = omni_extent_at_level ((int)plan->height, node->level);
+
+    if (!node->exported || omni_plan_get_tiles (plan) == 1)
+      continue;
+
+    plan->stages = g_renew (OmniStage, plan->stages, plan->n_stages + 1);
+
+    OmniStage *stage = &plan->stages[plan->n_stages++];
+
+    *stage = (OmniStage){ .node = n, .tensor = plan->tensors[n] };
+    stage->tensor.region = (OmniRegion){ { 0, width }, { 0, height } };
+    stage->tensor.pitch = (guint)ceil_4 (width);
+    stage->tensor.plane_elements = (guint64)stage->tensor.pitch * (guint)height;
+    stage->tensor.slice_bytes = align_bytes (stage->tensor.plane_elements * stage->tensor.element_bytes);
+  }
+}
+
 guint64
 omni_plan_get_memory_bytes (const OmniPlan *plan)
 {
@@ -344,6 +375,8 @@ omni_plan_get_memory_bytes (const OmniPlan *plan)
 
   for (guint i = 0; i < plan->arena_bytes->len; i++)
     total += g_array_index (plan->arena_bytes, guint64, i);
+  for (guint i = 0; i < plan->n_stages; i++)
+    total += plan->stages[i].tensor.slice_bytes * plan->stages[i].tensor.slices;
 
   return total
          + pixels * omni_graph_get_output_channels (plan->graph) * omni_store_get_bytes (plan->params.output);
@@ -400,6 +433,7 @@ try_tile (OmniPlan *plan, TileSize tile)
     return FALSE;
   find_regions (plan);
   shape_tensors (plan);
+  shape_stages (plan);
 
   plan->source_pitch_px = (guint)(plan->source_region.x.high - plan->source_region.x.low);
 
@@ -414,12 +448,14 @@ try_tile (OmniPlan *plan, TileSize tile)
   return omni_plan_bindings_fit (plan) || (omni_plan_place (plan, TRUE) && omni_plan_bindings_fit (plan));
 }
 
-/* What is handed on is of the whole picture. */
+/* Stages are put together from tiles; whatever else is handed on is made of the whole picture in one go. */
 static gboolean
-hands_on (const OmniPlan *plan)
+is_in_one_go (const OmniPlan *plan)
 {
+  if (plan->in_one_go)
+    return TRUE;
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
-    if (omni_graph_node (plan->graph, n)->exported)
+    if (omni_graph_node (plan->graph, n)->exported && !omni_graph_node (plan->graph, n)->stage)
       return TRUE;
 
   return FALSE;
@@ -470,7 +506,7 @@ choose_tile (OmniPlan *plan, GError **error)
   guint64 least = G_MAXUINT64;
   TileSize least_tile = { 0 };
 
-  if (plan->params.tile_px != 0 && !hands_on (plan))
+  if (plan->params.tile_px != 0 && !is_in_one_go (plan))
   {
     const guint tile = (plan->params.tile_px + plan->alignment - 1) / plan->alignment * plan->alignment;
 
@@ -484,7 +520,7 @@ choose_tile (OmniPlan *plan, GError **error)
     const TileSize tile = get_tile (plan, side, i % 2);
 
     if (side == 0 ? i % 2 == 1
-                  : hands_on (plan) || side % plan->alignment != 0
+                  : is_in_one_go (plan) || side % plan->alignment != 0
                       || side >= MAX (plan->params.width, plan->params.height))
       continue;
     if (!try_tile (plan, tile))
@@ -498,7 +534,7 @@ choose_tile (OmniPlan *plan, GError **error)
       least_tile = tile;
     }
   }
-  if (least <= plan->most_bytes && try_tile (plan, least_tile))
+  if (!plan->in_one_go && least <= plan->most_bytes && try_tile (plan, least_tile))
     return TRUE;
 
   g_autofree char *needs = g_format_size (least);
@@ -512,6 +548,27 @@ choose_tile (OmniPlan *plan, GError **error)
     least == G_MAXUINT64 ? _ ("more than this device can address") : needs, omni_graph_get_name (plan->graph),
     has);
   return FALSE;
+}
+
+const OmniTensor *
+omni_plan_find_import (const OmniPlan *plan, OmniNode node, OmniPlacement *placement)
+{
+  const OmniPlan *maker = plan->above;
+  guint first = OMNI_ARENA_ABOVE;
+
+  for (; omni_graph_node (maker->graph, node)->op == OMNI_OP_IMPORT
+         || !omni_graph_node (maker->graph, node)->exported;
+       maker = maker->above)
+    first += OMNI_ARENAS_A_PLAN;
+  for (guint i = 0; i < maker->n_stages; i++)
+    if (maker->stages[i].node == node)
+    {
+      *placement = (OmniPlacement){ first + OMNI_ARENA_STAGE + i, 0 };
+      return &maker->stages[i].tensor;
+    }
+  *placement = omni_plan_find (maker, maker->instructions->len, node)->placement;
+  placement->arena += first;
+  return &maker->tensors[node];
 }
 
 gboolean

@@ -48,17 +48,16 @@ omni_lower_picture (const OmniLowering *lower)
 void
 omni_lower_import (const OmniLowering *lower)
 {
-  const OmniPlan *above = lower->plan->above;
-  const OmniTensor *whole = &above->tensors[lower->instruction->node];
-  const OmniInstruction *made = omni_plan_find (above, above->instructions->len, lower->instruction->node);
+  OmniPlacement placement;
+  const OmniTensor *whole = omni_plan_find_import (lower->plan, lower->instruction->node, &placement);
   const guint slice = MIN (lower->slice, whole->slices - 1);
   OmniStep step = omni_lower_step (lower, "import");
 
   step.in[0].format = OMNI_VIEW_RGBA32F;
-  step.in[0].arena = OMNI_ARENA_ABOVE + made->placement.arena;
-  step.in[0].low = made->placement.offset_bytes + whole->slice_bytes * slice;
+  step.in[0].arena = placement.arena;
+  step.in[0].low = placement.offset_bytes + whole->slice_bytes * slice;
   step.in[0].high = step.in[0].low + whole->slice_bytes;
-  step.push.src[0] = omni_lower_view (whole, made->placement, slice, OMNI_UNIT_TEXEL);
+  step.push.src[0] = omni_lower_view (whole, placement, slice, OMNI_UNIT_TEXEL);
   step.push.arg[0] = whole->region.x.low >> 2;
   step.push.arg[1] = whole->region.y.low;
   step.push.arg[2] = (whole->region.x.high - 1) >> 2;

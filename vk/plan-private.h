@@ -110,7 +110,10 @@ typedef struct
 #define OMNI_ARENA_SOURCES    1000
 #define OMNI_ARENA_RESULT     1001
 #define OMNI_ARENA_STATISTICS 1002 /* small buffer of whole-picture statistics */
-#define OMNI_ARENA_ABOVE      2000 /* and more: the arenas of the plan above */
+/* And more: the arenas of the plan above, of the one above that, … */
+#define OMNI_ARENA_ABOVE   2000
+#define OMNI_ARENAS_A_PLAN 1000
+#define OMNI_ARENA_STAGE   500 /* among them: a stage of the whole picture */
 
 typedef struct
 {
@@ -154,14 +157,24 @@ typedef struct
   VkCommandBuffer commands;
 } OmniChunk;
 
+/* A stage that a plan in tiles makes for the plan below: the tensor of the whole picture. */
+typedef struct
+{
+  OmniNode node;
+  OmniTensor tensor;
+  OmniBuffer buffer;
+} OmniStage;
+
 struct _OmniPlan
 {
   OmniDevice *device;
   OmniGraph *graph;
-  OmniPlan *above; /* made the coarse levels of the whole picture before, see omni_graph_cut(); or NULL */
+  OmniPlan *
+    above; /* made coarse levels or stages of the whole picture before: omni_graph_cut(), omni_graph_split(); or NULL */
   OmniPlanParams params;
 
   guint width, height; /* of the picture with the graph's padding: what levels are made of */
+  gboolean in_one_go;  /* or not at all */
   gboolean may_stream;
   gboolean streamed;
   gboolean
@@ -180,6 +193,9 @@ struct _OmniPlan
   guint source_pitch_px;    /* a row of it in the source buffer; as the first column, a multiple of 16 */
   guint source_pixel_bytes; /* room per pixel in the source buffer */
   guint64 source_slot_bytes;
+
+  OmniStage *stages; /* of more than one tile */
+  guint n_stages;
 
   OmniBuffer *arenas;
   OmniBuffer sources;
@@ -241,6 +257,10 @@ gboolean omni_plan_keeps_score (const OmniPlan *plan, OmniNode weight);
 gboolean omni_plan_skips (const OmniPlan *plan, OmniNode node);
 
 gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
+
+/* Where the whole-picture tensor lies that an import reads: in an arena or a stage of the nearest plan above that makes it
+ * itself. */
+const OmniTensor *omni_plan_find_import (const OmniPlan *plan, OmniNode node, OmniPlacement *placement);
 
 /* plan-schedule.c: fills the instructions and blocks; needs no sizes. `phased`: for more than one tile of a graph with
  * whole-picture statistics. `omni_plan_find` gives the instruction whose memory holds `node` for the one at `at`. */

@@ -49,8 +49,14 @@ arena_buffer (const OmniPlan *plan, guint arena)
     return &plan->result;
   if (arena == OMNI_ARENA_STATISTICS)
     return &plan->statistics;
-  if (arena >= OMNI_ARENA_ABOVE)
-    return &plan->above->arenas[arena - OMNI_ARENA_ABOVE];
+  for (; arena >= OMNI_ARENA_ABOVE; arena -= OMNI_ARENAS_A_PLAN)
+  {
+    plan = plan->above;
+    if (arena < OMNI_ARENA_ABOVE + OMNI_ARENA_STAGE)
+      return &plan->arenas[arena - OMNI_ARENA_ABOVE];
+    if (arena < OMNI_ARENA_ABOVE + OMNI_ARENAS_A_PLAN)
+      return &plan->stages[arena - OMNI_ARENA_ABOVE - OMNI_ARENA_STAGE].buffer;
+  }
   return &plan->arenas[arena];
 }
 

@@ -234,39 +234,68 @@ run_chunks (Running *running, const OmniBlock *block, GError **error)
   return TRUE;
 }
 
-/* Hands over what this tile has of a map for one source; `slice` is the tensor's member. */
+/* What this tile has of a node. */
+typedef struct
+{
+  guint x0, y0, columns, rows; /* of the picture at the node's level */
+  guint pitch;
+  float *values;
+} TilePart;
+
+static void
+clear_part (TilePart *part)
+{
+  g_free (part->values);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TilePart, clear_part)
+
+/* `slice` is the tensor's member, `width` and `height` the picture's. */
 static gboolean
-hand_over (Running *running, guint map, guint source, guint slice, GError **error)
+read_part (const Running *running, OmniNode n, guint slice, guint width, guint height, TilePart *part,
+           GError **error)
 {
   const OmniPlan *plan = running->plan;
-  const OmniMapInfo *info = &g_array_index (plan->graph->maps, OmniMapInfo, map);
-  const OmniNode n = info->node;
   const OmniTensor *tensor = &plan->tensors[n];
   const OmniInstruction *made = omni_plan_find (plan, plan->instructions->len, n);
   const guint level = omni_graph_node (plan->graph, n)->level;
-  const guint x0 = (running->tile % plan->tiles_x * plan->tile_width) >> level;
-  const guint y0 = (running->tile / plan->tiles_x * plan->tile_height) >> level;
-  const guint last_x = (guint)omni_extent_at_level ((int)plan->params.width, level);
-  const guint last_y = (guint)omni_extent_at_level ((int)plan->params.height, level);
-  const guint columns = MIN ((guint)omni_extent_at_level ((int)plan->tile_width, level), last_x - x0);
-  const guint rows = MIN ((guint)omni_extent_at_level ((int)plan->tile_height, level), last_y - y0);
-  const guint pitch = tensor->pitch * tensor->planes_per_row;
-  const guint64 first = made->placement.offset_bytes + tensor->slice_bytes * slice
-                        + 4ULL * ((guint64)-tensor->region.y.low * pitch + (guint64)-tensor->region.x.low);
-  const gsize n_values = (gsize)pitch * (rows - 1) + columns;
-  g_autofree float *values = g_try_new (float, n_values);
 
-  if (values == NULL)
+  part->x0 = (running->tile % plan->tiles_x * plan->tile_width) >> level;
+  part->y0 = (running->tile / plan->tiles_x * plan->tile_height) >> level;
+  part->columns = MIN ((guint)omni_extent_at_level ((int)plan->tile_width, level),
+                       (guint)omni_extent_at_level ((int)width, level) - part->x0);
+  part->rows = MIN ((guint)omni_extent_at_level ((int)plan->tile_height, level),
+                    (guint)omni_extent_at_level ((int)height, level) - part->y0);
+  part->pitch = tensor->pitch * tensor->planes_per_row;
+
+  const guint64 first = made->placement.offset_bytes + tensor->slice_bytes * slice
+                        + 4ULL
+                            * ((guint64)-tensor->region.y.low * part->pitch + (guint64)-tensor->region.x.low);
+  const gsize n_values = (gsize)part->pitch * (part->rows - 1) + part->columns;
+
+  part->values = g_try_new (float, n_values);
+  if (part->values == NULL)
   {
     g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
                          _ ("There is not enough memory for the weights; use fewer or smaller pictures."));
     return FALSE;
   }
-  if (!omni_buffer_download (plan->device, &plan->arenas[made->placement.arena], first, values,
-                             n_values * sizeof *values, error))
+  return omni_buffer_download (plan->device, &plan->arenas[made->placement.arena], first, part->values,
+                               n_values * sizeof *part->values, error);
+}
+
+/* Hands over what this tile has of a map for one source. */
+static gboolean
+hand_over (Running *running, guint map, guint source, guint slice, GError **error)
+{
+  const OmniPlanParams *params = &running->plan->params;
+  const OmniMapInfo *info = &g_array_index (running->plan->graph->maps, OmniMapInfo, map);
+  g_auto (TilePart) part = { 0 };
+
+  if (!read_part (running, info->node, slice, params->width, params->height, &part, error))
     return FALSE;
 
-  running->run->map (info->index, source, x0, y0, columns, rows, values, pitch, running->run->user_data);
+  running->run->map (info->index, source, part.x0, part.y0, part.columns, part.rows, part.values, part.pitch,
+                     running->run->user_data);
   return TRUE;
 }
 
@@ -404,7 +433,70 @@ run_statistics (Running *running, GError **error)
   return last;
 }
 
-/* The coarse levels of the whole picture. */
+/* What this tile has of the stages, into whole pictures. */
+static gboolean
+collect_stages (const Running *running, float **wholes, GError **error)
+{
+  const OmniPlan *plan = running->plan;
+
+  for (guint i = 0; i < plan->n_stages; i++)
+  {
+    const OmniTensor *whole = &plan->stages[i].tensor;
+
+    for (guint k = 0; k < whole->slices; k++)
+    {
+      g_auto (TilePart) part = { 0 };
+      float *into = wholes[i] + whole->slice_bytes / sizeof (float) * k;
+
+      if (!read_part (running, plan->stages[i].node, k, plan->width, plan->height, &part, error))
+        return FALSE;
+      for (guint y = 0; y < part.rows; y++)
+        memcpy (into + (gsize)(part.y0 + y) * whole->pitch + part.x0, part.values + (gsize)y * part.pitch,
+                part.columns * sizeof (float));
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+run_tiles_above (Running *running, float **wholes, GError **error)
+{
+  OmniPlan *plan = running->plan;
+
+  for (running->tile = 0; running->tile < omni_plan_get_tiles (plan); running->tile++)
+    if (!run_tile (running, 0, error) || !collect_stages (running, wholes, error))
+      return FALSE;
+  for (guint i = 0; i < plan->n_stages; i++)
+    if (!omni_buffer_upload (plan->device, &plan->stages[i].buffer, 0, wholes[i],
+                             plan->stages[i].buffer.size_bytes, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* One plan above, of which all is to be handed on. */
+static gboolean
+run_part_above (Running *running, GError **error)
+{
+  const OmniPlan *plan = running->plan;
+  g_autofree float **wholes = g_new0 (float *, plan->n_stages + 1);
+  gboolean success = TRUE;
+
+  for (guint i = 0; i < plan->n_stages; i++)
+  {
+    wholes[i] = g_try_malloc0 (plan->stages[i].buffer.size_bytes);
+    success = success && wholes[i] != NULL;
+  }
+  if (success)
+    success = run_tiles_above (running, wholes, error);
+  else
+    g_set_error_literal (error, OMNI_VK_ERROR, OMNI_VK_ERROR_OUT_OF_MEMORY,
+                         _ ("There is not enough memory for a picture of that size; use smaller pictures."));
+  for (guint i = 0; i < plan->n_stages; i++)
+    g_free (wholes[i]);
+  return success;
+}
+
+/* What is made of the whole picture: coarse levels, or stage after stage. */
 static gboolean
 run_above (Running *running, GError **error)
 {
@@ -412,12 +504,20 @@ run_above (Running *running, GError **error)
   const guint tile = running->tile;
   gboolean success;
 
+  if (plan->above == NULL)
+    return TRUE;
   running->plan = plan->above;
-  running->tile = 0;
-  success = run_tile (running, 0, error);
+  success = run_above (running, error) && run_part_above (running, error);
   running->plan = plan;
   running->tile = tile;
   return success;
+}
+
+/* Of all tiles of the plan and of those above it. */
+static double
+whole_cost (const OmniPlan *plan)
+{
+  return plan->total_cost * omni_plan_get_tiles (plan) + (plan->above != NULL ? whole_cost (plan->above) : 0);
 }
 
 static gboolean
@@ -445,13 +545,13 @@ omni_plan_run (OmniPlan *plan, const OmniPlanRun *run, OmniPlanStats *stats, GEr
     .plan = plan,
     .run = run,
     .stats = stats,
-    .whole = plan->total_cost * tiles + (plan->above != NULL ? plan->above->total_cost : 0),
+    .whole = whole_cost (plan),
     .done = plan->phased ? 0.0 : plan->total_cost * run->first_tile,
   };
 
   memset (stats, 0, sizeof *stats);
   stats->tiles_done = run->first_tile;
-  if (!prepare_run (plan, run->cancellable, error) || (plan->above != NULL && !run_above (&running, error)))
+  if (!prepare_run (plan, run->cancellable, error) || !run_above (&running, error))
     return FALSE;
 
   const guint phase = run_statistics (&running, error);

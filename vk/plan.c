@@ -123,6 +123,12 @@ create_buffers (OmniPlan *plan, GError **error)
         || !omni_buffer_upload (device, &plan->arenas[i], 0, zeros, sizeof zeros, error))
       return FALSE;
 
+  for (guint i = 0; i < plan->n_stages; i++)
+    if (!omni_buffer_init (device, &plan->stages[i].buffer,
+                           plan->stages[i].tensor.slice_bytes * plan->stages[i].tensor.slices,
+                           OMNI_BUFFER_DEVICE, error))
+      return FALSE;
+
   if (plan->weight_texels->len == 0)
     g_array_append_vals (plan->weight_texels, (const float[4]){ 0 }, 4);
 
@@ -153,6 +159,10 @@ destroy_buffers (OmniPlan *plan)
   for (guint i = 0; plan->arenas != NULL && i < plan->arena_bytes->len; i++)
     omni_buffer_clear (plan->device, &plan->arenas[i]);
   g_clear_pointer (&plan->arenas, g_free);
+  for (guint i = 0; i < plan->n_stages; i++)
+    omni_buffer_clear (plan->device, &plan->stages[i].buffer);
+  plan->n_stages = 0;
+  g_clear_pointer (&plan->stages, g_free);
   omni_buffer_clear (plan->device, &plan->sources);
   omni_buffer_clear (plan->device, &plan->result);
   omni_buffer_clear (plan->device, &plan->weights);
@@ -210,7 +220,7 @@ compile (OmniPlan *plan, guint64 budget, GError **error)
 typedef struct
 {
   OmniGraph *graph;
-  gboolean streamed;
+  gboolean streamed, in_one_go;
   OmniPlan *above; /* taken over */
   guint64 budget, most_bytes;
 } Part;
@@ -230,6 +240,7 @@ start_plan (OmniDevice *device, const Part *part, const OmniPlanParams *params)
     plan->source_pixel_bytes = params->format.channels * (guint)omni_store_get_bytes (params->format.store);
   plan->width = (params->width + part->graph->padding - 1) / part->graph->padding * part->graph->padding;
   plan->height = (params->height + part->graph->padding - 1) / part->graph->padding * part->graph->padding;
+  plan->in_one_go = part->in_one_go;
   plan->may_stream = plan->streamed = part->streamed;
   plan->slots = part->streamed ? 1 : params->n_sources;
   plan->most_bytes = part->most_bytes;
@@ -331,6 +342,66 @@ make_cut_or_resident_plan (OmniDevice *device, Part *part, OmniGraph *coarse, Om
   return plan != NULL ? plan : make_cut_plan (device, part, coarse, fine, params, error);
 }
 
+static gboolean
+has_convolutions (const OmniGraph *graph)
+{
+  for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (graph); n++)
+    if (omni_graph_node (graph, n)->needed && omni_graph_node (graph, n)->op == OMNI_OP_CONV)
+      return TRUE;
+  return FALSE;
+}
+
+/* A plan for each part between two stages, every one in tiles of its own. The finest part works most and has the most
+ * memory: half of it, and of what is left the next finest half, and so on. */
+static OmniPlan *
+make_staged_plan (OmniDevice *device, const Part *whole, const OmniPlanParams *params, GError **error)
+{
+  g_autoptr (OmniGraph) before = NULL;
+  g_autoptr (OmniGraph) behind = NULL;
+  Part above = *whole, below = *whole;
+
+  if (!omni_graph_split (whole->graph, &before, &behind))
+    return make_plan (device, whole, params, error);
+
+  below.graph = behind;
+  below.budget = has_convolutions (behind) ? whole->budget / 2 : MIN (TILE_BYTES, whole->budget / 2);
+  above.graph = before;
+  above.budget = whole->budget - below.budget;
+  above.most_bytes = whole->most_bytes == whole->budget ? above.budget : whole->most_bytes;
+  below.above = make_staged_plan (device, &above, params, error);
+  if (below.above == NULL)
+    return NULL;
+
+  below.budget += omni_plan_get_memory_bytes (below.above); /* which counts as part of the plan */
+  below.most_bytes = MAX (whole->most_bytes, below.budget);
+  return make_plan (device, &below, params, error);
+}
+
+static gboolean
+has_stages (OmniGraph *graph)
+{
+  g_autoptr (OmniGraph) before = NULL;
+  g_autoptr (OmniGraph) behind = NULL;
+
+  return omni_graph_split (graph, &before, &behind);
+}
+
+/* All at once, where memory does and no tiles are asked for. Where it does for no part either, in tiles that compute everything
+ * around them. */
+static OmniPlan *
+make_staged_or_whole_plan (OmniDevice *device, Part *part, const OmniPlanParams *params, GError **error)
+{
+  OmniPlan *plan = NULL;
+
+  part->in_one_go = g_getenv ("OMNIFUSE_PLAN") == NULL && params->tile_px == 0;
+  if (part->in_one_go)
+    plan = make_plan (device, part, params, NULL);
+  part->in_one_go = FALSE;
+  if (plan == NULL)
+    plan = make_staged_plan (device, part, params, NULL);
+  return plan != NULL ? plan : make_plan (device, part, params, error);
+}
+
 static OmniPlan *
 choose_plan (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params, GError **error)
 {
@@ -347,6 +418,8 @@ choose_plan (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params,
     if (omni_graph_cut (graph, level, &coarse, &fine))
       return make_cut_or_resident_plan (device, &part, coarse, fine, params, error);
   }
+  if (!part.streamed && g_strcmp0 (g_getenv ("OMNIFUSE_PLAN"), "resident") != 0 && has_stages (graph))
+    return make_staged_or_whole_plan (device, &part, params, error);
   return make_plan (device, &part, params, error);
 }
 
