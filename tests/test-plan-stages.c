@@ -212,6 +212,26 @@ test_budgets (void)
   g_assert_cmpuint (omni_device_get_allocated_bytes (device), ==, 0);
 }
 
+/* A stage that a device cannot read through one view is none. */
+static void
+test_limits (void)
+{
+  OmniDevice *device = harness_device ();
+  const guint32 texels = device->limits.maxTexelBufferElements;
+  g_autoptr (OmniGraph) graph = build (&staged);
+  g_autoptr (TwinTensor) set = harness_random (2, 1, 800, 1000, 0.0F, 1.0F, 8);
+  g_autoptr (TwinTensor) want = harness_run (graph, set, &(HarnessOptions){ 0 });
+  const HarnessOptions options = { .tile_px = 32 };
+  g_autoptr (TwinTensor) got = NULL;
+
+  check_parts (graph, set, &options, 6);
+  device->limits.maxTexelBufferElements = 800 * 1000 / 4 - 1; /* the finest stage has one more */
+  check_parts (graph, set, &options, 1);
+  got = harness_run (graph, set, &options);
+  harness_assert_same (got, want, "without stages");
+  device->limits.maxTexelBufferElements = texels;
+}
+
 static double
 measure_gflop (OmniPlan *plan, const TwinTensor *set)
 {
@@ -365,6 +385,7 @@ add_tests (void)
     g_test_add_data_func ("/plan/stages/same-bits-half", "half", test_same_bits);
   g_test_add_func ("/plan/stages/orders", test_orders);
   g_test_add_func ("/plan/stages/budgets", test_budgets);
+  g_test_add_func ("/plan/stages/limits", test_limits);
   g_test_add_func ("/plan/stages/less-work", test_less_work);
   g_test_add_func ("/plan/stages/progress", test_progress);
   g_test_add_func ("/plan/stages/resume", test_resume);

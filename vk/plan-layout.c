@@ -271,6 +271,16 @@ members_fit (const OmniPlan *plan, OmniNode n)
   return TRUE;
 }
 
+/* What another plan made of the whole picture is read through one view. */
+static gboolean
+import_fits (const OmniPlan *plan, OmniNode n)
+{
+  OmniPlacement placement;
+
+  return omni_plan_find_import (plan, n, &placement)->slice_bytes
+         <= 16ULL * plan->device->limits.maxTexelBufferElements;
+}
+
 /* Kernels that read float by float, not plane by plane, need a view of all planes. */
 static gboolean
 views_fit (const OmniPlan *plan)
@@ -285,6 +295,8 @@ views_fit (const OmniPlan *plan)
         && plan->tensors[node->inputs[0]].slice_bytes > 4ULL * plan->device->limits.maxTexelBufferElements)
       return FALSE;
     if (node->needed && omni_plan_gathers (plan, n) && !members_fit (plan, n))
+      return FALSE;
+    if (node->needed && node->op == OMNI_OP_IMPORT && !import_fits (plan, n))
       return FALSE;
   }
 

@@ -169,8 +169,7 @@ struct _OmniPlan
 {
   OmniDevice *device;
   OmniGraph *graph;
-  OmniPlan *
-    above; /* made coarse levels or stages of the whole picture before: omni_graph_cut(), omni_graph_split(); or NULL */
+  OmniPlan *above; /* made before, of the whole picture: omni_graph_cut(), omni_graph_split(); or NULL */
   OmniPlanParams params;
 
   guint width, height; /* of the picture with the graph's padding: what levels are made of */
