@@ -27,6 +27,7 @@ find_facts (const OmniModel *model)
   facts->n_parameters = omni_model_count_parameters (model, weights);
   if (weights != NULL)
   {
+    facts->several_sizes = omni_weights_get_metadata (weights, "scales") != NULL;
     facts->licence = g_strdup (omni_weights_get_metadata (weights, "licence"));
     facts->provenance = g_strdup (omni_weights_get_metadata (weights, "provenance"));
     facts->trained_here = facts->provenance != NULL

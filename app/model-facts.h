@@ -11,10 +11,11 @@ typedef struct
   gboolean order_invariant; /* derived from its graph */
   guint
     receptive_field_px; /* likewise: the side of the square of source pixels that one of the result comes from, at one size */
-  guint64 n_parameters;  /* of its weights; 0 without */
-  char *licence;         /* (nullable) of its weights */
-  char *provenance;      /* (nullable) where they come from, as their file says */
-  gboolean trained_here; /* … by `omnifuse-cli train` */
+  gboolean several_sizes; /* its weights ask to be used at several, each half of the one before */
+  guint64 n_parameters;   /* of its weights; 0 without */
+  char *licence;          /* (nullable) of its weights */
+  char *provenance;       /* (nullable) where they come from, as their file says */
+  gboolean trained_here;  /* … by `omnifuse-cli train` */
 } OmniModelFacts;
 
 /* (transfer none) (nullable) NULL while it was not found out yet. Any thread. */

@@ -42,8 +42,13 @@ add_size (GPtrArray *words, const OmniModelFacts *facts)
 {
   const guint n = (guint)facts->n_parameters, side = facts->receptive_field_px;
 
-  g_ptr_array_add (words, side > 1 ? g_strdup_printf (_ ("sees %u × %u pixels at once"), side, side)
-                                   : g_strdup (_ ("sees every pixel alone")));
+  if (side <= 1)
+    g_ptr_array_add (words, g_strdup (_ ("sees every pixel alone")));
+  else
+    g_ptr_array_add (words, g_strdup_printf (facts->several_sizes
+                                               ? _ ("sees %u × %u pixels at once, at several sizes")
+                                               : _ ("sees %u × %u pixels at once"),
+                                             side, side));
   if (n > 0)
     g_ptr_array_add (words, g_strdup_printf (ngettext ("%'u parameter", "%'u parameters", n), n));
 }
