@@ -49,10 +49,6 @@ enum
 };
 
 #define MOST_SCALES 9
-/* What pictures of up to 1,280 px a side have, on which the number was chosen. Larger ones are cut into tiles, each of which computes
- * the small sizes around it again: a pair of 6 MP took more than three times as long, so they stay at one size. */
-#define MOST_BY_ITSELF 5
-#define MOST_PIXELS    2e6
 /* The shorter side of the smallest size, at least, when their number is automatic: a little more than the network sees. */
 #define SMALLEST_PX     40
 #define HEADROOM_LEVELS 5
@@ -227,13 +223,11 @@ get_reduce (Builder *builder)
   return FALSE;
 }
 
-/* Sharpness is decided within a few pixels; what coarser sizes add is blur beside edges (2.2 dB on synthetic stacks). Large
- * pictures would take too long. */
+/* Sharpness is decided within a few pixels; what coarser sizes add is blur beside edges (2.2 dB on synthetic stacks). */
 static gboolean
 wants_one_scale (const OmniModelContext *context)
 {
-  return context->task == OMNI_TASK_FOCUS || (double)context->width * context->height > MOST_PIXELS
-         || omni_model_is_like_authors (&omni_model_ifani, context->options);
+  return context->task == OMNI_TASK_FOCUS || omni_model_is_like_authors (&omni_model_ifani, context->options);
 }
 
 /* The metadata `scales`: whether weights ask for several sizes. */
@@ -264,7 +258,7 @@ count_scales (const OmniModelContext *context, gboolean several)
 {
   const guint side = MIN (context->width, context->height);
   const guint asked = (guint)omni_model_get_number (&omni_model_ifani, context->options, "scales");
-  const guint most = asked > 0 ? asked : several && !wants_one_scale (context) ? MOST_BY_ITSELF : 1;
+  const guint most = asked > 0 ? asked : several && !wants_one_scale (context) ? MOST_SCALES : 1;
   guint n = 1;
 
   while (n < most && halve (side, n - 1) > 1 && (asked > 0 || halve (side, n) >= SMALLEST_PX))

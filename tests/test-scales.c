@@ -239,15 +239,16 @@ get_field_px (const OmniWeights *weights, guint width, guint height)
   return omni_graph_get_receptive_field_px (graph);
 }
 
-/* By themselves large pictures stay at one size, whose field is the paper's. */
+/* The larger a picture, the more sizes; the smallest one's network sees 27 of its pixels. */
 static void
 test_large (void)
 {
   g_autoptr (OmniWeights) weights = make_weights ("auto");
 
-  g_assert_cmpuint (get_field_px (weights, 1200, 800), >, 27 * 8);
-  g_assert_cmpuint (get_field_px (weights, 2000, 1500), ==, 27);
   g_assert_cmpuint (get_field_px (weights, 70, 60), ==, 27);
+  g_assert_cmpuint (get_field_px (weights, 1200, 800), >, 27 * 16);
+  g_assert_cmpuint (get_field_px (weights, 1200, 800), <, 27 * 32);
+  g_assert_cmpuint (get_field_px (weights, 6000, 4000), >, 27 * 64);
 }
 
 /* What ships asks for them: the reason for all of this. */
