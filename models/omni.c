@@ -45,7 +45,7 @@ typedef struct
 
 static const Decision as_trained = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 } };
 static const Decision of_focus = { { 2, 1.5f, 1.5f, 1.5f }, { 1, 1, 1, 1 } };
-static const Decision of_infrared = { { 2.5f, .7f, .7f, .7f }, { 1, 1.5f, 1.5f, 1.5f } };
+static const Decision of_infrared = { { 3, 1, .7f, .3f }, { 1.2f, 1.5f, 1.5f, 1.5f } };
 static const Decision of_medical = { { 1.5f, .8f, .8f, .8f }, { 1, 1, 1, 1 } };
 
 static const OmniModelOption options[] = {

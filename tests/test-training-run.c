@@ -6,161 +6,8 @@
 #include "app/training/log.h"
 #include "app/training/run.h"
 #include "tests/page-check.h"
+#include "tests/training-fake.h"
 #include "tests/training-fixture.h"
-
-#include <math.h>
-
-/* ---- A trainer that only remembers ---- */
-
-typedef struct
-{
-  guint64 step;
-  char weights[65];
-} State;
-
-typedef struct
-{
-  State state;
-  guint n_fisher, n_consolidated, n_validated, n_saved;
-  guint64 fisher_at; /* step of the last */
-  /* What goes wrong, and when. */
-  guint64 nan_at;
-  guint64 cancel_at;
-  guint fail_saves_from, fail_saves_to;
-  guint fail_fisher_from; /* samples */
-  gboolean fail_weights;
-  gboolean blurry; /* fuses badly from step 6 on */
-  const char *earlier;
-  char provenance[256];
-  GCancellable *cancellable;
-} Fake;
-
-static guint64
-fake_get_step (gpointer trainer)
-{
-  return ((Fake *)trainer)->state.step;
-}
-
-static gboolean
-fake_step (gpointer trainer, const OmniTrainBatch *batch, OmniTrainReport *report, GError **error)
-{
-  Fake *self = trainer;
-  report->terms[0] = (OmniTrainTerm){ "mef-ssim", 0.25, 0.25 };
-  report->terms[1] = (OmniTrainTerm){ "ewc", 0.5, 0.125 };
-  report->n_terms = 2;
-  report->loss = 0.375;
-  if (self->state.step + 1 == self->nan_at)
-  {
-    report->terms[1].value = NAN;
-    g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE, "fake");
-    return FALSE;
-  }
-  g_autofree char *hash = hash_batch (batch);
-  g_autofree char *both = g_strconcat (self->state.weights, hash, NULL);
-  g_autofree char *next = g_compute_checksum_for_string (G_CHECKSUM_SHA256, both, -1);
-  g_strlcpy (self->state.weights, next, sizeof self->state.weights);
-  self->state.step++;
-  if (self->state.step == self->cancel_at)
-    g_cancellable_cancel (self->cancellable);
-  return TRUE;
-}
-
-/* The mean of the sources, or nearly nothing. */
-static gboolean
-fake_validate (gpointer trainer, const OmniTrainBatch *batch, float *fused, OmniTrainReport *report,
-               GError **error)
-{
-  Fake *self = trainer;
-  const gsize plane = (gsize)batch->size_px * batch->size_px;
-  for (gsize i = 0; i < plane; i++)
-  {
-    double sum = 0;
-    for (guint k = 0; k < batch->n_sources; k++)
-      sum += batch->luma[k * plane + i];
-    fused[i] = self->blurry && self->state.step >= 6 ? (float)(i % 7) / 7 : (float)(sum / batch->n_sources);
-  }
-  report->loss = 0.5;
-  self->n_validated++;
-  return TRUE;
-}
-
-static gboolean
-fake_add_fisher (gpointer trainer, const OmniTrainBatch *batch, GError **error)
-{
-  Fake *self = trainer;
-  self->n_fisher += batch->n_sets;
-  if (self->fail_fisher_from > 0 && self->n_fisher >= self->fail_fisher_from)
-  {
-    g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED, "The device is gone.");
-    return FALSE;
-  }
-  self->fisher_at = self->state.step;
-  return TRUE;
-}
-
-static gboolean
-fake_consolidate (gpointer trainer, GError **error)
-{
-  ((Fake *)trainer)->n_consolidated++;
-  return TRUE;
-}
-
-static gboolean
-fake_save (gpointer trainer, const char *path, GError **error)
-{
-  Fake *self = trainer;
-  self->n_saved++;
-  if (self->n_saved >= self->fail_saves_from && self->n_saved <= self->fail_saves_to)
-  {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "“checkpoint” cannot be written: no space left.");
-    return FALSE;
-  }
-  return g_file_set_contents (path, (const char *)&self->state, sizeof self->state, error);
-}
-
-static gboolean
-fake_load (gpointer trainer, const char *path, GError **error)
-{
-  Fake *self = trainer;
-  g_autofree char *bytes = NULL;
-  if (!g_file_get_contents (path, &bytes, NULL, error))
-    return FALSE;
-  memcpy (&self->state, bytes, sizeof self->state);
-  return TRUE;
-}
-
-static GBytes *
-fake_dup_weights (gpointer trainer, const char *const *metadata, GError **error)
-{
-  Fake *self = trainer;
-  g_assert_cmpstr (metadata[0], ==, "tasks");
-  g_assert_cmpstr (metadata[2], ==, "provenance");
-  g_strlcpy (self->provenance, metadata[3], sizeof self->provenance);
-  if (self->fail_weights)
-  {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "“weights” cannot be written: no space left.");
-    return NULL;
-  }
-  return g_bytes_new (self->state.weights, strlen (self->state.weights));
-}
-
-static const char *
-fake_get_earlier (gpointer trainer)
-{
-  return ((Fake *)trainer)->earlier;
-}
-
-static const OmniTrainerInterface fake_interface = {
-  .get_step = fake_get_step,
-  .step = fake_step,
-  .validate = fake_validate,
-  .add_fisher = fake_add_fisher,
-  .consolidate = fake_consolidate,
-  .save = fake_save,
-  .load = fake_load,
-  .dup_weights = fake_dup_weights,
-  .get_earlier = fake_get_earlier,
-};
 
 /* ---- One run ---- */
 
@@ -367,6 +214,67 @@ test_not_finite (void)
   g_assert_cmpuint (count_lines ("nan.csv"), ==, 7);
 }
 
+/* Weights that nothing was fused with yet are not taken for good: neither a checkpoint nor the result is made of them. */
+static void
+test_bad_weights (void)
+{
+  static const struct
+  {
+    Fake fake;
+    const char *where;
+    guint64 kept;
+  } cases[] = {
+    { { .bad_from = 8 }, "After step 8 of [task ", 4 },
+    { { .bad_from = 12 }, "After step 12 of [task ", 8 },
+    { { .bad_from = 7, .cancel_at = 7 }, "After step 7 of [task ", 4 },
+    { { .bad_for_scenes_from = 5 }, "Validation after step 5 on ", 4 },
+    { { .bad_for_scenes_from = 12 }, "Validation after step 12 on ", 8 },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_auto (Outcome) outcome = train (TEST_RECIPE, "bad", NULL, TRUE, cases[i].fake);
+    g_assert_error (outcome.error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE);
+    g_test_message ("%s", outcome.error->message);
+    g_assert_true (g_str_has_prefix (outcome.error->message, cases[i].where));
+    g_assert_nonnull (strstr (outcome.error->message, "mef-ssim is not a number"));
+    g_autofree char *checkpoint = read_output ("bad.last.checkpoint");
+    g_assert_cmpuint (((const State *)(gpointer)checkpoint)->step, ==, cases[i].kept);
+    g_autofree char *validation = read_output ("bad.validation.csv");
+    g_assert_null (strstr (validation, "nan"));
+    /* A lower rate goes on from there. */
+    g_auto (Outcome)
+      rest = train (TEST_RECIPE, "bad", "bad.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+    g_assert_no_error (rest.error);
+    g_assert_cmpuint (rest.result.last_step, ==, 12);
+  }
+}
+
+/* Validation does not keep a person waiting either, and is made up for: everything ends as if nobody had stopped. */
+static void
+test_cancelled_validation (void)
+{
+  g_auto (Outcome) whole = train (TEST_RECIPE, "all", NULL, TRUE, (Fake){ .state = { 0 } });
+  g_autofree char *expected = read_output ("all.validation.csv");
+  g_autofree char *expected_weights = read_output ("all.safetensors");
+  const guint n = whole.fake.n_validated;
+  g_assert_no_error (whole.error);
+  for (guint scene = 1; scene < n; scene += 2)
+  {
+    g_auto (Outcome) first = train (TEST_RECIPE, "cut-short", NULL, TRUE, (Fake){ .cancel_at_scene = scene });
+    g_assert_no_error (first.error);
+    g_assert_true (first.result.interrupted);
+    g_assert_cmpuint (first.fake.n_validated, ==, scene);
+    g_auto (Outcome)
+      rest = train (TEST_RECIPE, "cut-short", "cut-short.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+    g_assert_no_error (rest.error);
+    g_assert_false (rest.result.interrupted);
+    g_autofree char *validation = read_output ("cut-short.validation.csv");
+    g_autofree char *weights = read_output ("cut-short.safetensors");
+    g_assert_cmpstr (validation, ==, expected);
+    g_assert_cmpstr (weights, ==, expected_weights);
+  }
+}
+
 /* A full disk for a while is said and lived through; at the end it is an error; at the beginning it ends the run at once. */
 static void
 test_disk_full (void)
@@ -517,7 +425,7 @@ test_consolidation (void)
   g_auto (Outcome) outcome = train (SEQUENTIAL, "ewc", NULL, FALSE, (Fake){ .state = { 0 } });
   g_assert_no_error (outcome.error);
   g_assert_cmpuint (outcome.fake.n_consolidated, ==, 2);
-  g_assert_cmpuint (outcome.fake.n_fisher, ==, 24); /* 10 samples in batches of 3, twice */
+  g_assert_cmpuint (outcome.fake.n_fisher, ==, 20); /* 10 samples, twice */
   g_assert_cmpuint (outcome.fake.fisher_at, ==, 7);
   g_assert_false (outcome.result.has_best);
   g_autofree char *weights = read_output ("ewc.safetensors");
@@ -526,12 +434,49 @@ test_consolidation (void)
   g_assert_nonnull (strstr (csv, "\n4,medical,"));
   g_assert_nonnull (strstr (csv, "\n5,exposure,"));
   g_assert_nonnull (strstr (csv, "\n8,focus,"));
-  /* Stopped right after the first task: it is consolidated before the checkpoint, and not again. */
-  g_auto (Outcome) first = train (SEQUENTIAL, "ewc2", NULL, FALSE, (Fake){ .cancel_at = 4 });
-  g_assert_cmpuint (first.fake.n_consolidated, ==, 1);
-  g_auto (Outcome) rest = train (SEQUENTIAL, "ewc2", "ewc2.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+  /* Stopped right after the first task, or amid its samples: what is missing is measured by the run that goes on. */
+  for (guint i = 0; i < 2; i++)
+  {
+    const Fake stops[] = { { .cancel_at = 4 }, { .cancel_at_fisher = 4 } };
+    g_auto (Outcome) first = train (SEQUENTIAL, "ewc2", NULL, TRUE, stops[i]);
+    g_assert_no_error (first.error);
+    g_assert_true (first.result.interrupted);
+    g_assert_cmpuint (first.fake.n_consolidated, ==, 0);
+    g_assert_cmpuint (first.fake.n_fisher, ==, i == 0 ? 0 : 6);
+    g_auto (Outcome)
+      rest = train (SEQUENTIAL, "ewc2", "ewc2.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+    g_assert_cmpuint (rest.fake.n_consolidated, ==, 2);
+    g_assert_cmpuint (first.fake.n_fisher + rest.fake.n_fisher, ==, 20);
+    g_assert_cmpstr (rest.fake.state.weights, ==, outcome.fake.state.weights);
+  }
+}
+
+/* A finished run to which a task is added: the one that was the last then is consolidated before the new one begins. */
+static void
+test_added_task (void)
+{
+  const char *more = SEQUENTIAL "[task infrared]\ndata = mri-pet\nsteps = 1\nloss = mef-ssim 1\n";
+  g_auto (Outcome) first = train (SEQUENTIAL, "more", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_auto (Outcome) rest = train (more, "more", "more.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
+  g_auto (Outcome) whole = train (more, "whole-more", NULL, FALSE, (Fake){ .state = { 0 } });
+  g_assert_no_error (rest.error);
+  g_assert_cmpuint (first.fake.n_consolidated, ==, 2);
   g_assert_cmpuint (rest.fake.n_consolidated, ==, 1);
-  g_assert_cmpstr (rest.fake.state.weights, ==, outcome.fake.state.weights);
+  g_assert_cmpuint (rest.fake.fisher_at, ==, 9);
+  g_assert_cmpuint (whole.fake.n_consolidated, ==, 3);
+}
+
+/* Scores over another number of tasks do not compare: the best weights are looked for anew. */
+static void
+test_best_of_other_tasks (void)
+{
+  const char *more = TEST_RECIPE "[task infrared]\ndata = mri-pet\nprobability = 1\nloss = mef-ssim 1\n";
+  g_auto (Outcome) first = train (TEST_RECIPE, "others", NULL, FALSE, (Fake){ .cancel_at = 7 });
+  g_auto (Outcome) rest = train (more, "others", "others.last.checkpoint", FALSE, (Fake){ .blurry = TRUE });
+  g_assert_no_error (rest.error);
+  g_assert_cmpuint (first.result.best_step, ==, 5);
+  g_assert_cmpuint (rest.result.best_step, >, 7);
+  g_assert_nonnull (strstr (rest.said->str, "does not compare"));
 }
 
 /* A consolidation that fails half-way is not saved as if it were done: the run that goes on comes to it again. */
@@ -548,11 +493,12 @@ test_failed_consolidation (void)
   g_assert_nonnull (strstr (first.error->message, "ewc4.last.checkpoint"));
   g_assert_cmpuint (first.result.last_step, ==, 7);
   g_autofree char *checkpoint = read_output ("ewc4.last.checkpoint");
-  g_assert_cmpuint (((const State *)(gpointer)checkpoint)->step, <, 7);
+  g_assert_cmpuint (((const State *)(gpointer)checkpoint)->step, ==, 7);
+  g_assert_cmpuint (((const State *)(gpointer)checkpoint)->n_fisher, ==, 0);
   g_auto (Outcome) rest = train (text, "ewc4", "ewc4.last.checkpoint", FALSE, (Fake){ .state = { 0 } });
   g_assert_no_error (rest.error);
   g_assert_cmpuint (first.fake.n_consolidated, ==, 1);
-  g_assert_cmpuint (rest.fake.n_consolidated, ==, whole.fake.n_consolidated);
+  g_assert_cmpuint (first.fake.n_consolidated + rest.fake.n_consolidated, ==, whole.fake.n_consolidated);
   g_assert_cmpstr (rest.fake.state.weights, ==, whole.fake.state.weights);
 }
 
@@ -663,6 +609,10 @@ main (int argc, char **argv)
   g_test_add_func ("/training-run/03-resume", test_resume);
   g_test_add_func ("/training-run/04-best", test_best);
   g_test_add_func ("/training-run/05-not-finite", test_not_finite);
+  g_test_add_func ("/training-run/17-bad-weights", test_bad_weights);
+  g_test_add_func ("/training-run/18-cancelled-validation", test_cancelled_validation);
+  g_test_add_func ("/training-run/19-added-task", test_added_task);
+  g_test_add_func ("/training-run/20-best-of-other-tasks", test_best_of_other_tasks);
   g_test_add_func ("/training-run/06-disk-full", test_disk_full);
   g_test_add_func ("/training-run/07-refusals", test_refusals);
   g_test_add_func ("/training-run/08-consolidation", test_consolidation);

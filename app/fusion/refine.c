@@ -169,15 +169,30 @@ make_seed (char **hashes, guint n)
   return g_ascii_strtoull (first, NULL, 16);
 }
 
+/* Weights that fuse at several sizes learn from them, too. */
+static guint
+draw_reduction (const Refining *self, OmniRandom *random)
+{
+  OmniPicture *fused = self->before->picture;
+  const guint side = MIN (omni_picture_get_width (fused), omni_picture_get_height (fused));
+  guint reduction = 1;
+  if (!self->config.has_scales || self->before->task == OMNI_TASK_FOCUS)
+    return 1;
+  reduction = 1U << omni_random_below (random, 3);
+  while (reduction > 1 && self->size_px * reduction > side)
+    reduction /= 2;
+  return reduction;
+}
+
 static OmniCrop
 draw_crop (const Refining *self, guint index)
 {
   const guint width = omni_picture_get_width (self->before->picture);
   const guint height = omni_picture_get_height (self->before->picture);
   OmniRandom random = omni_random_open (self->seed, index, 0);
-  OmniCrop crop = { .size_px = self->size_px, .reduction = 1 };
-  crop.x = omni_random_below (&random, width - self->size_px + 1);
-  crop.y = omni_random_below (&random, height - self->size_px + 1);
+  OmniCrop crop = { .size_px = self->size_px, .reduction = draw_reduction (self, &random) };
+  crop.x = omni_random_below (&random, width - self->size_px * crop.reduction + 1);
+  crop.y = omni_random_below (&random, height - self->size_px * crop.reduction + 1);
   crop.mirror_x = omni_random_chance (&random, 0.5);
   crop.mirror_y = omni_random_chance (&random, 0.5);
   crop.transpose = omni_random_chance (&random, 0.5);

@@ -79,14 +79,21 @@ write_score (OmniTrainLog *self, const OmniTrainLogScore *score)
 }
 
 static void
-write_headers (OmniTrainLog *self)
+write_all_scores (OmniTrainLog *self)
+{
+  g_string_assign (self->validation, "step,task,scene,metric,value\n");
+  for (guint i = 0; i < self->scores->len; i++)
+    write_score (self, &g_array_index (self->scores, OmniTrainLogScore, i));
+}
+
+static void
+write_header (OmniTrainLog *self)
 {
   g_string_assign (self->csv, "step,task,loss,learning_rate,gradient_norm,device_ms,wait_ms");
   for (guint i = 0; i <= OMNI_N_LOSSES; i++)
     if (self->has_term[i])
       g_string_append_printf (self->csv, ",%s", get_term_name (i));
   g_string_append_c (self->csv, '\n');
-  g_string_assign (self->validation, "step,task,scene,metric,value\n");
 }
 
 /* ---- Reading back ---- */
@@ -235,11 +242,10 @@ omni_train_log_open (const char *csv_path, const char *validation_path, const Om
     read_steps (self, first_step);
     read_scores (self, first_step);
   }
-  write_headers (self);
+  write_header (self);
   for (guint i = 0; i < self->steps->len; i++)
     write_step (self, &g_array_index (self->steps, OmniTrainLogStep, i));
-  for (guint i = 0; i < self->scores->len; i++)
-    write_score (self, &g_array_index (self->scores, OmniTrainLogScore, i));
+  write_all_scores (self);
   return omni_train_log_save (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
@@ -293,6 +299,24 @@ omni_train_log_add_score (OmniTrainLog *self, guint64 step, int task, const char
 }
 
 gboolean
+omni_train_log_has_scores (const OmniTrainLog *self, guint64 step)
+{
+  for (guint i = 0; i < self->scores->len; i++)
+    if (g_array_index (self->scores, OmniTrainLogScore, i).step == step)
+      return TRUE;
+  return FALSE;
+}
+
+void
+omni_train_log_drop_scores (OmniTrainLog *self, guint64 step)
+{
+  for (guint i = self->scores->len; i-- > 0;)
+    if (g_array_index (self->scores, OmniTrainLogScore, i).step == step)
+      g_array_remove_index (self->scores, i);
+  write_all_scores (self);
+}
+
+gboolean
 omni_train_log_save (OmniTrainLog *self, GError **error)
 {
   return omni_file_replace_contents_atomic (self->csv_path, self->csv->str, self->csv->len, TRUE, error)
@@ -339,4 +363,17 @@ omni_train_log_get_best (const OmniTrainLog *self, guint64 *step, double *score)
     found = TRUE;
   }
   return found;
+}
+
+guint
+omni_train_log_count_tasks (const OmniTrainLog *self, guint64 step)
+{
+  guint n = 0;
+  for (guint i = 0; i < self->scores->len; i++)
+  {
+    const OmniTrainLogScore *one = &g_array_index (self->scores, OmniTrainLogScore, i);
+    n += one->step == step && one->task >= 0 && one->scene[0] == '\0'
+         && g_str_equal (one->metric, OMNI_TRAIN_LOSS);
+  }
+  return n;
 }

@@ -38,6 +38,10 @@ void omni_train_log_add_step (OmniTrainLog *self, guint task, const OmniTrainRep
 void omni_train_log_add_score (OmniTrainLog *self, guint64 step, int task, const char *scene,
                                const char *metric, double value);
 
+/* Whether there are any of this step; and takes them away, before they were saved. */
+gboolean omni_train_log_has_scores (const OmniTrainLog *self, guint64 step);
+void omni_train_log_drop_scores (OmniTrainLog *self, guint64 step);
+
 /* Writes both files, whole or not at all. */
 gboolean omni_train_log_save (OmniTrainLog *self, GError **error);
 
@@ -48,7 +52,11 @@ const GArray *omni_train_log_get_scores (const OmniTrainLog *self);
 /* The largest score of all whose weights could be kept; FALSE when there is none. */
 gboolean omni_train_log_get_best (const OmniTrainLog *self, guint64 *step, double *score);
 
+/* How many tasks had scenes to be validated on at that step. */
+guint omni_train_log_count_tasks (const OmniTrainLog *self, guint64 step);
+
 #define OMNI_TRAIN_SCORE "score"
+#define OMNI_TRAIN_LOSS  "loss" /* of a task, beside its metrics */
 #define OMNI_TRAIN_LOST  "lost" /* beside a score: the weights of that step could not be written */
 
 G_END_DECLS

@@ -27,6 +27,8 @@ typedef struct
   guint64 step;     /* done */
   guint64 saved_step;
   gboolean in_doubt; /* the trainer's state is none to go on from */
+  gboolean owes;     /* a validation or consolidation of this step was cut short */
+  OmniSample *last;  /* (nullable) of the last step */
   gint64 start_us;
   gint64 times_us[RATE_STEPS];
   double last_wait_ms;
@@ -36,6 +38,7 @@ static void
 run_clear (Run *self)
 {
   g_clear_pointer (&self->log, omni_train_log_free);
+  g_clear_pointer (&self->last, omni_sample_free);
   omni_train_paths_clear (&self->paths);
 }
 
@@ -137,6 +140,24 @@ fail_to_write (const char *path, int code, GError **error)
   return FALSE;
 }
 
+/* The words of a trainer that met the disk's limits name a hidden file. */
+static gboolean
+fail_to_save (const char *path, GError *cause, GError **error)
+{
+  const int code = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC)   ? ENOSPC
+                   : g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? EACCES
+                   : g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_ROFS)  ? EROFS
+                   : cause->domain == G_FILE_ERROR                             ? EIO
+                                                                               : 0;
+  if (code == 0)
+  {
+    g_propagate_error (error, cause);
+    return FALSE;
+  }
+  g_error_free (cause);
+  return fail_to_write (path, code, error);
+}
+
 /* (out, transfer full) A whole checkpoint on the disk, under a hidden name beside `path`; nothing is left after a failure. */
 static gboolean
 stage_checkpoint (const Run *self, const char *path, char **temporary, GError **error)
@@ -144,10 +165,11 @@ stage_checkpoint (const Run *self, const char *path, char **temporary, GError **
   g_autofree char *folder = g_path_get_dirname (path), *name = g_path_get_basename (path);
   g_autofree char *hidden = g_strdup_printf (".%s.%d", name, (int)getpid ());
   g_autofree char *staged = g_build_filename (folder, hidden, NULL);
-  if (!self->job->interface->save (self->job->trainer, staged, error))
+  GError *cause = NULL;
+  if (!self->job->interface->save (self->job->trainer, staged, &cause))
   {
     g_remove (staged);
-    return FALSE;
+    return fail_to_save (path, cause, error);
   }
   const int fd = open (staged, O_RDONLY | O_CLOEXEC);
   const int code = fd < 0 || fsync (fd) != 0 ? errno : 0;
@@ -266,28 +288,79 @@ report_progress (Run *self, const OmniSample *sample, const OmniTrainReport *rep
     job->progress (&progress, job->user_data);
 }
 
+/* ---- What blew up ---- */
+
+/* (transfer full) The terms that are no numbers; of a gradient the largest term, which it comes from. */
+static char *
+name_terms (const OmniTrainReport *report)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  const OmniTrainTerm *largest = NULL;
+  for (guint i = 0; i < report->n_terms; i++)
+  {
+    const OmniTrainTerm *term = &report->terms[i];
+    if (!isfinite (term->value))
+      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", term->name);
+    if (largest == NULL || fabs (term->weighted) > fabs (largest->weighted))
+      largest = term;
+  }
+  if (names->len == 0)
+    g_string_append (names, "the gradient");
+  else
+    largest = NULL;
+  if (largest != NULL)
+    g_string_append_printf (names, " (the largest term is %s, %.3g)", largest->name, largest->weighted);
+  return g_strdup (names->str);
+}
+
+/* `where`: after which step, and of what. */
+static gboolean
+fail_not_finite (Run *self, const char *where, const OmniTrainReport *report, GError **error)
+{
+  g_autofree char *terms = name_terms (report), *checkpoint = g_filename_display_name (self->paths.last);
+  self->in_doubt = TRUE;
+  g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE,
+               "%s: %s is not a number. Training stopped; the last good checkpoint is “%s”, step "
+               "%" G_GUINT64_FORMAT ". Lower the learning rate or clip harder, and resume.",
+               where, terms, checkpoint, self->saved_step);
+  return FALSE;
+}
+
+static const char *
+name_task (const Run *self, guint task)
+{
+  return ((const OmniRecipeTask *)self->job->recipe->tasks->pdata[task])->name;
+}
+
 static gboolean
 fail_step (Run *self, const OmniSample *sample, const OmniTrainReport *report, GError *cause, GError **error)
 {
+  g_autofree char *where = g_strdup_printf ("Step %" G_GUINT64_FORMAT " of [task %s]", self->step + 1,
+                                            name_task (self, sample->task));
   if (!g_error_matches (cause, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE))
   {
     g_propagate_error (error, cause);
     return FALSE;
   }
-  self->in_doubt = TRUE;
-  const char *term = "the gradient";
-  for (guint i = report->n_terms; i-- > 0;)
-    if (!isfinite (report->terms[i].value))
-      term = report->terms[i].name;
-  g_autofree char *checkpoint = g_filename_display_name (self->paths.last);
-  g_set_error (
-    error, cause->domain, cause->code,
-    "Step %" G_GUINT64_FORMAT " of [task %s]: %s is not a number (%s). Training stopped; the last good "
-    "checkpoint is “%s”, step %" G_GUINT64_FORMAT ". Lower the learning rate or clip harder, and resume.",
-    self->step + 1, ((const OmniRecipeTask *)self->job->recipe->tasks->pdata[sample->task])->name, term,
-    cause->message, checkpoint, self->saved_step);
+  fail_not_finite (self, where, report, error);
   g_error_free (cause);
   return FALSE;
+}
+
+/* The weights that the last step made have seen nothing yet: a checkpoint is good when they still fuse what that step saw. */
+static gboolean
+check_weights (Run *self, GError **error)
+{
+  OmniTrainReport report = { 0 };
+  if (self->last == NULL)
+    return TRUE;
+  if (!self->job->interface->validate (self->job->trainer, &self->last->batch, NULL, &report, error))
+    return FALSE;
+  if (isfinite (report.loss))
+    return TRUE;
+  g_autofree char *where = g_strdup_printf ("After step %" G_GUINT64_FORMAT " of [task %s]", self->step,
+                                            name_task (self, self->last->task));
+  return fail_not_finite (self, where, &report, error);
 }
 
 static gboolean
@@ -307,40 +380,69 @@ do_step (Run *self, OmniSampler *sampler, GError **error)
   self->last_wait_ms = wait_ms;
   self->result->device_ms += report.device_ms;
   report_progress (self, sample, &report);
+  g_clear_pointer (&self->last, omni_sample_free);
+  self->last = g_steal_pointer (&sample);
   return TRUE;
 }
 
+/* ---- Between two tasks ---- */
+
+/* As many samples as the recipe asks for, going on with what a checkpoint has of them. Cut short it is of use, too: what was
+ * measured stays. */
 static gboolean
-measure_task (const Run *self, int task, GError **error)
+measure_task (Run *self, int task, GError **error)
 {
   const OmniTrainJob *job = self->job;
   const OmniRecipe *recipe = job->recipe;
-  const guint64 n_batches = (recipe->ewc_samples + recipe->batch - 1) / recipe->batch;
-  for (guint64 i = 0; i < n_batches; i++)
+  const guint64 n_samples = recipe->ewc_samples;
+  for (guint64 n = job->interface->count_fisher (job->trainer); n < n_samples;
+       n = job->interface->count_fisher (job->trainer))
   {
-    const guint64 number = OMNI_SAMPLE_BESIDE + (guint64)task * FISHER_BATCHES + i;
+    const guint64 number = OMNI_SAMPLE_BESIDE + (guint64)task * FISHER_BATCHES + n / recipe->batch;
+    if (g_cancellable_is_cancelled (job->cancellable))
+    {
+      self->owes = TRUE;
+      return TRUE;
+    }
     g_autoptr (OmniSample) sample = omni_train_data_draw (job->data, number, task, error);
-    if (sample == NULL || !job->interface->add_fisher (job->trainer, &sample->batch, error))
+    if (sample == NULL)
+      return FALSE;
+    OmniTrainBatch batch = sample->batch;
+    batch.n_sets = (guint)MIN (batch.n_sets, n_samples - n);
+    if (!job->interface->add_fisher (job->trainer, &batch, error))
       return FALSE;
   }
   return job->interface->consolidate (job->trainer, error);
 }
 
-/* At the end of a task in sequential order. Not interrupted: half a consolidation is of no use. For the same reason one that
- * fails leaves nothing to save: a run that goes on from an earlier checkpoint comes to this end again. */
+/* The task that has just ended in sequential order, when another one comes and nobody has measured yet what it needs; or −1. */
+static int
+find_finished_task (const Run *self)
+{
+  const OmniTrainJob *job = self->job;
+  const OmniRecipe *recipe = job->recipe;
+  const int task = self->step > 0 ? omni_recipe_get_task_at (recipe, self->step - 1) : -1;
+  return recipe->has_ewc && task >= 0 && self->step < recipe->steps
+             && omni_recipe_get_task_at (recipe, self->step) != task
+             && !job->interface->is_consolidated (job->trainer)
+           ? task
+           : -1;
+}
+
+/* Saved before it begins. One that fails leaves nothing to save: a run that goes on from that checkpoint comes to this end
+ * again. */
 static gboolean
 consolidate (Run *self, GError **error)
 {
   const OmniTrainJob *job = self->job;
-  const OmniRecipe *recipe = job->recipe;
-  const int task = omni_recipe_get_task_at (recipe, self->step - 1);
-  if (!recipe->has_ewc || task < 0 || self->step == recipe->steps
-      || omni_recipe_get_task_at (recipe, self->step) == task)
-    return TRUE;
-  const char *name = ((const OmniRecipeTask *)recipe->tasks->pdata[task])->name;
-  omni_train_say (job, FALSE, "step %" G_GUINT64_FORMAT ": [task %s] is done; measuring what it needs",
-                  self->step, name);
+  const int task = find_finished_task (self);
   g_autoptr (GError) cause = NULL;
+  if (task < 0)
+    return TRUE;
+  if (self->saved_step != self->step && !save_last (self, &cause))
+    warn (self, &cause);
+  omni_train_say (job, FALSE, "step %" G_GUINT64_FORMAT ": [task %s] is done; measuring what it needs",
+                  self->step, name_task (self, task));
   if (measure_task (self, task, &cause))
     return TRUE;
   self->in_doubt = TRUE;
@@ -349,67 +451,104 @@ consolidate (Run *self, GError **error)
     error, cause->domain, cause->code,
     "What [task %s] needs could not be measured: %s Training stopped; the last checkpoint is “%s”, "
     "step %" G_GUINT64_FORMAT "; resume it to try again.",
-    name, cause->message, checkpoint, self->saved_step);
+    name_task (self, task), cause->message, checkpoint, self->saved_step);
   return FALSE;
+}
+
+/* ---- Validation ---- */
+
+static void
+keep_best (Run *self, double score)
+{
+  OmniTrainResult *result = self->result;
+  g_autoptr (GError) cause = NULL;
+  if (result->has_best && score <= result->best_score)
+    return;
+  if (save_best (self, &cause))
+  {
+    result->has_best = TRUE;
+    result->best_score = score;
+    result->best_step = self->step;
+    return;
+  }
+  /* These weights are gone with the next step; the next ones have to beat those that were kept. */
+  omni_train_log_add_score (self->log, self->step, -1, "", OMNI_TRAIN_LOST, score);
+  warn (self, &cause);
 }
 
 static gboolean
 validate (Run *self, GError **error)
 {
-  gboolean scored;
-  double score;
-  OmniTrainResult *result = self->result;
-  if (!omni_validation_run (self->job, &self->paths, self->log, self->step, &scored, &score, error))
-    return FALSE;
+  OmniValidation validation = { 0 };
   g_autoptr (GError) cause = NULL;
-  if (scored && (!result->has_best || score > result->best_score))
+  if (!omni_validation_run (self->job, &self->paths, self->log, self->step, &validation, &cause))
   {
-    if (save_best (self, &cause))
-    {
-      result->has_best = TRUE;
-      result->best_score = score;
-      result->best_step = self->step;
-    }
-    else
-    {
-      /* These weights are gone with the next step; the next ones have to beat those that were kept. */
-      omni_train_log_add_score (self->log, self->step, -1, "", OMNI_TRAIN_LOST, score);
-      warn (self, &cause);
-    }
+    omni_train_log_drop_scores (self->log, self->step);
+    self->owes = g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    if (self->owes)
+      return TRUE;
+    if (g_error_matches (cause, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE))
+      return fail_not_finite (self, cause->message, &validation.report, error);
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return FALSE;
   }
+  if (validation.scored)
+    keep_best (self, validation.score);
   if (!omni_train_page_write (self->job, &self->paths, self->log, &cause))
     warn (self, &cause);
   return TRUE;
 }
 
+/* A run that goes on may owe the one of the step where it was stopped. */
 static gboolean
-is_due (guint64 step, guint64 every)
+needs_validation (const Run *self)
 {
-  return every > 0 && step % every == 0;
+  const OmniRecipe *recipe = self->job->recipe;
+  const gboolean is_own = self->goes_on || self->step > self->result->first_step;
+  return recipe->validate_every > 0 && self->step > 0 && is_own
+         && (self->step == recipe->steps || self->step % recipe->validate_every == 0)
+         && !omni_train_log_has_scores (self->log, self->step);
+}
+
+/* ---- The way ---- */
+
+/* Everything that is due before the next step, or at the end. */
+static gboolean
+settle (Run *self, GError **error)
+{
+  const OmniRecipe *recipe = self->job->recipe;
+  const gboolean saves = recipe->checkpoint_every > 0 && self->step % recipe->checkpoint_every == 0
+                         && self->step < recipe->steps && self->step > self->saved_step;
+  g_autoptr (GError) cause = NULL;
+  self->owes = FALSE;
+  if ((saves || needs_validation (self) || find_finished_task (self) >= 0 || self->step == recipe->steps)
+      && !check_weights (self, error))
+    return FALSE;
+  if (needs_validation (self) && !validate (self, error))
+    return FALSE;
+  if (self->owes)
+    return TRUE;
+  if (saves && !save_last (self, &cause))
+    warn (self, &cause);
+  return consolidate (self, error);
 }
 
 static gboolean
 do_steps (Run *self, GError **error)
 {
-  const OmniRecipe *recipe = self->job->recipe;
+  const OmniTrainJob *job = self->job;
   g_autoptr (OmniSampler)
-    sampler = omni_sampler_new (self->job->data, self->step, recipe->steps, self->job->n_threads);
-  while (self->step < recipe->steps && !g_cancellable_is_cancelled (self->job->cancellable))
+    sampler = omni_sampler_new (job->data, self->step, job->recipe->steps, job->n_threads);
+  gboolean done = settle (self, error);
+  while (done && !self->owes && self->step < job->recipe->steps
+         && !g_cancellable_is_cancelled (job->cancellable))
   {
-    const gboolean done = do_step (self, sampler, error) && consolidate (self, error);
-    say_notes (self->job);
-    if (!done)
-      return FALSE;
-    const gboolean is_last = self->step == recipe->steps;
-    if (recipe->validate_every > 0 && (is_last || is_due (self->step, recipe->validate_every))
-        && !validate (self, error))
-      return FALSE;
-    g_autoptr (GError) cause = NULL;
-    if (!is_last && is_due (self->step, recipe->checkpoint_every) && !save_last (self, &cause))
-      warn (self, &cause);
+    done = do_step (self, sampler, error) && settle (self, error);
+    say_notes (job);
   }
   self->result->wait_ms = omni_sampler_get_wait_ms (sampler);
-  return TRUE;
+  /* Stopped between two checkpoints. */
+  return done && check_weights (self, error);
 }
 
 /* ---- Beginning and end ---- */
@@ -467,6 +606,16 @@ find_step (Run *self, GError **error)
   return FALSE;
 }
 
+/* Tasks that have scenes to be validated on. */
+static guint
+count_validated (const OmniTrainJob *job)
+{
+  guint n = 0;
+  for (guint task = 0; task < job->recipe->tasks->len; task++)
+    n += omni_train_data_get_scenes (job->data, task, OMNI_SPLIT_VAL)->len > 0;
+  return n;
+}
+
 /* The best weights so far are those that this run has written, if they are still there. */
 static void
 find_best (Run *self)
@@ -475,6 +624,18 @@ find_best (Run *self)
   result->has_best = omni_train_log_get_best (self->log, &result->best_step, &result->best_score);
   if (!result->has_best)
     return;
+  const guint n_tasks = omni_train_log_count_tasks (self->log, result->best_step);
+  if (n_tasks != count_validated (self->job))
+  {
+    result->has_best = FALSE;
+    omni_train_say (
+      self->job, TRUE,
+      "The best weights so far, those of step %" G_GUINT64_FORMAT
+      ", were validated on %u tasks, which does not compare with %u; the next validation begins "
+      "anew.",
+      result->best_step, n_tasks, count_validated (self->job));
+    return;
+  }
   if (g_file_test (self->paths.best, G_FILE_TEST_EXISTS))
     result->weights_sha256 = omni_file_sha256 (self->paths.weights, NULL);
   result->has_best = result->weights_sha256 != NULL;
@@ -538,9 +699,16 @@ static gboolean
 finish (Run *self, GError **error)
 {
   OmniTrainResult *result = self->result;
-  result->interrupted = self->step < self->job->recipe->steps;
-  return save_last (self, error) && (result->has_best || result->interrupted || write_weights (self, error))
-         && omni_train_page_write (self->job, &self->paths, self->log, error);
+  result->interrupted = self->step < self->job->recipe->steps || self->owes;
+  if (save_last (self, error) && (result->has_best || result->interrupted || write_weights (self, error))
+      && omni_train_page_write (self->job, &self->paths, self->log, error))
+    return TRUE;
+  g_autofree char *checkpoint = g_filename_display_name (self->paths.last);
+  g_prefix_error (error,
+                  "Step %" G_GUINT64_FORMAT " is done and could not be saved; the checkpoint “%s” is of step "
+                  "%" G_GUINT64_FORMAT ", make room and resume it. ",
+                  self->step, checkpoint, self->saved_step);
+  return FALSE;
 }
 
 gboolean

@@ -14,6 +14,8 @@ typedef struct
                         GError **error);
   gboolean (*add_fisher) (gpointer trainer, const OmniTrainBatch *batch, GError **error);
   gboolean (*consolidate) (gpointer trainer, GError **error);
+  guint64 (*count_fisher) (gpointer trainer);
+  gboolean (*is_consolidated) (gpointer trainer);
   gboolean (*save) (gpointer trainer, const char *path, GError **error);
   gboolean (*load) (gpointer trainer, const char *path, GError **error);
   GBytes *(*dup_weights) (gpointer trainer, const char *const *metadata, GError **error);

@@ -6,6 +6,7 @@
 
 #include <glib/gstdio.h>
 #include <errno.h>
+#include <math.h>
 
 const char *
 omni_validation_get_metric (const OmniRecipeTask *task)
@@ -121,22 +122,39 @@ score_scene (const OmniTrainJob *job, OmniTrainLog *log, guint64 step, guint tas
   return TRUE;
 }
 
+/* Fuses the sample of a scene; a loss that is no number comes of weights that are of no use. */
+static gboolean
+fuse_scene (const OmniTrainJob *job, guint64 step, guint task, const OmniScene *scene,
+            const OmniSample *sample, float *fused, OmniTrainReport *report, GError **error)
+{
+  *report = (OmniTrainReport){ 0 };
+  if (!job->interface->validate (job->trainer, &sample->batch, fused, report, error))
+    return FALSE;
+  if (isfinite (report->loss))
+    return TRUE;
+  g_set_error (error, OMNI_TRAINING_ERROR, OMNI_TRAINING_ERROR_NOT_FINITE,
+               "Validation after step %" G_GUINT64_FORMAT " on %s/%s of [task %s]", step, scene->folder,
+               scene->name, ((const OmniRecipeTask *)job->recipe->tasks->pdata[task])->name);
+  return FALSE;
+}
+
 /* A scene that cannot be read was spoken of when it was read; it is passed over every time, and so every validation sees the
  * same scenes. */
 static gboolean
 validate_scene (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, guint64 step,
-                guint task, guint index, gboolean *keep, Sums *sums, GError **error)
+                guint task, guint index, gboolean *keep, Sums *sums, OmniTrainReport *report, GError **error)
 {
+  if (g_cancellable_set_error_if_cancelled (job->cancellable, error))
+    return FALSE;
   g_autoptr (OmniSample) sample = omni_train_data_draw_validation (job->data, task, index, NULL);
   if (sample == NULL)
     return TRUE;
   const OmniScene *scene = omni_train_data_get_scenes (job->data, task, OMNI_SPLIT_VAL)->pdata[index];
   const gsize plane = (gsize)sample->batch.size_px * sample->batch.size_px;
   g_autofree float *fused = g_new (float, plane);
-  OmniTrainReport report = { 0 };
-  if (!job->interface->validate (job->trainer, &sample->batch, fused, &report, error))
+  if (!fuse_scene (job, step, task, scene, sample, fused, report, error))
     return FALSE;
-  sums->loss += report.loss;
+  sums->loss += report->loss;
   sums->n_scenes++;
   if (*keep)
   {
@@ -152,7 +170,7 @@ validate_scene (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainL
 /* The mean of the task's metric over its scenes, or NAN. */
 static gboolean
 validate_task (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, guint64 step,
-               guint task, gboolean *scored, double *mean, GError **error)
+               guint task, gboolean *scored, double *mean, OmniTrainReport *report, GError **error)
 {
   const OmniRecipeTask *recipe = job->recipe->tasks->pdata[task];
   GPtrArray *scenes = omni_train_data_get_scenes (job->data, task, OMNI_SPLIT_VAL);
@@ -162,10 +180,11 @@ validate_task (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLo
   gboolean keep = TRUE;
   *scored = FALSE;
   for (guint i = 0; i < n; i++)
-    if (!validate_scene (job, paths, log, step, task, choose_scene (scenes, n, i), &keep, &sums, error))
+    if (!validate_scene (job, paths, log, step, task, choose_scene (scenes, n, i), &keep, &sums, report,
+                         error))
       return FALSE;
   if (sums.n_scenes > 0)
-    omni_train_log_add_score (log, step, (int)task, "", "loss", sums.loss / sums.n_scenes);
+    omni_train_log_add_score (log, step, (int)task, "", OMNI_TRAIN_LOSS, sums.loss / sums.n_scenes);
   for (guint i = 0; sums.names[i] != NULL; i++)
   {
     if (sums.counts[i] == 0)
@@ -183,7 +202,7 @@ validate_task (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLo
 
 gboolean
 omni_validation_run (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, guint64 step,
-                     gboolean *scored, double *score, GError **error)
+                     OmniValidation *validation, GError **error)
 {
   double sum = 0;
   guint n = 0;
@@ -193,7 +212,7 @@ omni_validation_run (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniT
     const OmniRecipeTask *recipe = job->recipe->tasks->pdata[task];
     gboolean has_mean;
     double mean;
-    if (!validate_task (job, paths, log, step, task, &has_mean, &mean, error))
+    if (!validate_task (job, paths, log, step, task, &has_mean, &mean, &validation->report, error))
       return FALSE;
     if (!has_mean)
       continue;
@@ -202,11 +221,12 @@ omni_validation_run (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniT
     sum += mean;
     n++;
   }
-  *scored = n > 0;
-  *score = n > 0 ? sum / n : 0;
-  if (!*scored)
+  validation->scored = n > 0;
+  validation->score = n > 0 ? sum / n : 0;
+  if (!validation->scored)
     return TRUE;
-  omni_train_log_add_score (log, step, -1, "", OMNI_TRAIN_SCORE, *score);
-  omni_train_say (job, FALSE, "step %" G_GUINT64_FORMAT ": %s; score %.4f", step, line->str, *score);
+  omni_train_log_add_score (log, step, -1, "", OMNI_TRAIN_SCORE, validation->score);
+  omni_train_say (job, FALSE, "step %" G_GUINT64_FORMAT ": %s; score %.4f", step, line->str,
+                  validation->score);
   return TRUE;
 }

@@ -34,6 +34,18 @@ consolidate (gpointer trainer, GError **error)
   return omni_trainer_consolidate (trainer, error);
 }
 
+static guint64
+count_fisher (gpointer trainer)
+{
+  return omni_trainer_count_fisher (trainer);
+}
+
+static gboolean
+is_consolidated (gpointer trainer)
+{
+  return omni_trainer_is_consolidated (trainer);
+}
+
 static gboolean
 save (gpointer trainer, const char *path, GError **error)
 {
@@ -64,6 +76,8 @@ const OmniTrainerInterface omni_trainer_interface = {
   .validate = validate,
   .add_fisher = add_fisher,
   .consolidate = consolidate,
+  .count_fisher = count_fisher,
+  .is_consolidated = is_consolidated,
   .save = save,
   .load = load,
   .dup_weights = dup_weights,

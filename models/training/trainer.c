@@ -504,3 +504,18 @@ omni_trainer_consolidate (OmniTrainer *trainer, GError **error)
   state->fisher_samples = 0;
   return TRUE;
 }
+
+guint64
+omni_trainer_count_fisher (const OmniTrainer *trainer)
+{
+  return trainer->state.fisher_samples;
+}
+
+gboolean
+omni_trainer_is_consolidated (const OmniTrainer *trainer)
+{
+  const OmniTrainState *state = &trainer->state;
+
+  return state->anchor != NULL && state->fisher_samples == 0
+         && memcmp (state->anchor, state->theta, state->n * sizeof *state->theta) == 0;
+}

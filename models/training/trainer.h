@@ -280,6 +280,10 @@ gboolean omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batc
 gboolean omni_trainer_add_fisher (OmniTrainer *trainer, const OmniTrainBatch *batch, GError **error);
 gboolean omni_trainer_consolidate (OmniTrainer *trainer, GError **error);
 
+/* Samples of the task since the last consolidation, and whether nothing was learned since: the weights are θ*. */
+guint64 omni_trainer_count_fisher (const OmniTrainer *trainer);
+gboolean omni_trainer_is_consolidated (const OmniTrainer *trainer);
+
 /* A checkpoint is a safetensors file: parameters, running statistics, optimiser state, step, Ω, θ*, the samples of an
  * unfinished consolidation, and which run it is of. Loading refuses one of another architecture, width, normalisation or
  * optimiser; the rest of the configuration may differ. */
