@@ -363,7 +363,7 @@ omni_picture_is_candidate (const char *path)
   g_auto (OmniInput) input = { .fd = -1 };
 
   if (!input_open_file (&input, path, NULL))
-    return FALSE;
+    return input.fd < 0 && has_known_extension (path);
   input.head_size = omni_input_read_at (&input, 0, input.head, sizeof input.head);
   return has_known_extension (path) || find_reader (&input, NULL) != NULL;
 }

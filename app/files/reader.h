@@ -45,7 +45,8 @@ gboolean omni_picture_probe (const char *path, OmniPictureInfo *info, GError **e
 gboolean omni_picture_probe_with_profile (const char *path, OmniPictureInfo *info, GBytes **icc_profile,
                                           GError **error);
 
-/* Whether the first bytes of the file, or else its name, say that it is a picture of a known format. */
+/* Whether the first bytes of the file, or else its name, say that it is a picture of a known format. One that cannot be opened is
+ * told by its name, so that it is spoken of when it is read. */
 gboolean omni_picture_is_candidate (const char *path);
 
 /* Whether the name says that a picture is what the fusion of its scene should look like, and no source: truth.* or

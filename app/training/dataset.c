@@ -10,7 +10,8 @@
 struct _OmniDataset
 {
   char *path;
-  GHashTable *splits; /* NULL without split.csv */
+  GHashTable *splits;   /* NULL without split.csv */
+  GHashTable *patients; /* first two digits → OmniSplit + 1, of all folders so far */
   GPtrArray *scenes;
 };
 
@@ -40,6 +41,7 @@ omni_dataset_open (const char *path, GError **error)
   /* What lies below is told by its length. */
   self->path = g_canonicalize_filename (path, NULL);
   self->scenes = g_ptr_array_new_with_free_func (scene_free);
+  self->patients = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autofree char *csv = g_build_filename (path, "split.csv", NULL);
   if (g_file_test (csv, G_FILE_TEST_EXISTS) && (self->splits = omni_split_read (csv, error)) == NULL)
     return NULL;
@@ -52,6 +54,7 @@ omni_dataset_free (OmniDataset *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->splits, g_hash_table_unref);
+  g_clear_pointer (&self->patients, g_hash_table_unref);
   g_clear_pointer (&self->scenes, g_ptr_array_unref);
   g_free (self->path);
   g_free (self);
@@ -246,12 +249,45 @@ probe_bands (const char *folder, const char *name, char *const paths[2], OmniPic
   return 0;
 }
 
+static gboolean
+is_other_picture (const char *path)
+{
+  g_autofree char *type = g_content_type_guess (path, NULL, 0, NULL);
+  g_autofree char *mime = g_content_type_get_mime_type (type);
+  return mime != NULL && g_str_has_prefix (mime, "image/") && !omni_picture_is_candidate (path);
+}
+
+/* A picture of a kind that is not read is no reason to be silent. */
+static void
+note_other_picture (const char *folder, const char *path, GPtrArray *notes)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  if (is_other_picture (path))
+    note (notes, "%s/%s is passed over: this kind of picture is not read; convert it to PNG or TIFF.", folder,
+          name);
+}
+
+static void
+note_other_pictures (const char *folder, const char *name, const char *path, GPtrArray *notes)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  g_autofree char *scene = g_build_filename (folder, name, NULL);
+  for (const char *entry = dir != NULL ? g_dir_read_name (dir) : NULL; entry != NULL;
+       entry = g_dir_read_name (dir))
+  {
+    g_autofree char *file = g_build_filename (path, entry, NULL);
+    if (entry[0] != '.' && !g_file_test (file, G_FILE_TEST_IS_DIR))
+      note_other_picture (scene, file, notes);
+  }
+}
+
 /* (transfer full) Of the scene in `path`. NULL, with a note, when there are none. */
 static GStrv
 list_pictures (const char *folder, const char *name, const char *path, GPtrArray *notes)
 {
   g_autoptr (GError) error = NULL;
   char *folders[] = { (char *)path, NULL };
+  note_other_pictures (folder, name, path, notes);
   GStrv files = omni_files_expand (folders, &error);
   if (files == NULL)
     note (notes, "%s/%s is left out: %s", folder, name, error->message);
@@ -325,9 +361,28 @@ compare_names (gconstpointer a, gconstpointer b)
   return omni_natural_compare (*(const char *const *)a, *(const char *const *)b);
 }
 
-/* (transfer full) The folders, or the pictures, right in `path`, in natural order. */
+/* Whether a child of a folder is a scene; notes the pictures that are none. */
+static gboolean
+is_scene (const char *folder, const char *child, OmniSceneKind kind, GPtrArray *notes)
+{
+  g_autofree char *name = g_path_get_basename (child);
+  if (name[0] == '.')
+    return FALSE;
+  if (g_file_test (child, G_FILE_TEST_IS_DIR))
+    return kind != OMNI_SCENES_OF_PICTURES;
+  if (kind == OMNI_SCENES_OF_PICTURES)
+  {
+    note_other_picture (folder, child, notes);
+    return omni_picture_is_candidate (child);
+  }
+  if (omni_picture_is_candidate (child))
+    note (notes, "%s/%s is passed over: a scene is a folder of its own with all its pictures.", folder, name);
+  return FALSE;
+}
+
+/* (transfer full) The scenes' folders, or pictures, right in `path`, in natural order. */
 static GPtrArray *
-list_children (const char *path, OmniSceneKind kind, GError **error)
+list_children (const char *folder, const char *path, OmniSceneKind kind, GPtrArray *notes, GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (path, 0, error);
   if (dir == NULL)
@@ -339,48 +394,88 @@ list_children (const char *path, OmniSceneKind kind, GError **error)
   for (const char *entry = g_dir_read_name (dir); entry != NULL; entry = g_dir_read_name (dir))
   {
     g_autofree char *child = g_build_filename (path, entry, NULL);
-    const gboolean is_folder = g_file_test (child, G_FILE_TEST_IS_DIR);
-    if (entry[0] != '.'
-        && (kind != OMNI_SCENES_OF_PICTURES ? is_folder : !is_folder && omni_picture_is_candidate (child)))
+    if (is_scene (folder, child, kind, notes))
       g_ptr_array_add (children, g_steal_pointer (&child));
   }
   g_ptr_array_sort (children, compare_names);
   return children;
 }
 
+/* ---- Splits ---- */
+
+/* (transfer full) (nullable) */
+static char *
+dup_patient (const OmniScene *scene)
+{
+  const char *name = scene->name;
+  return g_ascii_isdigit (name[0]) && g_ascii_isdigit (name[1]) ? g_strndup (name, 2) : NULL;
+}
+
 static char *
 dup_group (const OmniScene *scene, gboolean by_patient)
 {
-  const char *name = scene->name;
-  if (by_patient && g_ascii_isdigit (name[0]) && g_ascii_isdigit (name[1]))
-    return g_strndup (name, 2);
-  return g_strdup (name);
+  char *patient = by_patient ? dup_patient (scene) : NULL;
+  return patient != NULL ? patient : g_strdup (scene->name);
 }
 
-static void
-split_scenes (GPtrArray *scenes, gboolean by_patient)
+/* Groups of whom nothing is known yet, in the order of the scenes. */
+static GPtrArray *
+list_new_groups (const OmniDataset *self, GPtrArray *scenes, gboolean by_patient)
 {
-  g_autoptr (GHashTable) numbers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GPtrArray) groups = g_ptr_array_new ();
-  g_autofree guint *group_of = g_new (guint, scenes->len);
+  GPtrArray *groups = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < scenes->len; i++)
   {
-    char *group = dup_group (scenes->pdata[i], by_patient);
-    gpointer number;
-    if (g_hash_table_lookup_extended (numbers, group, NULL, &number))
-    {
-      group_of[i] = GPOINTER_TO_UINT (number);
-      g_free (group);
-      continue;
-    }
-    group_of[i] = groups->len;
-    g_hash_table_insert (numbers, group, GUINT_TO_POINTER (groups->len));
-    g_ptr_array_add (groups, group);
+    g_autofree char *group = dup_group (scenes->pdata[i], by_patient);
+    if (!(by_patient && g_hash_table_contains (self->patients, group))
+        && !g_ptr_array_find_with_equal_func (groups, group, g_str_equal, NULL))
+      g_ptr_array_add (groups, g_steal_pointer (&group));
   }
+  return groups;
+}
+
+/* A patient stays in the split that an earlier folder has put them in. */
+static void
+split_scenes (OmniDataset *self, GPtrArray *scenes, gboolean by_patient)
+{
+  g_autoptr (GPtrArray) groups = list_new_groups (self, scenes, by_patient);
+  g_autoptr (GHashTable) own = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTable *splits = by_patient ? self->patients : own;
   g_autofree gboolean *is_val = g_new0 (gboolean, groups->len);
   omni_split_groups ((const char *const *)groups->pdata, groups->len, is_val);
+  for (guint i = 0; i < groups->len; i++)
+    g_hash_table_insert (splits, g_strdup (groups->pdata[i]),
+                         GUINT_TO_POINTER ((is_val[i] ? OMNI_SPLIT_VAL : OMNI_SPLIT_TRAIN) + 1));
   for (guint i = 0; i < scenes->len; i++)
-    ((OmniScene *)scenes->pdata[i])->split = is_val[group_of[i]] ? OMNI_SPLIT_VAL : OMNI_SPLIT_TRAIN;
+  {
+    OmniScene *scene = scenes->pdata[i];
+    g_autofree char *group = dup_group (scene, by_patient);
+    scene->split = (OmniSplit)(GPOINTER_TO_UINT (g_hash_table_lookup (splits, group)) - 1);
+  }
+}
+
+/* split.csv may put a patient in both, in one folder or in two. */
+static void
+compare_patients (OmniDataset *self, const char *folder, GPtrArray *scenes, GPtrArray *notes)
+{
+  g_autoptr (GPtrArray) both = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < scenes->len; i++)
+  {
+    const OmniScene *scene = scenes->pdata[i];
+    g_autofree char *patient = dup_patient (scene);
+    const guint known = patient != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (self->patients, patient))
+                                        : 0;
+    if (patient != NULL && known == 0)
+      g_hash_table_insert (self->patients, g_steal_pointer (&patient), GUINT_TO_POINTER (scene->split + 1));
+    else if (patient != NULL && known != scene->split + 1
+             && !g_ptr_array_find_with_equal_func (both, patient, g_str_equal, NULL))
+      g_ptr_array_add (both, g_steal_pointer (&patient));
+  }
+  if (both->len == 0)
+    return;
+  g_ptr_array_add (both, NULL);
+  g_autofree char *names = g_strjoinv (", ", (char **)both->pdata);
+  note (notes, "split.csv has patient %s in both splits (%s): what is validated on is not all unseen.", names,
+        folder);
 }
 
 GPtrArray *
@@ -388,7 +483,7 @@ omni_dataset_list (OmniDataset *self, const char *folder, OmniSceneKind kind, gb
                    GPtrArray *notes, GError **error)
 {
   g_autofree char *path = g_build_filename (self->path, folder, NULL);
-  g_autoptr (GPtrArray) children = list_children (path, kind, error);
+  g_autoptr (GPtrArray) children = list_children (folder, path, kind, notes, error);
   if (children == NULL)
     return NULL;
   g_autoptr (GPtrArray) found = g_ptr_array_new ();
@@ -414,6 +509,8 @@ omni_dataset_list (OmniDataset *self, const char *folder, OmniSceneKind kind, gb
     return NULL;
   }
   if (self->splits == NULL && kind != OMNI_SCENES_OF_BANDS)
-    split_scenes (found, by_patient);
+    split_scenes (self, found, by_patient);
+  else if (by_patient)
+    compare_patients (self, folder, found, notes);
   return g_steal_pointer (&found);
 }

@@ -55,7 +55,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDataset, omni_dataset_free)
 /* (transfer container) (element-type OmniScene) The scenes of `folder`, both splits, in natural order; they live as long as
  * the dataset. Headers are read, pixels are not. What cannot be used (damaged headers, mixed sizes, bands, files not in
  * split.csv) is left out, and a sentence for each goes to `notes` (element-type utf8). `by_patient` groups by the first two
- * digits. An error when the folder is missing or nothing in it can be used. One thread. */
+ * digits, in all folders of the dataset alike; pictures that are none of a scene's are noted. An error when the folder is missing or nothing in it can be used. One thread. */
 GPtrArray *omni_dataset_list (OmniDataset *self, const char *folder, OmniSceneKind kind, gboolean by_patient,
                               GPtrArray *notes, GError **error);
 

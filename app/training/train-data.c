@@ -109,6 +109,11 @@ fill_task (OmniTrainData *self, Task *task, OmniDataset *dataset, GPtrArray *not
                  task->recipe->name, task->recipe->truth ? " and has a truth" : "");
     return FALSE;
   }
+  if (self->recipe->validate_every > 0 && task->scenes[OMNI_SPLIT_VAL]->len == 0)
+    g_ptr_array_add (notes,
+                     g_strdup_printf ("[task %s] has no scene to validate on: scores say nothing of it, and "
+                                      "the best weights are chosen without it.",
+                                      task->recipe->name));
   const guint wanted = get_most_sources (task->recipe), most = get_most_pictures (train);
   if (task->recipe->synthesis != OMNI_SYNTHESIS_NONE || wanted <= most)
     return TRUE;
