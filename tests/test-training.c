@@ -9,50 +9,6 @@
 
 /* ---- What must not change a bit ---- */
 
-static OmniTrainConfig
-small_config (OmniOptimiser optimiser)
-{
-  OmniTrainConfig config;
-
-  omni_train_config_init (&config);
-  config.architecture = "ifani";
-  config.channels = 16;
-  config.optimiser = optimiser;
-  config.decay = 0.6F;
-  config.momentum = 0.15F;
-  config.learning_rate = 2e-3F;
-  config.warm_up_steps = 2;
-  config.total_steps = 20;
-  config.ewc_lambda = 3;
-  if (optimiser == OMNI_OPTIMISER_SGD)
-  {
-    config.norm = OMNI_TRAIN_NORM_BATCH;
-    config.freeze_step = 5;
-  }
-  set_losses (&config);
-  return config;
-}
-
-/* Batch number `step`, of tasks in turn. */
-static void
-take_step (OmniTrainer *trainer, guint step, OmniTrainReport *report)
-{
-  const guint n_sets = 2, n = 2 + step % 3, size = 24;
-  g_autoptr (Double4) sources = make_pictures (n_sets * n, size, 100 + step);
-  g_autoptr (Double4) truth = make_pictures (n_sets, size, 200 + step);
-  g_autofree float *luma = double4_to_floats (sources), *wanted = double4_to_floats (truth);
-  const OmniTrainBatch batch = { OMNI_TASK_EXPOSURE + step % 3, n_sets, n, size, luma, wanted };
-  g_autoptr (GError) error = NULL;
-
-  omni_trainer_step (trainer, &batch, report, &error);
-  g_assert_no_error (error);
-  if (step == 2)
-  {
-    g_assert_true (omni_trainer_add_fisher (trainer, &batch, &error));
-    g_assert_true (omni_trainer_consolidate (trainer, &error));
-  }
-}
-
 static OmniTrainer *
 new_trainer (OmniOptimiser optimiser)
 {
@@ -657,73 +613,6 @@ test_fisher_level (void)
                    parts->state.n * sizeof (float));
 }
 
-/* ---- Running statistics ---- */
-
-static gboolean
-step_with_statistics (OmniTrainConfig *config, OmniTrainer **trainer, float **before)
-{
-  g_autoptr (GError) error = NULL;
-  OmniTrainReport report;
-
-  config->norm = OMNI_TRAIN_NORM_BATCH;
-  *trainer = omni_trainer_new (harness_device (), config, &error);
-  g_assert_no_error (error);
-  *before = g_memdup2 ((*trainer)->state.theta, (*trainer)->state.n * sizeof (float));
-  take_step (*trainer, 0, &report);
-
-  gboolean moved = FALSE;
-
-  for (guint p = 0; p < (*trainer)->parameters->len; p++)
-  {
-    const OmniParameter *parameter = &g_array_index ((*trainer)->parameters, OmniParameter, p);
-
-    for (guint i = parameter->at; parameter->is_statistic && i < parameter->at + parameter->n; i++)
-      moved |= (*trainer)->state.theta[i] != (*before)[i];
-  }
-  return moved;
-}
-
-/* Frozen from the very first step, at some, or never. */
-static void
-test_freeze (void)
-{
-  const guint64 steps[] = { 0, 1, G_MAXUINT64 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
-  {
-    OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
-    g_autoptr (OmniTrainer) trainer = NULL;
-    g_autofree float *before = NULL;
-
-    config.freeze_step = steps[i];
-    g_assert_cmpint (step_with_statistics (&config, &trainer, &before), ==, steps[i] > 0);
-  }
-}
-
-/* The limit is of weights: a variance is none, and cut down it would be another network. */
-static void
-test_clip_weights (void)
-{
-  const float limit = 0.01F;
-  OmniTrainConfig config = small_config (OMNI_OPTIMISER_ADAM);
-  g_autoptr (OmniTrainer) trainer = NULL;
-  g_autofree float *before = NULL;
-
-  config.clip_weights = limit;
-  config.freeze_step = 100;
-  step_with_statistics (&config, &trainer, &before);
-  for (guint p = 0; p < trainer->parameters->len; p++)
-  {
-    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
-
-    for (guint i = parameter->at; i < parameter->at + parameter->n; i++)
-      if (!parameter->is_statistic)
-        g_assert_cmpfloat (fabsf (trainer->state.theta[i]), <=, limit);
-      else if (before[i] == 1) /* a variance: 5 % of the way from 1 to the batch's */
-        g_assert_cmpfloat (trainer->state.theta[i], >, 0.9);
-  }
-}
-
 static void
 add_tests (void)
 {
@@ -749,8 +638,6 @@ add_tests (void)
   g_test_add_func ("/training/ewc/proximal", test_ewc_proximal);
   g_test_add_func ("/training/fisher", test_fisher);
   g_test_add_func ("/training/fisher/level", test_fisher_level);
-  g_test_add_func ("/training/freeze", test_freeze);
-  g_test_add_func ("/training/clip-weights", test_clip_weights);
 }
 
 int

@@ -36,4 +36,49 @@ make_pictures (guint n, guint size, guint32 seed)
   return fine;
 }
 
+/* A narrow network with every task's losses. */
+static inline OmniTrainConfig
+small_config (OmniOptimiser optimiser)
+{
+  OmniTrainConfig config;
+
+  omni_train_config_init (&config);
+  config.architecture = "ifani";
+  config.channels = 16;
+  config.optimiser = optimiser;
+  config.decay = 0.6F;
+  config.momentum = 0.15F;
+  config.learning_rate = 2e-3F;
+  config.warm_up_steps = 2;
+  config.total_steps = 20;
+  config.ewc_lambda = 3;
+  if (optimiser == OMNI_OPTIMISER_SGD)
+  {
+    config.norm = OMNI_TRAIN_NORM_BATCH;
+    config.freeze_step = 5;
+  }
+  set_losses (&config);
+  return config;
+}
+
+/* Batch number `step`, of tasks in turn. */
+static inline void
+take_step (OmniTrainer *trainer, guint step, OmniTrainReport *report)
+{
+  const guint n_sets = 2, n = 2 + step % 3, size = 24;
+  g_autoptr (Double4) sources = make_pictures (n_sets * n, size, 100 + step);
+  g_autoptr (Double4) truth = make_pictures (n_sets, size, 200 + step);
+  g_autofree float *luma = double4_to_floats (sources), *wanted = double4_to_floats (truth);
+  const OmniTrainBatch batch = { OMNI_TASK_EXPOSURE + step % 3, n_sets, n, size, luma, wanted };
+  g_autoptr (GError) error = NULL;
+
+  omni_trainer_step (trainer, &batch, report, &error);
+  g_assert_no_error (error);
+  if (step == 2)
+  {
+    g_assert_true (omni_trainer_add_fisher (trainer, &batch, &error));
+    g_assert_true (omni_trainer_consolidate (trainer, &error));
+  }
+}
+
 G_END_DECLS

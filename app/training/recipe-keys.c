@@ -29,7 +29,8 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "Its width; 0 for the architecture's own." },
   { "network", "normalisation", OMNI_KEY_CHOICE, IN_CONFIG (norm), 0, 0, "none", norms,
     "Batch normalisation, where the architecture has a place for it: none; with the statistics of the batch; "
-    "with frozen ones; its scale and shift alone; or (pmgi) every picture's own statistics, without them." },
+    "with frozen ones; its scale and shift alone (statistics of `initial` become part of them); or (pmgi) "
+    "every picture's own statistics, without them." },
   { "network", "norm-momentum", OMNI_KEY_FLOAT, IN_CONFIG (norm_momentum), 0, 1, "0.05", NULL,
     "Share of a batch in the running statistics." },
   { "network", "freeze-norm-at", OMNI_KEY_NUMBER, IN_RECIPE (freeze_norm_at), 0, 1, "0.5", NULL,

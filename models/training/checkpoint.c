@@ -219,6 +219,8 @@ omni_trainer_import (OmniTrainer *trainer, const OmniWeights *weights, GError **
 
     memcpy (state->theta + parameter->at, values, parameter->n * sizeof *values);
   }
+  if (trainer->config.norm == OMNI_TRAIN_NORM_AFFINE)
+    omni_parameters_fold_norm (trainer->parameters, state->theta);
   memset (state->first, 0, state->n * sizeof *state->first);
   memset (state->second, 0, state->n * sizeof *state->second);
   state->step = 0;

@@ -74,6 +74,10 @@ void omni_parameters_add (GArray *parameters, const char *layer, const char *ten
 void omni_parameters_add_norm (GArray *parameters, const char *layer, guint channels);
 OmniNormLayer omni_parameters_norm (const GArray *parameters, const char *layer);
 
+/* Brings every normalisation's running statistics to mean 0 and variance 1 by its scale and shift, which keeps what the
+ * network computes. */
+void omni_parameters_fold_norm (const GArray *parameters, float *theta);
+
 /* What the pass's configuration and step make of the statistics. Scale and shift alone are running statistics of mean 0 and
  * variance 1 that never move. */
 OmniNormStatistics omni_train_pass_statistics (const OmniTrainPass *pass);

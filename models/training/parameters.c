@@ -4,6 +4,9 @@
 #include "models/training/trainer-private.h"
 
 #include <math.h>
+#include <string.h>
+
+#define NORM_EPSILON 1e-5 /* of omni_ops_norm() */
 
 void
 omni_parameters_add (GArray *parameters, const char *layer, const char *tensor, guint d0, guint d1, guint d2,
@@ -45,6 +48,34 @@ omni_parameters_norm (const GArray *parameters, const char *layer)
     .mean = omni_parameters_find (parameters, layer, "bn.running_mean"),
     .variance = omni_parameters_find (parameters, layer, "bn.running_var"),
   };
+}
+
+void
+omni_parameters_fold_norm (const GArray *parameters, float *theta)
+{
+  static const char suffix[] = ".bn.weight";
+
+  for (guint p = 0; p < parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (parameters, OmniParameter, p);
+
+    if (!g_str_has_suffix (parameter->spec.name, suffix))
+      continue;
+
+    g_autofree char *layer = g_strndup (parameter->spec.name,
+                                        strlen (parameter->spec.name) - strlen (suffix));
+    const OmniNormLayer norm = omni_parameters_norm (parameters, layer);
+
+    for (guint c = 0; c < parameter->n; c++)
+    {
+      const double scale = theta[norm.gamma + c] / sqrt (theta[norm.variance + c] + NORM_EPSILON);
+
+      theta[norm.gamma + c] = (float)(scale * sqrt (1 + NORM_EPSILON));
+      theta[norm.beta + c] = (float)(theta[norm.beta + c] - scale * theta[norm.mean + c]);
+      theta[norm.mean + c] = 0.0F;
+      theta[norm.variance + c] = 1.0F;
+    }
+  }
 }
 
 OmniNormStatistics
