@@ -541,7 +541,11 @@ test_loss (Fixture *fixture, gconstpointer data)
   check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 1, 0, windowed ? 12 : 9, 14);
   check_loss (loss, omni_loss_needs_pair (loss) ? 2 : 4, 0, windowed ? 15 : 5, 13);
   if (loss == OMNI_LOSS_MEF_SSIM || loss == OMNI_LOSS_MEF_STRUCTURE || loss == OMNI_LOSS_MEF_PATCHES)
+  {
     check_loss (loss, 3, 1, 24, 27);
+    check_loss (loss, 2, 2, 48, 45);
+    check_loss (loss, 2, 3, 89, 96);
+  }
 }
 
 /* Grey values of a bracket: waves and a little noise, a stop apart, cut where a camera would. `first`: the darkest. */

@@ -7,8 +7,9 @@
 /* Loss terms: value and gradient by the fused picture in one go. Values come scaled so that their sum over all pixels and
  * sets is the mean. */
 
-#define WINDOW 11
-#define SIGMA  (WINDOW / 6.0)
+#define WINDOW            11
+#define SIGMA             (WINDOW / 6.0) /* MEF-SSIM's, and of all terms but: */
+#define INFORMATION_SIGMA 1.5            /* U2Fusion's SSIM */
 
 /* Images `first` … of a stack. */
 static OmniMaps
@@ -23,7 +24,7 @@ part_of (const OmniMaps *stack, guint first, guint n)
 
 /* Half of the window, as kernels read it. */
 static void
-push_taps (OmniDispatch *kernel)
+push_taps (OmniDispatch *kernel, double sigma)
 {
   double taps[WINDOW], sum = 0.0;
 
@@ -31,7 +32,7 @@ push_taps (OmniDispatch *kernel)
   {
     const double d = (double)k - WINDOW / 2;
 
-    taps[k] = exp (-d * d / (2 * SIGMA * SIGMA));
+    taps[k] = exp (-d * d / (2 * sigma * sigma));
     sum += taps[k];
   }
   for (guint k = 0; k <= WINDOW / 2; k++)
@@ -39,7 +40,7 @@ push_taps (OmniDispatch *kernel)
 }
 
 static OmniMaps
-filter_along (OmniOps *ops, const OmniMaps *x, gboolean vertical, gboolean transposed)
+filter_along (OmniOps *ops, const OmniMaps *x, double sigma, gboolean vertical, gboolean transposed)
 {
   const guint reach = WINDOW - 1;
   const guint w = vertical ? x->w : transposed ? x->w + reach : x->w - reach;
@@ -49,7 +50,7 @@ filter_along (OmniOps *ops, const OmniMaps *x, gboolean vertical, gboolean trans
   const gint32 push[] = { x->at, (gint32)x->w, (gint32)x->h, (gint32)w, (gint32)h, transposed ? reach : 0 };
 
   memcpy (kernel.push, push, sizeof push);
-  push_taps (&kernel);
+  push_taps (&kernel, sigma);
   omni_ops_constant (&kernel, vertical);
   omni_ops_constant (&kernel, WINDOW);
   omni_ops_read_maps (ops, &kernel, 0);
@@ -60,15 +61,15 @@ filter_along (OmniOps *ops, const OmniMaps *x, gboolean vertical, gboolean trans
 }
 
 static OmniMaps
-gaussian (OmniOps *ops, const OmniMaps *x, gboolean transposed)
+gaussian (OmniOps *ops, const OmniMaps *x, double sigma, gboolean transposed)
 {
-  const OmniMaps rows = filter_along (ops, x, FALSE, transposed);
+  const OmniMaps rows = filter_along (ops, x, sigma, FALSE, transposed);
 
-  return filter_along (ops, &rows, TRUE, transposed);
+  return filter_along (ops, &rows, sigma, TRUE, transposed);
 }
 
 static OmniMaps
-windowed_moments (OmniOps *ops, const OmniLossTarget *target)
+windowed_moments (OmniOps *ops, const OmniLossTarget *target, double sigma)
 {
   const OmniMaps *x = target->fused;
   const guint n = target->sources->n / x->n, pixels = x->h * x->w;
@@ -80,7 +81,7 @@ windowed_moments (OmniOps *ops, const OmniLossTarget *target)
   omni_ops_write_maps (ops, &kernel, 0, &stack);
   memcpy (kernel.push, push, sizeof push);
   omni_ops_run (ops, &kernel);
-  return gaussian (ops, &stack, FALSE);
+  return gaussian (ops, &stack, sigma, FALSE);
 }
 
 /* Adds what the filtered derivatives `stack` (by the means of x, x² and x·y) mean for the fused picture. */
@@ -128,7 +129,7 @@ run_patches (OmniOps *ops, const OmniMaps *sources, guint n, const OmniMaps *tot
   omni_ops_read_maps (ops, &kernel, 0);
   omni_ops_write_maps (ops, &kernel, 0, &out);
   memcpy (kernel.push, push, sizeof push);
-  push_taps (&kernel);
+  push_taps (&kernel, SIGMA);
   kernel.flop = total != NULL ? 5.0 * WINDOW * WINDOW * n * out.h * out.w * n_sets : 0.0;
   omni_ops_run (ops, &kernel);
   return out;
@@ -157,7 +158,8 @@ similarity (OmniOps *ops, OmniLossTarget *target, Similarity what, gboolean lumi
   const OmniMaps globals = luminance ? omni_ops_picture_mean (ops, target->sources) : (OmniMaps){ 0 };
   const OmniMaps patches = what == SIMILARITY_PATCHES ? wanted_patches (ops, target->sources, n)
                                                       : (OmniMaps){ 0 };
-  const OmniMaps means = windowed_moments (ops, target);
+  const double sigma = target->shares != NULL ? INFORMATION_SIGMA : SIGMA;
+  const OmniMaps means = windowed_moments (ops, target, sigma);
   const guint pixels = means.h * means.w;
   const OmniMaps out = omni_ops_maps (ops, n_sets * (3 + n), means.h, means.w);
   const float scale = 1.0F / ((float)pixels * (float)n_sets);
@@ -188,7 +190,7 @@ similarity (OmniOps *ops, OmniLossTarget *target, Similarity what, gboolean lumi
   if (target->gradient == NULL)
     return;
 
-  const OmniMaps filtered = gaussian (ops, &slopes, TRUE);
+  const OmniMaps filtered = gaussian (ops, &slopes, sigma, TRUE);
 
   collect (ops, target, &filtered);
 }

@@ -37,11 +37,11 @@ typedef enum
   OMNI_LOSS_MAX_GRADIENT,  /* |∂F − the source difference of largest magnitude|, both directions summed */
   OMNI_LOSS_SOBEL, /* | |Sobel F| − max over the sources of |Sobel| |, directions summed, zero outside */
   OMNI_LOSS_LAPLACIAN, /* (∇F − ∇s)², mean over the sources; ∇ is the 4-neighbour Laplacian, zero outside */
-  OMNI_LOSS_SOURCE_MSE,       /* (F − s)², mean over the sources */
-  OMNI_LOSS_SOURCE_SSIM,      /* 1 − SSIM (F, s), mean over the sources */
-  OMNI_LOSS_TRUTH_SOBEL,      /* | |Sobel F| − |Sobel truth| | */
-  OMNI_LOSS_INFORMATION_MSE,  /* (F − s)², each source with its share of the information (U2Fusion) */
-  OMNI_LOSS_INFORMATION_SSIM, /* 1 − SSIM (F, s), likewise */
+  OMNI_LOSS_SOURCE_MSE,      /* (F − s)², mean over the sources */
+  OMNI_LOSS_SOURCE_SSIM,     /* 1 − SSIM (F, s), mean over the sources */
+  OMNI_LOSS_TRUTH_SOBEL,     /* | |Sobel F| − |Sobel truth| | */
+  OMNI_LOSS_INFORMATION_MSE, /* (F − s)², each source with its share of the information (U2Fusion) */
+  OMNI_LOSS_INFORMATION_SSIM, /* 1 − SSIM (F, s), likewise; σ 1.5, where all other windows have MEF-SSIM's 11/6 */
   OMNI_LOSS_FIRST_MSE, /* (F − s)² of the first source of a pair, and of the second (PMGI); see batch.h */
   OMNI_LOSS_SECOND_MSE,
   OMNI_LOSS_FIRST_LAPLACIAN, /* (∇F − ∇s)², likewise */

@@ -438,7 +438,7 @@ similarity_at (OmniLoss loss, const Double4 *fused, const Double4 *sources, cons
   {
     const double *y = plane_of (sources, b * n + k, 0);
     const gsize at = (gsize)top * fused->w + left;
-    const Window w = window_at (plane_of (fused, b, 0) + at, y + at, fused->w, SIGMA);
+    const Window w = window_at (plane_of (fused, b, 0) + at, y + at, fused->w, shares != NULL ? 1.5 : SIGMA);
     const double away = w.my - 0.5, global = mean_of (y, (gsize)fused->h * fused->w) - 0.5;
     const double weight = exp (-away * away / 0.08) * exp (-global * global / 0.08);
 
