@@ -101,6 +101,44 @@ test_earlier (void)
   g_autoptr (OmniTrainer) third = go_on (1, 16, "joint", "abc", both);
 }
 
+/* Other pictures make another run, too. */
+static void
+test_data (void)
+{
+  OmniTrainConfig config;
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  g_auto (OmniTrainOrigin) origin = { 0 };
+  GError *error = NULL;
+
+  omni_train_config_init (&config);
+  config.architecture = "ifani";
+  config.channels = 8;
+  config.total_steps = 10;
+  config.data_sha256 = "aaa";
+  set_losses (&config);
+
+  g_autoptr (OmniTrainer) trainer = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_no_error (error);
+  save (trainer, 5);
+  config.data_sha256 = "bbb";
+
+  g_autoptr (OmniTrainer) other = omni_trainer_new (harness_device (), &config, &error);
+
+  g_assert_true (omni_trainer_load (trainer, path, &error));
+  g_assert_null (omni_trainer_get_earlier (trainer));
+  g_assert_true (omni_trainer_load (other, path, &error));
+  g_assert_nonnull (strstr (omni_trainer_get_earlier (other), "data aaa"));
+  g_assert_true (omni_trainer_read_origin (path, &origin, &error));
+  g_assert_cmpstr (origin.data_sha256, ==, "aaa");
+  g_assert_true (omni_recipe_resume_data (path, "aaa", notes, &error));
+  g_assert_cmpuint (notes->len, ==, 0);
+  g_assert_true (omni_recipe_resume_data (path, "bbb", notes, &error));
+  g_assert_cmpuint (notes->len, ==, 1);
+  g_assert_nonnull (strstr (notes->pdata[0], "other pictures"));
+  g_assert_no_error (error);
+}
+
 /* (transfer full) What a checkpoint of an earlier version, or a damaged one, says. */
 static GBytes *
 write_bare (const OmniTrainer *trainer, const char *key, const char *value)
@@ -202,6 +240,7 @@ add_tests (void)
 {
   g_test_add_func ("/training/checkpoint/origin", test_origin);
   g_test_add_func ("/training/checkpoint/earlier", test_earlier);
+  g_test_add_func ("/training/checkpoint/data", test_data);
   g_test_add_func ("/training/checkpoint/old", test_old);
   g_test_add_func ("/training/checkpoint/recipe", test_recipe);
 }

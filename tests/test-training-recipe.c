@@ -295,11 +295,30 @@ test_recipe_manual (void)
   g_assert_cmpuint (n, >, 40);
 }
 
+/* What editors and people write of numbers. */
+static void
+test_recipe_spelling (void)
+{
+  g_autoptr (OmniRecipe) recipe = parse_recipe (
+    "\xef\xbb\xbf[network]\narchitecture = ifani\n[train]\nsteps = 4\n[task focus]\ndata = natural\n"
+    "synthesis = focus\nnoise = 1e-3-1e-2\nsigma = 0.5 - 2.5\nloss = mae 1\n");
+  const OmniRecipeTask *task = recipe->tasks->pdata[0];
+  GError *error = NULL;
+  g_assert_cmpfloat (task->options.noise.low, ==, 1e-3);
+  g_assert_cmpfloat (task->options.noise.high, ==, 1e-2);
+  g_assert_cmpfloat (task->options.sigma.low, ==, 0.5);
+  g_assert_cmpfloat (task->options.sigma.high, ==, 2.5);
+  g_assert_null (omni_recipe_parse ("", "empty.recipe", &error));
+  g_assert_nonnull (strstr (error->message, "line 1"));
+  g_clear_error (&error);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/training/recipe/values", test_recipe_values);
+  g_test_add_func ("/training/recipe/spelling", test_recipe_spelling);
   g_test_add_func ("/training/recipe/words", test_recipe_words);
   g_test_add_func ("/training/recipe/order", test_recipe_order);
   g_test_add_func ("/training/recipe/freeze", test_recipe_freeze);

@@ -22,6 +22,7 @@ typedef struct
   OmniRecipe *recipe;
   OmniDataset *dataset;
   OmniTrainData *data;
+  char *data_sha256;
   OmniDevice *device;
   OmniTrainer *trainer;
   OmniCliProgress *progress;
@@ -35,6 +36,7 @@ training_clear (Training *self)
   g_clear_pointer (&self->trainer, omni_trainer_free);
   omni_device_close (&self->device);
   omni_train_data_free (self->data);
+  g_free (self->data_sha256);
   omni_dataset_free (self->dataset);
   omni_recipe_free (self->recipe);
 }
@@ -134,6 +136,10 @@ find_data (Training *self, const char *path, GError **error)
   if (self->dataset == NULL)
     return FALSE;
   self->data = omni_train_data_new (self->recipe, self->dataset, omni_frames_default_budget (), notes, error);
+  self->data_sha256 = self->data != NULL ? omni_train_data_dup_sha256 (self->data) : NULL;
+  if (self->data != NULL && self->options->resume_path != NULL
+      && !omni_recipe_resume_data (self->options->resume_path, self->data_sha256, notes, error))
+    return FALSE;
   for (guint i = 0; i < notes->len; i++)
     say_cb (notes->pdata[i], TRUE, self);
   return self->data != NULL;
@@ -176,6 +182,7 @@ make_trainer (Training *self, GError **error)
   OmniTrainConfig config;
   g_autoptr (OmniWeights) vgg16 = NULL;
   omni_recipe_get_config (self->recipe, &config);
+  config.data_sha256 = self->data_sha256;
   if (self->recipe->vgg16 != NULL && (vgg16 = load_named (self, self->recipe->vgg16, error)) == NULL)
   {
     g_prefix_error (error, "The recipe's “vgg16” cannot be used: ");
@@ -208,6 +215,7 @@ print_json (const Training *self, const OmniTrainResult *result, const char *out
   omni_cli_add_path (json, "page", result->page_path);
   omni_cli_add_string (json, "recipe", self->recipe->name);
   omni_cli_add_string (json, "recipe_sha256", self->recipe->sha256);
+  omni_cli_add_string (json, "data_sha256", self->data_sha256);
   omni_cli_add_string (json, "architecture", self->recipe->architecture);
   omni_cli_add_int (json, "parameters", (gint64)omni_trainer_count_parameters (self->trainer));
   omni_cli_add_int (json, "seed", (gint64)self->recipe->config.seed);

@@ -23,10 +23,14 @@ read_whole (const char *text, double low, double high, guint64 *value)
 static gboolean
 read_range (const OmniRecipeKey *key, const char *text, OmniRange *range)
 {
-  g_auto (GStrv) parts = g_strsplit (text, "-", 2);
-  const guint n = g_strv_length (parts);
-  return n > 0 && read_number (parts[0], key->low, key->high, &range->low)
-         && read_number (parts[n - 1], key->low, key->high, &range->high) && range->low <= range->high;
+  char *end = NULL;
+  g_ascii_strtod (text, &end); /* a minus may stand in an exponent, too */
+  g_autofree char *low = g_strchomp (g_strndup (text, end - text));
+  while (g_ascii_isspace (*end))
+    end++;
+  const char *high = *end == '-' ? end + 1 : low;
+  return (*end == '-' || *end == '\0') && read_number (low, key->low, key->high, &range->low)
+         && read_number (high, key->low, key->high, &range->high) && range->low <= range->high;
 }
 
 static gboolean

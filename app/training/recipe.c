@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* what some editors begin UTF-8 with */
+
 /* Validation squares are at least this much of a multiple, px. */
 #define VALIDATION_STEP_PX 16
 
@@ -407,7 +409,7 @@ read_lines (Reader *self, const char *text, GError **error)
     if (!(line[0] == '[' ? read_section (self, line, n + 1, error) : read_pair (self, line, n + 1, error)))
       return FALSE;
   }
-  return finish_recipe (self, n, error);
+  return finish_recipe (self, MAX (n, 1), error);
 }
 
 OmniRecipe *
@@ -428,7 +430,8 @@ omni_recipe_parse (const char *text, const char *name, GError **error)
     refuse (&reader, 1, error, "this is not UTF-8 text, and so no recipe");
     return NULL;
   }
-  if (!read_lines (&reader, text, error))
+  const char *after_mark = g_str_has_prefix (text, BYTE_ORDER_MARK) ? text + strlen (BYTE_ORDER_MARK) : text;
+  if (!read_lines (&reader, after_mark, error))
     return NULL;
   return g_steal_pointer (&reader.recipe);
 }

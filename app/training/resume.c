@@ -75,3 +75,18 @@ omni_recipe_resume (OmniRecipe *self, const char *checkpoint, gboolean keep_seed
   compare_words (self, name, &origin, notes);
   return TRUE;
 }
+
+gboolean
+omni_recipe_resume_data (const char *checkpoint, const char *data_sha256, GPtrArray *notes, GError **error)
+{
+  g_auto (OmniTrainOrigin) origin = { 0 };
+  g_autofree char *name = g_filename_display_name (checkpoint);
+  if (!omni_trainer_read_origin (checkpoint, &origin, error))
+    return FALSE;
+  if (origin.data_sha256 != NULL && !g_str_equal (origin.data_sha256, data_sha256))
+    note (notes,
+          "“%s” was trained on other pictures than --data has now (or in another split), and from step "
+          "%" G_GUINT64_FORMAT " on these are learned from: the result is neither run's.",
+          name, origin.step);
+  return TRUE;
+}

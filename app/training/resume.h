@@ -11,4 +11,8 @@ G_BEGIN_DECLS
 gboolean omni_recipe_resume (OmniRecipe *self, const char *checkpoint, gboolean keep_seed, GPtrArray *notes,
                              GError **error);
 
+/* The same of the pictures, once they are listed; `data_sha256` is omni_train_data_dup_sha256(). */
+gboolean
+omni_recipe_resume_data (const char *checkpoint, const char *data_sha256, GPtrArray *notes, GError **error);
+
 G_END_DECLS

@@ -50,6 +50,9 @@ OmniSample *omni_train_data_draw_validation (OmniTrainData *self, guint task, gu
 /* (transfer full) (element-type utf8) Sentences on pictures that could not be read since the last call. Any thread. */
 GPtrArray *omni_train_data_take_notes (OmniTrainData *self);
 
+/* (transfer full) Of what is trained and validated on: names, splits and sizes of the files, not their content. */
+char *omni_train_data_dup_sha256 (const OmniTrainData *self);
+
 /* ---- The queue ---- */
 
 typedef struct _OmniSampler OmniSampler;

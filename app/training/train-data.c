@@ -3,6 +3,7 @@
 #include "app/training/sampler.h"
 
 #include <math.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* A scene that cannot be read is drawn again this often before the batch is given up. */
@@ -159,6 +160,35 @@ omni_train_data_free (OmniTrainData *self)
   g_ptr_array_unref (self->notes);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+/* Names, splits and the sizes of the files: enough to tell another folder, and a picture put in another's place mostly. */
+static void
+hash_scene (GChecksum *checksum, guint task, const OmniScene *scene)
+{
+  g_autofree char *head = g_strdup_printf ("%u %s/%s %d %u %u %u %u\n", task, scene->folder, scene->name,
+                                           scene->split, scene->width, scene->height, scene->band,
+                                           scene->top);
+  g_checksum_update (checksum, (const guchar *)head, -1);
+  for (guint i = 0; scene->paths[i] != NULL; i++)
+  {
+    GStatBuf status;
+    const guint64 bytes = g_stat (scene->paths[i], &status) == 0 ? (guint64)status.st_size : 0;
+    g_autofree char *name = g_path_get_basename (scene->paths[i]);
+    g_autofree char *line = g_strdup_printf ("%s %" G_GUINT64_FORMAT "\n", name, bytes);
+    g_checksum_update (checksum, (const guchar *)line, -1);
+  }
+}
+
+char *
+omni_train_data_dup_sha256 (const OmniTrainData *self)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  for (guint task = 0; task < self->recipe->tasks->len; task++)
+    for (guint split = 0; split < G_N_ELEMENTS (self->tasks[task].scenes); split++)
+      for (guint i = 0; i < self->tasks[task].scenes[split]->len; i++)
+        hash_scene (checksum, task, self->tasks[task].scenes[split]->pdata[i]);
+  return g_strdup (g_checksum_get_string (checksum));
 }
 
 GPtrArray *

@@ -78,6 +78,7 @@ make_metadata (const OmniTrainer *trainer)
   add_count (metadata, "total_steps", trainer->config.total_steps);
   add_text (metadata, "order", trainer->order);
   add_text (metadata, "recipe_sha256", trainer->recipe_sha256);
+  add_text (metadata, "data_sha256", trainer->data_sha256);
   add_text (metadata, "earlier", trainer->earlier);
   add_count (metadata, "since", trainer->since);
   g_ptr_array_add (metadata, NULL);

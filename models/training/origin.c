@@ -8,6 +8,7 @@ omni_train_origin_clear (OmniTrainOrigin *origin)
 {
   g_clear_pointer (&origin->order, g_free);
   g_clear_pointer (&origin->recipe_sha256, g_free);
+  g_clear_pointer (&origin->data_sha256, g_free);
   g_clear_pointer (&origin->earlier, g_free);
 }
 
@@ -37,6 +38,7 @@ omni_train_origin_from_weights (OmniTrainOrigin *origin, const OmniWeights *weig
 
   origin->order = g_strdup (omni_weights_get_metadata (weights, "order"));
   origin->recipe_sha256 = g_strdup (omni_weights_get_metadata (weights, "recipe_sha256"));
+  origin->data_sha256 = g_strdup (omni_weights_get_metadata (weights, "data_sha256"));
   origin->earlier = g_strdup (omni_weights_get_metadata (weights, "earlier"));
   return TRUE;
 }
@@ -61,7 +63,8 @@ static gboolean
 is_same_run (const OmniTrainConfig *config, const OmniTrainOrigin *origin)
 {
   return origin->is_known && origin->seed == config->seed && origin->total_steps == config->total_steps
-         && !differ (origin->order, config->order) && !differ (origin->recipe_sha256, config->recipe_sha256);
+         && !differ (origin->order, config->order) && !differ (origin->recipe_sha256, config->recipe_sha256)
+         && !differ (origin->data_sha256, config->data_sha256);
 }
 
 static char *
@@ -79,6 +82,8 @@ describe (const OmniTrainOrigin *origin)
     g_string_append_printf (words, ", %s order", origin->order);
   if (origin->recipe_sha256 != NULL)
     g_string_append_printf (words, ", recipe %s", origin->recipe_sha256);
+  if (origin->data_sha256 != NULL)
+    g_string_append_printf (words, ", data %s", origin->data_sha256);
   return g_string_free (words, FALSE);
 }
 

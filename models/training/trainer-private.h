@@ -27,9 +27,9 @@ struct _OmniTrainer
   float *gradient;
   float *vgg16; /* nullable: what lies behind the parameters on the device, n_vgg16 floats */
   gsize n_vgg16;
-  float *statistics;           /* of the last batch, where the running ones lie among the parameters */
-  char *order, *recipe_sha256; /* nullable: the configuration's */
-  char *earlier;               /* nullable; see OmniTrainOrigin */
+  float *statistics; /* of the last batch, where the running ones lie among the parameters */
+  char *order, *recipe_sha256, *data_sha256; /* nullable: the configuration's */
+  char *earlier;                             /* nullable; see OmniTrainOrigin */
   guint64 since;
 };
 

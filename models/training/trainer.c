@@ -34,6 +34,7 @@ omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config, GError **er
   trainer->config.vgg16 = NULL;
   trainer->config.order = trainer->order = g_strdup (config->order);
   trainer->config.recipe_sha256 = trainer->recipe_sha256 = g_strdup (config->recipe_sha256);
+  trainer->config.data_sha256 = trainer->data_sha256 = g_strdup (config->data_sha256);
   return g_steal_pointer (&trainer);
 }
 
@@ -56,6 +57,7 @@ omni_trainer_free (OmniTrainer *trainer)
   g_free (trainer->statistics);
   g_free (trainer->order);
   g_free (trainer->recipe_sha256);
+  g_free (trainer->data_sha256);
   g_free (trainer->earlier);
   g_free (trainer);
 }

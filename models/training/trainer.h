@@ -168,7 +168,7 @@ typedef struct
 
   /* (nullable) What else a checkpoint says of its run, beside seed and total_steps; the trainer keeps copies. */
   const char *order; /* "joint", "sequential" */
-  const char *recipe_sha256;
+  const char *recipe_sha256, *data_sha256;
 
   /* Omni only. A step draws the base level with these chances (all zero: level 0), the depth above it from the range, and
    * withholds the task's name with the last chance. A depth that the crop cannot hold is cut to what it can. */
@@ -296,7 +296,7 @@ typedef struct
   guint64 step;
   gboolean is_known; /* FALSE: it is of an earlier version and has the step alone */
   guint64 seed, total_steps;
-  char *order, *recipe_sha256; /* (nullable) */
+  char *order, *recipe_sha256, *data_sha256; /* (nullable) */
   char *earlier; /* (nullable) by what its first steps were made, when by something else, in words */
   guint64 since; /* how many those were */
 } OmniTrainOrigin;
