@@ -113,8 +113,14 @@ test_several (void)
   write_text ("second.recipe", second);
   write_text ("alone.recipe", alone);
   g_auto (Run) both = CLI ("train", "three.recipe", "second.recipe", "--data", data, "-o", "both.safetensors",
-                           "--device", "software");
+                           "--device", "software", "--json");
   assert_done (&both);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_assert_true (json_parser_load_from_data (parser, both.out, -1, NULL));
+  JsonArray *runs = json_node_get_array (json_parser_get_root (parser));
+  g_assert_cmpuint (json_array_get_length (runs), ==, 2);
+  g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (runs, 1), "recipe"), ==,
+                   "second");
   g_auto (Run) one = CLI ("train", "alone.recipe", "--seed", "2", "--data", data, "--device", "software");
   assert_done (&one);
   g_autofree char *a = read_text ("both.safetensors", &size),

@@ -240,6 +240,8 @@ print_json (const Training *self, const OmniTrainResult *result, const char *out
   omni_cli_add_string (json, "device", omni_device_get_info (self->device)->name);
   omni_cli_add_int (json, "warnings", self->n_warnings);
   json_builder_end_object (json);
+  if (self->nth > 0)
+    puts (",");
   omni_cli_print_json (json);
 }
 
@@ -351,20 +353,36 @@ run (const OmniCliOptions *options, guint64 nth, char **path, GError **error)
 }
 
 static gboolean
+run_in_turn (const OmniCliOptions *options, guint n, GError **error)
+{
+  g_autofree char *path = NULL;
+  for (guint i = 0; i < n; i++)
+    if (!run (options, i, &path, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Of several recipes the JSON is one array, of what has ended. */
+static gboolean
+run_array (const OmniCliOptions *options, guint n, GError **error)
+{
+  puts ("[");
+  const gboolean done = run_in_turn (options, n, error);
+  puts ("]");
+  return done;
+}
+
+static gboolean
 run_all (const OmniCliOptions *options, GError **error)
 {
   const guint n = options->arguments != NULL ? g_strv_length (options->arguments) : 0;
-  g_autofree char *path = NULL;
   if (n == 0)
     return omni_cli_refuse (
       error, "Name a recipe, or several to train one after another; models/recipes/ holds some, "
              "--help-recipe says what is in one.");
   if (n > 1 && options->resume_path != NULL)
     return omni_cli_refuse (error, "A checkpoint is of one recipe: name that one alone (--resume).");
-  for (guint i = 0; i < n; i++)
-    if (!run (options, i, &path, error))
-      return FALSE;
-  return TRUE;
+  return n > 1 && options->json ? run_array (options, n, error) : run_in_turn (options, n, error);
 }
 
 int
