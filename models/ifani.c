@@ -274,9 +274,10 @@ add_scales (Builder *builder, OmniNode *x, guint n_scales)
   OmniGraph *graph = builder->graph;
   OmniNode pictures[MOST_SCALES] = { *x }, fused, own;
 
-  /* The zeros beyond the border that the network knows reach far into a small size, as light that no source has. */
-  if (n_scales > 1 && builder->padding == OMNI_BOUNDARY_ZERO)
-    builder->padding = OMNI_BOUNDARY_REPLICATE;
+  /* The zeros beyond the border that the network knows reach far into a small size, as light that no source has: there the
+   * picture goes on with its edge. */
+  if (n_scales > 1)
+    builder->padding = OMNI_BOUNDARY_OPEN;
   for (guint i = 1; i < n_scales; i++)
   {
     pictures[i] = omni_graph_down (graph, pictures[i - 1], OMNI_PYRAMID_QUAD);
@@ -285,7 +286,7 @@ add_scales (Builder *builder, OmniNode *x, guint n_scales)
   }
   for (guint i = n_scales; i-- > 0;)
   {
-    fused = pictures[i];
+    fused = n_scales > 1 ? omni_graph_extend (graph, pictures[i]) : pictures[i];
     if (!add_network (builder, &fused))
       return FALSE;
     if (i < n_scales - 1)

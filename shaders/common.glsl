@@ -43,6 +43,7 @@ const int BOUNDARY_ZERO = 0;
 const int BOUNDARY_REPLICATE = 1;
 const int BOUNDARY_REFLECT = 2;
 const int BOUNDARY_SYMMETRIC = 3;
+const int BOUNDARY_OPEN = 4; // what lies beyond was computed: no rule
 
 // An index no sum with valid offsets can bring back to the plane: max (…, 0) then reads the zero texel.
 const int OUTSIDE = -0x20000000;

@@ -195,7 +195,11 @@ main ()
   const ivec2 origin = tile_origin (push.level);
   // Blocks outside the picture repeat its last one, so that every fetch stays inside the tile's memory.
   const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
-  const ivec2 g = clamp (ivec2 (at.x * (4 / STEP), at.y) + origin, ivec2 (0), last);
+  // With an open boundary those beyond the rectangle repeat its last one.
+  const ivec2 nearest = min (block, ivec2 ((push.rw - 1) / STEP * STEP, push.rh - 1)) + rectangle_corner ();
+  const ivec2 g = BOUNDARY == BOUNDARY_OPEN
+                    ? ivec2 (nearest.x * (4 / STEP), nearest.y) + origin
+                    : clamp (ivec2 (at.x * (4 / STEP), at.y) + origin, ivec2 (0), last);
 
   const int inputs2 = DILATION == 0 ? push.a7 & 0xffff : push.a7;
   dilation = DILATION == 0 ? push.a7 >> 16 : DILATION;
@@ -203,7 +207,8 @@ main ()
   [[unroll]] for (int j = 0; j < COLUMNS; j++)
     {
       const int tap = DILATION == 0 ? j / 4 * dilation + j % 4 : j;
-      const int x = boundary_near (min (g.x + tap - reach, push.width - 1 + reach), push.width);
+      const int beyond = BOUNDARY == BOUNDARY_OPEN ? g.x + tap - reach : push.width - 1 + reach;
+      const int x = boundary_near (min (g.x + tap - reach, beyond), push.width);
       column[j] = x == OUTSIDE ? OUTSIDE : x - origin.x;
     }
   [[unroll]] for (int k = 0; k < OUTS; k++)

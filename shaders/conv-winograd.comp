@@ -45,7 +45,8 @@ accumulate (ivec2 block, int w)
   int row[6];
   [[unroll]] for (int i = 0; i < 4 * TILES + 2; i++)
     {
-      const int gx = boundary_near (clamp (block.x + i - 1, -1, reach), push.width);
+      const int x = block.x + i - 1;
+      const int gx = boundary_near (BOUNDARY == BOUNDARY_OPEN ? x : clamp (x, -1, reach), push.width);
       column[i] = gx == OUTSIDE ? OUTSIDE : gx - tile_origin (push.level).x;
     }
   [[unroll]] for (int i = 0; i < 6; i++)
@@ -170,8 +171,12 @@ main ()
   const ivec2 position = local + rectangle_corner (); // relative to the tile
   // Blocks outside the picture see no other rows and columns than those in it, so that every fetch stays inside the tile's
   // memory. Where a tile's halo crosses the picture's edge, one block of an invocation may lie outside and the next not.
+  // With an open boundary those beyond the rectangle repeat its last one.
   const int last = (push.height - 1) & ~3;
-  const ivec2 block = ivec2 (position.x + origin.x, clamp (position.y + origin.y, 0, last));
+  const ivec2 nearest = min (local, (ivec2 (push.rw, push.rh) - 1) & ~3) + rectangle_corner () + origin;
+  const ivec2 block = BOUNDARY == BOUNDARY_OPEN
+                        ? nearest
+                        : ivec2 (position.x + origin.x, clamp (position.y + origin.y, 0, last));
 
   [[unroll]] for (int n = 0; n < 36 * OUTS * TILES; n++)
     m[n] = 0.0;

@@ -74,6 +74,8 @@ load4 (int index)
 int
 boundary_near (int i, int n)
 {
+  if (BOUNDARY == BOUNDARY_OPEN)
+    return i;
   if (FOLDS != 0 || BOUNDARY == BOUNDARY_ZERO || BOUNDARY == BOUNDARY_REPLICATE)
     return boundary (BOUNDARY, i, n);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/harness.h"
 
+#include <string.h>
+
 /* Convolutions in every shape and variant, against their twin. */
 
 typedef struct
@@ -455,6 +457,111 @@ test_pairs_at_edges (void)
   clear (&one);
 }
 
+/* ---- Beyond the border ---- */
+
+#define BEYOND_PX 8
+
+/* A network of open convolutions on what goes on with its edge, and the same on a picture that was made so. */
+static OmniGraph *
+build_open (gboolean extends, guint channels)
+{
+  OmniGraph *graph = omni_graph_new ("open");
+  const OmniBoundary boundary = extends ? OMNI_BOUNDARY_OPEN : OMNI_BOUNDARY_ZERO;
+  const guint outs[] = { channels, channels, 1 };
+  OmniNode x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+
+  if (extends)
+    x = omni_graph_extend (graph, x);
+  for (guint i = 0; i < G_N_ELEMENTS (outs); i++)
+  {
+    const OmniNode inputs[] = { x, omni_graph_set_max (graph, x) };
+    const guint n_inputs = i == 1 ? 2 : 1;
+    const guint in = omni_graph_get_channels (graph, x) * n_inputs;
+    g_autofree float *weight = g_new (float, (gsize)outs[i] * in * 9);
+
+    for (gsize k = 0; k < (gsize)outs[i] * in * 9; k++)
+      weight[k] = ((float)(k * 7919 % 101) / 50.0F - 1.0F) / (float)(in * 2);
+    x = omni_graph_conv (
+      graph, &(OmniConvParams){ .inputs = inputs,
+                                .n_inputs = n_inputs,
+                                .out_channels = outs[i],
+                                .kernel = 3,
+                                .dilation = i == 2 ? 2 : 1,
+                                .boundary = boundary,
+                                .activation = outs[i] > 1 ? OMNI_ACTIVATION_RELU : OMNI_ACTIVATION_NONE,
+                                .weight = weight });
+  }
+  omni_graph_set_output (graph, omni_graph_set_max (graph, x));
+  return graph;
+}
+
+static TwinTensor *
+make_larger (const TwinTensor *set)
+{
+  TwinTensor *larger = twin_new (set->n, 1, set->h + 2 * BEYOND_PX, set->w + 2 * BEYOND_PX);
+
+  for (guint n = 0; n < set->n; n++)
+    for (int y = 0; y < (int)larger->h; y++)
+      for (int x = 0; x < (int)larger->w; x++)
+        twin_plane (larger, n, 0)[y * (int)larger->w + x] = twin_plane (
+          set, n, 0)[CLAMP (y - BEYOND_PX, 0, (int)set->h - 1) * (int)set->w
+                     + CLAMP (x - BEYOND_PX, 0, (int)set->w - 1)];
+  return larger;
+}
+
+static TwinTensor *
+cut_middle (const TwinTensor *larger, guint h, guint w)
+{
+  TwinTensor *cut = twin_new (1, 1, h, w);
+
+  for (guint y = 0; y < h; y++)
+    memcpy (twin_plane (cut, 0, 0) + y * w,
+            twin_plane (larger, 0, 0) + (y + BEYOND_PX) * larger->w + BEYOND_PX, w * sizeof (float));
+  return cut;
+}
+
+/* In every variant, precision and tile: what lies beyond is what a larger picture would have there. */
+static void
+test_open (void)
+{
+  static const char *const variants[] = { "direct",      "shuffle",       "winograd-8",
+                                          "winograd-16", "winograd-16x2", NULL };
+  static const guint sizes[][3] = { { 37, 29, 2 }, { 64, 40, 3 }, { 1, 50, 2 }, { 3, 1, 1 }, { 130, 67, 2 } };
+  static const guint tiles[] = { 0, 16, 48 };
+
+  for (guint v = 0; v < G_N_ELEMENTS (variants); v++)
+    for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+      for (guint channels = 4; channels <= 16; channels += 12)
+      {
+        const guint w = sizes[s][0], h = sizes[s][1];
+        g_autoptr (OmniGraph) open = build_open (TRUE, channels), plain = build_open (FALSE, channels);
+        g_autoptr (TwinTensor) set = harness_random (sizes[s][2], 1, h, w, 0.0F, 1.0F, 8);
+        g_autoptr (TwinTensor) larger = make_larger (set);
+        g_autoptr (TwinTensor) whole = harness_run (plain, larger, &(HarnessOptions){ 0 });
+        g_autoptr (TwinTensor) want = cut_middle (whole, h, w);
+
+        if (variants[v] != NULL)
+          g_setenv ("OMNIFUSE_CONV", variants[v], TRUE);
+
+        g_autoptr (TwinTensor) first = harness_run (open, set, &(HarnessOptions){ 0 });
+
+        harness_assert_equal (first, want, 2e-5, "beyond the border");
+        for (guint t = 1; t < G_N_ELEMENTS (tiles); t++)
+        {
+          g_autoptr (TwinTensor) got = harness_run (open, set, &(HarnessOptions){ .tile_px = tiles[t] });
+
+          harness_assert_same (got, first, "beyond the border, in tiles");
+        }
+        if (omni_device_get_info (harness_device ())->has_fp16)
+        {
+          g_autoptr (TwinTensor) half = harness_run (open, set, &(HarnessOptions){ .half = TRUE });
+
+          harness_assert_equal (half, want, 2e-2, "beyond the border, in half precision");
+        }
+        g_unsetenv ("OMNIFUSE_CONV");
+      }
+}
+
 static void
 add_tests (void)
 {
@@ -462,6 +569,7 @@ add_tests (void)
   g_test_add_func ("/kernels/conv/kernels", test_kernels);
   g_test_add_func ("/kernels/conv/edges", test_edges);
   g_test_add_func ("/kernels/conv/boundaries", test_boundaries);
+  g_test_add_func ("/kernels/conv/open", test_open);
   g_test_add_func ("/kernels/conv/groups", test_groups);
   g_test_add_func ("/kernels/conv/epilogue", test_epilogue);
   g_test_add_func ("/kernels/conv/concatenation", test_concatenation);

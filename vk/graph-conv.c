@@ -119,6 +119,8 @@ check_conv (const OmniGraph *graph, const OmniConvParams *params, guint *in_chan
     const OmniNodeInfo *input = omni_graph_node (graph, params->inputs[i]);
 
     omni_graph_require (input->level == first->level, graph, "concatenates tensors of different levels");
+    omni_graph_require (params->boundary != OMNI_BOUNDARY_OPEN || input->open, graph,
+                        "has an open boundary, and its input ends with the picture");
     *in_channels += input->channels;
     *n_pooled += input->pooled ? 1 : 0;
   }

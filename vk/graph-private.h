@@ -15,6 +15,7 @@ typedef enum
   OMNI_OP_INFLUENCE,
   OMNI_OP_CONSTANT,
   OMNI_OP_IMPORT, /* what another plan made of the whole picture: omni_graph_cut(), omni_graph_split() */
+  OMNI_OP_EXTEND,
   OMNI_OP_CONV,
   OMNI_OP_UNARY,
   OMNI_OP_BINARY,
@@ -67,6 +68,7 @@ typedef struct
   guint phase;       /* the whole-picture statistics that come before it, one waiting for the other */
   gboolean kept;     /* per source: a streamed plan keeps all members of it */
   gboolean streams;  /* computed while a source is at hand, in a streamed plan */
+  gboolean open;     /* computed beyond the picture as well, as far as somebody asks */
   gboolean needed;   /* the output depends on it, or an export */
   gboolean late;     /* depends on the influence that a person gives */
   gboolean exported; /* the graph below a cut reads it */

@@ -80,6 +80,23 @@ omni_graph_get_channels (const OmniGraph *graph, OmniNode x)
   return omni_graph_node (graph, x)->channels;
 }
 
+/* Whether what lies beyond the picture is known of a node about to be appended. */
+static gboolean
+is_open (const OmniGraph *graph, const OmniNodeInfo *node)
+{
+  if (node->op == OMNI_OP_EXTEND)
+    return TRUE;
+  if (node->op == OMNI_OP_CONV)
+    return node->boundary == OMNI_BOUNDARY_OPEN;
+  if (node->op != OMNI_OP_UNARY && node->op != OMNI_OP_BINARY && node->op != OMNI_OP_SET_MAX
+      && node->op != OMNI_OP_SET_SUM)
+    return FALSE;
+  for (guint i = 0; i < node->n_inputs; i++)
+    if (!omni_graph_node (graph, node->inputs[i])->open)
+      return FALSE;
+  return TRUE;
+}
+
 OmniNode
 omni_graph_append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, guint n_inputs,
                    const char *label)
@@ -96,6 +113,7 @@ omni_graph_append (OmniGraph *graph, OmniNodeInfo node, const OmniNode *inputs, 
     node.base = OMNI_NODE_NONE;
   node.pooled = node.pooled || node.op == OMNI_OP_CONSTANT || node.op == OMNI_OP_CHECKER
                 || (omni_op_is_reduction (node.op) && node.op != OMNI_OP_SET_SOFTMAX);
+  node.open = is_open (graph, &node);
   g_strlcpy (node.label, label, sizeof node.label);
   g_array_append_val (graph->nodes, node);
   return (OmniNode)graph->nodes->len - 1;
@@ -312,6 +330,16 @@ omni_graph_match_levels (OmniGraph *graph, OmniNode x, const guint64 histogram[O
   node.cells = 1;
   node.histogram = g_memdup2 (histogram, OMNI_LEVELS * sizeof *histogram);
   return omni_graph_append (graph, node, &x, 1, "match levels");
+}
+
+OmniNode
+omni_graph_extend (OmniGraph *graph, OmniNode x)
+{
+  const OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_EXTEND, x);
+
+  omni_graph_require_planar (graph, x);
+  omni_graph_require (node.channels == 1, graph, "extends other than one plane");
+  return omni_graph_append (graph, node, &x, 1, "extend");
 }
 
 static OmniNode

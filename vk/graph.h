@@ -29,7 +29,8 @@ typedef enum
   OMNI_BOUNDARY_ZERO,
   OMNI_BOUNDARY_REPLICATE, /* aaa|abcd|ddd */
   OMNI_BOUNDARY_REFLECT,   /* dcb|abcd|cba, the edge not repeated */
-  OMNI_BOUNDARY_SYMMETRIC  /* cba|abcd|dcb, the edge repeated */
+  OMNI_BOUNDARY_SYMMETRIC, /* cba|abcd|dcb, the edge repeated */
+  OMNI_BOUNDARY_OPEN /* convolutions: what lies beyond is computed as what lies within, see omni_graph_extend() */
 } OmniBoundary;
 
 typedef enum
@@ -117,6 +118,11 @@ typedef enum
   OMNI_BINARY_MIN,
   OMNI_BINARY_EQUAL /* 1 where a = b, else 0 */
 } OmniBinary;
+
+/* A plane that goes on beyond the picture with its edge, as far as convolutions with OMNI_BOUNDARY_OPEN behind it see: a network
+ * of these sees a larger picture there, instead of a rule for the border in each of its layers. Between the two may
+ * stand pointwise operations, set_max, set_sum and set_mean. */
+OmniNode omni_graph_extend (OmniGraph *graph, OmniNode x);
 
 /* activation (x·scale + shift). */
 OmniNode omni_graph_unary (OmniGraph *graph, OmniNode x, float scale, float shift, OmniActivation activation,

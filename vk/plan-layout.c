@@ -30,7 +30,8 @@ clip (OmniInterval i, int extent)
   return i;
 }
 
-/* Rounds to the grid the kernels write by, then keeps to the picture where there is only one tile on this axis. */
+/* Rounds to the grid the kernels write by, then keeps to the picture where there is only one tile on this axis and nobody asks
+ * for what lies beyond. */
 static OmniInterval
 settle (OmniInterval i, int extent, int grain, gboolean single)
 {
@@ -54,8 +55,8 @@ settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *regio
 
   const int grain = node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN : 4;
 
-  region->x = settle (region->x, width, grain, plan->tiles_x == 1);
-  region->y = settle (region->y, height, grain, plan->tiles_y == 1);
+  region->x = settle (region->x, width, grain, plan->tiles_x == 1 && !node->open);
+  region->y = settle (region->y, height, grain, plan->tiles_y == 1 && !node->open);
   region->x.low = floor_4 (region->x.low);
 }
 

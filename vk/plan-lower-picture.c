@@ -67,6 +67,15 @@ omni_lower_import (const OmniLowering *lower)
 }
 
 void
+omni_lower_extend (const OmniLowering *lower)
+{
+  OmniStep step = omni_lower_step (lower, "extend");
+
+  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_FLOAT);
+  omni_lower_emit (lower, &step, OMNI_Z_ALL);
+}
+
+void
 omni_lower_fill (const OmniLowering *lower)
 {
   enum

@@ -83,6 +83,7 @@ guint32 omni_float_bits (float value);
 /* One function per family of operations; each lowers one member of the set. */
 void omni_lower_picture (const OmniLowering *lower);
 void omni_lower_import (const OmniLowering *lower);
+void omni_lower_extend (const OmniLowering *lower);
 void omni_lower_fill (const OmniLowering *lower); /* constant, mark, checker */
 void omni_lower_conv (const OmniLowering *lower);
 void omni_lower_pointwise (const OmniLowering *lower);

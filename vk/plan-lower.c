@@ -370,6 +370,9 @@ lower_one (const OmniLowering *lower)
   case OMNI_OP_IMPORT:
     omni_lower_import (lower);
     break;
+  case OMNI_OP_EXTEND:
+    omni_lower_extend (lower);
+    break;
   case OMNI_OP_MARK:
   case OMNI_OP_INFLUENCE:
   case OMNI_OP_CHECKER:

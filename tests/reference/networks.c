@@ -109,17 +109,45 @@ ref_ifani (RefTensor *const *luma, guint n, const OmniWeights *weights)
   return fused;
 }
 
-RefTensor *
-ref_ifani_at_scales (RefTensor *const *luma, guint n, const OmniWeights *weights, guint n_scales)
+#define BEYOND_PX 16 /* more than the network sees to one side */
+
+/* Of the picture going on beyond its borders with the edge, all at once, and cut to it again: whatever the network makes of its
+ * own border is cut off. */
+static RefTensor *
+ifani_of_larger (RefTensor *const *luma, guint n, const OmniWeights *weights)
 {
-  RefTensor *fused = ref_ifani (luma, n, weights), *half[MAX_SET];
+  const guint width = luma[0]->width, height = luma[0]->height;
+  RefTensor *larger[MAX_SET], *cut = ref_tensor_new (1, width, height);
+  g_autoptr (RefTensor) fused = NULL;
+
+  for (guint k = 0; k < n; k++)
+  {
+    larger[k] = ref_tensor_new (1, width + 2 * BEYOND_PX, height + 2 * BEYOND_PX);
+    for (int y = 0; y < (int)larger[k]->height; y++)
+      for (int x = 0; x < (int)larger[k]->width; x++)
+        larger[k]->v[y * (int)larger[k]->width + x] =
+          luma[k]->v[CLAMP (y - BEYOND_PX, 0, (int)height - 1) * (int)width
+                     + CLAMP (x - BEYOND_PX, 0, (int)width - 1)];
+  }
+  fused = ref_ifani (larger, n, weights);
+  for (guint y = 0; y < height; y++)
+    memcpy (cut->v + y * width, fused->v + (y + BEYOND_PX) * fused->width + BEYOND_PX,
+            width * sizeof *cut->v);
+  ref_tensors_free (larger, n);
+  return cut;
+}
+
+static RefTensor *
+ifani_at_sizes (RefTensor *const *luma, guint n, const OmniWeights *weights, guint n_scales)
+{
+  RefTensor *fused = ifani_of_larger (luma, n, weights), *half[MAX_SET];
   g_autoptr (RefTensor) below = NULL, own = NULL, wider = NULL;
 
   if (n_scales == 1)
     return fused;
   for (guint k = 0; k < n; k++)
     half[k] = ref_quad_down (luma[k]);
-  below = ref_ifani_at_scales (half, n, weights, n_scales - 1);
+  below = ifani_at_sizes (half, n, weights, n_scales - 1);
   own = ref_quad_down (fused);
   for (gsize i = 0; i < (gsize)own->width * own->height; i++)
     below->v[i] -= own->v[i];
@@ -128,6 +156,12 @@ ref_ifani_at_scales (RefTensor *const *luma, guint n, const OmniWeights *weights
     fused->v[i] += wider->v[i];
   ref_tensors_free (half, n);
   return fused;
+}
+
+RefTensor *
+ref_ifani_at_scales (RefTensor *const *luma, guint n, const OmniWeights *weights, guint n_scales)
+{
+  return n_scales == 1 ? ref_ifani (luma, n, weights) : ifani_at_sizes (luma, n, weights, n_scales);
 }
 
 /* conv → BN → ReLU */

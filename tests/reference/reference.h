@@ -56,7 +56,8 @@ RefTensor *ref_quad_up (const RefTensor *coarse, guint width, guint height);
 /* The networks on luminance. */
 RefTensor *ref_ifani (RefTensor *const *luma, guint n, const OmniWeights *weights);
 
-/* The same at `n_scales` sizes, each half of the one before: models/ifani.c says how they become one. */
+/* The same at `n_scales` sizes, each half of the one before: models/ifani.c says how they become one. At several the pictures go
+ * on beyond their borders with the edge. */
 RefTensor *ref_ifani_at_scales (RefTensor *const *luma, guint n, const OmniWeights *weights, guint n_scales);
 
 /* `task` 0 … 3, or −1: not given. The pyramid has `depth` levels below the picture. Weights are made of the luminance and
