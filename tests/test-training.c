@@ -613,6 +613,33 @@ test_fisher_level (void)
                    parts->state.n * sizeof (float));
 }
 
+/* Part of the way back, and all of it. */
+static void
+test_go_back (void)
+{
+  g_autoptr (OmniTrainer) trainer = new_trainer (OMNI_OPTIMISER_ADAM);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = omni_trainer_export (trainer, NULL, &error);
+  g_autoptr (OmniWeights) weights = omni_weights_load_bytes (bytes, "before", &error);
+  const gsize n = trainer->state.n;
+  g_autofree float *before = g_memdup2 (trainer->state.theta, n * sizeof (float)), *after = NULL;
+  OmniTrainReport report;
+  gboolean moved = FALSE;
+
+  take_step (trainer, 0, &report);
+  after = g_memdup2 (trainer->state.theta, n * sizeof (float));
+  g_assert_true (omni_trainer_go_back (trainer, weights, 0.25F, &error));
+  for (gsize i = 0; i < n; i++)
+  {
+    moved |= after[i] != before[i];
+    g_assert_cmpfloat_with_epsilon (trainer->state.theta[i], 0.75F * after[i] + 0.25F * before[i], 1e-6);
+  }
+  g_assert_true (moved);
+  g_assert_true (omni_trainer_go_back (trainer, weights, 1, &error));
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat_with_epsilon (trainer->state.theta[i], before[i], 1e-6);
+}
+
 static void
 add_tests (void)
 {
@@ -634,6 +661,7 @@ add_tests (void)
   g_test_add_func ("/training/export/ablations", test_export_ablations);
   g_test_add_func ("/training/export/variants", test_export_variants);
   g_test_add_func ("/training/variants/narrow", test_narrow_variants);
+  g_test_add_func ("/training/go-back", test_go_back);
   g_test_add_func ("/training/ewc", test_ewc);
   g_test_add_func ("/training/ewc/proximal", test_ewc_proximal);
   g_test_add_func ("/training/fisher", test_fisher);

@@ -21,6 +21,7 @@
 #define LEAST_PX         64
 #define LEARNING_RATE    2e-4F
 #define WARM_UP_STEPS    10
+#define N_TRIES          3
 /* Parts of the progress: the fusion before, training, and the fusion after. */
 #define BEFORE_SHARE 0.1
 #define AFTER_SHARE  0.1
@@ -72,6 +73,7 @@ typedef struct
   GPtrArray *pictures; /* OmniPicture, as fused */
   OmniTrainConfig config;
   OmniWeights *weights; /* to begin with */
+  OmniTrainer *trainer;
   guint size_px, n_sets;
   guint64 seed;
   float *crops; /* [N_CROPS][source][size][size] */
@@ -86,6 +88,7 @@ refining_clear (Refining *self)
   g_clear_pointer (&self->before, omni_fusion_result_unref);
   g_clear_pointer (&self->pictures, g_ptr_array_unref);
   g_clear_pointer (&self->weights, omni_weights_unref);
+  g_clear_pointer (&self->trainer, omni_trainer_free);
   g_free (self->crops);
 }
 
@@ -234,23 +237,39 @@ cut_crops (Refining *self, GError **error)
 
 /* ---- Training ---- */
 
-/* As the shipped recipes have them, but for focus: these pictures have no truth. */
+static void
+set_exposure_losses (gboolean is_omni, OmniTrainLosses *losses)
+{
+  losses->weight[OMNI_LOSS_MEF_PATCHES] = 0.6F;
+  losses->weight[OMNI_LOSS_MEF_SSIM] = 0.4F;
+  losses->weight[OMNI_LOSS_RANGE] = 1;
+  losses->patches_scales[0] = is_omni ? 0.06F : 0.5F;
+  losses->patches_scales[1] = is_omni ? 0.47F : 0.5F;
+  losses->patches_scales[2] = is_omni ? 0.47F : 0;
+  losses->mef_scales[0] = is_omni ? 0.35F : 0.5F;
+  losses->mef_scales[1] = is_omni ? 0.3F : 0.5F;
+  losses->mef_scales[2] = is_omni ? 0.35F : 0;
+}
+
+/* As the last recipes have them by which Omni and IFANI were trained (omni-longer, ifani-longer), but for two: IFANI's exposures
+ * have the metric's patches, too, since that is what decides here, and focus has no truth. */
 static void
 set_losses (const Refining *self, OmniTrainLosses *losses)
 {
   const gboolean is_omni = g_str_equal (self->config.architecture, "omni");
-  if (self->before->task == OMNI_TASK_EXPOSURE)
+  const OmniTask task = self->before->task;
+  if (task == OMNI_TASK_EXPOSURE)
   {
-    losses->weight[OMNI_LOSS_MEF_SSIM] = 1;
-    losses->mef_scales[0] = is_omni ? 0.35F : 0.5F;
-    losses->mef_scales[1] = is_omni ? 0.3F : 0.5F;
-    losses->mef_scales[2] = is_omni ? 0.35F : 0;
+    set_exposure_losses (is_omni, losses);
     return;
   }
-  losses->weight[OMNI_LOSS_MEF_STRUCTURE] = 0.5F;
-  losses->weight[OMNI_LOSS_MAX_GRADIENT] = is_omni ? 10 : 5;
-  if (self->before->task != OMNI_TASK_FOCUS)
-    losses->weight[OMNI_LOSS_MAX_INTENSITY] = is_omni ? 0.7F : 2;
+  losses->weight[OMNI_LOSS_MEF_STRUCTURE] = is_omni && task != OMNI_TASK_FOCUS ? 0.75F : 0.5F;
+  losses->weight[OMNI_LOSS_MAX_GRADIENT] = !is_omni                     ? 5
+                                           : task == OMNI_TASK_INFRARED ? 16
+                                           : task == OMNI_TASK_MEDICAL  ? 14
+                                                                        : 10;
+  if (task != OMNI_TASK_FOCUS)
+    losses->weight[OMNI_LOSS_MAX_INTENSITY] = !is_omni ? 2 : task == OMNI_TASK_INFRARED ? 0.5F : 0.7F;
 }
 
 /* The largest crops of which a step holds some sets. */
@@ -334,30 +353,49 @@ is_done (const Refining *self)
              || (bounds->max_steps > 0 && self->steps >= bounds->max_steps));
 }
 
-/* (transfer full) The refined weights. */
-static OmniWeights *
-train (Refining *self, GError **error)
+/* (transfer full) */
+static OmniTrainer *
+new_trainer (const Refining *self, GError **error)
 {
-  const guint n = self->pictures->len;
-  const OmniRefineParams *bounds = &self->request->refine;
   g_autoptr (OmniTrainer) trainer = omni_trainer_new (self->core->device, &self->config, error);
   if (trainer == NULL || !omni_trainer_import (trainer, self->weights, error))
     return NULL;
   omni_trainer_set_cancellable (trainer, self->cancellable);
+  return g_steal_pointer (&trainer);
+}
+
+/* A device makes its kernels when they are first used, which is no part of the time that was asked for. */
+static gboolean
+warm_up (const Refining *self, const OmniTrainBatch *batch, GError **error)
+{
+  g_autoptr (OmniTrainer) trainer = new_trainer (self, error);
+  OmniTrainReport step = { 0 };
+  return trainer != NULL && omni_trainer_step (trainer, batch, &step, error);
+}
+
+static gboolean
+train (Refining *self, GError **error)
+{
+  const guint n = self->pictures->len;
+  const OmniRefineParams *bounds = &self->request->refine;
   g_autofree float *luma = g_new (float, (gsize)self->n_sets *n * self->size_px * self->size_px);
   const OmniTrainBatch batch = {
     .task = self->before->task, .n_sets = self->n_sets, .n_sources = n, .size_px = self->size_px, .luma = luma
   };
   report (self, BEFORE_SHARE, N_ ("Refining"));
+  fill_batch (self, 0, luma);
+  self->trainer = new_trainer (self, error);
+  if (self->trainer == NULL || !warm_up (self, &batch, error))
+    return FALSE;
   self->start_us = g_get_monotonic_time ();
   while (!is_done (self))
   {
     OmniTrainReport step = { 0 };
     if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
-      return NULL;
+      return FALSE;
     fill_batch (self, self->steps, luma);
-    if (!omni_trainer_step (trainer, &batch, &step, error))
-      return NULL;
+    if (!omni_trainer_step (self->trainer, &batch, &step, error))
+      return FALSE;
     self->steps++;
     self->seconds = seconds_since (self->start_us);
     const double by_time = bounds->seconds > 0 ? self->seconds / bounds->seconds : 0;
@@ -365,10 +403,17 @@ train (Refining *self, GError **error)
     report (self, BEFORE_SHARE + (1 - BEFORE_SHARE - AFTER_SHARE) * MIN (MAX (by_time, by_steps), 1),
             N_ ("Refining"));
   }
+  return TRUE;
+}
+
+/* (transfer full) What training has come to. */
+static OmniWeights *
+export_weights (const Refining *self, GError **error)
+{
   g_autofree char *provenance = g_strdup_printf ("refined from %s in %" G_GUINT64_FORMAT " steps",
                                                  omni_weights_get_sha256 (self->weights), self->steps);
   const char *const metadata[] = { "provenance", provenance, NULL };
-  g_autoptr (GBytes) bytes = omni_trainer_export (trainer, metadata, error);
+  g_autoptr (GBytes) bytes = omni_trainer_export (self->trainer, metadata, error);
   return bytes != NULL ? omni_weights_load_bytes (bytes, "refined weights", error) : NULL;
 }
 
@@ -405,6 +450,20 @@ prepare (Refining *self, GError **error)
   return self->before != NULL && load_pictures (self, error) && configure (self, error);
 }
 
+static OmniFusionResult *
+fuse_again (Refining *self, GError **error)
+{
+  g_autoptr (OmniWeights) refined = export_weights (self, error);
+  OmniFusionRequest again = *self->request;
+  if (refined == NULL)
+    return NULL;
+  again.model = self->before->model;
+  again.task = self->before->task;
+  again.weights = refined;
+  return omni_engine_core_fuse (self->core, &again, after_cb, self, self->cancellable, error);
+}
+
+/* Where the whole way is too far, half of it may do, or a quarter. */
 OmniFusionResult *
 omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
                          gpointer user_data, GCancellable *cancellable, GError **error)
@@ -416,22 +475,23 @@ omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request,
   if (!prepare (&self, error) || !score (&self, self.before->picture, &scores.before, error))
     return NULL;
 
-  g_autoptr (OmniWeights) refined = train (&self, error);
-  if (refined == NULL)
-    return NULL;
-  OmniFusionRequest again = *request;
-  again.model = self.before->model;
-  again.task = self.before->task;
-  again.weights = refined;
-  g_autoptr (OmniFusionResult)
-    after = omni_engine_core_fuse (core, &again, after_cb, &self, cancellable, error);
-  if (after == NULL || !score (&self, after->picture, &scores.after, error))
+  g_autoptr (OmniFusionResult) after = NULL;
+  if (!train (&self, error))
     return NULL;
   if (request->refine.has_rival)
     scores.before = request->refine.rival;
+  for (guint i = 0; i < N_TRIES && !scores.kept; i++)
+  {
+    if (i > 0 && !omni_trainer_go_back (self.trainer, self.weights, 0.5F, error))
+      return NULL;
+    g_clear_pointer (&after, omni_fusion_result_unref);
+    after = fuse_again (&self, error);
+    if (after == NULL || !score (&self, after->picture, &scores.after, error))
+      return NULL;
+    scores.kept = scores.after > scores.before;
+  }
   scores.seconds = self.seconds;
   scores.steps = self.steps;
   scores.metric = omni_refine_get_metric (self.before->task);
-  scores.kept = scores.after > scores.before;
   return take (scores.kept ? g_steal_pointer (&after) : g_steal_pointer (&self.before), &scores);
 }

@@ -230,6 +230,26 @@ omni_trainer_import (OmniTrainer *trainer, const OmniWeights *weights, GError **
   return TRUE;
 }
 
+gboolean
+omni_trainer_go_back (OmniTrainer *trainer, const OmniWeights *weights, float share, GError **error)
+{
+  g_autoptr (GArray) specs = list_specs (trainer);
+
+  if (!omni_weights_check (weights, specs, error))
+    return FALSE;
+
+  for (guint p = 0; p < trainer->parameters->len; p++)
+  {
+    const OmniParameter *parameter = &g_array_index (trainer->parameters, OmniParameter, p);
+    g_autofree float *values = omni_weights_dup_floats (weights, parameter->spec.name, NULL);
+    float *theta = trainer->state.theta + parameter->at;
+
+    for (guint i = 0; i < parameter->n; i++)
+      theta[i] += share * (values[i] - theta[i]);
+  }
+  return TRUE;
+}
+
 GBytes *
 omni_trainer_export (OmniTrainer *trainer, const char *const *metadata, GError **error)
 {

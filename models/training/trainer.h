@@ -314,6 +314,9 @@ const char *omni_trainer_get_earlier (const OmniTrainer *trainer);
  * begin anew. */
 gboolean omni_trainer_import (OmniTrainer *trainer, const OmniWeights *weights, GError **error);
 
+/* Part of the way back to the parameters of a weight file: θ ← θ + share · (weights − θ). The optimiser's state stays as it is. */
+gboolean omni_trainer_go_back (OmniTrainer *trainer, const OmniWeights *weights, float share, GError **error);
+
 /* (transfer full) A weight file that the architecture's OmniModel takes. `metadata` (nullable): further keys and values in
  * turn, NULL-terminated (tasks, licence, provenance, recipe_sha256 …); architecture, padding and what else the model
  * reads are added by the trainer. */
