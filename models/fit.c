@@ -10,7 +10,7 @@ static const char *const measured[OMNI_N_TASKS][16] = {
                         "mean", "max", "aenetv2", "u2fusion", "pmgi" },
   [OMNI_TASK_INFRARED] = { "omni", "gff", "omni-small", "max", "laplacian", "ifani", "pmgi", "wavelet",
                            "aenetv2", "ifcnn", "u2fusion", "mean" },
-  [OMNI_TASK_MEDICAL] = { "omni-small", "omni", "gff", "ifani", "pmgi", "max", "laplacian", "aenetv2",
+  [OMNI_TASK_MEDICAL] = { "omni", "omni-small", "gff", "ifani", "pmgi", "max", "laplacian", "aenetv2",
                           "ifcnn", "u2fusion", "wavelet", "mean" },
   [OMNI_TASK_PANSHARPEN] = { "pan-pmgi", "pan-gsa", "pan-ihs" },
 };

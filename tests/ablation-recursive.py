@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One-shot against recursive fusion (IFANI, Figure 13): every set of three or more pictures of a folder of scenes is fused at
-once, and then two by two, result after picture, in three orders of the list: as it is, reversed, and odd places first.
+once, and then two by two, result after picture, in three orders of the list: as it is, reversed, and from both ends inwards.
 
 Usage: ablation-recursive.py build/omnifuse-cli DIR [MODEL [SCENES]]
 """
@@ -29,6 +29,10 @@ def fold(cli, model, task, sources, folder):
     return so_far
 
 
+def from_both_ends(sources):
+    return [sources[i // 2] if i % 2 == 0 else sources[-1 - i // 2] for i in range(len(sources))]
+
+
 def score(cli, metric, sources, fused):
     return run(cli, "metrics", *sources, "--fused", fused, "--metric", metric)["metrics"][metric]
 
@@ -39,7 +43,7 @@ def main():
     most = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
     task = "focus" if os.path.basename(os.path.normpath(root)) == "focus" else "exposure"
     metric = "qabf" if task == "focus" else "mef-ssim"
-    names = ["one-shot", "list order", "reversed", "odd places first"]
+    names = ["one-shot", "list order", "reversed", "from both ends"]
     sums = [0.0] * len(names)
     n = 0
     print(f"{metric} of {model}")
@@ -54,14 +58,15 @@ def main():
             continue
         n += 1
         with tempfile.TemporaryDirectory() as scratch:
-            orders = [sources, sources[::-1], sources[1::2] + sources[::2]]
+            orders = [sources, sources[::-1], from_both_ends(sources)]
             results = [fuse(cli, model, task, sources, os.path.join(scratch, "all.png"))]
             scores = [score(cli, metric, sources, results[0])]
             scores += [score(cli, metric, sources, fold(cli, model, task, order, scratch)) for order in orders]
         sums = [a + b for a, b in zip(sums, scores)]
         print(f"{scene[:28]:28} {len(sources):3} " + " ".join(f"{s:17.4f}" for s in scores), flush=True)
-    if n:
-        print(f"{'mean':28} {'':3} " + " ".join(f"{s / n:17.4f}" for s in sums))
+    if n == 0:
+        sys.exit(f"There is no folder with three pictures or more in {root}.")
+    print(f"{'mean':28} {'':3} " + " ".join(f"{s / n:17.4f}" for s in sums))
 
 
 if __name__ == "__main__":

@@ -528,7 +528,7 @@ static const OmniCase omni_cases[] = {
     OMNI_TASK_INFRARED,
     "0",
     "6",
-    { 2, 0, 6, 0, 0, TRUE, { 2.5, .7, .7, .7 }, { 1, 1.5, 1.5, 1.5 } } },
+    { 2, 0, 6, 0, 0, TRUE, { 3, 1, .7, .3 }, { 1.2, 1.5, 1.5, 1.5 } } },
   { { 2, 80, 40, 1 },
     OMNI_TASK_MEDICAL,
     "1",
