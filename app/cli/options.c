@@ -135,7 +135,10 @@ add_refine_options (OmniCliOptions *o, GOptionContext *context)
 {
   const GOptionEntry entries[] = {
     { "refine", 0, 0, G_OPTION_ARG_STRING, &o->refine,
-      "Train the weights further on these pictures for so long, and keep the better result", "SECONDS" },
+      "Train the weights further on these pictures for so long, not counting the fusions before and after, "
+      "and keep the "
+      "better result",
+      "SECONDS" },
     { "refine-steps", 0, 0, G_OPTION_ARG_STRING, &o->refine_steps,
       "Refine in at most so many steps; without --refine, in exactly so many: the same bits every time",
       "N" },
