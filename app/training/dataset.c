@@ -3,6 +3,7 @@
 
 #include "app/files/natural-sort.h"
 #include "app/files/reader.h"
+#include "app/training/notes.h"
 #include "app/training/split.h"
 
 #include <string.h>
@@ -60,17 +61,6 @@ omni_dataset_free (OmniDataset *self)
   g_free (self);
 }
 
-static void note (GPtrArray *notes, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static void
-note (GPtrArray *notes, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_ptr_array_add (notes, g_strdup_vprintf (format, arguments));
-  va_end (arguments);
-}
-
 /* ---- One scene ---- */
 
 /* Every picture can be read and has the size of the first; notes what is wrong otherwise. */
@@ -86,14 +76,14 @@ check_pictures (OmniScene *scene, GPtrArray *notes)
     g_autoptr (GError) error = NULL;
     if (!omni_picture_probe (path, &info, &error))
     {
-      note (notes, "%s/%s is left out: %s", scene->folder, scene->name, error->message);
+      omni_note_add (notes, "%s/%s is left out: %s", scene->folder, scene->name, error->message);
       return FALSE;
     }
     const guint colours = info.channels - (info.has_alpha ? 1 : 0);
     if (colours != 1 && colours != 3)
     {
-      note (notes, "%s/%s is left out: a picture of %u bands has no luminance.", scene->folder, scene->name,
-            colours);
+      omni_note_add (notes, "%s/%s is left out: a picture of %u bands has no luminance.", scene->folder,
+                     scene->name, colours);
       return FALSE;
     }
     if (i == 0)
@@ -103,8 +93,8 @@ check_pictures (OmniScene *scene, GPtrArray *notes)
     }
     else if (info.width != scene->width || info.height != scene->height)
     {
-      note (notes, "%s/%s is left out: its pictures have %u × %u and %u × %u pixels.", scene->folder,
-            scene->name, scene->width, scene->height, info.width, info.height);
+      omni_note_add (notes, "%s/%s is left out: its pictures have %u × %u and %u × %u pixels.", scene->folder,
+                     scene->name, scene->width, scene->height, info.width, info.height);
       return FALSE;
     }
   }
@@ -126,10 +116,10 @@ find_split (OmniDataset *self, OmniScene *scene, GPtrArray *notes)
     const guint split = GPOINTER_TO_UINT (g_hash_table_lookup (self->splits, below));
     if (split == 0 || (found != 0 && split != found))
     {
-      note (notes,
-            split == 0 ? "%s/%s is left out: split.csv does not name all of its files."
-                       : "%s/%s is left out: split.csv has it in both splits.",
-            scene->folder, scene->name);
+      omni_note_add (notes,
+                     split == 0 ? "%s/%s is left out: split.csv does not name all of its files."
+                                : "%s/%s is left out: split.csv has it in both splits.",
+                     scene->folder, scene->name);
       return FALSE;
     }
     found = split;
@@ -234,14 +224,14 @@ probe_bands (const char *folder, const char *name, char *const paths[2], OmniPic
   g_autoptr (GError) error = NULL;
   if (!omni_picture_probe (paths[0], ms, &error) || !omni_picture_probe (paths[1], &pan, &error))
   {
-    note (notes, "%s/%s is left out: %s", folder, name, error->message);
+    omni_note_add (notes, "%s/%s is left out: %s", folder, name, error->message);
     return 0;
   }
   const guint ratio = pan.width / ms->width;
   if (ratio >= 2 && pan.width == ratio * ms->width && pan.height == ratio * ms->height
       && ms->width % ratio == 0 && ms->height % ratio == 0)
     return ratio;
-  note (
+  omni_note_add (
     notes,
     "%s/%s is left out: bands of %u × %u and a panchromatic picture of %u × %u pixels cannot both be made "
     "coarser by their ratio; crop them to whole multiples.",
@@ -263,8 +253,9 @@ note_other_picture (const char *folder, const char *path, GPtrArray *notes)
 {
   g_autofree char *name = g_path_get_basename (path);
   if (is_other_picture (path))
-    note (notes, "%s/%s is passed over: this kind of picture is not read; convert it to PNG or TIFF.", folder,
-          name);
+    omni_note_add (notes,
+                   "%s/%s is passed over: this kind of picture is not read; convert it to PNG or TIFF.",
+                   folder, name);
 }
 
 static void
@@ -290,7 +281,7 @@ list_pictures (const char *folder, const char *name, const char *path, GPtrArray
   note_other_pictures (folder, name, path, notes);
   GStrv files = omni_files_expand (folders, &error);
   if (files == NULL)
-    note (notes, "%s/%s is left out: %s", folder, name, error->message);
+    omni_note_add (notes, "%s/%s is left out: %s", folder, name, error->message);
   return files;
 }
 
@@ -315,9 +306,9 @@ add_pair (OmniDataset *self, GPtrArray *found, const char *folder, const char *p
       }
   if (counts[0] != 1 || counts[1] != 1)
   {
-    note (notes,
-          "%s/%s is left out: a scene of bands has one ms.tif and one pan.tif, and this has %u and %u.",
-          folder, name, counts[0], counts[1]);
+    omni_note_add (
+      notes, "%s/%s is left out: a scene of bands has one ms.tif and one pan.tif, and this has %u and %u.",
+      folder, name, counts[0], counts[1]);
     return;
   }
   OmniPictureInfo ms;
@@ -345,10 +336,10 @@ add_set (OmniDataset *self, GPtrArray *found, const char *folder, const char *pa
     else if (n_truths++ == 0)
       truth = g_strdup (files[i]);
   if (n_truths > 1)
-    note (notes, "%s/%s is left out: it has %u pictures named truth or reference; keep one.", folder, name,
-          n_truths);
+    omni_note_add (notes, "%s/%s is left out: it has %u pictures named truth or reference; keep one.", folder,
+                   name, n_truths);
   else if (n < 2)
-    note (notes, "%s/%s is left out: a set has at least two pictures.", folder, name);
+    omni_note_add (notes, "%s/%s is left out: a set has at least two pictures.", folder, name);
   else
     add_scene (self, found, folder, name, g_strv_builder_end (sources), g_steal_pointer (&truth), notes);
 }
@@ -376,7 +367,8 @@ is_scene (const char *folder, const char *child, OmniSceneKind kind, GPtrArray *
     return omni_picture_is_candidate (child);
   }
   if (omni_picture_is_candidate (child))
-    note (notes, "%s/%s is passed over: a scene is a folder of its own with all its pictures.", folder, name);
+    omni_note_add (notes, "%s/%s is passed over: a scene is a folder of its own with all its pictures.",
+                   folder, name);
   return FALSE;
 }
 
@@ -474,8 +466,9 @@ compare_patients (OmniDataset *self, const char *folder, GPtrArray *scenes, GPtr
     return;
   g_ptr_array_add (both, NULL);
   g_autofree char *names = g_strjoinv (", ", (char **)both->pdata);
-  note (notes, "split.csv has patient %s in both splits (%s): what is validated on is not all unseen.", names,
-        folder);
+  omni_note_add (notes,
+                 "split.csv has patient %s in both splits (%s): what is validated on is not all unseen.",
+                 names, folder);
 }
 
 GPtrArray *

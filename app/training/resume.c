@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/training/resume.h"
 
+#include "app/training/notes.h"
+
 /* So much of a hash tells recipes apart. */
 #define HASH_LENGTH 12
-
-static void note (GPtrArray *notes, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static void
-note (GPtrArray *notes, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_ptr_array_add (notes, g_strdup_vprintf (format, arguments));
-  va_end (arguments);
-}
 
 static void
 compare_numbers (const OmniRecipe *recipe, const char *name, const OmniTrainOrigin *origin, GPtrArray *notes)
 {
   if (recipe->config.seed != origin->seed)
-    note (notes,
-          "“%s” is of a run with seed %" G_GUINT64_FORMAT ", and from step %" G_GUINT64_FORMAT
-          " on this one draws by seed %" G_GUINT64_FORMAT
-          ": neither seed alone gives these weights; leave out --seed to go on with the first.",
-          name, origin->seed, origin->step, recipe->config.seed);
+    omni_note_add (notes,
+                   "“%s” is of a run with seed %" G_GUINT64_FORMAT ", and from step %" G_GUINT64_FORMAT
+                   " on this one draws by seed %" G_GUINT64_FORMAT
+                   ": neither seed alone gives these weights; leave out --seed to go on with the first.",
+                   name, origin->seed, origin->step, recipe->config.seed);
   if (recipe->steps != origin->total_steps)
-    note (
+    omni_note_add (
       notes,
       "“%s” is of a run of %" G_GUINT64_FORMAT " steps, and this one has %" G_GUINT64_FORMAT
       ": from step %" G_GUINT64_FORMAT
@@ -40,15 +31,16 @@ compare_words (const OmniRecipe *recipe, const char *name, const OmniTrainOrigin
   OmniTrainConfig config;
   omni_recipe_get_config (recipe, &config);
   if (origin->order != NULL && !g_str_equal (origin->order, config.order))
-    note (notes,
-          "“%s” is of a run in %s order, and from step %" G_GUINT64_FORMAT
-          " on this one learns in %s order; --order %s goes on with that run.",
-          name, origin->order, origin->step, config.order, origin->order);
+    omni_note_add (notes,
+                   "“%s” is of a run in %s order, and from step %" G_GUINT64_FORMAT
+                   " on this one learns in %s order; --order %s goes on with that run.",
+                   name, origin->order, origin->step, config.order, origin->order);
   if (origin->recipe_sha256 != NULL && !g_str_equal (origin->recipe_sha256, recipe->sha256))
-    note (notes,
-          "“%s” was made by another recipe (%.*s) than “%s” is now (%.*s), which counts from step "
-          "%" G_GUINT64_FORMAT " on.",
-          name, HASH_LENGTH, origin->recipe_sha256, recipe->name, HASH_LENGTH, recipe->sha256, origin->step);
+    omni_note_add (notes,
+                   "“%s” was made by another recipe (%.*s) than “%s” is now (%.*s), which counts from step "
+                   "%" G_GUINT64_FORMAT " on.",
+                   name, HASH_LENGTH, origin->recipe_sha256, recipe->name, HASH_LENGTH, recipe->sha256,
+                   origin->step);
 }
 
 gboolean
@@ -61,7 +53,7 @@ omni_recipe_resume (OmniRecipe *self, const char *checkpoint, gboolean keep_seed
     return FALSE;
   if (!origin.is_known)
   {
-    note (
+    omni_note_add (
       notes,
       "“%s” is of an earlier version and does not say by which seed and over how many steps it was made: it "
       "goes on with seed %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT
@@ -84,9 +76,10 @@ omni_recipe_resume_data (const char *checkpoint, const char *data_sha256, GPtrAr
   if (!omni_trainer_read_origin (checkpoint, &origin, error))
     return FALSE;
   if (origin.data_sha256 != NULL && !g_str_equal (origin.data_sha256, data_sha256))
-    note (notes,
-          "“%s” was trained on other pictures than --data has now (or in another split), and from step "
-          "%" G_GUINT64_FORMAT " on these are learned from: the result is neither run's.",
-          name, origin.step);
+    omni_note_add (
+      notes,
+      "“%s” was trained on other pictures than --data has now (or in another split), and from step "
+      "%" G_GUINT64_FORMAT " on these are learned from: the result is neither run's.",
+      name, origin.step);
   return TRUE;
 }

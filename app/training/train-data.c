@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/training/bands.h"
+#include "app/training/notes.h"
 #include "app/training/sampler.h"
 
 #include <math.h>
@@ -49,9 +50,8 @@ is_usable (const OmniScene *scene, const OmniRecipeTask *task, guint least_px, G
     return FALSE; /* as the recipe wants; nothing to complain about */
   if (MIN (scene->width, scene->height) >= least_px)
     return TRUE;
-  g_ptr_array_add (notes,
-                   g_strdup_printf ("%s/%s is left out: %u × %u pixels are too small for crops of %u.",
-                                    scene->folder, scene->name, scene->width, scene->height, least_px));
+  omni_note_add (notes, "%s/%s is left out: %u × %u pixels are too small for crops of %u.", scene->folder,
+                 scene->name, scene->width, scene->height, least_px);
   return FALSE;
 }
 
@@ -111,10 +111,11 @@ fill_task (OmniTrainData *self, Task *task, OmniDataset *dataset, GPtrArray *not
     return FALSE;
   }
   if (self->recipe->validate_every > 0 && task->scenes[OMNI_SPLIT_VAL]->len == 0)
-    g_ptr_array_add (notes,
-                     g_strdup_printf ("[task %s] has no scene to validate on: scores say nothing of it, and "
-                                      "the best weights are chosen without it.",
-                                      task->recipe->name));
+    omni_note_add (
+      notes,
+      "[task %s] has no scene to validate on: scores say nothing of it, and the best weights are "
+      "chosen without it.",
+      task->recipe->name);
   const guint wanted = get_most_sources (task->recipe), most = get_most_pictures (train);
   if (task->recipe->synthesis != OMNI_SYNTHESIS_NONE || wanted <= most)
     return TRUE;
