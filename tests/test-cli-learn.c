@@ -239,6 +239,8 @@ test_refine (void)
   assert_refused (&classical, "cannot be refined");
   g_auto (Run) zero = CLI ("fuse", scene, "-o", to, "--force", "--refine", "0");
   assert_refused (&zero, "above 0");
+  g_auto (Run) hexadecimal = CLI ("fuse", scene, "-o", to, "--force", "--refine", "0x10");
+  assert_refused (&hexadecimal, "not “0x10”");
   g_auto (Run) steps = CLI ("fuse", scene, "-o", to, "--force", "--refine-steps", "none");
   assert_refused (&steps, "--refine-steps");
 }

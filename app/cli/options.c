@@ -607,7 +607,8 @@ read_refine (const OmniCliOptions *options, OmniRefineParams *refine, GError **e
   if (options->refine != NULL)
   {
     refine->seconds = g_ascii_strtod (options->refine, &end);
-    if (end == options->refine || *end != '\0' || !(refine->seconds > 0)
+    if (end == options->refine || *end != '\0'
+        || strspn (options->refine, "0123456789.e+-") < strlen (options->refine) || !(refine->seconds > 0)
         || refine->seconds > OMNI_REFINE_MAX_SECONDS)
       return omni_cli_refuse (
         error, "Refining takes a number of seconds above 0 and at most %d, not “%s” (--refine).",
