@@ -363,7 +363,7 @@ shape_stages (OmniPlan *plan)
     const int width = omni_extent_at_level ((int)plan->width, node->level);
     const int height = omni_extent_at_level ((int)plan->height, node->level);
 
-    if (!node->exported || omni_plan_get_tiles (plan) == 1)
+    if (!node->exported || (omni_plan_get_tiles (plan) == 1 && !plan->passing))
       continue;
 
     plan->stages = g_renew (OmniStage, plan->stages, plan->n_stages + 1);
@@ -378,21 +378,53 @@ shape_stages (OmniPlan *plan)
   }
 }
 
-guint64
-omni_plan_get_memory_bytes (const OmniPlan *plan)
+static guint64
+get_stage_bytes (const OmniPlan *plan)
 {
-  guint64 total = plan->above != NULL ? omni_plan_get_memory_bytes (plan->above) : 0;
-  const guint64 pixels = (guint64)plan->result_pitch_px * plan->tile_height;
+  guint64 total = 0;
 
-  total += plan->source_slot_bytes * plan->slots;
+  for (guint i = 0; i < plan->n_stages; i++)
+    total += plan->stages[i].tensor.slice_bytes * plan->stages[i].tensor.slices;
+  return total;
+}
+
+/* Everything else of its own. */
+static guint64
+get_running_bytes (const OmniPlan *plan)
+{
+  const guint64 pixels = (guint64)plan->result_pitch_px * plan->tile_height;
+  guint64 total = plan->source_slot_bytes * plan->slots
+                  + pixels * omni_graph_get_output_channels (plan->graph)
+                      * omni_store_get_bytes (plan->params.output);
 
   for (guint i = 0; i < plan->arena_bytes->len; i++)
     total += g_array_index (plan->arena_bytes, guint64, i);
-  for (guint i = 0; i < plan->n_stages; i++)
-    total += plan->stages[i].tensor.slice_bytes * plan->stages[i].tensor.slices;
+  return total;
+}
 
-  return total
-         + pixels * omni_graph_get_output_channels (plan->graph) * omni_store_get_bytes (plan->params.output);
+guint64
+omni_plan_get_passing_bytes (const OmniPlan *plan)
+{
+  guint64 stages = 0, most = 0;
+
+  for (const OmniPlan *above = plan->above; above != NULL && above->passing; above = above->above)
+  {
+    stages += get_stage_bytes (above);
+    /* While it runs nothing above it does. */
+    if (!plan->passing)
+      most = MAX (most, get_running_bytes (above));
+  }
+  return stages + most;
+}
+
+guint64
+omni_plan_get_memory_bytes (const OmniPlan *plan)
+{
+  guint64 total = get_stage_bytes (plan) + get_running_bytes (plan) + omni_plan_get_passing_bytes (plan);
+
+  if (plan->above != NULL && !plan->above->passing)
+    total += omni_plan_get_memory_bytes (plan->above);
+  return total;
 }
 
 /* Side of equal tiles of at most `tile` px along an extent, so that the last is not mostly outside; 0: all of it. */

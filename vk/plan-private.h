@@ -174,6 +174,7 @@ struct _OmniPlan
 
   guint width, height; /* of the picture with the graph's padding: what levels are made of */
   gboolean in_one_go;  /* or not at all */
+  gboolean passing;    /* above a stage: it has memory while it runs, and afterwards its stages alone */
   gboolean may_stream;
   gboolean streamed;
   gboolean
@@ -256,6 +257,13 @@ gboolean omni_plan_keeps_score (const OmniPlan *plan, OmniNode weight);
 gboolean omni_plan_skips (const OmniPlan *plan, OmniNode node);
 
 gboolean omni_plan_lay_out (OmniPlan *plan, GError **error);
+
+/* What the plans above that pass take: all their stages, and the most that one of them has while it runs. */
+guint64 omni_plan_get_passing_bytes (const OmniPlan *plan);
+
+/* plan.c: of a passing plan, around a run. Without memory it has no recording either. */
+gboolean omni_plan_take_memory (OmniPlan *plan, GError **error);
+void omni_plan_give_memory_back (OmniPlan *plan);
 
 /* Where the whole-picture tensor lies that an import reads: in an arena or a stage of the nearest plan above that makes it
  * itself. */

@@ -259,11 +259,14 @@ read_part (const Running *running, OmniNode n, guint slice, guint width, guint h
   const OmniInstruction *made = omni_plan_find (plan, plan->instructions->len, n);
   const guint level = omni_graph_node (plan->graph, n)->level;
 
+  const guint across = plan->tiles_x == 1 ? plan->width : plan->tile_width;
+  const guint down = plan->tiles_y == 1 ? plan->height : plan->tile_height;
+
   part->x0 = (running->tile % plan->tiles_x * plan->tile_width) >> level;
   part->y0 = (running->tile / plan->tiles_x * plan->tile_height) >> level;
-  part->columns = MIN ((guint)omni_extent_at_level ((int)plan->tile_width, level),
+  part->columns = MIN ((guint)omni_extent_at_level ((int)across, level),
                        (guint)omni_extent_at_level ((int)width, level) - part->x0);
-  part->rows = MIN ((guint)omni_extent_at_level ((int)plan->tile_height, level),
+  part->rows = MIN ((guint)omni_extent_at_level ((int)down, level),
                     (guint)omni_extent_at_level ((int)height, level) - part->y0);
   part->pitch = tensor->pitch * tensor->planes_per_row;
 
@@ -496,23 +499,6 @@ run_part_above (Running *running, GError **error)
   return success;
 }
 
-/* What is made of the whole picture: coarse levels, or stage after stage. */
-static gboolean
-run_above (Running *running, GError **error)
-{
-  OmniPlan *plan = running->plan;
-  const guint tile = running->tile;
-  gboolean success;
-
-  if (plan->above == NULL)
-    return TRUE;
-  running->plan = plan->above;
-  success = run_above (running, error) && run_part_above (running, error);
-  running->plan = plan;
-  running->tile = tile;
-  return success;
-}
-
 /* Of all tiles of the plan and of those above it. */
 static double
 whole_cost (const OmniPlan *plan)
@@ -523,8 +509,6 @@ whole_cost (const OmniPlan *plan)
 static gboolean
 prepare_run (OmniPlan *plan, GCancellable *cancellable, GError **error)
 {
-  if (plan->above != NULL && !prepare_run (plan->above, cancellable, error))
-    return FALSE;
   if (!plan->recorded && !omni_plan_record (plan, cancellable, error))
   {
     omni_plan_forget_recording (plan);
@@ -535,6 +519,26 @@ prepare_run (OmniPlan *plan, GCancellable *cancellable, GError **error)
   plan->profile = g_array_new (FALSE, TRUE, sizeof (OmniPlanProfile));
   g_array_set_size (plan->profile, omni_graph_get_n_nodes (plan->graph));
   return TRUE;
+}
+
+/* What is made of the whole picture: coarse levels, or stage after stage. Those that pass have memory for as long as they take. */
+static gboolean
+run_above (Running *running, GError **error)
+{
+  OmniPlan *plan = running->plan, *above = plan->above;
+  const guint tile = running->tile;
+  gboolean success;
+
+  if (above == NULL)
+    return TRUE;
+  running->plan = above;
+  success = run_above (running, error) && (!above->passing || omni_plan_take_memory (above, error))
+            && prepare_run (above, running->run->cancellable, error) && run_part_above (running, error);
+  if (above->passing)
+    omni_plan_give_memory_back (above);
+  running->plan = plan;
+  running->tile = tile;
+  return success;
 }
 
 gboolean
@@ -551,7 +555,7 @@ omni_plan_run (OmniPlan *plan, const OmniPlanRun *run, OmniPlanStats *stats, GEr
 
   memset (stats, 0, sizeof *stats);
   stats->tiles_done = run->first_tile;
-  if (!prepare_run (plan, run->cancellable, error) || !run_above (&running, error))
+  if (!run_above (&running, error) || !prepare_run (plan, run->cancellable, error))
     return FALSE;
 
   const guint phase = run_statistics (&running, error);

@@ -124,9 +124,10 @@ create_buffers (OmniPlan *plan, GError **error)
       return FALSE;
 
   for (guint i = 0; i < plan->n_stages; i++)
-    if (!omni_buffer_init (device, &plan->stages[i].buffer,
-                           plan->stages[i].tensor.slice_bytes * plan->stages[i].tensor.slices,
-                           OMNI_BUFFER_DEVICE, error))
+    if (plan->stages[i].buffer.handle == VK_NULL_HANDLE
+        && !omni_buffer_init (device, &plan->stages[i].buffer,
+                              plan->stages[i].tensor.slice_bytes * plan->stages[i].tensor.slices,
+                              OMNI_BUFFER_DEVICE, error))
       return FALSE;
 
   if (plan->weight_texels->len == 0)
@@ -145,8 +146,9 @@ create_buffers (OmniPlan *plan, GError **error)
          && omni_buffer_upload (device, &plan->weights, 0, plan->weight_texels->data, weight_bytes, error);
 }
 
+/* All but the stages. */
 static void
-destroy_buffers (OmniPlan *plan)
+destroy_running_buffers (OmniPlan *plan)
 {
   GHashTableIter iter;
   gpointer view;
@@ -159,15 +161,38 @@ destroy_buffers (OmniPlan *plan)
   for (guint i = 0; plan->arenas != NULL && i < plan->arena_bytes->len; i++)
     omni_buffer_clear (plan->device, &plan->arenas[i]);
   g_clear_pointer (&plan->arenas, g_free);
-  for (guint i = 0; i < plan->n_stages; i++)
-    omni_buffer_clear (plan->device, &plan->stages[i].buffer);
-  plan->n_stages = 0;
-  g_clear_pointer (&plan->stages, g_free);
   omni_buffer_clear (plan->device, &plan->sources);
   omni_buffer_clear (plan->device, &plan->result);
   omni_buffer_clear (plan->device, &plan->weights);
   omni_buffer_clear (plan->device, &plan->tile_uniform);
   omni_buffer_clear (plan->device, &plan->statistics);
+}
+
+static void
+destroy_buffers (OmniPlan *plan)
+{
+  destroy_running_buffers (plan);
+  for (guint i = 0; i < plan->n_stages; i++)
+    omni_buffer_clear (plan->device, &plan->stages[i].buffer);
+  plan->n_stages = 0;
+  g_clear_pointer (&plan->stages, g_free);
+}
+
+gboolean
+omni_plan_take_memory (OmniPlan *plan, GError **error)
+{
+  if (create_buffers (plan, error))
+    return TRUE;
+  destroy_running_buffers (plan);
+  return FALSE;
+}
+
+void
+omni_plan_give_memory_back (OmniPlan *plan)
+{
+  if (plan->recorded)
+    omni_plan_forget_recording (plan);
+  destroy_running_buffers (plan);
 }
 
 static void
@@ -213,14 +238,14 @@ compile (OmniPlan *plan, guint64 budget, GError **error)
   plan->max_chunk_cost = plan->device->gflops * 1e9 * PIECE_MS / 1000.0;
   omni_plan_lower (plan);
   plan->total_cost = sum_costs (plan);
-  return create_buffers (plan, error);
+  return plan->passing || create_buffers (plan, error);
 }
 
 /* How a graph becomes a plan. */
 typedef struct
 {
   OmniGraph *graph;
-  gboolean streamed, in_one_go;
+  gboolean streamed, in_one_go, passing;
   OmniPlan *above; /* taken over */
   guint64 budget, most_bytes;
 } Part;
@@ -241,6 +266,7 @@ start_plan (OmniDevice *device, const Part *part, const OmniPlanParams *params)
   plan->width = (params->width + part->graph->padding - 1) / part->graph->padding * part->graph->padding;
   plan->height = (params->height + part->graph->padding - 1) / part->graph->padding * part->graph->padding;
   plan->in_one_go = part->in_one_go;
+  plan->passing = part->passing;
   plan->may_stream = plan->streamed = part->streamed;
   plan->slots = part->streamed ? 1 : params->n_sources;
   plan->most_bytes = part->most_bytes;
@@ -351,8 +377,25 @@ has_convolutions (const OmniGraph *graph)
   return FALSE;
 }
 
-/* A plan for each part between two stages, every one in tiles of its own. The finest part works most and has the most
- * memory: half of it, and of what is left the next finest half, and so on. */
+/* A plan for each part between two stages, every one in tiles of its own. They run one after another, and each has all the
+ * memory then but for the stages that are there already. */
+static OmniPlan *
+make_passing_plan (OmniDevice *device, const Part *whole, const OmniPlanParams *params, GError **error)
+{
+  g_autoptr (OmniGraph) before = NULL;
+  g_autoptr (OmniGraph) behind = NULL;
+  Part above = *whole, below = *whole;
+
+  if (!omni_graph_split (whole->graph, &before, &behind))
+    return make_plan (device, whole, params, error);
+
+  above.graph = before;
+  below.graph = behind;
+  below.above = make_passing_plan (device, &above, params, error);
+  return below.above != NULL ? make_plan (device, &below, params, error) : NULL;
+}
+
+/* The last part keeps its memory, so that it shares with those that pass; one without a network needs little. */
 static OmniPlan *
 make_staged_plan (OmniDevice *device, const Part *whole, const OmniPlanParams *params, GError **error)
 {
@@ -366,14 +409,14 @@ make_staged_plan (OmniDevice *device, const Part *whole, const OmniPlanParams *p
   below.graph = behind;
   below.budget = has_convolutions (behind) ? whole->budget / 2 : MIN (TILE_BYTES, whole->budget / 2);
   above.graph = before;
+  above.passing = TRUE;
   above.budget = whole->budget - below.budget;
   above.most_bytes = whole->most_bytes == whole->budget ? above.budget : whole->most_bytes;
-  below.above = make_staged_plan (device, &above, params, error);
+  below.above = make_passing_plan (device, &above, params, error);
   if (below.above == NULL)
     return NULL;
 
-  below.budget += omni_plan_get_memory_bytes (below.above); /* which counts as part of the plan */
-  below.most_bytes = MAX (whole->most_bytes, below.budget);
+  below.budget = whole->budget; /* which counts those that pass */
   return make_plan (device, &below, params, error);
 }
 
