@@ -6,7 +6,7 @@
 static const char *const measured[OMNI_N_TASKS][16] = {
   [OMNI_TASK_EXPOSURE] = { "omni", "omni-small", "ifani", "mertens", "wavelet", "laplacian", "gff", "ifcnn",
                            "mean", "aenetv2", "u2fusion", "max", "pmgi" },
-  [OMNI_TASK_FOCUS] = { "omni", "omni-small", "gff", "laplacian", "wavelet", "ifani", "mertens", "ifcnn",
+  [OMNI_TASK_FOCUS] = { "omni", "omni-small", "gff", "laplacian", "ifani", "wavelet", "mertens", "ifcnn",
                         "mean", "max", "aenetv2", "u2fusion", "pmgi" },
   [OMNI_TASK_INFRARED] = { "omni", "gff", "omni-small", "max", "laplacian", "ifani", "pmgi", "wavelet",
                            "aenetv2", "ifcnn", "u2fusion", "mean" },

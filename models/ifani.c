@@ -314,6 +314,19 @@ add_headroom (OmniGraph *graph, const OmniModelContext *context, OmniNode luma, 
            : omni_model_add_headroom (graph, luma, MIN (n_scales, HEADROOM_LEVELS), strength);
 }
 
+/* Every place of a focus stack is sharp in one of the sources, so that the result is nowhere darker or brighter than all of them:
+ * what is beyond is a halo. */
+static OmniNode
+add_bounds (OmniGraph *graph, OmniNode fused, OmniNode luma)
+{
+  const OmniNode negative = omni_graph_unary (graph, luma, -1, 0, OMNI_ACTIVATION_NONE, 0);
+  const OmniNode darkest = omni_graph_unary (graph, omni_graph_set_max (graph, negative), -1, 0,
+                                             OMNI_ACTIVATION_NONE, 0);
+
+  fused = omni_graph_binary (graph, OMNI_BINARY_MAX, fused, darkest);
+  return omni_graph_binary (graph, OMNI_BINARY_MIN, fused, omni_graph_set_max (graph, luma));
+}
+
 static OmniGraph *
 build (const OmniModelContext *context, GError **error)
 {
@@ -325,18 +338,20 @@ build (const OmniModelContext *context, GError **error)
                       .error = error };
   gboolean several;
   guint n_scales;
-  OmniNode x;
+  OmniNode x, luma;
 
   /* Zero is what the paper's framework does unless told otherwise. */
   if (!omni_model_get_padding (context->weights, OMNI_BOUNDARY_ZERO, &builder.padding, error)
       || !get_reduce (&builder) || !read_scales (context->weights, &several, error))
     return NULL;
   n_scales = count_scales (context, several);
-  x = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
+  x = luma = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
   if (!add_scales (&builder, &x, n_scales))
     return NULL;
   if (n_scales > 1)
     x = add_headroom (graph, context, x, n_scales);
+  if (context->task == OMNI_TASK_FOCUS && !omni_model_is_like_authors (&omni_model_ifani, context->options))
+    x = add_bounds (graph, x, luma);
   omni_graph_set_output (graph, context->colour ? omni_model_add_chroma (graph, x) : x);
   return g_steal_pointer (&graph);
 }

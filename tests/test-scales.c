@@ -166,14 +166,15 @@ test_asked_by_weights (void)
                    *twice = fuse (set, silent, task, "scales=2"), *unasked = fuse (set, silent, task, NULL),
                    *asked = fuse (set, asking, task, NULL), *said = fuse (set, asking, task, "scales=1"),
                    *like_authors = fuse (set, asking, task, "like=authors"),
-                   *focus = fuse (set, asking, OMNI_TASK_FOCUS, NULL);
+                   *focus = fuse (set, asking, OMNI_TASK_FOCUS, NULL),
+                   *focus_once = fuse (set, silent, OMNI_TASK_FOCUS, "scales=1");
 
   g_assert_false (same_bits (once, twice, n));
   g_assert_true (same_bits (unasked, once, n));
   g_assert_true (same_bits (asked, twice, n)); /* 81 px, 40, and 20 would be less than the network sees */
   g_assert_true (same_bits (like_authors, once, n));
   g_assert_true (same_bits (said, once, n));
-  g_assert_true (same_bits (focus, once, n)); /* coarser sizes cost 2 dB there */
+  g_assert_true (same_bits (focus, focus_once, n)); /* coarser sizes cost 2 dB there */
 }
 
 /* What is above white gives way, unless samples above it are wanted. */
@@ -226,6 +227,33 @@ test_border (void)
   for (guint i = 0; i < 180 * 170; i++)
     if (i % 180 < 4 || i % 180 >= 176 || i / 180 < 4 || i / 180 >= 166)
       g_assert_cmpfloat (fabsf (result[i]), <=, 12 / 255.F);
+}
+
+/* Of a focus stack no place is darker or brighter than all sources; what is between them is left alone. */
+static void
+test_focus_bounds (void)
+{
+  g_autoptr (OmniWeights) weights = make_weights (NULL);
+  g_autoptr (FixtureSet) set = fixture_set_new_scene (3, 3, 61, 50, 1);
+  g_autofree float *free = fuse (set, weights, OMNI_TASK_FOCUS, "like=authors"),
+                   *bound = fuse (set, weights, OMNI_TASK_FOCUS, NULL),
+                   *other = fuse (set, weights, OMNI_TASK_EXPOSURE, "scales=1");
+  guint n_held = 0;
+
+  for (guint i = 0; i < 61 * 50; i++)
+  {
+    float low = INFINITY, high = -INFINITY;
+
+    for (guint k = 0; k < 3; k++)
+    {
+      low = fminf (low, set->pixels[k][i]);
+      high = fmaxf (high, set->pixels[k][i]);
+    }
+    g_assert_cmpfloat (bound[i], ==, fminf (fmaxf (free[i], low), high));
+    n_held += bound[i] != free[i];
+  }
+  g_assert_cmpuint (n_held, >, 0);
+  g_assert_true (same_bits (free, other, 61 * 50)); /* exposures may go beyond */
 }
 
 static void
@@ -292,6 +320,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scales/asked-by-weights", test_asked_by_weights);
   g_test_add_func ("/scales/headroom", test_headroom);
   g_test_add_func ("/scales/border", test_border);
+  g_test_add_func ("/scales/focus-bounds", test_focus_bounds);
   g_test_add_func ("/scales/unknown", test_unknown);
   g_test_add_func ("/scales/large", test_large);
   g_test_add_func ("/scales/shipped", test_shipped);
