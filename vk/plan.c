@@ -397,14 +397,10 @@ make_passing_plan (OmniDevice *device, const Part *whole, const OmniPlanParams *
 
 /* The last part keeps its memory, so that it shares with those that pass; one without a network needs little. */
 static OmniPlan *
-make_staged_plan (OmniDevice *device, const Part *whole, const OmniPlanParams *params, GError **error)
+make_staged_plan (OmniDevice *device, const Part *whole, OmniGraph *before, OmniGraph *behind,
+                  const OmniPlanParams *params, GError **error)
 {
-  g_autoptr (OmniGraph) before = NULL;
-  g_autoptr (OmniGraph) behind = NULL;
   Part above = *whole, below = *whole;
-
-  if (!omni_graph_split (whole->graph, &before, &behind))
-    return make_plan (device, whole, params, error);
 
   below.graph = behind;
   below.budget = has_convolutions (behind) ? whole->budget / 2 : MIN (TILE_BYTES, whole->budget / 2);
@@ -420,19 +416,11 @@ make_staged_plan (OmniDevice *device, const Part *whole, const OmniPlanParams *p
   return make_plan (device, &below, params, error);
 }
 
-static gboolean
-has_stages (OmniGraph *graph)
-{
-  g_autoptr (OmniGraph) before = NULL;
-  g_autoptr (OmniGraph) behind = NULL;
-
-  return omni_graph_split (graph, &before, &behind);
-}
-
 /* All at once, where memory does and no tiles are asked for. Where it does for no part either, in tiles that compute everything
  * around them. */
 static OmniPlan *
-make_staged_or_whole_plan (OmniDevice *device, Part *part, const OmniPlanParams *params, GError **error)
+make_staged_or_whole_plan (OmniDevice *device, Part *part, OmniGraph *before, OmniGraph *behind,
+                           const OmniPlanParams *params, GError **error)
 {
   OmniPlan *plan = NULL;
 
@@ -441,7 +429,7 @@ make_staged_or_whole_plan (OmniDevice *device, Part *part, const OmniPlanParams 
     plan = make_plan (device, part, params, NULL);
   part->in_one_go = FALSE;
   if (plan == NULL)
-    plan = make_staged_plan (device, part, params, NULL);
+    plan = make_staged_plan (device, part, before, behind, params, NULL);
   return plan != NULL ? plan : make_plan (device, part, params, error);
 }
 
@@ -461,8 +449,14 @@ choose_plan (OmniDevice *device, OmniGraph *graph, const OmniPlanParams *params,
     if (omni_graph_cut (graph, level, &coarse, &fine))
       return make_cut_or_resident_plan (device, &part, coarse, fine, params, error);
   }
-  if (!part.streamed && g_strcmp0 (g_getenv ("OMNIFUSE_PLAN"), "resident") != 0 && has_stages (graph))
-    return make_staged_or_whole_plan (device, &part, params, error);
+  if (!part.streamed && g_strcmp0 (g_getenv ("OMNIFUSE_PLAN"), "resident") != 0)
+  {
+    g_autoptr (OmniGraph) before = NULL;
+    g_autoptr (OmniGraph) behind = NULL;
+
+    if (omni_graph_split (graph, &before, &behind))
+      return make_staged_or_whole_plan (device, &part, before, behind, params, error);
+  }
   return make_plan (device, &part, params, error);
 }
 
