@@ -236,11 +236,11 @@ void
 omni_ops_conv_weight_grad (OmniOps *ops, const OmniConvLayer *layer, OmniChannels part,
                            const OmniFeatures *input, const OmniFeatures *output_gradient, gboolean with_bias)
 {
-  const guint64 mark = ops->n_features; /* what is between lives no longer than this */
+  const guint64 mark = ops->n_texels; /* what is between lives no longer than this */
 
   if (suits_winograd (ops, layer, part, input))
     grad_winograd (ops, layer, part, input, output_gradient, with_bias);
   else
     grad_direct (ops, layer, part, input, output_gradient, with_bias);
-  ops->n_features = mark;
+  ops->n_texels = mark;
 }

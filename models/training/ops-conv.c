@@ -9,16 +9,6 @@
 
 /* ---- Packing ---- */
 
-static gint32
-take_packed (OmniOps *ops, guint64 texels)
-{
-  const guint64 grain = OMNI_WORK_ALIGNMENT / 16;
-  const guint64 at = (ops->n_packed + grain - 1) / grain * grain;
-
-  ops->n_packed = at + texels;
-  return (gint32)at;
-}
-
 static gboolean
 suits_winograd (const OmniOps *ops, guint kernel, guint dilation, guint in, guint out)
 {
@@ -74,7 +64,7 @@ pack_part (OmniOps *ops, const OmniConvLayer *layer, const OmniPackedConv *conv,
   omni_ops_constant (&kernel, conv->kernel * conv->kernel);
   kernel.in[0].view = OMNI_WORK_FLOATS;
   kernel.in[0].arena = ops->parameters;
-  kernel.out[0].arena = ops->packed;
+  kernel.out[0].arena = ops->activations;
   kernel.out[0].offset_bytes = (guint64)conv->weight * 16;
   kernel.out[0].size_bytes = (guint64)padded_outputs (conv) * conv->planes * positions * 16;
   memcpy (kernel.push, push, sizeof push);
@@ -85,12 +75,12 @@ static gint32
 pack_bias (OmniOps *ops, const OmniPackedConv *conv, guint bias)
 {
   const guint texels = (padded_outputs (conv) + 3) / 4;
-  const gint32 to = take_packed (ops, texels);
+  const gint32 to = omni_ops_texels (ops, texels);
   OmniDispatch kernel = omni_ops_kernel ("train-pack-vector", texels, 1);
 
   kernel.in[0].view = OMNI_WORK_FLOATS;
   kernel.in[0].arena = ops->parameters;
-  kernel.out[0].arena = ops->packed;
+  kernel.out[0].arena = ops->activations;
   kernel.out[0].offset_bytes = (guint64)to * 16;
   kernel.out[0].size_bytes = texels * 16;
   kernel.push[0] = (gint32)bias;
@@ -116,7 +106,7 @@ omni_ops_pack (OmniOps *ops, const OmniConvLayer *layer, const OmniChannels *par
   const guint positions = conv.is_winograd ? 36 : conv.kernel * conv.kernel;
   guint first = 0;
 
-  conv.weight = take_packed (ops, (guint64)padded_outputs (&conv) * planes * positions);
+  conv.weight = omni_ops_texels (ops, (guint64)padded_outputs (&conv) * planes * positions);
   for (guint i = 0; i < n_parts; i++)
   {
     const guint part_planes = (parts[i].channels + 3) / 4;
@@ -124,7 +114,7 @@ omni_ops_pack (OmniOps *ops, const OmniConvLayer *layer, const OmniChannels *par
     pack_part (ops, layer, &conv, parts[i], FALSE, first, part_planes);
     first += part_planes;
   }
-  /* Without a bias: the zeros at the arena's start. */
+  /* Without a bias: the zeros at the activations' start. */
   if (with_bias && layer->bias != OMNI_OPS_NO_BIAS)
     conv.bias = pack_bias (ops, &conv, layer->bias);
   return conv;
@@ -137,7 +127,7 @@ omni_ops_pack_transposed (OmniOps *ops, const OmniConvLayer *layer, OmniChannels
   OmniPackedConv conv = plan_packed (ops, layer, layer->out, planes, part.channels);
   const guint positions = conv.is_winograd ? 36 : conv.kernel * conv.kernel;
 
-  conv.weight = take_packed (ops, (guint64)padded_outputs (&conv) * planes * positions);
+  conv.weight = omni_ops_texels (ops, (guint64)padded_outputs (&conv) * planes * positions);
   pack_part (ops, layer, &conv, part, TRUE, 0, planes);
   return conv;
 }
@@ -235,7 +225,7 @@ make_conv (const Convolution *self)
   kernel.groups[1] = (out->h + cover_y * local_y - 1) / (cover_y * local_y);
   kernel.groups[2] = padded_outputs (conv) / conv->outputs;
   kernel.weights.view = OMNI_WORK_TEXELS;
-  kernel.weights.arena = self->ops->packed;
+  kernel.weights.arena = self->ops->activations;
   for (guint i = 0; i < OMNI_WORK_INPUTS; i++)
     omni_ops_read_features (self->ops, &kernel, i);
   omni_ops_write_features (self->ops, &kernel, 0, out);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define ZERO_TEXELS 256 /* the kernels read the zero outside a picture at the start of the arena */
+/* The kernels read the zero outside a picture, and that of a layer without a bias, at the start of the activations. */
+#define ZERO_TEXELS 256
 #define LOCAL_SIZE  64
 
 void
@@ -13,10 +14,8 @@ omni_ops_init (OmniOps *ops, OmniDevice *device)
 
   memset (ops, 0, sizeof *ops);
   ops->work = omni_work_new (device);
-  ops->features = omni_work_add_arena (ops->work, OMNI_WORK_DEVICE);
-  ops->maps = omni_work_add_arena (ops->work, OMNI_WORK_DEVICE);
   ops->parameters = omni_work_add_arena (ops->work, OMNI_WORK_DEVICE);
-  ops->packed = omni_work_add_arena (ops->work, OMNI_WORK_DEVICE);
+  ops->activations = omni_work_add_arena (ops->work, OMNI_WORK_DEVICE);
   ops->results = omni_work_add_arena (ops->work, OMNI_WORK_READBACK);
   ops->has_shuffle = info->has_shuffle;
   ops->transforms_tiles = info->type != OMNI_DEVICE_SOFTWARE;
@@ -32,12 +31,15 @@ omni_ops_clear (OmniOps *ops)
 void
 omni_ops_begin (OmniOps *ops, guint64 n_parameters, gboolean measuring)
 {
+  const guint64 grain = OMNI_WORK_ALIGNMENT / 16;
+
+  /* The maps come first, for views reach fewer floats than texels; how many they are has been measured. */
+  ops->first_texel = measuring ? ZERO_TEXELS : (ops->n_maps + 4 * grain - 1) / (4 * grain) * grain;
   ops->measuring = measuring;
-  ops->n_features = ops->most_features = ZERO_TEXELS;
-  ops->n_maps = ZERO_TEXELS;
+  ops->n_texels = ops->most_texels = ops->first_texel;
+  ops->n_maps = 4 * ZERO_TEXELS;
   ops->largest_output = 0;
   ops->fits_groups = TRUE;
-  ops->n_packed = ZERO_TEXELS;
   ops->n_results = 0;
   ops->n_gradients = n_parameters;
   omni_ops_results (ops, n_parameters);
@@ -47,11 +49,12 @@ gboolean
 omni_ops_reserve (OmniOps *ops, GError **error)
 {
   const guint64 most = MIN (omni_work_max_view_elements (ops->work), G_MAXINT32);
+  const guint64 n_texels = ops->most_texels + (ops->n_maps + 3) / 4;
 
-  if (ops->most_features > most || ops->n_maps > most || ops->n_packed > most
-      || ops->largest_output > omni_work_max_output_bytes (ops->work) || !ops->fits_groups)
+  if (n_texels > most || ops->n_maps > most || ops->largest_output > omni_work_max_output_bytes (ops->work)
+      || !ops->fits_groups)
   {
-    g_autofree char *size = g_format_size (ops->most_features * 16 + ops->n_maps * 4);
+    g_autofree char *size = g_format_size (n_texels * 16);
 
     g_set_error (error, OMNI_VK_ERROR, OMNI_VK_ERROR_UNSUPPORTED,
                  "A training step of this size takes %s, more than the device can work on at once. Choose "
@@ -59,12 +62,10 @@ omni_ops_reserve (OmniOps *ops, GError **error)
                  size);
     return FALSE;
   }
-  /* Lanes that share a fetch may reach beyond the last filter. */
-  return omni_work_reserve (ops->work, ops->features, ops->most_features * 16, error)
-         && omni_work_reserve (ops->work, ops->maps, ops->n_maps * 4, error)
+  /* The maps' end is rounded up, and lanes that share a fetch may reach beyond the last filter. */
+  return omni_work_reserve (ops->work, ops->activations, (n_texels + 128) * 16, error)
          && omni_work_reserve (ops->work, ops->parameters, MAX (ops->n_gradients + ops->n_frozen, 1) * 4,
                                error)
-         && omni_work_reserve (ops->work, ops->packed, (ops->n_packed + 64) * 16, error)
          && omni_work_reserve (ops->work, ops->results, ops->n_results * 4, error);
 }
 
@@ -79,13 +80,21 @@ take (guint64 *used, guint64 n, guint unit_bytes)
   return at;
 }
 
+gint32
+omni_ops_texels (OmniOps *ops, guint64 n)
+{
+  const guint64 at = take (&ops->n_texels, n, 16);
+
+  ops->most_texels = MAX (ops->most_texels, ops->n_texels);
+  return (gint32)at;
+}
+
 OmniFeatures
 omni_ops_features (OmniOps *ops, guint n, guint c, guint h, guint w)
 {
   OmniFeatures x = { .n = n, .c = c, .h = h, .w = w };
 
-  x.at = (gint32)take (&ops->n_features, (guint64)omni_features_image_texels (&x) * n, 16);
-  ops->most_features = MAX (ops->most_features, ops->n_features);
+  x.at = omni_ops_texels (ops, (guint64)omni_features_image_texels (&x) * n);
   return x;
 }
 
@@ -105,8 +114,8 @@ gboolean
 omni_ops_upload (OmniOps *ops, const OmniMaps *maps, const float *values, GError **error)
 {
   return ops->measuring
-         || omni_work_write (ops->work, ops->maps, (guint64)maps->at * 4, values, omni_maps_bytes (maps),
-                             error);
+         || omni_work_write (ops->work, ops->activations, (guint64)maps->at * 4, values,
+                             omni_maps_bytes (maps), error);
 }
 
 guint
@@ -185,20 +194,20 @@ void
 omni_ops_read_features (const OmniOps *ops, OmniDispatch *dispatch, guint binding)
 {
   dispatch->in[binding].view = OMNI_WORK_TEXELS;
-  dispatch->in[binding].arena = ops->features;
+  dispatch->in[binding].arena = ops->activations;
 }
 
 void
 omni_ops_read_maps (const OmniOps *ops, OmniDispatch *dispatch, guint binding)
 {
   dispatch->in[binding].view = OMNI_WORK_FLOATS;
-  dispatch->in[binding].arena = ops->maps;
+  dispatch->in[binding].arena = ops->activations;
 }
 
 void
 omni_ops_write_features (const OmniOps *ops, OmniDispatch *dispatch, guint output, const OmniFeatures *x)
 {
-  dispatch->out[output].arena = ops->features;
+  dispatch->out[output].arena = ops->activations;
   dispatch->out[output].offset_bytes = (guint64)x->at * 16;
   dispatch->out[output].size_bytes = omni_features_bytes (x);
 }
@@ -206,7 +215,7 @@ omni_ops_write_features (const OmniOps *ops, OmniDispatch *dispatch, guint outpu
 void
 omni_ops_write_maps (const OmniOps *ops, OmniDispatch *dispatch, guint output, const OmniMaps *x)
 {
-  dispatch->out[output].arena = ops->maps;
+  dispatch->out[output].arena = ops->activations;
   dispatch->out[output].offset_bytes = (guint64)x->at * 4;
   dispatch->out[output].size_bytes = omni_maps_bytes (x);
 }

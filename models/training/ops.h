@@ -10,7 +10,8 @@ G_BEGIN_DECLS
  * network, their backward partners in the reverse order. Nothing is remembered between them; a network's forward and
  * backward functions read top to bottom.
  *
- * Tensors come from arenas that are emptied at the start of a step. A step runs twice: first measuring, when the operations
+ * The parameters have one arena, whatever a step makes of them and of the pictures has another, which is emptied at the start
+ * of a step: zeros, then the maps, then everything that is read as texels. A step runs twice: first measuring, when the operations
  * only count the memory they take, then for good (omni_ops_begin()). */
 
 /* Features: [n][c][h][w], four channels a texel; rows are padded to whole blocks of four pixels. */
@@ -30,13 +31,14 @@ typedef struct
 typedef struct
 {
   OmniWork *work;
-  guint features, maps, parameters, packed, results; /* arenas */
-  guint64 n_features, n_maps, n_packed, n_results;   /* used: texels, floats, texels, floats */
-  guint64 most_features;                             /* used at any time */
-  guint64 largest_output;                            /* of one kernel, bytes */
-  gboolean fits_groups;                              /* every kernel does */
-  guint64 n_gradients; /* floats at the start of the results: the parameters' gradient */
-  guint64 n_frozen;    /* floats behind the parameters that learn nothing */
+  guint parameters, activations, results; /* arenas; the host reads the last one */
+  guint64 first_texel;                    /* of the activations, where features begin: behind the maps */
+  guint64 n_texels, n_maps, n_results;    /* used: texels and floats of the activations, floats */
+  guint64 most_texels;                    /* used at any time */
+  guint64 largest_output;                 /* of one kernel, bytes */
+  gboolean fits_groups;                   /* every kernel does */
+  guint64 n_gradients;                    /* floats at the start of the results: the parameters' gradient */
+  guint64 n_frozen;                       /* floats behind the parameters that learn nothing */
   gboolean measuring;
   guint lanes;
   gboolean has_shuffle;
@@ -49,11 +51,14 @@ typedef struct
 void omni_ops_init (OmniOps *ops, OmniDevice *device);
 void omni_ops_clear (OmniOps *ops);
 
-/* Empties the arenas; `n_parameters` is the length of the gradient. */
+/* Empties the activations and the results; `n_parameters` is the length of the gradient. */
 void omni_ops_begin (OmniOps *ops, guint64 n_parameters, gboolean measuring);
 
 /* After measuring: makes the arenas as large as was counted. */
 gboolean omni_ops_reserve (OmniOps *ops, GError **error);
+
+/* `n` texels of the activations: where they begin. What is taken after this can be given back by setting n_texels to what it was. */
+gint32 omni_ops_texels (OmniOps *ops, guint64 n);
 
 OmniFeatures omni_ops_features (OmniOps *ops, guint n, guint c, guint h, guint w);
 OmniMaps omni_ops_maps (OmniOps *ops, guint n, guint h, guint w);
@@ -107,7 +112,7 @@ typedef struct
 /* Weights in the order the kernels read them. */
 typedef struct
 {
-  gint32 weight, bias; /* texels of the packed arena */
+  gint32 weight, bias; /* texels of the activations */
   guint planes, outputs, out;
   guint kernel, dilation;
   gboolean is_winograd;

@@ -173,7 +173,7 @@ laplacian_energy (OmniOps *ops, const OmniFeatures *x)
 OmniMaps
 omni_vgg_information (OmniOps *ops, guint at, const OmniMaps *sources, guint n, float scale)
 {
-  const guint64 mark = ops->n_features;
+  const guint64 mark = ops->n_texels;
   OmniMaps sum = { 0 };
   Packed packed;
   Kept kept;
@@ -188,7 +188,7 @@ omni_vgg_information (OmniOps *ops, guint at, const OmniMaps *sources, guint n, 
       /* Enlarged by nothing: a scaled sum. */
       sum = omni_ops_up (ops, &energy, 1, 1, 1, 1.0F / (OMNI_VGG_STAGES * scale), sum.n > 0 ? &sum : NULL);
     }
-  ops->n_features = mark;
+  ops->n_texels = mark;
   return omni_ops_set_softmax (ops, &sum, NULL, NULL, n);
 }
 
@@ -250,7 +250,7 @@ backward (OmniOps *ops, const Packed *packed, const Kept *kept, OmniFeatures gra
 void
 omni_vgg_loss_perceptual (OmniOps *ops, guint at, OmniLossTarget *target, float weight)
 {
-  const guint64 mark = ops->n_features;
+  const guint64 mark = ops->n_texels;
   const OmniFeatures *x, *y;
   Packed packed;
   Kept fused, truth;
@@ -273,5 +273,5 @@ omni_vgg_loss_perceptual (OmniOps *ops, guint at, OmniLossTarget *target, float 
     target->has_gradient = TRUE;
   }
   omni_ops_sum_to_results (ops, &values, target->result);
-  ops->n_features = mark;
+  ops->n_texels = mark;
 }
