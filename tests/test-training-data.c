@@ -377,6 +377,51 @@ test_batches_are_the_same (void)
   clear_hashes (expected);
 }
 
+/* The queues of a validation and of a consolidation are, by any number of threads, what one thread draws in order. */
+static void
+test_beside_the_steps (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniRecipe) recipe = parse_recipe (TEST_RECIPE);
+  g_autoptr (OmniDataset) dataset = omni_dataset_open (root, &error);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (OmniTrainData) data = omni_train_data_new (recipe, dataset, 1 << 24, notes, &error);
+  g_assert_no_error (error);
+  for (guint n_threads = 1; n_threads <= 4; n_threads += 3)
+  {
+    g_autoptr (OmniSampler) scenes = omni_sampler_new_validation (data, n_threads);
+    guint n_scenes = 0;
+    for (guint task = 0; task < recipe->tasks->len; task++)
+      for (guint i = 0; i < omni_train_data_count_validation (data, task); i++, n_scenes++)
+      {
+        g_autoptr (OmniSample) sample = omni_sampler_next (scenes, &error);
+        g_autoptr (OmniSample) expected = omni_train_data_draw_validation (data, task, i, NULL);
+        g_assert_no_error (error);
+        g_autofree char *a = hash_batch (&sample->batch), *b = hash_batch (&expected->batch);
+        g_assert_cmpstr (a, ==, b);
+        g_assert_cmpuint (sample->task, ==, task);
+        g_assert_true (sample->scene == expected->scene && sample->scene != NULL);
+      }
+    g_assert_cmpuint (n_scenes, >=, 3);
+    g_assert_null (omni_sampler_next (scenes, &error));
+    g_assert_no_error (error);
+    g_autoptr (OmniSampler) beside = omni_sampler_new_beside (data, 1, 3, 9, n_threads);
+    for (guint i = 3; i < 9; i++)
+    {
+      g_autoptr (OmniSample) sample = omni_sampler_next (beside, &error);
+      g_autoptr (OmniSample) expected = omni_train_data_draw_beside (data, 1, i, NULL);
+      g_autoptr (OmniSample) step = omni_train_data_draw (data, i, 1, NULL);
+      g_assert_no_error (error);
+      g_autofree char *a = hash_batch (&sample->batch), *b = hash_batch (&expected->batch),
+                      *c = hash_batch (&step->batch);
+      g_assert_cmpstr (a, ==, b);
+      g_assert_cmpstr (a, !=, c);
+      g_assert_cmpuint (sample->task, ==, 1);
+    }
+    g_assert_null (omni_sampler_next (beside, &error));
+  }
+}
+
 /* What a batch promises its trainer. */
 static void
 test_batch_values (void)
@@ -535,6 +580,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/scenes/left-out", test_scenes_left_out);
   g_test_add_func ("/training/batches/same-for-threads-and-resume", test_batches_are_the_same);
   g_test_add_func ("/training/batches/values", test_batch_values);
+  g_test_add_func ("/training/batches/beside-the-steps", test_beside_the_steps);
   g_test_add_func ("/training/batches/unreadable", test_unreadable);
   g_test_add_func ("/training/luma/cache", test_cache);
   g_test_add_func ("/training/luma/crop", test_luma_crop);

@@ -31,12 +31,12 @@ typedef struct
   OmniTrainReport report; /* of the last scene */
 } OmniValidation;
 
-/* Fuses the validation scenes of every task, adds their scores to the log, and writes the fusion of each task's first scene to
+/* Fuses `scenes` (omni_sampler_new_validation(), none taken yet), those of every task, adds their scores to the log, and writes the fusion of each task's first scene to
  * the folder of fusions, with its sources when they are not there yet. The score of all is the mean over the tasks of their
  * metrics' means; `scored` is FALSE when no task has a scene to validate on. Fails when the job is cancelled, and with
  * OMNI_TRAINING_ERROR_NOT_FINITE, the message saying where, when a loss is no number. */
 gboolean omni_validation_run (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log,
-                              guint64 step, OmniValidation *validation, GError **error);
+                              OmniSampler *scenes, guint64 step, OmniValidation *validation, GError **error);
 
 /* Writes the page. */
 gboolean omni_train_page_write (const OmniTrainJob *job, const OmniTrainPaths *paths, const OmniTrainLog *log,

@@ -11,11 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SUFFIX ".safetensors"
 /* Over so many steps the rate is averaged. */
 #define RATE_STEPS 64
-/* Each task has this many batches of its own to be consolidated with. */
-#define FISHER_BATCHES (1u << 20)
+/* The pictures of a validation or consolidation are made from so many steps before it on. */
+#define AHEAD_STEPS 16
 
 typedef struct
 {
@@ -26,9 +25,10 @@ typedef struct
   gboolean goes_on; /* from a checkpoint of these very files */
   guint64 step;     /* done */
   guint64 saved_step;
-  gboolean in_doubt; /* the trainer's state is none to go on from */
-  gboolean owes;     /* a validation or consolidation of this step was cut short */
-  OmniSample *last;  /* (nullable) of the last step */
+  gboolean in_doubt;            /* the trainer's state is none to go on from */
+  gboolean owes;                /* a validation or consolidation of this step was cut short */
+  OmniSample *last;             /* (nullable) of the last step */
+  OmniSampler *scenes, *beside; /* (nullable) of the next validation, and of the next consolidation */
   gint64 start_us;
   gint64 times_us[RATE_STEPS];
   double last_wait_ms;
@@ -39,6 +39,8 @@ run_clear (Run *self)
 {
   g_clear_pointer (&self->log, omni_train_log_free);
   g_clear_pointer (&self->last, omni_sample_free);
+  g_clear_pointer (&self->scenes, omni_sampler_free);
+  g_clear_pointer (&self->beside, omni_sampler_free);
   omni_train_paths_clear (&self->paths);
 }
 
@@ -64,43 +66,6 @@ omni_train_say (const OmniTrainJob *job, gboolean is_warning, const char *format
 }
 
 /* ---- Files ---- */
-
-gboolean
-omni_train_paths_init (OmniTrainPaths *self, const char *output, GError **error)
-{
-  g_autofree char *name = g_filename_display_name (output);
-  g_autofree char *folder = g_path_get_dirname (output);
-  if (!g_str_has_suffix (output, SUFFIX) || g_str_has_suffix (output, G_DIR_SEPARATOR_S SUFFIX))
-  {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 "Weights are written as NAME%s, and “%s” is none; choose such a name (-o).", SUFFIX, name);
-    return FALSE;
-  }
-  if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
-  {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                 "The folder of “%s” does not exist; make it, or choose another one (-o).", name);
-    return FALSE;
-  }
-  g_autofree char *stem = g_strndup (output, strlen (output) - strlen (SUFFIX));
-  self->weights = g_strdup (output);
-  self->best = g_strconcat (stem, ".best.checkpoint", NULL);
-  self->last = g_strconcat (stem, ".last.checkpoint", NULL);
-  self->csv = g_strconcat (stem, ".csv", NULL);
-  self->validation = g_strconcat (stem, ".validation.csv", NULL);
-  self->page = g_strconcat (stem, ".html", NULL);
-  self->fusions = g_strconcat (stem, ".fusions", NULL);
-  return TRUE;
-}
-
-void
-omni_train_paths_clear (OmniTrainPaths *self)
-{
-  char **paths[] = { &self->weights,    &self->best, &self->last,   &self->csv,
-                     &self->validation, &self->page, &self->fusions };
-  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
-    g_clear_pointer (paths[i], g_free);
-}
 
 static gboolean
 is_same_file (const char *a, const char *b)
@@ -385,6 +350,69 @@ do_step (Run *self, OmniSampler *sampler, GError **error)
   return TRUE;
 }
 
+/* ---- What comes between two steps ---- */
+
+/* The task that ends in sequential order once `step` steps are done, when another one comes and its needs count; or −1. */
+static int
+find_ending_task (const Run *self, guint64 step)
+{
+  const OmniRecipe *recipe = self->job->recipe;
+  const int task = step > 0 ? omni_recipe_get_task_at (recipe, step - 1) : -1;
+  const gboolean ends = recipe->has_ewc && task >= 0 && step < recipe->steps
+                        && omni_recipe_get_task_at (recipe, step) != task;
+  return ends ? task : -1;
+}
+
+/* The same now, when nobody has measured yet what the task needs. */
+static int
+find_finished_task (const Run *self)
+{
+  return self->job->interface->is_consolidated (self->job->trainer) ? -1
+                                                                    : find_ending_task (self, self->step);
+}
+
+/* Whether a validation comes after that step. */
+static gboolean
+is_validated (const Run *self, guint64 step)
+{
+  const OmniRecipe *recipe = self->job->recipe;
+  return recipe->validate_every > 0 && step > 0
+         && (step == recipe->steps || step % recipe->validate_every == 0);
+}
+
+/* The rest of what the task is consolidated with. */
+static OmniSampler *
+begin_beside (const Run *self, guint task)
+{
+  const OmniTrainJob *job = self->job;
+  const guint64 batch = job->recipe->batch, first = job->interface->count_fisher (job->trainer) / batch;
+  return omni_sampler_new_beside (job->data, task, first, (job->recipe->ewc_samples + batch - 1) / batch,
+                                  job->n_threads);
+}
+
+/* Threads begin with the pictures of what comes soon, while the device is still at the steps before. */
+static void
+look_ahead (Run *self)
+{
+  const OmniTrainJob *job = self->job;
+  const guint64 end = MIN (self->step + AHEAD_STEPS, job->recipe->steps);
+  for (guint64 step = self->step + 1; step <= end; step++)
+  {
+    const int task = find_ending_task (self, step);
+    if (self->scenes == NULL && is_validated (self, step))
+      self->scenes = omni_sampler_new_validation (job->data, job->n_threads);
+    if (self->beside == NULL && task >= 0)
+      self->beside = begin_beside (self, (guint)task);
+  }
+}
+
+static void
+end_sampler (Run *self, OmniSampler **sampler)
+{
+  self->result->wait_ms += omni_sampler_get_wait_ms (*sampler);
+  g_clear_pointer (sampler, omni_sampler_free);
+}
+
 /* ---- Between two tasks ---- */
 
 /* As many samples as the recipe asks for, going on with what a checkpoint has of them. Cut short it is of use, too: what was
@@ -395,16 +423,17 @@ measure_task (Run *self, int task, GError **error)
   const OmniTrainJob *job = self->job;
   const OmniRecipe *recipe = job->recipe;
   const guint64 n_samples = recipe->ewc_samples;
+  if (self->beside == NULL)
+    self->beside = begin_beside (self, (guint)task);
   for (guint64 n = job->interface->count_fisher (job->trainer); n < n_samples;
        n = job->interface->count_fisher (job->trainer))
   {
-    const guint64 number = OMNI_SAMPLE_BESIDE + (guint64)task * FISHER_BATCHES + n / recipe->batch;
     if (g_cancellable_is_cancelled (job->cancellable))
     {
       self->owes = TRUE;
       return TRUE;
     }
-    g_autoptr (OmniSample) sample = omni_train_data_draw (job->data, number, task, error);
+    g_autoptr (OmniSample) sample = omni_sampler_next (self->beside, error);
     if (sample == NULL)
       return FALSE;
     OmniTrainBatch batch = sample->batch;
@@ -412,21 +441,8 @@ measure_task (Run *self, int task, GError **error)
     if (!job->interface->add_fisher (job->trainer, &batch, error))
       return FALSE;
   }
+  end_sampler (self, &self->beside);
   return job->interface->consolidate (job->trainer, error);
-}
-
-/* The task that has just ended in sequential order, when another one comes and nobody has measured yet what it needs; or −1. */
-static int
-find_finished_task (const Run *self)
-{
-  const OmniTrainJob *job = self->job;
-  const OmniRecipe *recipe = job->recipe;
-  const int task = self->step > 0 ? omni_recipe_get_task_at (recipe, self->step - 1) : -1;
-  return recipe->has_ewc && task >= 0 && self->step < recipe->steps
-             && omni_recipe_get_task_at (recipe, self->step) != task
-             && !job->interface->is_consolidated (job->trainer)
-           ? task
-           : -1;
 }
 
 /* Saved before it begins. One that fails leaves nothing to save: a run that goes on from that checkpoint comes to this end
@@ -481,7 +497,12 @@ validate (Run *self, GError **error)
 {
   OmniValidation validation = { 0 };
   g_autoptr (GError) cause = NULL;
-  if (!omni_validation_run (self->job, &self->paths, self->log, self->step, &validation, &cause))
+  if (self->scenes == NULL)
+    self->scenes = omni_sampler_new_validation (self->job->data, self->job->n_threads);
+  const gboolean done = omni_validation_run (self->job, &self->paths, self->log, self->scenes, self->step,
+                                             &validation, &cause);
+  end_sampler (self, &self->scenes);
+  if (!done)
   {
     omni_train_log_drop_scores (self->log, self->step);
     self->owes = g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -503,11 +524,8 @@ validate (Run *self, GError **error)
 static gboolean
 needs_validation (const Run *self)
 {
-  const OmniRecipe *recipe = self->job->recipe;
   const gboolean is_own = self->goes_on || self->step > self->result->first_step;
-  return recipe->validate_every > 0 && self->step > 0 && is_own
-         && (self->step == recipe->steps || self->step % recipe->validate_every == 0)
-         && !omni_train_log_has_scores (self->log, self->step);
+  return is_own && is_validated (self, self->step) && !omni_train_log_has_scores (self->log, self->step);
 }
 
 /* ---- The way ---- */
@@ -543,10 +561,11 @@ do_steps (Run *self, GError **error)
   while (done && !self->owes && self->step < job->recipe->steps
          && !g_cancellable_is_cancelled (job->cancellable))
   {
+    look_ahead (self);
     done = do_step (self, sampler, error) && settle (self, error);
     say_notes (job);
   }
-  self->result->wait_ms = omni_sampler_get_wait_ms (sampler);
+  self->result->wait_ms += omni_sampler_get_wait_ms (sampler);
   /* Stopped between two checkpoints. */
   return done && check_weights (self, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/training/sampler.h"
 
-/* A ring of slots: step s stands in slot s mod n_slots. Workers take steps in order and may be at most n_slots ahead of the
+/* A ring of slots: number i stands in slot i mod n_slots. Workers take numbers in order and may be at most n_slots ahead of the
  * reader, who takes them in order, too. */
 typedef struct
 {
@@ -13,6 +13,8 @@ typedef struct
 struct _OmniSampler
 {
   OmniTrainData *data;
+  OmniSample *(*draw) (const OmniSampler *self, guint64 number, GError **error);
+  guint task; /* of what is drawn beside the steps */
   Slot *slots;
   guint n_slots;
   GThread **threads;
@@ -23,6 +25,28 @@ struct _OmniSampler
   guint64 next_to_make, next_to_take, end;
   double wait_ms;
 };
+
+static OmniSample *
+draw_step (const OmniSampler *self, guint64 number, GError **error)
+{
+  return omni_train_data_draw (self->data, number, -1, error);
+}
+
+static OmniSample *
+draw_beside (const OmniSampler *self, guint64 number, GError **error)
+{
+  return omni_train_data_draw_beside (self->data, self->task, number, error);
+}
+
+/* The scenes of all tasks are numbered through. */
+static OmniSample *
+draw_validation (const OmniSampler *self, guint64 number, GError **error)
+{
+  guint task = 0;
+  for (; number >= omni_train_data_count_validation (self->data, task); task++)
+    number -= omni_train_data_count_validation (self->data, task);
+  return omni_train_data_draw_validation (self->data, task, (guint)number, error);
+}
 
 static gpointer
 work (gpointer data)
@@ -36,25 +60,22 @@ work (gpointer data)
       g_cond_wait (&self->changed, &self->lock);
     if (self->stopping || self->next_to_make >= self->end)
       break;
-    const guint64 step = self->next_to_make++;
+    const guint64 number = self->next_to_make++;
     g_mutex_unlock (&self->lock);
     GError *error = NULL;
-    OmniSample *sample = omni_train_data_draw (self->data, step, -1, &error);
+    OmniSample *sample = self->draw (self, number, &error);
     g_mutex_lock (&self->lock);
-    self->slots[step % self->n_slots] = (Slot){ .ready = TRUE, .sample = sample, .error = error };
+    self->slots[number % self->n_slots] = (Slot){ .ready = TRUE, .sample = sample, .error = error };
     g_cond_broadcast (&self->changed);
   }
   g_mutex_unlock (&self->lock);
   return NULL;
 }
 
-OmniSampler *
-omni_sampler_new (OmniTrainData *data, guint64 first, guint64 end, guint n_threads)
+static OmniSampler *
+start (OmniSampler sampler, guint n_threads)
 {
-  OmniSampler *self = g_new0 (OmniSampler, 1);
-  self->data = data;
-  self->next_to_make = self->next_to_take = first;
-  self->end = end;
+  OmniSampler *self = g_memdup2 (&sampler, sizeof sampler);
   self->n_threads = n_threads > 0 ? n_threads : g_get_num_processors ();
   self->n_slots = 2 * self->n_threads + 2;
   self->slots = g_new0 (Slot, self->n_slots);
@@ -64,6 +85,36 @@ omni_sampler_new (OmniTrainData *data, guint64 first, guint64 end, guint n_threa
   for (guint i = 0; i < self->n_threads; i++)
     self->threads[i] = g_thread_new ("sampler", work, self);
   return self;
+}
+
+OmniSampler *
+omni_sampler_new (OmniTrainData *data, guint64 first, guint64 end, guint n_threads)
+{
+  return start (
+    (OmniSampler){
+      .data = data, .draw = draw_step, .next_to_make = first, .next_to_take = first, .end = end },
+    n_threads);
+}
+
+OmniSampler *
+omni_sampler_new_beside (OmniTrainData *data, guint task, guint64 first, guint64 end, guint n_threads)
+{
+  return start ((OmniSampler){ .data = data,
+                               .draw = draw_beside,
+                               .task = task,
+                               .next_to_make = first,
+                               .next_to_take = first,
+                               .end = end },
+                n_threads);
+}
+
+OmniSampler *
+omni_sampler_new_validation (OmniTrainData *data, guint n_threads)
+{
+  guint64 n = 0;
+  for (guint task = 0; task < omni_train_data_count_tasks (data); task++)
+    n += omni_train_data_count_validation (data, task);
+  return start ((OmniSampler){ .data = data, .draw = draw_validation, .end = n }, n_threads);
 }
 
 void

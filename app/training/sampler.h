@@ -18,6 +18,7 @@ typedef struct
   OmniTrainBatch batch;
   float *luma, *truth; /* what `batch` points to */
   OmniRole *roles;
+  const OmniScene *scene; /* of validation: the data's; else NULL */
 } OmniSample;
 
 void omni_sample_free (OmniSample *self);
@@ -34,16 +35,21 @@ OmniTrainData *omni_train_data_new (const OmniRecipe *recipe, OmniDataset *datas
 void omni_train_data_free (OmniTrainData *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniTrainData, omni_train_data_free)
 
+guint omni_train_data_count_tasks (const OmniTrainData *self);
+
 /* (transfer none) (element-type OmniScene) The scenes of a recipe's task. */
 GPtrArray *omni_train_data_get_scenes (OmniTrainData *self, guint task, OmniSplit split);
-
-/* Batches for what is not a step (the samples of a consolidation) are numbered from here on. */
-#define OMNI_SAMPLE_BESIDE (G_GUINT64_CONSTANT (1) << 40)
 
 /* (transfer full) Batch number `step`, in this thread. `task` −1: as the recipe's order says; else that one. */
 OmniSample *omni_train_data_draw (OmniTrainData *self, guint64 step, int task, GError **error);
 
-/* (transfer full) Scene `index` of a task's val split as a batch of one set: all its pictures, at most as many as the task
+/* (transfer full) Batch `index` (below 2^20) of those that a task is consolidated with, which no step sees. */
+OmniSample *omni_train_data_draw_beside (OmniTrainData *self, guint task, guint64 index, GError **error);
+
+/* Scenes of a task's val split that a validation looks at: spread over the split, the same ones every time. */
+guint omni_train_data_count_validation (const OmniTrainData *self, guint task);
+
+/* (transfer full) Scene `index` of those as a batch of one set: all its pictures, at most as many as the task
  * trains with, in a square from the middle. Made up sets come from a stream of their own: every call gives the same. */
 OmniSample *omni_train_data_draw_validation (OmniTrainData *self, guint task, guint index, GError **error);
 
@@ -57,15 +63,22 @@ char *omni_train_data_dup_sha256 (const OmniTrainData *self);
 
 typedef struct _OmniSampler OmniSampler;
 
-/* Works on the steps from `first` to before `end`. `n_threads` 0: a thread a processor. */
+/* Works on the steps from `first` to before `end`. `n_threads` 0: a thread a processor, here and below. */
 OmniSampler *omni_sampler_new (OmniTrainData *data, guint64 first, guint64 end, guint n_threads);
+
+/* On the batches from `first` to before `end` that the task is consolidated with. */
+OmniSampler *
+omni_sampler_new_beside (OmniTrainData *data, guint task, guint64 first, guint64 end, guint n_threads);
+
+/* On one validation: the scenes of every task, task by task. */
+OmniSampler *omni_sampler_new_validation (OmniTrainData *data, guint n_threads);
 
 /* Stops the threads. */
 void omni_sampler_free (OmniSampler *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniSampler, omni_sampler_free)
 
-/* (transfer full) The next step's batch, waiting for it if need be; NULL with an error when it could not be made, or without
- * one after the last. One thread. */
+/* (transfer full) The next batch, waiting for it if need be; NULL with an error when it could not be made (the next call goes on
+ * behind it), or without one after the last. One thread. */
 OmniSample *omni_sampler_next (OmniSampler *self, GError **error);
 
 /* How long omni_sampler_next() has waited in all. */

@@ -13,6 +13,9 @@
 /* How often a bracket keeps a dark and a bright end. */
 #define SPREAD_CHANCE   0.7
 #define VALIDATION_SEED G_GUINT64_CONSTANT (0x76616c6964617465)
+/* Batches for what is not a step are numbered from here on, so many for each task. */
+#define BESIDE         (G_GUINT64_CONSTANT (1) << 40)
+#define BESIDE_BATCHES (1u << 20)
 
 typedef struct
 {
@@ -190,6 +193,12 @@ omni_train_data_dup_sha256 (const OmniTrainData *self)
       for (guint i = 0; i < self->tasks[task].scenes[split]->len; i++)
         hash_scene (checksum, task, self->tasks[task].scenes[split]->pdata[i]);
   return g_strdup (g_checksum_get_string (checksum));
+}
+
+guint
+omni_train_data_count_tasks (const OmniTrainData *self)
+{
+  return self->recipe->tasks->len;
 }
 
 GPtrArray *
@@ -502,6 +511,12 @@ omni_train_data_draw (OmniTrainData *self, guint64 step, int task_index, GError 
   return g_steal_pointer (&sample);
 }
 
+OmniSample *
+omni_train_data_draw_beside (OmniTrainData *self, guint task, guint64 index, GError **error)
+{
+  return omni_train_data_draw (self, BESIDE + (guint64)task * BESIDE_BATCHES + index, (int)task, error);
+}
+
 /* ---- Validation ---- */
 
 static OmniSample *
@@ -518,6 +533,7 @@ validate_set (OmniTrainData *self, guint index, const OmniScene *scene, GPtrArra
   OmniSample *sample = sample_new (task->recipe, 0, index, 1, n_sources, size_px, error);
   if (sample == NULL)
     return NULL;
+  sample->scene = scene;
   const OmniCrop crop = {
     .x = (scene->width - size_px) / 2, .y = (scene->height - size_px) / 2, .size_px = size_px, .reduction = 1
   };
@@ -545,10 +561,18 @@ validate_set (OmniTrainData *self, guint index, const OmniScene *scene, GPtrArra
   return sample;
 }
 
+guint
+omni_train_data_count_validation (const OmniTrainData *self, guint task)
+{
+  return MIN (self->tasks[task].scenes[OMNI_SPLIT_VAL]->len, (guint)self->recipe->validation_scenes);
+}
+
 OmniSample *
 omni_train_data_draw_validation (OmniTrainData *self, guint task, guint index, GError **error)
 {
-  const OmniScene *scene = self->tasks[task].scenes[OMNI_SPLIT_VAL]->pdata[index];
+  const GPtrArray *scenes = self->tasks[task].scenes[OMNI_SPLIT_VAL];
+  const guint n = omni_train_data_count_validation (self, task);
+  const OmniScene *scene = scenes->pdata[(guint64)index * scenes->len / n];
   g_autoptr (GPtrArray) pictures = load_scene (self, self->tasks[task].recipe, scene);
   if (pictures == NULL)
   {

@@ -16,13 +16,6 @@ omni_validation_get_metric (const OmniRecipeTask *task)
   return task->task == OMNI_TASK_EXPOSURE ? "mef-ssim" : "qabf";
 }
 
-/* The scenes of a task that are looked at: spread over the split, and the same ones every time. */
-static guint
-choose_scene (GPtrArray *scenes, guint n, guint index)
-{
-  return (guint)((guint64)index * scenes->len / n);
-}
-
 /* ---- Pictures to look at ---- */
 
 static gboolean
@@ -141,15 +134,15 @@ fuse_scene (const OmniTrainJob *job, guint64 step, guint task, const OmniScene *
 /* A scene that cannot be read was spoken of when it was read; it is passed over every time, and so every validation sees the
  * same scenes. */
 static gboolean
-validate_scene (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, guint64 step,
-                guint task, guint index, gboolean *keep, Sums *sums, OmniTrainReport *report, GError **error)
+validate_scene (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, OmniSampler *scenes,
+                guint64 step, guint task, gboolean *keep, Sums *sums, OmniTrainReport *report, GError **error)
 {
   if (g_cancellable_set_error_if_cancelled (job->cancellable, error))
     return FALSE;
-  g_autoptr (OmniSample) sample = omni_train_data_draw_validation (job->data, task, index, NULL);
+  g_autoptr (OmniSample) sample = omni_sampler_next (scenes, NULL);
   if (sample == NULL)
     return TRUE;
-  const OmniScene *scene = omni_train_data_get_scenes (job->data, task, OMNI_SPLIT_VAL)->pdata[index];
+  const OmniScene *scene = sample->scene;
   const gsize plane = (gsize)sample->batch.size_px * sample->batch.size_px;
   g_autofree float *fused = g_new (float, plane);
   if (!fuse_scene (job, step, task, scene, sample, fused, report, error))
@@ -169,19 +162,18 @@ validate_scene (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainL
 
 /* The mean of the task's metric over its scenes, or NAN. */
 static gboolean
-validate_task (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, guint64 step,
-               guint task, gboolean *scored, double *mean, OmniTrainReport *report, GError **error)
+validate_task (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, OmniSampler *scenes,
+               guint64 step, guint task, gboolean *scored, double *mean, OmniTrainReport *report,
+               GError **error)
 {
   const OmniRecipeTask *recipe = job->recipe->tasks->pdata[task];
-  GPtrArray *scenes = omni_train_data_get_scenes (job->data, task, OMNI_SPLIT_VAL);
-  const guint n = MIN (scenes->len, (guint)job->recipe->validation_scenes);
+  const guint n = omni_train_data_count_validation (job->data, task);
   Sums sums = { .names = omni_recipe_task_has_truth (recipe) ? with_truth
                                                              : omni_metrics_default_panel (recipe->task) };
   gboolean keep = TRUE;
   *scored = FALSE;
   for (guint i = 0; i < n; i++)
-    if (!validate_scene (job, paths, log, step, task, choose_scene (scenes, n, i), &keep, &sums, report,
-                         error))
+    if (!validate_scene (job, paths, log, scenes, step, task, &keep, &sums, report, error))
       return FALSE;
   if (sums.n_scenes > 0)
     omni_train_log_add_score (log, step, (int)task, "", OMNI_TRAIN_LOSS, sums.loss / sums.n_scenes);
@@ -201,8 +193,8 @@ validate_task (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLo
 }
 
 gboolean
-omni_validation_run (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, guint64 step,
-                     OmniValidation *validation, GError **error)
+omni_validation_run (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log,
+                     OmniSampler *scenes, guint64 step, OmniValidation *validation, GError **error)
 {
   double sum = 0;
   guint n = 0;
@@ -212,7 +204,7 @@ omni_validation_run (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniT
     const OmniRecipeTask *recipe = job->recipe->tasks->pdata[task];
     gboolean has_mean;
     double mean;
-    if (!validate_task (job, paths, log, step, task, &has_mean, &mean, &validation->report, error))
+    if (!validate_task (job, paths, log, scenes, step, task, &has_mean, &mean, &validation->report, error))
       return FALSE;
     if (!has_mean)
       continue;
