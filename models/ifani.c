@@ -252,18 +252,33 @@ halve (guint side, guint n)
   return ((side - 1) >> n) + 1;
 }
 
+static guint
+get_asked_scales (const OmniModelContext *context)
+{
+  return (guint)omni_model_get_number (&omni_model_ifani, context->options, "scales");
+}
+
 /* As many as were asked for or as suit the picture, and none beyond a single pixel. */
 static guint
 count_scales (const OmniModelContext *context, gboolean several)
 {
-  const guint side = MIN (context->width, context->height);
-  const guint asked = (guint)omni_model_get_number (&omni_model_ifani, context->options, "scales");
+  const guint side = MIN (context->width, context->height), asked = get_asked_scales (context);
   const guint most = asked > 0 ? asked : several && !wants_one_scale (context) ? MOST_SCALES : 1;
   guint n = 1;
 
   while (n < most && halve (side, n - 1) > 1 && (asked > 0 || halve (side, n) >= SMALLEST_PX))
     n++;
   return n;
+}
+
+/* The zeros beyond the border that the network knows are light and dark that no source has, and at a small size they reach far
+ * in: the picture goes on with its edge instead, but where one size is asked for, as in the paper. */
+static gboolean
+goes_on (const OmniModelContext *context, gboolean several, guint n_scales)
+{
+  return n_scales > 1
+         || (several && get_asked_scales (context) == 0
+             && !omni_model_is_like_authors (&omni_model_ifani, context->options));
 }
 
 /* oₗ = fₗ + up (oₗ₊₁ − down (fₗ)), f the network's results, the coarsest as it is. Every size is a stage for the next larger
@@ -274,10 +289,6 @@ add_scales (Builder *builder, OmniNode *x, guint n_scales)
   OmniGraph *graph = builder->graph;
   OmniNode pictures[MOST_SCALES] = { *x }, fused, own;
 
-  /* The zeros beyond the border that the network knows reach far into a small size, as light that no source has: there the
-   * picture goes on with its edge. */
-  if (n_scales > 1)
-    builder->padding = OMNI_BOUNDARY_OPEN;
   for (guint i = 1; i < n_scales; i++)
   {
     pictures[i] = omni_graph_down (graph, pictures[i - 1], OMNI_PYRAMID_QUAD);
@@ -286,7 +297,7 @@ add_scales (Builder *builder, OmniNode *x, guint n_scales)
   }
   for (guint i = n_scales; i-- > 0;)
   {
-    fused = n_scales > 1 ? omni_graph_extend (graph, pictures[i]) : pictures[i];
+    fused = builder->padding == OMNI_BOUNDARY_OPEN ? omni_graph_extend (graph, pictures[i]) : pictures[i];
     if (!add_network (builder, &fused))
       return FALSE;
     if (i < n_scales - 1)
@@ -345,6 +356,8 @@ build (const OmniModelContext *context, GError **error)
       || !get_reduce (&builder) || !read_scales (context->weights, &several, error))
     return NULL;
   n_scales = count_scales (context, several);
+  if (goes_on (context, several, n_scales))
+    builder.padding = OMNI_BOUNDARY_OPEN;
   x = luma = omni_graph_picture (graph, OMNI_PLANES_LUMA, 0);
   if (!add_scales (&builder, &x, n_scales))
     return NULL;

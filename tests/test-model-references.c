@@ -671,7 +671,13 @@ static OmniWeights *
 with_answer (const OmniModel *model, const OmniWeights *weights, const char *known_answer)
 {
   const GArray *specs = omni_weights_get_specs (weights);
-  const char *const metadata[] = { "architecture", model->architecture, "known_answer", known_answer, NULL };
+  const char *const metadata[] = { "architecture",
+                                   model->architecture,
+                                   "known_answer",
+                                   known_answer,
+                                   "scales",
+                                   omni_weights_get_metadata (weights, "scales"),
+                                   NULL };
   g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GBytes) bytes = NULL;
 
