@@ -194,7 +194,9 @@ void omni_document_fuse (OmniDocument *self);
 /* Trains the effective model's weights further on this very set for so long, and takes the result that they give when its score
  * is higher; the one before stays among the kept ones. Cancelled like a fusion. Does nothing when it cannot be. */
 void omni_document_refine (OmniDocument *self, double seconds);
-gboolean omni_document_can_refine (OmniDocument *self);
+
+/* `why` (nullable, out, transfer full): a sentence when model or pictures stand against it, else NULL. */
+gboolean omni_document_can_refine (OmniDocument *self, char **why);
 
 /* (transfer none) Of the last refinement. */
 const OmniRefineScores *omni_document_get_refine_scores (OmniDocument *self);

@@ -576,18 +576,22 @@ refined_cb (GObject *object, GAsyncResult *async, gpointer data)
 }
 
 gboolean
-omni_document_can_refine (OmniDocument *self)
+omni_document_can_refine (OmniDocument *self, char **why)
 {
-  g_autofree char *why = NULL;
+  g_autofree char *words = NULL;
+  const gboolean fits = self->result != NULL && !omni_document_is_busy (self)
+                        && !omni_document_needs_resize (self)
+                        && omni_refine_fits (self->effective_model, self->state->active, &words);
 
-  return self->result != NULL && !omni_document_is_busy (self) && !omni_document_needs_resize (self)
-         && omni_refine_fits (self->effective_model, self->state->active, &why);
+  if (why != NULL)
+    *why = g_steal_pointer (&words);
+  return fits;
 }
 
 void
 omni_document_refine (OmniDocument *self, double seconds)
 {
-  if (!omni_document_can_refine (self))
+  if (!omni_document_can_refine (self, NULL))
     return;
   self->job = job_new (self);
   self->fraction = 0;

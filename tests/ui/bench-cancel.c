@@ -170,7 +170,7 @@ main (int argc, char **argv)
   measure_reading (&b);
   measure (&b, "fuse", fuse);
   measure (&b, "order check", try_orders);
-  if (omni_document_can_refine (document))
+  if (omni_document_can_refine (document, NULL))
     measure (&b, "refine", refine);
   omni_document_cancel (document);
   omni_document_set_model (document, omni_model_find ("mean"));

@@ -676,16 +676,19 @@ test_refine (Fixture *f, gconstpointer data)
   omni_document_set_model (document, omni_model_find ("mertens"));
   if (!wait_for_result (f))
     return;
-  g_assert_false (omni_document_can_refine (document));
+  g_autofree char *obstacle = NULL, *none = NULL;
+  g_assert_false (omni_document_can_refine (document, &obstacle));
+  g_assert_nonnull (strstr (obstacle, "cannot be refined; Omni and IFANI can"));
   omni_document_set_model (document, omni_model_find ("omni"));
   wait_for_result (f);
-  g_assert_true (omni_document_can_refine (document));
+  g_assert_true (omni_document_can_refine (document, &none));
+  g_assert_null (none);
 
   g_autofree char *before = g_strdup (omni_document_get_result (document)->sha256);
   const guint n_results = omni_document_get_results (document)->len;
   omni_document_refine (document, 0.01);
   g_assert_true (omni_document_is_busy (document));
-  g_assert_false (omni_document_can_refine (document));
+  g_assert_false (omni_document_can_refine (document, NULL));
   wait_for_result (f);
   g_assert_cmpuint (n_refined, ==, 1);
 

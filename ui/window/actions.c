@@ -77,7 +77,13 @@ fuse_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 refine_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  omni_document_refine (OMNI_WINDOW (widget)->document, g_variant_get_int32 (parameter));
+  OmniWindow *self = OMNI_WINDOW (widget);
+  g_autofree char *obstacle = NULL;
+
+  if (omni_document_can_refine (self->document, &obstacle))
+    omni_document_refine (self->document, g_variant_get_int32 (parameter));
+  else if (obstacle != NULL)
+    omni_window_tell (self, adw_toast_new (obstacle));
 }
 
 static void
@@ -237,13 +243,15 @@ omni_window_update_actions (OmniWindow *self)
   GtkWidget *widget = GTK_WIDGET (self);
   OmniDocument *document = self->document;
   const guint n = omni_document_get_n_sources (document);
+  g_autofree char *obstacle = NULL;
 
   gtk_widget_action_set_enabled (widget, "win.undo", omni_document_can_undo (document));
   gtk_widget_action_set_enabled (widget, "win.redo", omni_document_can_redo (document));
   gtk_widget_action_set_enabled (widget, "win.shuffle", n > 1);
   gtk_widget_action_set_enabled (widget, "win.clear", n > 0);
   gtk_widget_action_set_enabled (widget, "win.fuse", n > 0);
-  gtk_widget_action_set_enabled (widget, "win.refine", omni_document_can_refine (document));
+  gtk_widget_action_set_enabled (widget, "win.refine",
+                                 omni_document_can_refine (document, &obstacle) || obstacle != NULL);
   gtk_widget_action_set_enabled (widget, "win.save", omni_document_get_result (document) != NULL);
   gtk_widget_set_sensitive (self->result_handle, omni_document_get_result (document) != NULL);
   gtk_widget_action_set_enabled (widget, "win.cancel", omni_document_is_busy (document));
