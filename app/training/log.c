@@ -13,6 +13,7 @@ struct _OmniTrainLog
   GArray *steps, *scores;
   GString *csv, *validation; /* the files' text */
   gboolean has_term[OMNI_N_LOSSES + 1];
+  guint64 last_found; /* step */
 };
 
 #define ALL_TASKS "all" /* the name of task −1 */
@@ -145,6 +146,7 @@ read_step (OmniTrainLog *self, const Columns *columns, char **fields, guint64 la
 {
   const int task = find_task (self, fields[columns->task]);
   OmniTrainLogStep step = { .step = task >= 0 ? g_ascii_strtoull (fields[columns->step], NULL, 10) : 0 };
+  self->last_found = MAX (self->last_found, step.step);
   if (step.step == 0 || step.step > last_step)
     return;
   step.task = (guint)task;
@@ -261,6 +263,12 @@ omni_train_log_free (OmniTrainLog *self)
   g_free (self->csv_path);
   g_free (self->validation_path);
   g_free (self);
+}
+
+guint64
+omni_train_log_get_last_found (const OmniTrainLog *self)
+{
+  return self->last_found;
 }
 
 /* ---- Adding ---- */

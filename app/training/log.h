@@ -32,6 +32,9 @@ typedef struct
 OmniTrainLog *omni_train_log_open (const char *csv_path, const char *validation_path,
                                    const OmniRecipe *recipe, guint64 first_step, GError **error);
 void omni_train_log_free (OmniTrainLog *self);
+
+/* The last step that they held when they were opened. */
+guint64 omni_train_log_get_last_found (const OmniTrainLog *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniTrainLog, omni_train_log_free)
 
 void omni_train_log_add_step (OmniTrainLog *self, guint task, const OmniTrainReport *report, double wait_ms);

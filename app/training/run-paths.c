@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/training/run-private.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define SUFFIX ".safetensors"
@@ -40,4 +41,52 @@ omni_train_paths_clear (OmniTrainPaths *self)
                      &self->validation, &self->page, &self->fusions };
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     g_clear_pointer (paths[i], g_free);
+}
+
+static gboolean
+is_same_file (const char *a, const char *b)
+{
+  GStatBuf of_a, of_b;
+  return g_stat (a, &of_a) == 0 && g_stat (b, &of_b) == 0 && of_a.st_dev == of_b.st_dev
+         && of_a.st_ino == of_b.st_ino;
+}
+
+gboolean
+omni_train_paths_own (const OmniTrainPaths *self, const char *checkpoint)
+{
+  return is_same_file (checkpoint, self->last) || is_same_file (checkpoint, self->best);
+}
+
+gboolean
+omni_train_paths_check_free (const OmniTrainPaths *self, GError **error)
+{
+  const char *const files[] = { self->weights,    self->last, self->best,   self->csv,
+                                self->validation, self->page, self->fusions };
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    if (g_file_test (files[i], G_FILE_TEST_EXISTS))
+    {
+      g_autofree char *name = g_filename_display_name (files[i]);
+      g_set_error (
+        error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+        "“%s” is there already; go on from its run's own checkpoint (--resume), choose another name "
+        "(-o), or write over it (--force).",
+        name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+omni_train_is_checkpoint_of (const char *checkpoint, const char *output)
+{
+  g_auto (OmniTrainPaths) paths = { 0 };
+  return omni_train_paths_init (&paths, output, NULL) && omni_train_paths_own (&paths, checkpoint);
+}
+
+gboolean
+omni_train_check_output (const char *output, gboolean force, GError **error)
+{
+  g_auto (OmniTrainPaths) paths = { 0 };
+  return omni_train_paths_init (&paths, output, error)
+         && (force || omni_train_paths_check_free (&paths, error));
 }

@@ -15,6 +15,12 @@ typedef struct
 /* `output` ends with .safetensors. */
 gboolean omni_train_paths_init (OmniTrainPaths *self, const char *output, GError **error);
 void omni_train_paths_clear (OmniTrainPaths *self);
+
+/* Whether it is one of the run's two checkpoints. */
+gboolean omni_train_paths_own (const OmniTrainPaths *self, const char *checkpoint);
+
+/* Nothing of another run is written over unless that is asked for: fails when one of the files is there. */
+gboolean omni_train_paths_check_free (const OmniTrainPaths *self, GError **error);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniTrainPaths, omni_train_paths_clear)
 
 /* Says a sentence made like printf's. */

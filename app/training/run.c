@@ -68,35 +68,6 @@ omni_train_say (const OmniTrainJob *job, gboolean is_warning, const char *format
 /* ---- Files ---- */
 
 static gboolean
-is_same_file (const char *a, const char *b)
-{
-  GStatBuf of_a, of_b;
-  return g_stat (a, &of_a) == 0 && g_stat (b, &of_b) == 0 && of_a.st_dev == of_b.st_dev
-         && of_a.st_ino == of_b.st_ino;
-}
-
-/* Nothing of another run is written over unless that is asked for. The files of a run that goes on are its own. */
-static gboolean
-check_files (const Run *self, GError **error)
-{
-  const OmniTrainPaths *paths = &self->paths;
-  const char *const files[] = { paths->weights,    paths->last, paths->best,   paths->csv,
-                                paths->validation, paths->page, paths->fusions };
-  for (guint i = 0; !self->goes_on && !self->job->force && i < G_N_ELEMENTS (files); i++)
-    if (g_file_test (files[i], G_FILE_TEST_EXISTS))
-    {
-      g_autofree char *name = g_filename_display_name (files[i]);
-      g_set_error (
-        error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-        "“%s” is there already; go on from its run's own checkpoint (--resume), choose another name "
-        "(-o), or write over it (--force).",
-        name);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
 fail_to_write (const char *path, int code, GError **error)
 {
   g_autofree char *name = g_filename_display_name (path);
@@ -558,6 +529,7 @@ do_steps (Run *self, GError **error)
   g_autoptr (OmniSampler)
     sampler = omni_sampler_new (job->data, self->step, job->recipe->steps, job->n_threads);
   gboolean done = settle (self, error);
+  say_notes (job);
   while (done && !self->owes && self->step < job->recipe->steps
          && !g_cancellable_is_cancelled (job->cancellable))
   {
@@ -690,10 +662,9 @@ begin (Run *self, GError **error)
   const OmniTrainJob *job = self->job;
   if (!omni_train_paths_init (&self->paths, job->output, error))
     return FALSE;
-  self->goes_on = job->resume_path != NULL
-                  && (is_same_file (job->resume_path, self->paths.last)
-                      || is_same_file (job->resume_path, self->paths.best));
-  if (!find_step (self, error) || !check_files (self, error))
+  self->goes_on = job->resume_path != NULL && omni_train_paths_own (&self->paths, job->resume_path);
+  if (!find_step (self, error)
+      || (!self->goes_on && !job->force && !omni_train_paths_check_free (&self->paths, error)))
     return FALSE;
   self->log = omni_train_log_open (self->paths.csv, self->paths.validation, job->recipe,
                                    self->goes_on ? self->step : 0, error);
@@ -705,6 +676,11 @@ begin (Run *self, GError **error)
       "“%s” says nothing of the steps before: the curves begin here, and the best weights so far are not "
       "known.",
       self->paths.csv);
+  if (omni_train_log_get_last_found (self->log) > self->step)
+    omni_train_say (job, TRUE,
+                    "Going on from step %" G_GUINT64_FORMAT ": what this run did after it, up to step "
+                    "%" G_GUINT64_FORMAT ", is given up, in its curves and its last checkpoint.",
+                    self->step, omni_train_log_get_last_found (self->log));
   find_best (self);
   self->result->checkpoint_path = g_strdup (self->paths.last);
   self->result->page_path = g_strdup (self->paths.page);

@@ -76,6 +76,10 @@ typedef struct
 void omni_train_result_clear (OmniTrainResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniTrainResult, omni_train_result_clear)
 
+/* What omni_train_run() would say of these files before it does anything, for a run that comes later. */
+gboolean omni_train_check_output (const char *output, gboolean force, GError **error);
+gboolean omni_train_is_checkpoint_of (const char *checkpoint, const char *output);
+
 /* Files that stand where those of the run would come are written over with `force` alone, unless the run goes on from a
  * checkpoint of theirs. Trains to the end of the recipe, or until cancelled: then everything is saved, the result says so, and it is no error. A
  * term that is not a number ends the run with an error that names it and the last good checkpoint. The trainer's thread. */

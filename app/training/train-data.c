@@ -68,7 +68,10 @@ add_folder (OmniTrainData *self, Task *task, OmniDataset *dataset, const char *f
   g_autoptr (GPtrArray)
     scenes = omni_dataset_list (dataset, folder, kind, task->recipe->task == OMNI_TASK_MEDICAL, notes, error);
   if (scenes == NULL)
+  {
+    g_prefix_error (error, "[task %s]: ", task->recipe->name);
     return FALSE;
+  }
   const guint least_px = omni_recipe_get_max_crop_px (self->recipe);
   for (guint i = 0; i < scenes->len; i++)
   {

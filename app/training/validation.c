@@ -137,11 +137,17 @@ static gboolean
 validate_scene (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainLog *log, OmniSampler *scenes,
                 guint64 step, guint task, gboolean *keep, Sums *sums, OmniTrainReport *report, GError **error)
 {
+  g_autoptr (GError) cause = NULL;
   if (g_cancellable_set_error_if_cancelled (job->cancellable, error))
     return FALSE;
-  g_autoptr (OmniSample) sample = omni_sampler_next (scenes, NULL);
-  if (sample == NULL)
+  g_autoptr (OmniSample) sample = omni_sampler_next (scenes, &cause);
+  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_INVALID_DATA))
     return TRUE;
+  if (sample == NULL)
+  {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return FALSE;
+  }
   const OmniScene *scene = sample->scene;
   const gsize plane = (gsize)sample->batch.size_px * sample->batch.size_px;
   g_autofree float *fused = g_new (float, plane);
@@ -151,7 +157,6 @@ validate_scene (const OmniTrainJob *job, const OmniTrainPaths *paths, OmniTrainL
   sums->n_scenes++;
   if (*keep)
   {
-    g_autoptr (GError) cause = NULL;
     const OmniRecipeTask *recipe = job->recipe->tasks->pdata[task];
     if (!keep_fusion (paths, recipe->name, step, sample, fused, &cause))
       omni_train_say (job, TRUE, "%s", cause->message);

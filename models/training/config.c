@@ -280,11 +280,12 @@ gboolean
 omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *network, GError **error)
 {
   const char *wrong = NULL;
+  g_autofree char *uneven = g_strdup_printf ("channels must be a multiple of %u and at most %d",
+                                             network->channel_grain, OMNI_TRAIN_MAX_CHANNELS);
   g_autofree char *too_narrow = g_strdup_printf ("it has at least %u channels", network->least_channels);
 
   if (config->channels % network->channel_grain != 0 || config->channels > OMNI_TRAIN_MAX_CHANNELS)
-    wrong = "channels must be a multiple of the network's grain and at most " G_STRINGIFY (
-      OMNI_TRAIN_MAX_CHANNELS);
+    wrong = uneven;
   else if (config->channels < network->least_channels)
     wrong = too_narrow;
   else if ((config->variant == OMNI_TRAIN_VARIANT_SQUEEZE_GCB || config->variant == OMNI_TRAIN_VARIANT_M)
@@ -292,12 +293,12 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
     wrong =
       "channels must be a multiple of 8 in this variant, which has layers of a quarter and a half of them";
   else if (config->norm != OMNI_TRAIN_NORM_NONE && !network->has_norm)
-    wrong = "norm must be “none”: this network has no normalisation";
+    wrong = "normalisation must be “none”: this network has no normalisation";
   else if (config->norm == OMNI_TRAIN_NORM_PICTURE && !network->has_picture_norm)
-    wrong = "norm cannot be “picture”: only PMGI has it";
+    wrong = "normalisation cannot be “picture”: only PMGI has it";
   else if (config->norm == OMNI_TRAIN_NORM_NONE && network->needs_norm
            && config->variant != OMNI_TRAIN_VARIANT_PLUSPLUS)
-    wrong = "norm must not be “none”: this network has a normalisation";
+    wrong = "normalisation must not be “none”: this network has a normalisation";
   else if (config->reduce != OMNI_TRAIN_REDUCE_MAX && !network->has_reduce)
     wrong = "reduce must be “max”: this network has no choice";
   else if (config->vgg16 == NULL && needs_vgg16 (config))

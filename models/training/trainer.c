@@ -63,6 +63,12 @@ omni_trainer_free (OmniTrainer *trainer)
 }
 
 void
+omni_trainer_release_device (OmniTrainer *trainer)
+{
+  omni_ops_clear (&trainer->ops);
+}
+
+void
 omni_trainer_set_cancellable (OmniTrainer *trainer, GCancellable *cancellable)
 {
   omni_work_set_cancellable (trainer->ops.work, cancellable);
@@ -338,6 +344,7 @@ check_finite (const OmniTrainer *trainer, const OmniTrainReport *report, GError 
   return FALSE;
 }
 
+/* What finished tasks need counts in a step alone: a validation asks what a task loses. */
 static void
 add_ewc (OmniTrainer *trainer, gboolean learns, OmniTrainReport *report)
 {
@@ -411,6 +418,9 @@ omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainR
   omni_train_update (config, &trainer->state, trainer->gradient,
                      clips ? (float)(config->clip_norm / report->gradient_norm) : 1.0F);
   omni_train_clip_weights (config, trainer->parameters, trainer->state.theta);
+  /* What was measured of a consolidation that never ended is of other weights. */
+  g_clear_pointer (&trainer->state.fisher, g_free);
+  trainer->state.fisher_samples = 0;
   if (config->norm == OMNI_TRAIN_NORM_BATCH && !run.pass.is_frozen)
     follow_statistics (trainer);
   report->step = trainer->state.step;
@@ -440,7 +450,6 @@ omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batch, float 
   if (fused != NULL)
     omni_work_read (trainer->ops.work, trainer->ops.results, run.fused * 4, fused,
                     (gsize)batch->n_sets * batch->size_px * batch->size_px * sizeof *fused);
-  add_ewc (trainer, FALSE, report);
   report->is_finite = isfinite (report->loss);
   return TRUE;
 }

@@ -256,6 +256,10 @@ OmniTrainer *omni_trainer_new (OmniDevice *device, const OmniTrainConfig *config
 void omni_trainer_free (OmniTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniTrainer, omni_trainer_free)
 
+/* Lets go of the device, which may be closed then, and of its memory: no step, validation or Fisher after this. What the host has
+ * (weights, checkpoints) goes on. */
+void omni_trainer_release_device (OmniTrainer *trainer);
+
 /* (nullable) From now on; looked at before each kernel. A step or validation that is cut short so leaves weights, optimiser and
  * step number as they were; of omni_trainer_add_fisher() the sets before that one count already. Belongs to the caller. */
 void omni_trainer_set_cancellable (OmniTrainer *trainer, GCancellable *cancellable);
