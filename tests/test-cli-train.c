@@ -130,8 +130,26 @@ test_several (void)
   g_autofree char *middle = g_build_filename (folder, "both.1.safetensors", NULL);
   g_assert_true (g_file_test (middle, G_FILE_TEST_EXISTS));
   g_auto (Run) refused = CLI ("train", "three.recipe", "second.recipe", "--data", data, "--resume",
-                              "three.last.checkpoint", "--device", "software");
-  assert_refused (&refused, "A checkpoint is of one recipe");
+                              "again.last.checkpoint", "--device", "software");
+  assert_refused (&refused, "is no checkpoint of these runs");
+
+  /* As if it had been stopped when the first had ended: the same command goes on with the second. */
+  g_auto (Run) rest = CLI ("train", "three.recipe", "second.recipe", "--data", data, "-o", "both.safetensors",
+                           "--resume", "both.1.last.checkpoint", "--force", "--device", "software");
+  assert_done (&rest);
+  g_autofree char *c = read_text ("both.safetensors", &alone_size);
+  g_assert_cmpmem (a, size, c, alone_size);
+
+  /* What stands against the second is said before the first one begins. */
+  write_text ("wrong.recipe", "[network]\narchitecture = ifani\nno-such-key = 1\n");
+  g_auto (Run) late = CLI ("train", "three.recipe", "wrong.recipe", "--data", data, "-o", "late.safetensors",
+                           "--device", "software");
+  assert_refused (&late, "no-such-key");
+  g_auto (Run) taken = CLI ("train", "three.recipe", "second.recipe", "--data", data, "-o",
+                            "both.safetensors", "--device", "software");
+  assert_refused (&taken, "is there already");
+  g_autofree char *early = g_build_filename (folder, "late.1.csv", NULL);
+  g_assert_false (g_file_test (early, G_FILE_TEST_EXISTS));
 }
 
 static void

@@ -18,6 +18,7 @@ typedef struct
 {
   const OmniCliOptions *options;
   const char *recipe_path, *initial; /* initial: NULL: what the recipe says */
+  const char *resume_path;           /* nullable */
   guint64 nth;                       /* recipe */
   OmniRecipe *recipe;
   OmniDataset *dataset;
@@ -27,6 +28,7 @@ typedef struct
   OmniTrainer *trainer;
   OmniCliProgress *progress;
   guint n_warnings;
+  gboolean silent; /* is only looked at; its turn to speak comes */
 } Training;
 
 static void
@@ -68,6 +70,8 @@ static void
 say_cb (const char *message, gboolean is_warning, gpointer user_data)
 {
   Training *self = user_data;
+  if (self->silent)
+    return;
   omni_cli_progress_hide (self->progress);
   self->n_warnings += is_warning;
   if (is_warning)
@@ -83,7 +87,7 @@ compare_with_checkpoint (Training *self, GError **error)
 {
   const OmniCliOptions *options = self->options;
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-  if (!omni_recipe_resume (self->recipe, options->resume_path, options->seed != NULL, notes, error))
+  if (!omni_recipe_resume (self->recipe, self->resume_path, options->seed != NULL, notes, error))
     return FALSE;
   for (guint i = 0; i < notes->len; i++)
     say_cb (notes->pdata[i], TRUE, self);
@@ -125,7 +129,13 @@ read_recipe (Training *self, GError **error)
     self->recipe->config.seed = value;
   }
   self->recipe->config.seed += self->nth;
-  return options->resume_path == NULL || compare_with_checkpoint (self, error);
+  return self->resume_path == NULL || compare_with_checkpoint (self, error);
+}
+
+static const char *
+get_data_path (const OmniCliOptions *options)
+{
+  return options->data_path != NULL ? options->data_path : DEFAULT_DATA;
 }
 
 static gboolean
@@ -137,8 +147,8 @@ find_data (Training *self, const char *path, GError **error)
     return FALSE;
   self->data = omni_train_data_new (self->recipe, self->dataset, omni_frames_default_budget (), notes, error);
   self->data_sha256 = self->data != NULL ? omni_train_data_dup_sha256 (self->data) : NULL;
-  if (self->data != NULL && self->options->resume_path != NULL
-      && !omni_recipe_resume_data (self->options->resume_path, self->data_sha256, notes, error))
+  if (self->data != NULL && self->resume_path != NULL
+      && !omni_recipe_resume_data (self->resume_path, self->data_sha256, notes, error))
     return FALSE;
   for (guint i = 0; i < notes->len; i++)
     say_cb (notes->pdata[i], TRUE, self);
@@ -194,7 +204,7 @@ make_trainer (Training *self, GError **error)
   if (self->trainer == NULL)
     return FALSE;
   check_loads (self);
-  if ((self->recipe->initial == NULL && self->initial == NULL) || self->options->resume_path != NULL)
+  if ((self->recipe->initial == NULL && self->initial == NULL) || self->resume_path != NULL)
     return TRUE;
   g_autoptr (OmniWeights) weights = self->initial != NULL ? omni_weights_load (self->initial, error)
                                                           : load_named (self, self->recipe->initial, error);
@@ -257,22 +267,25 @@ add_option (GString *command, const char *option, const char *value)
   g_string_append_printf (command, " %s%s%s", option, option[0] != '\0' ? " " : "", quoted);
 }
 
-/* (transfer full) What goes on with this very run, for a shell. */
+/* (transfer full) What goes on with this very run and those behind it, for a shell. */
 static char *
 dup_resume_command (const Training *self, const OmniTrainResult *result, const char *output)
 {
   const OmniCliOptions *options = self->options;
   g_autofree char *steps = g_strdup_printf ("%" G_GUINT64_FORMAT, self->recipe->steps);
   g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, self->recipe->config.seed);
+  /* Of several, what was said holds for all; a checkpoint tells which of them goes on. */
+  const gboolean is_chain = options->arguments[1] != NULL;
   GString *command = g_string_new ("omnifuse-cli train");
-  add_option (command, "", self->recipe_path);
+  for (guint i = 0; options->arguments[i] != NULL; i++)
+    add_option (command, "", options->arguments[i]);
   add_option (command, "--resume", result->checkpoint_path);
   add_option (command, "--data", options->data_path);
   add_option (command, "--order", options->order);
-  add_option (command, "--steps", steps);
-  add_option (command, "--seed", seed);
+  add_option (command, "--steps", is_chain ? options->n_steps : steps);
+  add_option (command, "--seed", is_chain ? options->seed : seed);
   add_option (command, "--device", options->device);
-  add_option (command, "-o", options->output != NULL || self->nth > 0 ? output : NULL);
+  add_option (command, "-o", is_chain || options->output == NULL ? options->output : output);
   return g_string_free (command, FALSE);
 }
 
@@ -312,15 +325,16 @@ dup_output (const Training *self)
 /* FALSE with an error, or without one when the run was interrupted. *path: of the weights the run before wrote, replaced by this
  * one's. */
 static gboolean
-run (const OmniCliOptions *options, guint64 nth, char **path, GError **error)
+run (const OmniCliOptions *options, guint64 nth, const char *resume_path, char **path, GError **error)
 {
   GCancellable *cancellable = omni_cli_catch_interrupt ();
   g_auto (Training) training = { .options = options,
                                  .recipe_path = options->arguments[nth],
                                  .initial = *path,
+                                 .resume_path = resume_path,
                                  .nth = nth,
                                  .progress = omni_cli_progress_new (options->quiet) };
-  const char *data_path = options->data_path != NULL ? options->data_path : DEFAULT_DATA;
+  const char *data_path = get_data_path (options);
   if (!read_recipe (&training, error) || !find_data (&training, data_path, error)
       || !make_trainer (&training, error))
     return FALSE;
@@ -330,7 +344,7 @@ run (const OmniCliOptions *options, guint64 nth, char **path, GError **error)
                              .recipe = training.recipe,
                              .data = training.data,
                              .output = output,
-                             .resume_path = options->resume_path,
+                             .resume_path = resume_path,
                              .data_path = data_path,
                              .device_name = omni_device_get_info (training.device)->name,
                              .force = options->force,
@@ -352,12 +366,54 @@ run (const OmniCliOptions *options, guint64 nth, char **path, GError **error)
   return !result.interrupted;
 }
 
+/* What stands against a run that comes later is said before the first one begins, not after hours. */
+static gboolean
+check_later (const OmniCliOptions *options, guint64 nth, GError **error)
+{
+  g_auto (Training)
+    training = { .options = options, .recipe_path = options->arguments[nth], .nth = nth, .silent = TRUE };
+  if (!read_recipe (&training, error) || !find_data (&training, get_data_path (options), error))
+    return FALSE;
+  g_autofree char *output = dup_output (&training);
+  return omni_train_check_output (output, options->force, error);
+}
+
+/* Which of several runs the checkpoint is of. */
+static gboolean
+find_run (const OmniCliOptions *options, guint n, guint *nth, GError **error)
+{
+  *nth = 0;
+  if (n == 1 || options->resume_path == NULL)
+    return TRUE;
+  for (; *nth < n; (*nth)++)
+  {
+    g_auto (Training)
+      training = { .options = options, .recipe_path = options->arguments[*nth], .nth = *nth, .silent = TRUE };
+    if (!read_recipe (&training, error))
+      return FALSE;
+    g_autofree char *output = dup_output (&training);
+    if (omni_train_is_checkpoint_of (options->resume_path, output))
+      return TRUE;
+  }
+  return omni_cli_refuse (
+    error,
+    "“%s” is no checkpoint of these runs; give the command as it was (-o), or name the one "
+    "recipe that it is of alone (--resume).",
+    options->resume_path);
+}
+
 static gboolean
 run_in_turn (const OmniCliOptions *options, guint n, GError **error)
 {
   g_autofree char *path = NULL;
-  for (guint i = 0; i < n; i++)
-    if (!run (options, i, &path, error))
+  guint first;
+  if (!find_run (options, n, &first, error))
+    return FALSE;
+  for (guint i = first + 1; i < n; i++)
+    if (!check_later (options, i, error))
+      return FALSE;
+  for (guint i = first; i < n; i++)
+    if (!run (options, i, i == first ? options->resume_path : NULL, &path, error))
       return FALSE;
   return TRUE;
 }
@@ -380,8 +436,6 @@ run_all (const OmniCliOptions *options, GError **error)
     return omni_cli_refuse (
       error, "Name a recipe, or several to train one after another; models/recipes/ holds some, "
              "--help-recipe says what is in one.");
-  if (n > 1 && options->resume_path != NULL)
-    return omni_cli_refuse (error, "A checkpoint is of one recipe: name that one alone (--resume).");
   return n > 1 && options->json ? run_array (options, n, error) : run_in_turn (options, n, error);
 }
 
