@@ -163,6 +163,30 @@ test_rival (void)
   }
 }
 
+/* A view of so narrow a picture that no crop fits into it is made of the whole, and the task is as it was found. */
+static void
+test_narrow_view (void)
+{
+  g_autoptr (OmniEngine) engine = omni_engine_new (NULL);
+  g_autoptr (OmniFusionRequest) request = make_request ("omni", 3, OMNI_TASK_EXPOSURE, NULL);
+  g_ptr_array_set_size (request->sources, 0);
+  for (guint i = 0; i < 3; i++)
+  {
+    g_autofree char *name = g_strdup_printf ("%u", i);
+    g_autoptr (OmniPicture) picture = make_scene (1 + i, 400, 72, 3, FALSE, OMNI_SAMPLE_U8, 1);
+    g_ptr_array_add (request->sources, omni_source_new_for_picture (picture, name));
+  }
+  request->view_px = 128;
+  g_autoptr (OmniFusionResult) refined = refine (engine, request, 1);
+  g_assert_cmpuint (omni_picture_get_height (refined->picture), ==, 72);
+  request->refine = (OmniRefineParams){ 0 };
+  request->view_px = 0;
+  GError *error = NULL;
+  g_autoptr (OmniFusionResult) plain = omni_engine_fuse (engine, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (refined->task_reason, ==, plain->task_reason);
+}
+
 static void
 test_refused (void)
 {
@@ -305,6 +329,7 @@ main (int argc, char **argv)
     g_test_add_data_func (order_cases[i].path, &order_cases[i], test_order);
   g_test_add_func ("/refine/better", test_better);
   g_test_add_func ("/refine/no-better", test_no_better);
+  g_test_add_func ("/refine/narrow-view", test_narrow_view);
   g_test_add_func ("/refine/rival", test_rival);
   g_test_add_func ("/refine/refused", test_refused);
   g_test_add_func ("/refine/cancel", test_cancel);

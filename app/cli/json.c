@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void
@@ -113,8 +114,11 @@ omni_cli_print_refine (const OmniFusionResult *result)
   const OmniRefineScores *refine = &result->refine;
   if (!result->has_refine)
     return;
-  printf ("  refine  %s %.4f before, %.4f after %" G_GUINT64_FORMAT " steps in %.0f s: %s\n", refine->metric,
-          refine->before, refine->after, refine->steps, refine->seconds,
+  /* What was kept for a difference shows it. */
+  const int digits = fabs (refine->after - refine->before) < 1e-4 ? 7 : 4;
+  printf ("  refine  %s %.*f before, %.*f after %" G_GUINT64_FORMAT " %s in %.0f s: %s\n", refine->metric,
+          digits, refine->before, digits, refine->after, refine->steps, refine->steps == 1 ? "step" : "steps",
+          refine->seconds,
           refine->kept ? "kept" : "no better, so this is the result of the weights as they were");
   printf ("          for the same bits again, in any order: --refine-steps %" G_GUINT64_FORMAT "\n",
           refine->steps);

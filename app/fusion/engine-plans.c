@@ -93,9 +93,10 @@ make_weights_key (const OmniModel *model, OmniTask task, const char *path)
   GStatBuf info;
   if (file == NULL || g_stat (file, &info) != 0)
     return NULL;
-  return g_strdup_printf ("%s %s %" G_GINT64_FORMAT ".%09ld %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT,
-                          model->name, file, (gint64)info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-                          (gint64)info.st_size, (guint64)info.st_ino);
+  /* What ships is held against its hash, a file that is named is not. */
+  return g_strdup_printf ("%s %s %s %" G_GINT64_FORMAT ".%09ld %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT,
+                          model->name, path == NULL ? "shipped" : "named", file, (gint64)info.st_mtim.tv_sec,
+                          info.st_mtim.tv_nsec, (gint64)info.st_size, (guint64)info.st_ino);
 }
 
 OmniWeights *

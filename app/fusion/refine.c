@@ -460,14 +460,38 @@ fuse_again (Refining *self, GError **error)
   again.model = self->before->model;
   again.task = self->before->task;
   again.weights = refined;
-  return omni_engine_core_fuse (self->core, &again, after_cb, self, self->cancellable, error);
+  OmniFusionResult *after = omni_engine_core_fuse (self->core, &again, after_cb, self, self->cancellable,
+                                                   error);
+  if (after == NULL)
+    return NULL;
+  /* The task was found before, or asked for; not by us. */
+  g_free (after->task_reason);
+  after->task_reason = g_strdup (self->before->task_reason);
+  return after;
 }
 
-/* Where the whole way is too far, half of it may do, or a quarter. */
+/* A view so small that no crop fits into its shorter side is none to learn from: then it is made of the whole. */
+static guint
+get_view_px (const OmniFusionRequest *request)
+{
+  for (guint i = 0; request->view_px > 0 && i < request->sources->len; i++)
+  {
+    const guint width = omni_source_get_width (request->sources->pdata[i]);
+    const guint height = omni_source_get_height (request->sources->pdata[i]);
+    if ((guint64)request->view_px * MIN (width, height) < (guint64)(LEAST_PX + 1) * MAX (width, height))
+      return 0;
+  }
+  return request->view_px;
+}
+
+/* Where the whole way is too far, half of it may do, or a quarter. Which of them does not depend on a rival, so that the same
+ * steps give the same result without one. */
 OmniFusionResult *
-omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request, OmniEngineProgress progress,
+omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *original, OmniEngineProgress progress,
                          gpointer user_data, GCancellable *cancellable, GError **error)
 {
+  OmniFusionRequest own = *original, *request = &own;
+  own.view_px = get_view_px (original);
   g_auto (Refining) self = {
     .core = core, .request = request, .progress = progress, .user_data = user_data, .cancellable = cancellable
   };
@@ -478,8 +502,8 @@ omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request,
   g_autoptr (OmniFusionResult) after = NULL;
   if (!train (&self, error))
     return NULL;
-  if (request->refine.has_rival)
-    scores.before = request->refine.rival;
+  /* Fusing may give up the device for another one. */
+  omni_trainer_release_device (self.trainer);
   for (guint i = 0; i < N_TRIES && !scores.kept; i++)
   {
     if (i > 0 && !omni_trainer_go_back (self.trainer, self.weights, 0.5F, error))
@@ -489,6 +513,11 @@ omni_engine_core_refine (OmniEngineCore *core, const OmniFusionRequest *request,
     if (after == NULL || !score (&self, after->picture, &scores.after, error))
       return NULL;
     scores.kept = scores.after > scores.before;
+  }
+  if (request->refine.has_rival)
+  {
+    scores.before = request->refine.rival;
+    scores.kept &= scores.after > scores.before;
   }
   scores.seconds = self.seconds;
   scores.steps = self.steps;

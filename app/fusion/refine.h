@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 /* Whether the model of this request can be refined on these sources; if not, `why` (out, transfer full) is one sentence. */
 gboolean omni_refine_fits (const OmniModel *model, GPtrArray *sources, char **why);
 
-/* The score that decides: the one of the task's that is no part of its loss. */
+/* The score that decides, on the whole picture. For exposures it is, on crops, a part of the loss. */
 const char *omni_refine_get_metric (OmniTask task);
 
 G_END_DECLS

@@ -235,14 +235,16 @@ omni_model_fits (const OmniModel *model, OmniTask task, GPtrArray *sources, char
   return fits;
 }
 
-/* Whether the shipped weights of a model for a task can be used. */
+/* Whether a model has weights for a task. Damaged ones are weights, too: who is to fuse by them learns what is wrong, instead of
+ * getting another model's picture. */
 static gboolean
 has_weights (const OmniModel *model, OmniTask task)
 {
   if (model->architecture == NULL)
     return TRUE;
-  g_autoptr (OmniWeights) weights = omni_model_load_task_weights (model, task, NULL, NULL);
-  return weights != NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OmniWeights) weights = omni_model_load_task_weights (model, task, NULL, &error);
+  return !g_error_matches (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_NONE);
 }
 
 const OmniModel *
