@@ -60,7 +60,7 @@ static const OmniModelOption options[] = {
     .title = N_ ("Scales"),
     .summary = N_ (
       "At how many sizes the network fuses, each half of the one before; 1: full size alone, as in the "
-      "paper and for focus; 0: as many as suit the picture, where the weights ask for it"),
+      "paper; 0: as many as suit the picture, where the weights ask for it"),
     .type = OMNI_OPTION_NUMBER,
     .default_value = "0",
     .minimum = 0,
