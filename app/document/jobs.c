@@ -225,9 +225,10 @@ keep_result (OmniDocument *self, OmniFusionResult *result)
 static OmniOrderCheck
 check_order (OmniDocument *self, OmniFusionResult *result, const char *key)
 {
-  /* Refined weights are others than those that the model comes with. */
-  if (self->result == NULL || g_strcmp0 (self->result_key, key) != 0 || self->result->has_refine
-      || result->has_refine)
+  /* Refined weights are others than those that the model comes with; so many steps lead to the same ones again. */
+  if (self->result == NULL || g_strcmp0 (self->result_key, key) != 0
+      || self->result->has_refine != result->has_refine
+      || (result->has_refine && self->result->refine.steps != result->refine.steps))
     return OMNI_ORDER_UNKNOWN;
 
   const gboolean same_bits = g_str_equal (self->result->sha256, result->sha256);
@@ -518,6 +519,15 @@ wants_preview (OmniDocument *self)
   return pixels > PREVIEW_FROM_PX && longest > 2 * OMNI_DOCUMENT_PREVIEW_PX;
 }
 
+/* What is shown was refined on this very set: another order of it is refined in as many steps, and comes to the same. */
+static gboolean
+repeats_refinement (OmniDocument *self, const char *key)
+{
+  return self->result != NULL && self->result->has_refine && self->result->refine.kept
+         && g_strcmp0 (self->result_key, key) == 0
+         && !omni_sources_same_order (self->result->sources, self->state->active);
+}
+
 static void
 fuse (OmniDocument *self)
 {
@@ -539,7 +549,9 @@ fuse (OmniDocument *self)
   g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
   job->request.influence = influence;  /* copied, too */
   job->request.weights_path = weights; /* as is this */
-  if (wants_preview (self))
+  if (repeats_refinement (self, job->key))
+    job->request.refine = (OmniRefineParams){ .max_steps = self->result->refine.steps };
+  else if (wants_preview (self))
   {
     OmniFusionRequest preview = job->request;
     preview.view_px = OMNI_DOCUMENT_PREVIEW_PX;
