@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One-shot against recursive fusion (IFANI, Figure 13): every set of three or more pictures of a folder of scenes is fused at
-once, and then two by two, result after picture, in three orders of the list: as it is, reversed, and from both ends inwards.
-
-Usage: ablation-recursive.py build/omnifuse-cli DIR [MODEL [SCENES]]
+once, and then two by two, result after picture (each a PNG, as a person would keep it), in three orders of the list: as it is,
+reversed, and from both ends inwards. Of a folder whose split.csv lies above it, the val split is taken.
 """
+import argparse
+import csv
 import json
 import os
 import subprocess
@@ -37,10 +38,24 @@ def score(cli, metric, sources, fused):
     return run(cli, "metrics", *sources, "--fused", fused, "--metric", metric)["metrics"][metric]
 
 
+def list_scenes(root):
+    path = os.path.join(os.path.dirname(os.path.normpath(root)), "split.csv")
+    if not os.path.exists(path):
+        return sorted(os.listdir(root))
+    with open(path, encoding="utf-8") as rows:
+        group = os.path.basename(os.path.normpath(root))
+        return sorted({row["scene"] for row in csv.DictReader(rows)
+                       if row["split"] == "val" and row["file"].startswith(group + "/")})
+
+
 def main():
-    cli, root = sys.argv[1:3]
-    model = sys.argv[3] if len(sys.argv) > 3 else "ifani"
-    most = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cli", help="build/omnifuse-cli")
+    parser.add_argument("root", help="a folder of scenes, such as ../shared/data/exposure")
+    parser.add_argument("model", nargs="?", default="ifani")
+    parser.add_argument("--without", action="append", default=[], metavar="SCENE")
+    arguments = parser.parse_args()
+    cli, root, model = arguments.cli, arguments.root, arguments.model
     task = "focus" if os.path.basename(os.path.normpath(root)) == "focus" else "exposure"
     metric = "qabf" if task == "focus" else "mef-ssim"
     names = ["one-shot", "list order", "reversed", "from both ends"]
@@ -48,13 +63,13 @@ def main():
     n = 0
     print(f"{metric} of {model}")
     print(f"{'scene':28} {'N':>3} " + " ".join(f"{name:>17}" for name in names))
-    for scene in sorted(os.listdir(root)):
+    for scene in list_scenes(root):
         folder = os.path.join(root, scene)
-        if not os.path.isdir(folder):
+        if scene in arguments.without or not os.path.isdir(folder):
             continue
         sources = sorted(os.path.join(folder, f) for f in os.listdir(folder)
                          if not f.startswith(("truth", "reference")))
-        if len(sources) < 3 or n == most:
+        if len(sources) < 3:
             continue
         n += 1
         with tempfile.TemporaryDirectory() as scratch:
