@@ -192,7 +192,8 @@ void omni_document_cancel (OmniDocument *self);
 void omni_document_fuse (OmniDocument *self);
 
 /* Trains the effective model's weights further on this very set for so long, and takes the result that they give when its score
- * is higher; the one before stays among the kept ones. Cancelled like a fusion. Does nothing when it cannot be. */
+ * is higher; the one before stays among the kept ones. Another order of the set is then refined in as many steps again, while it
+ * is what is shown. Cancelled like a fusion. Does nothing when it cannot be. */
 void omni_document_refine (OmniDocument *self, double seconds);
 
 /* `why` (nullable, out, transfer full): a sentence when model or pictures stand against it, else NULL. */

@@ -268,12 +268,13 @@ guint64 omni_trainer_get_step (const OmniTrainer *trainer);
 guint64 omni_trainer_count_parameters (const OmniTrainer *trainer);
 
 /* One step: forward, losses, backward, clip, optimiser. `report` is filled even on failure. A term or gradient that is not
- * finite is OMNI_TRAINING_ERROR_NOT_FINITE and leaves weights, optimiser and step number as they were. */
+ * finite is OMNI_TRAINING_ERROR_NOT_FINITE and leaves weights, optimiser and step number as they were. A consolidation that has
+ * only begun is forgotten, for it is of the weights before. */
 gboolean omni_trainer_step (OmniTrainer *trainer, const OmniTrainBatch *batch, OmniTrainReport *report,
                             GError **error);
 
-/* Fuses the batch and computes the same losses without learning anything. `fused` (nullable): [B][S][S]. Omni runs with
- * its task given, on the base level of the largest chance and at full depth. */
+/* Fuses the batch and computes the same losses, but for what finished tasks need (EWC), without learning anything. `fused`
+ * (nullable): [B][S][S]. Omni runs with its task given, on the base level of the largest chance and at full depth. */
 gboolean omni_trainer_validate (OmniTrainer *trainer, const OmniTrainBatch *batch, float *fused,
                                 OmniTrainReport *report, GError **error);
 
