@@ -466,9 +466,11 @@ bring_head (const Builder *self, const OmniNode heads[N_HEADS], guint level)
 /* As omni_graph_score_weight(), with the logarithm of the mask in the score: where the best source is transparent the others
  * must not be left with what is too small to be told apart. */
 static OmniNode
-add_masked_weight (Builder *self, OmniNode magnitude, guint level)
+add_masked_weight (Builder *self, guint level)
 {
   OmniGraph *graph = self->graph;
+  const OmniNode magnitude = omni_graph_band_magnitude (graph, get_luma (self, level),
+                                                        get_luma (self, level + 1), OMNI_PYRAMID_QUAD);
   const OmniNode mean = omni_graph_box (graph, magnitude, 1, OMNI_BOUNDARY_REPLICATE);
   const OmniNode energy = omni_graph_unary (graph, mean, 1, 0, OMNI_ACTIVATION_LOG, self->epsilon);
   const OmniNode score = omni_graph_binary (
@@ -481,13 +483,11 @@ add_masked_weight (Builder *self, OmniNode magnitude, guint level)
 static OmniNode
 add_weight (Builder *self, guint level)
 {
-  const OmniNode magnitude = omni_graph_band_magnitude (self->graph, get_luma (self, level),
-                                                        get_luma (self, level + 1), OMNI_PYRAMID_QUAD);
-
   if (self->masks[level] != OMNI_NODE_NONE)
-    return add_masked_weight (self, magnitude, level);
-  return omni_graph_score_weight (self->graph, magnitude, add_head (self, self->logits, level),
-                                  add_head (self, self->alphas, level), self->epsilon);
+    return add_masked_weight (self, level);
+  return omni_graph_score_weight (self->graph, get_luma (self, level), get_luma (self, level + 1),
+                                  add_head (self, self->logits, level), add_head (self, self->alphas, level),
+                                  self->epsilon);
 }
 
 static OmniNode
@@ -568,9 +568,11 @@ choose_base (const OmniModel *model, const OmniModelContext *context)
   const char *asked = omni_model_get_string (model, context->options, "base");
   const double megapixels = 1e-6 * context->width * context->height;
   const gboolean large_set = megapixels > 6 && megapixels * context->n_sources > LARGE_SET_MP;
-  /* Where a stack's sharpness changes is found the better the finer; small ones can afford it. */
+  /* Where a stack's sharpness changes is found the better the finer; small ones can afford it. Exposures are weighed by what
+   * lies around, and of that the network sees the more the coarser it is. */
   const gboolean fine = context->task == OMNI_TASK_FOCUS && megapixels <= 2;
-  const guint by_size = fine ? 0 : megapixels <= 6 ? 1 : megapixels <= 40 ? 2 : 3;
+  const double sixteenth_mp = context->task == OMNI_TASK_EXPOSURE ? 12 : 40;
+  const guint by_size = fine ? 0 : megapixels <= 6 ? 1 : megapixels <= sixteenth_mp ? 2 : 3;
 
   if (!g_str_equal (asked, "auto"))
     return (guint)g_ascii_strtoull (asked, NULL, 10);

@@ -50,33 +50,6 @@ narrow (float x[12], int first, int extent)
 }
 
 #ifdef SAMPLES
-// The words of two pixels before the first of eight and of two behind, and the sample that they begin with.
-const int LEAD = (CHANNELS * BYTES * 2 + 4 * GRAIN8 - 1) / (4 * GRAIN8) * GRAIN8;
-const int SPAN = LEAD + (CHANNELS * BYTES * 9 + 3) / 4;
-const int LEAD_SAMPLES = LEAD * 4 / BYTES - 2 * CHANNELS;
-
-float
-sample_in (Words words, int c, int k)
-{
-  return sample_at (words, LEAD_SAMPLES + k * CHANNELS + c);
-}
-
-vec4
-four_in (Words words, int c, int k)
-{
-  return vec4 (sample_in (words, c, k), sample_in (words, c, k + 1), sample_in (words, c, k + 2),
-               sample_in (words, c, k + 3));
-}
-
-// Pixels −2 … 1, 2 … 5 and 6 … 8 of channel `c`, from the first of eight. No loop: where spirv-opt unrolls one, it
-// forgets what is `precise`.
-Pixels
-channel_in (Words words, int c)
-{
-  return Pixels (four_in (words, c, 0), four_in (words, c, 4),
-                 vec4 (sample_in (words, c, 8), sample_in (words, c, 9), sample_in (words, c, 10), 0.0));
-}
-
 vec4
 narrow_part (Pixels p, int first, int extent)
 {

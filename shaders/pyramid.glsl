@@ -73,18 +73,27 @@ struct Block
   vec4 a, b, c, d;
 };
 
+// Four pixels of a coarse row, from column `i` at texel `at`, and those beside them; beyond the edge it goes on.
+void
+coarse_row (samplerBuffer coarse, int at, int i, int last, out float before, out vec4 mid, out float after)
+{
+  mid = texelFetch (coarse, at);
+  before = i > 0 ? texelFetch (coarse, i > 0 ? at - 1 : at).w : mid.x;
+  after = texelFetch (coarse, i + 4 <= last ? at + 1 : at).x;
+  mid.y = i + 1 > last ? mid.x : mid.y;
+  mid.z = i + 2 > last ? mid.y : mid.z;
+  mid.w = i + 3 > last ? mid.z : mid.w;
+  after = i + 4 <= last ? after : mid.w;
+}
+
 // One coarse row expanded to eight fine columns: the even ones and the odd ones.
 void
 expand_row8 (samplerBuffer coarse, int kind, int at, int i, int last, out precise vec4 even,
              out precise vec4 odd)
 {
-  vec4 mid = texelFetch (coarse, at);
-  const float before = i > 0 ? texelFetch (coarse, i > 0 ? at - 1 : at).w : mid.x;
-  float after = texelFetch (coarse, i + 4 <= last ? at + 1 : at).x;
-  mid.y = i + 1 > last ? mid.x : mid.y;
-  mid.z = i + 2 > last ? mid.y : mid.z;
-  mid.w = i + 3 > last ? mid.z : mid.w;
-  after = i + 4 <= last ? after : mid.w;
+  float before, after;
+  vec4 mid;
+  coarse_row (coarse, at, i, last, before, mid, after);
   const vec4 left = vec4 (before, mid.xyz);
   const vec4 right = vec4 (mid.yzw, after);
   if (kind == PYRAMID_BURT)

@@ -444,11 +444,11 @@ build_score (const Score *score)
   const OmniNode gain = omni_graph_set_max (
     graph, omni_graph_unary (graph, omni_graph_channels (graph, x, channel_of + 2, 1), 2.0F, 0.0F,
                              OMNI_ACTIVATION_ABS, 0.0F));
-  const OmniNode magnitude = omni_graph_band_magnitude (graph, key, omni_graph_down (graph, key, quad), quad);
+  const OmniNode coarse_key = omni_graph_down (graph, key, quad);
   const OmniNode logits = pool_by (graph, logit, score->steps), gains = pool_by (graph, gain, score->steps);
-  const OmniNode weight = omni_graph_score_weight (graph, magnitude, logits, gains, 0.002F);
+  const OmniNode weight = omni_graph_score_weight (graph, key, coarse_key, logits, gains, 0.002F);
   /* Nothing but a mean uses it: a resident plan need not make it. */
-  const OmniNode own_weight = omni_graph_score_weight (graph, magnitude, logits, gains, 0.002F);
+  const OmniNode own_weight = omni_graph_score_weight (graph, key, coarse_key, logits, gains, 0.002F);
   const OmniNode coarse = omni_graph_down (graph, values, quad);
   const OmniNode fine = omni_graph_set_blend_mean (graph, own_weight, values, coarse, quad, 2.0F);
   const OmniNode rest = omni_graph_set_blend_mean (graph, pool_by (graph, weight, 1), coarse, OMNI_NODE_NONE,

@@ -32,8 +32,7 @@ build (gboolean influence, gboolean maps)
   for (guint l = 0; l < 5; l++)
   {
     if (l < 3)
-      weight = omni_graph_score_weight (graph, omni_graph_band_magnitude (graph, luma[l], luma[l + 1], quad),
-                                        logit, gain, 0.002F);
+      weight = omni_graph_score_weight (graph, luma[l], luma[l + 1], logit, gain, 0.002F);
     else
       weight = l == 3 ? omni_graph_pool_mean (graph, omni_graph_set_softmax (graph, logit))
                       : omni_graph_pool_mean (graph, weight);

@@ -325,7 +325,9 @@ omni_node_input_interval (const OmniGraph *graph, OmniNode n, guint i, gboolean 
     break;
   case OMNI_OP_SCORE_WEIGHT:
   case OMNI_OP_SET_SCORE_MAX:
-    if ((i == 1 || i == 2) && node->steps > 0)
+    if (i == 1)
+      return coarse_interval ((OmniInterval){ out.low - 1, out.high + 1 });
+    if ((i == 2 || i == 3) && node->steps > 0)
       return scaled_interval (out, node->steps);
     reach = i == 0 ? 1 : 0;
     break;
@@ -411,7 +413,7 @@ omni_node_flop_per_px (const OmniGraph *graph, OmniNode n)
     return node->channels * 20.0;
   case OMNI_OP_SCORE_WEIGHT:
   case OMNI_OP_SET_SCORE_MAX:
-    return 40.0;
+    return 70.0;
   case OMNI_OP_EXPOSURE_WEIGHT:
   case OMNI_OP_SET_EXPOSURE_SUM:
     return 60.0;

@@ -629,26 +629,29 @@ omni_graph_set_blend_mean (OmniGraph *graph, OmniNode weight, OmniNode fine, Omn
 }
 
 OmniNode
-omni_graph_score_weight (OmniGraph *graph, OmniNode magnitude, OmniNode logit, OmniNode gain, float floor)
+omni_graph_score_weight (OmniGraph *graph, OmniNode fine, OmniNode coarse, OmniNode logit, OmniNode gain,
+                         float floor)
 {
   const OmniNodeInfo *logits = omni_graph_node (graph, logit), *gains = omni_graph_node (graph, gain);
-  OmniNodeInfo largest = omni_graph_shaped_like (graph, OMNI_OP_SET_SCORE_MAX, magnitude);
-  OmniNodeInfo weight = omni_graph_shaped_like (graph, OMNI_OP_SCORE_WEIGHT, magnitude);
-  OmniNode inputs[] = { magnitude, logit, gain, OMNI_NODE_NONE };
+  OmniNodeInfo largest = omni_graph_shaped_like (graph, OMNI_OP_SET_SCORE_MAX, fine);
+  OmniNodeInfo weight = omni_graph_shaped_like (graph, OMNI_OP_SCORE_WEIGHT, fine);
+  OmniNode inputs[] = { fine, coarse, logit, gain, OMNI_NODE_NONE };
 
-  for (guint i = 0; i < 3; i++)
+  for (guint i = 0; i < 4; i++)
   {
     omni_graph_require_planar (graph, inputs[i]);
     omni_graph_require (omni_graph_node (graph, inputs[i])->channels == 1, graph, "scores one plane");
   }
-  omni_graph_require_per_source (graph, magnitude);
-  omni_graph_require_per_source (graph, logit);
+  for (guint i = 0; i < 3; i++)
+    omni_graph_require_per_source (graph, inputs[i]);
+  omni_graph_require (omni_graph_node (graph, coarse)->level == weight.level + 1, graph,
+                      "needs the next coarser level");
   omni_graph_require (gains->pooled && gains->level == logits->level && logits->level >= weight.level, graph,
                       "needs a logit and a pooled gain of one level, not finer than its own");
   largest.steps = weight.steps = logits->level - weight.level;
   largest.epsilon = weight.epsilon = floor;
-  inputs[3] = omni_graph_append (graph, largest, inputs, 3, "largest score");
-  return omni_graph_append (graph, weight, inputs, 4, "score weight");
+  inputs[4] = omni_graph_append (graph, largest, inputs, 4, "largest score");
+  return omni_graph_append (graph, weight, inputs, 5, "score weight");
 }
 
 OmniNode

@@ -137,6 +137,8 @@ can_read_samples (const OmniNodeInfo *user, guint input)
   case OMNI_OP_EXPOSURE_WEIGHT:
   case OMNI_OP_SET_EXPOSURE_SUM:
   case OMNI_OP_UP_ADD:
+  case OMNI_OP_SCORE_WEIGHT:
+  case OMNI_OP_SET_SCORE_MAX:
     return input == 0;
   case OMNI_OP_SET_BLEND:
     return input == 1;
@@ -209,7 +211,7 @@ omni_plan_keeps_score (const OmniPlan *plan, OmniNode weight)
 static gboolean
 is_largest (const OmniNodeInfo *user, guint input)
 {
-  return user->op == OMNI_OP_SCORE_WEIGHT && input == 3;
+  return user->op == OMNI_OP_SCORE_WEIGHT && input == 4;
 }
 
 gboolean
@@ -224,7 +226,7 @@ omni_plan_skips (const OmniPlan *plan, OmniNode node)
   {
     const OmniNodeInfo *user = omni_graph_node (plan->graph, n);
 
-    if (user->needed && user->op == OMNI_OP_SCORE_WEIGHT && user->inputs[3] == node
+    if (user->needed && user->op == OMNI_OP_SCORE_WEIGHT && user->inputs[4] == node
         && !omni_plan_keeps_score (plan, n))
       return FALSE;
   }

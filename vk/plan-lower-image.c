@@ -176,6 +176,8 @@ omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident)
   lower_exposure (lower, EXPOSURE_SUM, !resident ? -1 : lower->slice == 0 ? 1 : 0);
 }
 
+#define ROWS_OF_SCORES 8 /* ROWS of band-weight.comp */
+
 enum
 {
   SCORE_MAX,
@@ -188,19 +190,22 @@ lower_score (const OmniLowering *lower, guint stage, gint32 first)
 {
   const OmniNodeInfo *node = lower->node;
   const OmniUnit unit = node->steps > 0 ? OMNI_UNIT_FLOAT : OMNI_UNIT_TEXEL;
-  OmniStep step = omni_lower_step (lower, "band-weight");
+  OmniStep step = omni_lower_step (
+    lower, omni_lower_choose_variant (lower, 0, "band-weight", "band-weight-samples"));
 
+  omni_step_read_picture (lower, &step, 0, lower->slice);
   omni_step_constant (&step, stage);
   omni_step_constant (&step, node->steps);
   omni_step_constant (&step, omni_float_bits (node->epsilon));
-  omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
-  omni_step_read (lower, &step, 1, 1, lower->slice, unit);
-  omni_step_read (lower, &step, 2, 2, lower->slice, unit);
+  omni_step_read (lower, &step, 1, 2, lower->slice, unit);
+  omni_step_read (lower, &step, 2, 3, lower->slice, unit);
+  omni_step_read (lower, &step, 3, 1, lower->slice, OMNI_UNIT_TEXEL);
   if (stage == SCORE_WEIGHT)
-    omni_step_read (lower, &step, 3, 3, lower->slice, OMNI_UNIT_TEXEL);
+    omni_step_read_instead_of_weights (lower, &step, 4, 3);
   step.push.arg[0] = first;
-  add_extent (lower, &step, node->inputs[1], 1);
+  add_extent (lower, &step, node->inputs[2], 1);
   omni_step_cover_blocks (&step);
+  step.cover_y = ROWS_OF_SCORES;
   omni_lower_emit (lower, &step, 0);
 }
 

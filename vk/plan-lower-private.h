@@ -39,6 +39,10 @@ void omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, g
 void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node,
                           guint slice, OmniUnit unit);
 
+/* Binds input `i`, texel by texel, in place of the weights, for kernels that have none: the fifth input. Its base and pitch
+ * are arguments `arg` and the next. */
+void omni_step_read_instead_of_weights (const OmniLowering *lower, OmniStep *step, guint i, guint arg);
+
 /* Binds a picture, input `i` of the node, to texel input 0 and adds the four constants of shaders/picture.glsl. The step's
  * shader must be the variant that omni_lower_choose_variant() names. */
 void omni_step_read_picture (const OmniLowering *lower, OmniStep *step, guint i, guint slice);

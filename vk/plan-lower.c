@@ -107,17 +107,16 @@ omni_step_constant (OmniStep *step, guint32 value)
   step->constants[step->n_constants++] = value;
 }
 
-void
-omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node, guint slice,
-                     OmniUnit unit)
+/* Binds a tensor to `in` and returns how the kernel meets it. */
+static OmniPushView
+read_tensor (const OmniLowering *lower, OmniStep *step, OmniTexelBinding *in, OmniNode node, guint slice,
+             OmniUnit unit)
 {
   const OmniPlan *plan = lower->plan;
   const OmniTensor *tensor = &plan->tensors[node];
   const OmniInstruction *producer = omni_plan_find (plan, lower->at, node);
-  OmniTexelBinding *in = &step->in[binding];
 
   slice = member_of (tensor, slice);
-  step->push.src[binding] = omni_lower_view (tensor, producer->placement, slice, unit);
   in->arena = producer->placement.arena;
   in->low = producer->placement.offset_bytes + tensor->slice_bytes * slice;
   in->high = in->low + tensor->slice_bytes;
@@ -128,6 +127,25 @@ omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, O
   else
     in->format = OMNI_VIEW_R32F;
   step->bytes += (double)tensor->plane_elements * tensor->planes * tensor->element_bytes;
+  return omni_lower_view (tensor, producer->placement, slice, unit);
+}
+
+void
+omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node, guint slice,
+                     OmniUnit unit)
+{
+  step->push.src[binding] = read_tensor (lower, step, &step->in[binding], node, slice, unit);
+}
+
+void
+omni_step_read_instead_of_weights (const OmniLowering *lower, OmniStep *step, guint i, guint arg)
+{
+  const OmniPushView view = read_tensor (lower, step, &step->in[OMNI_N_TEXEL_INPUTS], lower->node->inputs[i],
+                                         lower->slice, OMNI_UNIT_TEXEL);
+
+  step->instead_of_weights = arg;
+  step->push.arg[arg] = view.base;
+  step->push.arg[arg + 1] = view.pitch;
 }
 
 void

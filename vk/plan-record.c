@@ -226,6 +226,16 @@ bind_step (OmniPlan *plan, const OmniStep *step, OmniPush *push, Bindings *bindi
       return FALSE;
     push->src[i].base -= (gint32)(in->format == OMNI_VIEW_RGBA32UI ? start * 4 : start);
   }
+  if (step->in[OMNI_N_TEXEL_INPUTS].format != OMNI_VIEW_NONE)
+  {
+    const OmniTexelBinding *in = &step->in[OMNI_N_TEXEL_INPUTS];
+
+    bindings->weights = get_view (plan, arena_buffer (plan, in->arena), in->format,
+                                  input_span (plan, step, OMNI_N_TEXEL_INPUTS), &start, error);
+    if (bindings->weights == VK_NULL_HANDLE)
+      return FALSE;
+    push->arg[step->instead_of_weights] -= (gint32)start;
+  }
 
   for (guint i = 0; i < OMNI_N_STORAGE_OUTPUTS; i++)
   {
@@ -345,7 +355,7 @@ writes_into (const OmniPlan *plan, const OmniStep *writer, const OmniStep *step)
   {
     const Span written = output_span (plan, writer, o);
 
-    for (guint i = 0; i < OMNI_N_TEXEL_INPUTS; i++)
+    for (guint i = 0; i <= OMNI_N_TEXEL_INPUTS; i++)
       if (step->in[i].format != OMNI_VIEW_NONE
           && spans_meet (writer->out[o].arena, written, step->in[i].arena, input_span (plan, step, i)))
         return TRUE;
