@@ -172,6 +172,7 @@ typedef struct
   OmniNode pictures[MAX_LEVEL + 1]; /* per level: what is fused, … */
   OmniNode lumas[MAX_LEVEL + 1];    /* … and its luminance; made as they are needed */
   OmniNode masks[MAX_LEVEL + 1];    /* what is opaque, or none */
+  OmniNode weigh[MAX_LEVEL + 1];    /* how much each source counts */
 } Builder;
 
 /* ---- The pyramids ---- */
@@ -505,7 +506,7 @@ add_blend (Builder *self, guint level)
   const gboolean coarsest = level == self->depth;
   const OmniNode weight = coarsest ? add_coarsest_weight (self) : add_weight (self, level);
 
-  omni_model_add_map (self->graph, self->context, weight, level);
+  self->weigh[level] = weight;
   return omni_graph_set_blend_mean (self->graph, weight, get_picture (self, level),
                                     coarsest ? OMNI_NODE_NONE : get_picture (self, level + 1),
                                     OMNI_PYRAMID_QUAD, BAND_RANGE);
@@ -515,14 +516,14 @@ add_blend (Builder *self, guint level)
 static OmniNode
 add_fusion (Builder *self)
 {
-  OmniNode fused[MAX_LEVEL + 1];
+  OmniNode fused = add_blend (self, self->depth);
 
-  /* Level by level, so that no level's tensors outlive the next. */
-  for (guint level = 0; level <= self->depth; level++)
-    fused[level] = add_blend (self, level);
+  /* Level by level, so that no level's tensors outlive the next, and the finest last, which may become the result at once. */
   for (guint level = self->depth; level-- > 0;)
-    fused[level] = omni_graph_up_add (self->graph, fused[level], fused[level + 1], 1, OMNI_PYRAMID_QUAD);
-  return fused[0];
+    fused = omni_graph_up_add (self->graph, add_blend (self, level), fused, 1, OMNI_PYRAMID_QUAD);
+  for (guint level = 0; level <= self->depth; level++)
+    omni_model_add_map (self->graph, self->context, self->weigh[level], level);
+  return fused;
 }
 
 /* Of medical pictures, where bright bone of one source and the other's detail add up. */

@@ -1,7 +1,7 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One level down a pyramid: a separable low-pass and every second pixel. An invocation makes four pixels of two rows,
+// One level down a pyramid: a separable low-pass and every second pixel. An invocation makes four pixels of ROWS rows,
 // which share most of their source rows.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
@@ -10,8 +10,10 @@
 
 #ifdef BURT
 const int PYRAMID = PYRAMID_BURT;
+const int ROWS = 2;
 #else
 const int PYRAMID = PYRAMID_QUAD;
+const int ROWS = 8;
 #endif
 const int HALF = 0;
 
@@ -145,13 +147,14 @@ void
 main ()
 {
   const int z = int (gl_GlobalInvocationID.z);
-  const ivec2 block = ivec2 (gl_GlobalInvocationID.xy) * ivec2 (1, 2);
+  const ivec2 block = ivec2 (gl_GlobalInvocationID.xy) * ivec2 (1, ROWS);
   if (block.x >= push.rw || block.y >= push.rh)
     return;
 
   const ivec2 at = block + ivec2 (push.rx, push.ry);
-  const ivec2 last = ivec2 ((push.width - 1) & ~3, push.height - 1);
-  const ivec2 g = clamp (ivec2 (at.x * 4, at.y) + tile_origin (push.level), ivec2 (0), last);
+  // Rows may lie beyond the picture, from the first of a block on: what comes of them counts for nothing.
+  const ivec2 here = ivec2 (at.x * 4, at.y) + tile_origin (push.level);
+  const ivec2 g = ivec2 (clamp (here.x, 0, (push.width - 1) & ~3), here.y);
   const ivec2 extent = ivec2 (push.a0, push.a1);
   const ivec2 origin = tile_origin (push.level - 1);
   const int y = 2 * g.y;
@@ -168,7 +171,7 @@ main ()
                                               row_at (z, y + 4, g, extent, origin)));
 #else
   // Two rows a turn. Written out, six of samples took a driver .4 s in every process.
-  const int n = min (push.rh - block.y, 2);
+  const int n = min (push.rh - block.y, ROWS);
   Pixels before0, before1;
   [[dont_unroll]] for (int i = 0; i <= n; i++)
     {

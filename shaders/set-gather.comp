@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Σ w · (fine − up (coarse)) / Σ w over all members of the set at once, w = exp (score − largest score): what set-blend and
-// band-weight make of one source after another, with the same bits, without weights and sums in memory. An invocation
-// makes two texels of two rows, of one plane or of three.
+// band-weight make of one source after another, with the same bits, without weights and sums in memory. PACK adds the
+// bands below, expanded, and writes the result's samples: what up-add and pack make of it. An invocation makes two texels
+// of two rows, of one plane or of three.
 #extension GL_GOOGLE_include_directive : enable
 #include "common.glsl"
 #include "picture.glsl"
@@ -13,11 +14,16 @@
 layout (constant_id = 6) const int PYRAMID = 0;
 layout (constant_id = 7) const int HAS_COARSE = 1;
 layout (constant_id = 8) const int PLANES = 3;
+layout (constant_id = 9) const int PACK = 0;
+layout (constant_id = 10) const int STORE = 0;
 const int HALF = 0;
+const int OUT_CHANNELS = PLANES;
 
 layout (binding = 1) uniform samplerBuffer scores;
 layout (binding = 2) uniform samplerBuffer coarse;
+layout (binding = 7) uniform samplerBuffer below; // PACK
 #include "store.glsl"
+#include "pack.glsl"
 
 // Four pixels of all planes, and what they count.
 struct Totals
@@ -89,21 +95,58 @@ add (Totals sums, int k, ivec2 at, vec4 most, Pixels fine, Pixels up)
   return sums;
 }
 
+Block
+expand_below (int z, ivec2 g)
+{
+  const View view = View (push.a9, push.src1.plane, push.dst.plane);
+  return expand_block (below, view, PYRAMID, z, g, ivec2 (push.a3, push.a4), tile_origin (push.level + 1));
+}
+
+vec4
+collapse (vec4 band, vec4 up)
+{
+  precise const vec4 value = band + up;
+  return value;
+}
+
 void
-put (ivec2 at, Totals sums)
+put (ivec2 at, Totals sums, Pixels up)
 {
   // An odd first texel has a neighbour that is not ours.
   if (at.x < push.a5 || at.x >= push.a6 || at.y >= push.ry + push.rh)
     return;
 
-  const int to = push.dst.base + at.y * push.dst.pitch + at.x;
   const vec4 weight = vec4 (sums.weight) * intBitsToFloat (push.src3.plane);
   const float unit = intBitsToFloat (push.src3.pitch);
-  store4 (to, ratio (vec4 (sums.a) * unit, weight));
+  Pixels made;
+  made.a = ratio (vec4 (sums.a) * unit, weight);
   if (PLANES == 3)
     {
-      store4 (to + push.dst.plane, ratio (vec4 (sums.b) * unit, weight));
-      store4 (to + 2 * push.dst.plane, ratio (vec4 (sums.c) * unit, weight));
+      made.b = ratio (vec4 (sums.b) * unit, weight);
+      made.c = ratio (vec4 (sums.c) * unit, weight);
+    }
+  if (PACK != 0)
+    {
+      made = Pixels (collapse (made.a, up.a), collapse (made.b, up.b), collapse (made.c, up.c));
+      [[unroll]] for (int i = 0; i < 4; i++)
+        {
+          values[i * PLANES] = made.a[i];
+          if (PLANES == 3)
+            {
+              values[i * PLANES + 1] = made.b[i];
+              values[i * PLANES + 2] = made.c[i];
+            }
+        }
+      pack (push.dst.base + at.y * push.dst.pitch + at.x * packed_words ());
+      return;
+    }
+
+  const int to = push.dst.base + at.y * push.dst.pitch + at.x;
+  store4 (to, made.a);
+  if (PLANES == 3)
+    {
+      store4 (to + push.dst.plane, made.b);
+      store4 (to + 2 * push.dst.plane, made.c);
     }
 }
 
@@ -152,8 +195,21 @@ main ()
       sums2 = add (sums2, k, at2, most2, fine2, Pixels (a.c, b.c, c.c));
       sums3 = add (sums3, k, high, most3, fine3, Pixels (a.d, b.d, c.d));
     }
-  put (at, sums0);
-  put (at + ivec2 (1, 0), sums1);
-  put (at + ivec2 (0, 1), sums2);
-  put (at + ivec2 (1, 1), sums3);
+
+  Block a = Block (vec4 (0.0), vec4 (0.0), vec4 (0.0), vec4 (0.0));
+  Block b = a;
+  Block c = a;
+  if (PACK != 0)
+    {
+      a = expand_below (0, g);
+      if (PLANES == 3)
+        {
+          b = expand_below (1, g);
+          c = expand_below (2, g);
+        }
+    }
+  put (at, sums0, Pixels (a.a, b.a, c.a));
+  put (at + ivec2 (1, 0), sums1, Pixels (a.b, b.b, c.b));
+  put (at + ivec2 (0, 1), sums2, Pixels (a.c, b.c, c.c));
+  put (at + ivec2 (1, 1), sums3, Pixels (a.d, b.d, c.d));
 }

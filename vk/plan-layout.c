@@ -244,6 +244,39 @@ omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum)
          && !omni_plan_gathers (plan, sum) && all_uses (plan, sum, can_read_fixed);
 }
 
+static gboolean
+is_collapse (const OmniNodeInfo *user, guint input)
+{
+  return user->op == OMNI_OP_UP_ADD && input == 0;
+}
+
+static gboolean
+computes_last (const OmniPlan *plan, guint i, OmniNode node)
+{
+  const OmniInstruction *instruction = &g_array_index (plan->instructions, OmniInstruction,
+                                                       plan->instructions->len - i);
+
+  return instruction->kind == OMNI_INSTRUCTION_COMPUTE && instruction->node == node;
+}
+
+gboolean
+omni_plan_packs_blend (const OmniPlan *plan)
+{
+  const OmniNode output = plan->graph->output;
+  const OmniNodeInfo *node = output != OMNI_NODE_NONE ? omni_graph_node (plan->graph, output) : NULL;
+
+  if (node == NULL || node->op != OMNI_OP_UP_ADD || node->scale != 1.0F
+      || node->activation != OMNI_ACTIVATION_NONE || node->exported
+      || omni_graph_is_map (plan->graph, output))
+    return FALSE;
+
+  const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, plan->blocks->len - 1);
+
+  return omni_plan_gathers (plan, node->inputs[0]) && all_uses (plan, node->inputs[0], is_collapse)
+         && omni_graph_node (plan->graph, node->inputs[0])->pyramid == node->pyramid && block->n >= 2
+         && !block->per_source && computes_last (plan, 1, output) && computes_last (plan, 2, node->inputs[0]);
+}
+
 /* The softmax writes whole members of the set. */
 static gboolean
 can_interleave (const OmniNodeInfo *node)

@@ -15,6 +15,10 @@ add_extent (const OmniLowering *lower, OmniStep *step, OmniNode node, guint firs
   step->push.arg[first_arg + 1] = omni_extent_at_level ((int)plan->height, level);
 }
 
+/* ROWS of down.comp */
+#define ROWS_OF_BURT 2
+#define ROWS_OF_QUAD 8
+
 static void
 lower_down (const OmniLowering *lower)
 {
@@ -25,7 +29,7 @@ lower_down (const OmniLowering *lower)
 
   omni_step_read_picture (lower, &step, 0, lower->slice);
   add_extent (lower, &step, lower->node->inputs[0], 0);
-  step.cover_y = 2;
+  step.cover_y = lower->node->pyramid == OMNI_PYRAMID_BURT ? ROWS_OF_BURT : ROWS_OF_QUAD;
   omni_lower_emit (lower, &step, 0x1U);
 }
 
@@ -201,7 +205,7 @@ lower_score (const OmniLowering *lower, guint stage, gint32 first)
   omni_step_read (lower, &step, 2, 3, lower->slice, unit);
   omni_step_read (lower, &step, 3, 1, lower->slice, OMNI_UNIT_TEXEL);
   if (stage == SCORE_WEIGHT)
-    omni_step_read_instead_of_weights (lower, &step, 4, 3);
+    step.push.arg[4] = omni_step_read_instead_of_weights (lower, &step, node->inputs[4], 3).pitch;
   step.push.arg[0] = first;
   add_extent (lower, &step, node->inputs[2], 1);
   omni_step_cover_blocks (&step);

@@ -39,9 +39,10 @@ void omni_step_read (const OmniLowering *lower, OmniStep *step, guint binding, g
 void omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, OmniNode node,
                           guint slice, OmniUnit unit);
 
-/* Binds input `i`, texel by texel, in place of the weights, for kernels that have none: the fifth input. Its base and pitch
- * are arguments `arg` and the next. */
-void omni_step_read_instead_of_weights (const OmniLowering *lower, OmniStep *step, guint i, guint arg);
+/* Binds a tensor, texel by texel, in place of the weights, for kernels that have none: the fifth input. Argument `arg` becomes
+ * its base; pitch and plane are for the caller to pass on. */
+OmniPushView
+omni_step_read_instead_of_weights (const OmniLowering *lower, OmniStep *step, OmniNode node, guint arg);
 
 /* Binds a picture, input `i` of the node, to texel input 0 and adds the four constants of shaders/picture.glsl. The step's
  * shader must be the variant that omni_lower_choose_variant() names. */
@@ -123,6 +124,9 @@ void omni_lower_exposure_sum (const OmniLowering *lower, gboolean resident);
 void omni_lower_score_max (const OmniLowering *lower, gboolean resident);
 void omni_lower_finish (const OmniLowering *lower);
 void omni_lower_gather (const OmniLowering *lower); /* of all members: omni_plan_gathers() */
+
+/* The same with the bands `below` it added and packed: all but where in the result buffer. push.dst.plane is not the result's. */
+OmniStep omni_lower_gather_and_pack (const OmniLowering *lower, OmniNode below);
 void
 omni_lower_set_resident (const OmniLowering *lower); /* max, sum, mean, pick, running mean over all members */
 

@@ -138,8 +138,8 @@ read_members (const OmniLowering *lower, OmniStep *step, guint binding, guint64 
   step->in[binding].high = step->in[binding].low + bytes * n;
 }
 
-void
-omni_lower_gather (const OmniLowering *lower)
+static OmniStep
+gather_step (const OmniLowering *lower)
 {
   const OmniPlan *plan = lower->plan;
   const OmniNodeInfo *node = lower->node;
@@ -174,7 +174,32 @@ omni_lower_gather (const OmniLowering *lower)
   }
   step.flop *= plan->params.n_sources;
   omni_step_cover_blocks (&step);
+  return step;
+}
+
+void
+omni_lower_gather (const OmniLowering *lower)
+{
+  const OmniStep step = gather_step (lower);
+
   omni_lower_emit (lower, &step, 0);
+}
+
+OmniStep
+omni_lower_gather_and_pack (const OmniLowering *lower, OmniNode below)
+{
+  enum
+  {
+    BASE_ARGUMENT = 9
+  };
+  OmniStep step = gather_step (lower);
+  const OmniPushView view = omni_step_read_instead_of_weights (lower, &step, below, BASE_ARGUMENT);
+
+  omni_step_constant (&step, 1);
+  omni_step_constant (&step, lower->plan->params.output);
+  step.push.src[1].plane = view.pitch;
+  step.push.dst.plane = view.plane;
+  return step;
 }
 
 /* Two dispatches: every plane of the values against the old key, then the key itself. */

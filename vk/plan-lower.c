@@ -137,15 +137,15 @@ omni_step_read_node (const OmniLowering *lower, OmniStep *step, guint binding, O
   step->push.src[binding] = read_tensor (lower, step, &step->in[binding], node, slice, unit);
 }
 
-void
-omni_step_read_instead_of_weights (const OmniLowering *lower, OmniStep *step, guint i, guint arg)
+OmniPushView
+omni_step_read_instead_of_weights (const OmniLowering *lower, OmniStep *step, OmniNode node, guint arg)
 {
-  const OmniPushView view = read_tensor (lower, step, &step->in[OMNI_N_TEXEL_INPUTS], lower->node->inputs[i],
-                                         lower->slice, OMNI_UNIT_TEXEL);
+  const OmniPushView view = read_tensor (lower, step, &step->in[OMNI_N_TEXEL_INPUTS], node, lower->slice,
+                                         OMNI_UNIT_TEXEL);
 
   step->instead_of_weights = arg;
   step->push.arg[arg] = view.base;
-  step->push.arg[arg + 1] = view.pitch;
+  return view;
 }
 
 void
@@ -529,6 +529,9 @@ lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
     .slice = (guint)MAX (block->member, 0),
   };
 
+  /* lower_pack() makes the last two at once. */
+  if (at + 2 >= plan->instructions->len && omni_plan_packs_blend (plan))
+    return;
   if (instruction->kind == OMNI_INSTRUCTION_MEASURE || instruction->kind == OMNI_INSTRUCTION_SETTLE)
     lower_measuring (&lower);
   else if (instruction->kind == OMNI_INSTRUCTION_FINISH)
@@ -551,31 +554,45 @@ lower_instruction (OmniPlan *plan, const OmniBlock *block, guint at)
   omni_lower_next_group (plan);
 }
 
+static OmniStep
+pack_step (const OmniLowering *lower)
+{
+  OmniStep step = omni_lower_step (lower, "pack");
+
+  omni_step_constant (&step, lower->node->channels);
+  omni_step_constant (&step, lower->plan->params.output);
+  step.groups_z = 1;
+  omni_step_read_node (lower, &step, 0, lower->instruction->node, 0, OMNI_UNIT_TEXEL);
+  step.push.dst.plane = 0;
+  return step;
+}
+
 /* The last step of a tile: the output's floats become interleaved samples in the result buffer. */
 static void
 lower_pack (OmniPlan *plan)
 {
   const OmniNode output = plan->graph->output;
+  const gboolean blends = omni_plan_packs_blend (plan);
+  const OmniNode node = blends ? omni_graph_node (plan->graph, output)->inputs[0] : output;
   const guint at = plan->instructions->len;
-  OmniInstruction instruction = *omni_plan_find (plan, at, output);
-  OmniTensor tile = plan->tensors[output];
+  OmniInstruction instruction = *omni_plan_find (plan, at, node);
+  OmniTensor tile = plan->tensors[node];
   const OmniLowering lower = {
     .plan = plan,
     .at = at,
     .instruction = &instruction,
-    .node = omni_graph_node (plan->graph, output),
+    .node = omni_graph_node (plan->graph, node),
     .tensor = &tile,
   };
   const guint sample_bytes = (guint)omni_store_get_bytes (plan->params.output);
-  OmniStep step = omni_lower_step (&lower, "pack");
+  OmniStep step = blends
+                    ? omni_lower_gather_and_pack (&lower, omni_graph_node (plan->graph, output)->inputs[1])
+                    : pack_step (&lower);
   const gint32 words = (gint32)(lower.node->channels * sample_bytes); /* four pixels make this many words */
   const gint32 height = step.push.rh;
 
-  omni_step_constant (&step, lower.node->channels);
-  omni_step_constant (&step, plan->params.output);
-  step.groups_z = 1;
-  omni_step_read_node (&lower, &step, 0, output, 0, OMNI_UNIT_TEXEL);
-  step.push.dst = (OmniPushView){ 0, (gint32)plan->result_pitch_px / 4 * words, 0 };
+  step.push.dst.base = 0;
+  step.push.dst.pitch = (gint32)plan->result_pitch_px / 4 * words;
   step.out[0].arena = OMNI_ARENA_RESULT;
 
   const guint64 row_bytes = (guint64)step.push.dst.pitch * 4;

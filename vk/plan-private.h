@@ -255,6 +255,9 @@ gboolean omni_plan_keeps_fixed (const OmniPlan *plan, OmniNode sum);
 gboolean omni_plan_gathers (const OmniPlan *plan, OmniNode blend);
 gboolean omni_plan_keeps_score (const OmniPlan *plan, OmniNode weight);
 
+/* Whether the result is such a mean with the bands below it added, made last: one kernel packs it. Asked once all is scheduled. */
+gboolean omni_plan_packs_blend (const OmniPlan *plan);
+
 /* Whether a needed node is made by no instruction: a picture read as samples, the largest of scores nobody asks for. */
 gboolean omni_plan_skips (const OmniPlan *plan, OmniNode node);
 
