@@ -70,6 +70,57 @@ bring (samplerBuffer plane, View view, ivec2 at, ivec2 g)
   return Pair (upper, lower);
 }
 
+// Of a coarse plane, where STEPS is 3 or more: what eight rows of two texels lie between, rows from that above the first
+// of them on. Two texels lie around one column and eight rows around one or two.
+struct Cells
+{
+  vec3 row[4];
+};
+
+Cells
+cells_at (samplerBuffer plane, View view, ivec2 g)
+{
+  const ivec2 extent = ivec2 (push.a1, push.a2);
+  const ivec2 origin = tile_origin (push.level + STEPS);
+  const ivec2 i = g >> STEPS;
+  Cells cells;
+  if (STEPS >= 3)
+    [[unroll]] for (int k = 0; k < 4; k++)
+      {
+        const int at = view.base + (clamp (i.y + k - 1, 0, extent.y - 1) - origin.y) * view.pitch - origin.x;
+        cells.row[k] = vec3 (texelFetch (plane, at + clamp (i.x - 1, 0, extent.x - 1)).x,
+                             texelFetch (plane, at + clamp (i.x, 0, extent.x - 1)).x,
+                             texelFetch (plane, at + clamp (i.x + 1, 0, extent.x - 1)).x);
+      }
+  return cells;
+}
+
+// As magnify_row().
+vec4
+along_cells (vec3 row, int gx)
+{
+  const int mask = (1 << STEPS) - 1;
+  const vec4 t = vec4 (2 * (gx & mask) + ivec4 (0, 2, 4, 6) - mask) * (1.0 / float (2 << STEPS));
+  precise const vec4 value = (1.0 - abs (t)) * row.y + max (-t, vec4 (0.0)) * row.x + max (t, vec4 (0.0)) * row.z;
+  return value;
+}
+
+// As bring(); the first of the eight rows is `first`.
+Pair
+bring_between (Cells cells, int first, ivec2 g)
+{
+  const int mask = (1 << STEPS) - 1;
+  const vec2 t = vec2 (2 * (g.y & mask) + ivec2 (0, 2) - mask) * (1.0 / float (2 << STEPS));
+  const bool next = (g.y >> STEPS) > (first >> STEPS);
+  const vec3 above = next ? cells.row[1] : cells.row[0];
+  const vec3 below = next ? cells.row[3] : cells.row[2];
+  const vec4 mid = along_cells (next ? cells.row[2] : cells.row[1], g.x);
+  const vec4 far = along_cells (t.x < 0.0 ? above : below, g.x);
+  precise const vec4 upper = (1.0 - abs (t.x)) * mid + abs (t.x) * far;
+  precise const vec4 lower = (1.0 - abs (t.y)) * mid + abs (t.y) * far;
+  return Pair (upper, lower);
+}
+
 // Eight pixels of a row and those before and behind.
 struct Row
 {
@@ -179,20 +230,38 @@ write (ivec2 at, vec4 value)
 
 // Two rows of two texels, from the magnitudes' sums over three rows.
 void
-write_rows (ivec2 at, ivec2 g, bool has_two, int end_x, Row upper, Row lower)
+write_rows (ivec2 at, ivec2 g, Cells logit_cells, Cells gain_cells, int first, bool has_two, int end_x, Row upper,
+            Row lower)
 {
-  const Pair logit = bring (logits, push.src1, at, g);
-  const Pair gain = bring (gains, push.src2, at, g);
+  Pair logit, gain;
+  if (STEPS >= 3)
+    {
+      logit = bring_between (logit_cells, first, g);
+      gain = bring_between (gain_cells, first, g);
+    }
+  else
+    {
+      logit = bring (logits, push.src1, at, g);
+      gain = bring (gains, push.src2, at, g);
+    }
   write (at, score (upper.beyond.x, upper.one, upper.two.x, g.x, logit.upper, gain.upper));
   write (at + ivec2 (0, 1), score (lower.beyond.x, lower.one, lower.two.x, g.x, logit.lower, gain.lower));
   if (!has_two)
     return;
 
   const ivec2 g1 = ivec2 (min (g.x + 4, end_x), g.y);
-  const Pair logit1 = bring (logits, push.src1, at + ivec2 (1, 0), g1);
-  const Pair gain1 = bring (gains, push.src2, at + ivec2 (1, 0), g1);
-  write (at + ivec2 (1, 0), score (upper.one.w, upper.two, upper.beyond.y, g.x + 4, logit1.upper, gain1.upper));
-  write (at + ivec2 (1, 1), score (lower.one.w, lower.two, lower.beyond.y, g.x + 4, logit1.lower, gain1.lower));
+  if (STEPS >= 3)
+    {
+      logit = bring_between (logit_cells, first, g1);
+      gain = bring_between (gain_cells, first, g1);
+    }
+  else
+    {
+      logit = bring (logits, push.src1, at + ivec2 (1, 0), g1);
+      gain = bring (gains, push.src2, at + ivec2 (1, 0), g1);
+    }
+  write (at + ivec2 (1, 0), score (upper.one.w, upper.two, upper.beyond.y, g.x + 4, logit.upper, gain.upper));
+  write (at + ivec2 (1, 1), score (lower.one.w, lower.two, lower.beyond.y, g.x + 4, logit.lower, gain.lower));
 }
 
 void
@@ -215,6 +284,8 @@ main ()
   const int end = ((last.x & ~3) - origin.x) >> 2;
   const int turns = min (push.rh - block.y + 1, ROWS) >> 1;
 
+  const Cells logit_cells = cells_at (logits, push.src1, g);
+  const Cells gain_cells = cells_at (gains, push.src2, g);
   Columns before = expand_columns (i.y - 1, i.x, coarse_last, coarse_origin);
   Row odd, even;
   [[dont_unroll]] for (int k = 0; k <= turns; k++)
@@ -230,8 +301,8 @@ main ()
       if (y > last.y)
         even1 = odd1;
       if (k > 0)
-        write_rows (at + ivec2 (0, 2 * k - 2), ivec2 (g.x, y - 2), block.x + 1 < push.rw, last.x & ~3,
-                    sum (odd, even, odd1), sum (even, odd1, even1));
+        write_rows (at + ivec2 (0, 2 * k - 2), ivec2 (g.x, y - 2), logit_cells, gain_cells, g.y, block.x + 1 < push.rw,
+                    last.x & ~3, sum (odd, even, odd1), sum (even, odd1, even1));
       odd = odd1;
       even = even1;
       before = now;
