@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Plans cut in two, what a person says about a source, and maps: the same bits however a graph is run. */
 #include "tests/harness.h"
+#include "vk/plan-private.h"
 
 #include <math.h>
 #include <string.h>
 
 static const guint channel_of[] = { 0, 1, 2 };
 
-/* A pyramid of four levels whose weights come from level 2, where the whole set is needed at once. */
+/* A pyramid of four levels whose weights come from level 2, where the whole set is needed at once. `apart`: something is
+ * done with what comes of it, so that it is not packed at once. */
 static OmniGraph *
-build (gboolean influence, gboolean maps)
+build_as (gboolean influence, gboolean maps, gboolean apart)
 {
   OmniGraph *graph = omni_graph_new ("cut");
   const OmniPyramid quad = OMNI_PYRAMID_QUAD;
-  OmniNode picture[5], luma[5], fused[5], weight;
+  OmniNode picture[5], luma[5], weight[5], fused = OMNI_NODE_NONE;
   OmniNode logit, gain;
 
   picture[0] = omni_graph_picture (graph, OMNI_PLANES_COLOUR, 0);
@@ -32,19 +34,27 @@ build (gboolean influence, gboolean maps)
   for (guint l = 0; l < 5; l++)
   {
     if (l < 3)
-      weight = omni_graph_score_weight (graph, luma[l], luma[l + 1], logit, gain, 0.002F);
+      weight[l] = omni_graph_score_weight (graph, luma[l], luma[l + 1], logit, gain, 0.002F);
     else
-      weight = l == 3 ? omni_graph_pool_mean (graph, omni_graph_set_softmax (graph, logit))
-                      : omni_graph_pool_mean (graph, weight);
+      weight[l] = omni_graph_pool_mean (graph, l == 3 ? omni_graph_set_softmax (graph, logit) : weight[3]);
     if (maps)
-      omni_graph_add_map (graph, weight, "map");
-    fused[l] = omni_graph_set_blend_mean (graph, weight, picture[l], l < 4 ? picture[l + 1] : OMNI_NODE_NONE,
-                                          quad, 2);
+      omni_graph_add_map (graph, weight[l], "map");
   }
-  for (guint l = 4; l-- > 0;)
-    fused[l] = omni_graph_up_add (graph, fused[l], fused[l + 1], 1, quad);
-  omni_graph_set_output (graph, omni_graph_channels (graph, fused[0], channel_of, 3));
+  for (guint l = 5; l-- > 0;)
+  {
+    const OmniNode band = omni_graph_set_blend_mean (graph, weight[l], picture[l],
+                                                     l < 4 ? picture[l + 1] : OMNI_NODE_NONE, quad, 2);
+
+    fused = l == 4 ? band : omni_graph_up_add (graph, band, fused, 1, quad);
+  }
+  omni_graph_set_output (graph, apart ? omni_graph_channels (graph, fused, channel_of, 3) : fused);
   return graph;
+}
+
+static OmniGraph *
+build (gboolean influence, gboolean maps)
+{
+  return build_as (influence, maps, FALSE);
 }
 
 /* Bytes of waves and noise, unlike each other. */
@@ -143,6 +153,49 @@ test_same_bits (void)
       }
     free_pictures (pictures);
   }
+}
+
+/* Packed where it is gathered or in a kernel of its own: the same samples. */
+static void
+test_packed (void)
+{
+  static const OmniStore stores[] = { OMNI_STORE_U8, OMNI_STORE_U16, OMNI_STORE_F32 };
+  g_autoptr (OmniGraph) at_once = build_as (FALSE, FALSE, FALSE), apart = build_as (FALSE, FALSE, TRUE);
+
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+  {
+    const Size *size = &sizes[s];
+    HarnessPictures *pictures = make_pictures (size->n, size->width, size->height, size->store);
+
+    for (guint i = 0; i < 2 * G_N_ELEMENTS (stores); i++)
+    {
+      const HarnessOptions options = { .schedule = i % 2 == 0 ? "resident" : "cut",
+                                       .output = stores[i / 2],
+                                       .tile_px = i % 2 == 0 ? 0 : 64 };
+      const gsize bytes = (gsize)size->width * size->height * 3 * omni_store_get_bytes (options.output);
+      g_autofree gpointer want = harness_run_raw (apart, pictures, &options);
+      g_autofree gpointer got = harness_run_raw (at_once, pictures, &options);
+
+      g_assert_cmpmem (got, bytes, want, bytes);
+    }
+    free_pictures (pictures);
+  }
+}
+
+static void
+test_packs (void)
+{
+  HarnessPictures *pictures = make_pictures (2, 40, 30, OMNI_STORE_U8);
+
+  for (guint apart = 0; apart < 2; apart++)
+  {
+    g_autoptr (OmniGraph) graph = build_as (FALSE, FALSE, apart != 0);
+    OmniPlan *plan = harness_plan (graph, pictures, &(HarnessOptions){ .schedule = "resident" });
+
+    g_assert_true (omni_plan_packs_blend (plan) == (apart == 0));
+    omni_plan_free (&plan);
+  }
+  free_pictures (pictures);
 }
 
 /* Below a cut there is a tile of every source, and above it each comes once. */
@@ -415,6 +468,8 @@ add_tests (void)
 {
   g_test_add_func ("/plan/cut/same-bits", test_same_bits);
   g_test_add_func ("/plan/cut/is-cut", test_is_cut);
+  g_test_add_func ("/plan/cut/packed", test_packed);
+  g_test_add_func ("/plan/cut/packs", test_packs);
   g_test_add_func ("/plan/cut/orders", test_orders);
   g_test_add_func ("/plan/influence", test_influence);
   g_test_add_func ("/plan/influence/travels", test_influence_travels);
