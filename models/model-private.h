@@ -99,6 +99,10 @@ gboolean omni_model_get_padding (const OmniWeights *weights, OmniBoundary fallba
 gboolean omni_model_get_known_answer (const OmniWeights *weights, gboolean *has_answer, float answer[16],
                                       GError **error);
 
+/* How far each source of an exposure set shows something else than the set agrees upon, because it moved: 0 where it agrees, 1
+ * where it is as much off again as it may be. Per source, one plane of the level of `luma`. Needs all sources at the same time. */
+OmniNode omni_model_add_ghosts (OmniGraph *graph, OmniNode luma);
+
 /* Where a bright ground and the detail upon it come to more than white, the ground gives way: what `luma` has too much, on average
  * over some 2 ^ `levels` pixels, is taken off `strength` times, so that the detail stays to be seen. */
 OmniNode omni_model_add_headroom (OmniGraph *graph, OmniNode luma, guint levels, float strength);

@@ -80,6 +80,15 @@ static const OmniModelOption options[] = {
     .default_value = "8",
     .minimum = 0,
     .maximum = 16 },
+  { .key = "ghosts",
+    .title = N_ ("Moving Things"),
+    .summary = N_ (
+      "How far an exposure counts less where it shows something else than the others, because it "
+      "moved, in powers of e; 0: ghosts stay"),
+    .type = OMNI_OPTION_NUMBER,
+    .default_value = "0",
+    .minimum = 0,
+    .maximum = 16 },
   { .key = "headroom",
     .title = N_ ("Headroom"),
     .summary = N_ ("How far medical pictures darken where bright ground of one source and detail of "
@@ -401,6 +410,18 @@ add_highlights (Builder *self)
                            -strength, 0, OMNI_ACTIVATION_NONE, 0);
 }
 
+/* −ghosts · how far a source is off, of exposures. OMNI_NODE_NONE where there is nothing to say. */
+static OmniNode
+add_ghosts (Builder *self)
+{
+  const float strength = (float)omni_model_get_number (self->model, self->context->options, "ghosts");
+
+  if (strength == 0 || told_task (self) != OMNI_TASK_EXPOSURE)
+    return OMNI_NODE_NONE;
+  return omni_graph_unary (self->graph, omni_model_add_ghosts (self->graph, get_luma (self, self->at)),
+                           -strength, 0, OMNI_ACTIVATION_NONE, 0);
+}
+
 static void
 add_to_logits (Builder *self, OmniNode term)
 {
@@ -418,6 +439,7 @@ take_heads (Builder *self, OmniNode logits, OmniNode alphas)
     self->alphas[head] = omni_graph_channels (self->graph, alphas, &head, 1);
   }
   add_to_logits (self, add_highlights (self));
+  add_to_logits (self, add_ghosts (self));
   if (self->context->influence)
     add_to_logits (self, omni_graph_influence (self->graph, self->at));
 }

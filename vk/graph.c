@@ -322,8 +322,7 @@ omni_graph_match_levels (OmniGraph *graph, OmniNode x, const guint64 histogram[O
   guint64 sum = 0;
 
   omni_graph_require_planar (graph, x);
-  omni_graph_require (node.channels == 1 && node.level == 0, graph,
-                      "matches other than one plane of the picture's size");
+  omni_graph_require (node.channels == 1, graph, "matches other than one plane");
   for (guint i = 0; i < OMNI_LEVELS; i++)
     sum += histogram[i];
   omni_graph_require (sum > 0, graph, "matches a histogram of nothing");

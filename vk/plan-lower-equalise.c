@@ -64,8 +64,11 @@ void
 omni_lower_count_levels (const OmniLowering *lower)
 {
   const OmniPlan *plan = lower->plan;
-  const guint width = plan->tiles_x == 1 ? plan->width : plan->tile_width;
-  const guint height = plan->tiles_y == 1 ? plan->height : plan->tile_height;
+  const guint level = lower->node->level;
+  const guint width = (guint)omni_extent_at_level ((int)(plan->tiles_x == 1 ? plan->width : plan->tile_width),
+                                                   level);
+  const guint height = (guint)omni_extent_at_level (
+    (int)(plan->tiles_y == 1 ? plan->height : plan->tile_height), level);
   OmniStep clear = equalise_step (lower, CLEAR);
   OmniStep count = equalise_step (lower, COUNT);
 
@@ -80,7 +83,9 @@ omni_lower_count_levels (const OmniLowering *lower)
 static gint32
 pack_limits (const OmniLowering *lower)
 {
-  const double n = (double)lower->plan->width * lower->plan->height;
+  const guint level = lower->node->level;
+  const double n = (double)omni_extent_at_level ((int)lower->plan->width, level)
+                   * omni_extent_at_level ((int)lower->plan->height, level);
   const guint64 *histogram = lower->node->histogram;
   double counted = 0, sum = 0;
   float limits[2 * OMNI_LEVELS];
