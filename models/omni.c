@@ -24,7 +24,8 @@
 #define COARSEST_PX 4
 #define MAX_BASE    3
 #define EPSILON     2e-3
-/* Of a set, from which the network's features of all sources at 1/16 take more memory than the bands (24 MP × 13). */
+/* Of a set, from which the network's features of all sources at 1/16 take more memory than the bands (24 MP × 13; exposures of
+ * that size are seen at 1/32 in any case). */
 #define LARGE_SET_MP    300
 #define NEARLY_WHITE    .94f
 #define HEADROOM_LEVELS 3
@@ -181,7 +182,7 @@ typedef struct
   OmniNode pictures[MAX_LEVEL + 1]; /* per level: what is fused, … */
   OmniNode lumas[MAX_LEVEL + 1];    /* … and its luminance; made as they are needed */
   OmniNode masks[MAX_LEVEL + 1];    /* what is opaque, or none */
-  OmniNode weigh[MAX_LEVEL + 1];    /* how much each source counts */
+  OmniNode counts[MAX_LEVEL + 1];   /* how much each source counts */
 } Builder;
 
 /* ---- The pyramids ---- */
@@ -528,7 +529,7 @@ add_blend (Builder *self, guint level)
   const gboolean coarsest = level == self->depth;
   const OmniNode weight = coarsest ? add_coarsest_weight (self) : add_weight (self, level);
 
-  self->weigh[level] = weight;
+  self->counts[level] = weight;
   return omni_graph_set_blend_mean (self->graph, weight, get_picture (self, level),
                                     coarsest ? OMNI_NODE_NONE : get_picture (self, level + 1),
                                     OMNI_PYRAMID_QUAD, BAND_RANGE);
@@ -544,7 +545,7 @@ add_fusion (Builder *self)
   for (guint level = self->depth; level-- > 0;)
     fused = omni_graph_up_add (self->graph, add_blend (self, level), fused, 1, OMNI_PYRAMID_QUAD);
   for (guint level = 0; level <= self->depth; level++)
-    omni_model_add_map (self->graph, self->context, self->weigh[level], level);
+    omni_model_add_map (self->graph, self->context, self->counts[level], level);
   return fused;
 }
 

@@ -87,7 +87,9 @@ cells_at (samplerBuffer plane, View view, ivec2 g)
   if (STEPS >= 3)
     [[unroll]] for (int k = 0; k < 4; k++)
       {
-        const int at = view.base + (clamp (i.y + k - 1, 0, extent.y - 1) - origin.y) * view.pitch - origin.x;
+        // Not beyond what eight rows ask for.
+        const int row = min (i.y + k - 1, ((g.y + 7) >> STEPS) + 1);
+        const int at = view.base + (clamp (row, 0, extent.y - 1) - origin.y) * view.pitch - origin.x;
         cells.row[k] = vec3 (texelFetch (plane, at + clamp (i.x - 1, 0, extent.x - 1)).x,
                              texelFetch (plane, at + clamp (i.x, 0, extent.x - 1)).x,
                              texelFetch (plane, at + clamp (i.x + 1, 0, extent.x - 1)).x);

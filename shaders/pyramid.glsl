@@ -118,9 +118,10 @@ expand_block (samplerBuffer coarse, View view, int kind, int plane, ivec2 g, ive
   const int at = view.base + plane * view.plane + ((i.x - origin.x) >> 2);
   vec4 even[3], odd[3];
 
-  [[unroll]] for (int k = 0; k < 3; k++)
-    expand_row8 (coarse, kind, at + (clamp (i.y + k - 1, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[k],
-                 odd[k]);
+  // No loop: where spirv-opt unrolls one, it forgets what is `precise`.
+  expand_row8 (coarse, kind, at + (clamp (i.y - 1, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[0], odd[0]);
+  expand_row8 (coarse, kind, at + (clamp (i.y, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[1], odd[1]);
+  expand_row8 (coarse, kind, at + (clamp (i.y + 1, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[2], odd[2]);
 
   precise vec4 even0, odd0, even1, odd1;
   if (kind == PYRAMID_BURT)

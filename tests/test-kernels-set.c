@@ -503,9 +503,8 @@ twin_of_score (const TwinTensor *set, gconstpointer data)
 static void
 test_score (void)
 {
-  static const Score scores[] = {
-    { 0, 0, 1 }, { 1, 0, 3 }, { 2, 0, 1 }, { 3, 0, 3 }, { 4, 0, 2 }, { 1, 1, 3 }
-  };
+  static const Score scores[] = { { 0, 0, 1 }, { 1, 0, 3 }, { 2, 0, 1 }, { 3, 0, 3 },
+                                  { 4, 0, 2 }, { 1, 1, 3 }, { 3, 1, 3 }, { 4, 1, 1 } };
 
   /* A score of 20 is 1e-6 off as a float, and so is its exponential. */
   for (guint i = 0; i < G_N_ELEMENTS (scores); i++)

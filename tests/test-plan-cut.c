@@ -79,6 +79,8 @@ make_pictures (guint n, guint width, guint height, OmniStore store)
 
       if (store == OMNI_STORE_U8)
         pixels[i] = (guint8)(value * 255);
+      else if (store == OMNI_STORE_F32)
+        ((float *)(gpointer)pixels)[i] = (float)value;
       else
         ((guint16 *)(gpointer)pixels)[i] = (guint16)(value * 65535);
     }
@@ -183,19 +185,26 @@ test_packed (void)
 }
 
 static void
+assert_packs (gboolean wanted, gboolean maps, gboolean apart, const char *schedule)
+{
+  g_autoptr (OmniGraph) graph = build_as (FALSE, maps, apart);
+  HarnessPictures *pictures = make_pictures (2, 40, 30, OMNI_STORE_U8);
+  OmniPlan *plan = harness_plan (graph, pictures, &(HarnessOptions){ .schedule = schedule });
+
+  g_assert_true (omni_plan_packs_blend (plan) == wanted);
+  omni_plan_free (&plan);
+  free_pictures (pictures);
+}
+
+/* Not where something else is done with it, or a source at a time goes by, or its weights are shown. */
+static void
 test_packs (void)
 {
-  HarnessPictures *pictures = make_pictures (2, 40, 30, OMNI_STORE_U8);
-
-  for (guint apart = 0; apart < 2; apart++)
-  {
-    g_autoptr (OmniGraph) graph = build_as (FALSE, FALSE, apart != 0);
-    OmniPlan *plan = harness_plan (graph, pictures, &(HarnessOptions){ .schedule = "resident" });
-
-    g_assert_true (omni_plan_packs_blend (plan) == (apart == 0));
-    omni_plan_free (&plan);
-  }
-  free_pictures (pictures);
+  assert_packs (TRUE, FALSE, FALSE, "resident");
+  assert_packs (TRUE, FALSE, FALSE, "cut");
+  assert_packs (FALSE, FALSE, TRUE, "resident");
+  assert_packs (FALSE, FALSE, FALSE, "streamed");
+  assert_packs (FALSE, TRUE, FALSE, "resident");
 }
 
 /* Below a cut there is a tile of every source, and above it each comes once. */

@@ -234,9 +234,9 @@ OmniNode omni_graph_set_blend_mean (OmniGraph *graph, OmniNode weight, OmniNode 
                                     OmniPyramid pyramid, float range);
 
 /* The numerators of a softmax over the set, exp (score_k − max score), of score_k = logit_k + gain · ln (m_k + floor), where
- * m_k is the mean of |fine − up (coarse)| over 3 × 3, the edge continued, in the pyramid OMNI_PYRAMID_QUAD. One channel each; the gain is pooled. Logit and gain
- * may both be of a coarser level: bilinear, see omni_graph_upsample_to(). The source of the largest score has exactly 1.
- * Streams. */
+ * m_k is the mean of |fine − up (coarse)| over 3 × 3, the edge continued, in the pyramid OMNI_PYRAMID_QUAD. One channel
+ * each; the gain is pooled. Logit and gain may both be of a coarser level: bilinear, see omni_graph_upsample_to(). The
+ * source of the largest score has exactly 1. Streams. */
 OmniNode omni_graph_score_weight (OmniGraph *graph, OmniNode fine, OmniNode coarse, OmniNode logit,
                                   OmniNode gain, float floor);
 

@@ -272,7 +272,9 @@ omni_plan_packs_blend (const OmniPlan *plan)
 
   const OmniBlock *block = &g_array_index (plan->blocks, OmniBlock, plan->blocks->len - 1);
 
-  return omni_plan_gathers (plan, node->inputs[0]) && all_uses (plan, node->inputs[0], is_collapse)
+  return omni_plan_gathers (plan, node->inputs[0])
+         && omni_graph_node (plan->graph, node->inputs[0])->n_inputs == 3
+         && all_uses (plan, node->inputs[0], is_collapse)
          && omni_graph_node (plan->graph, node->inputs[0])->pyramid == node->pyramid && block->n >= 2
          && !block->per_source && computes_last (plan, 1, output) && computes_last (plan, 2, node->inputs[0]);
 }

@@ -61,7 +61,7 @@ lower_up_add (const OmniLowering *lower)
                          omni_plan_find (plan, lower->at, fine)->placement);
   else
     omni_step_read_sums (lower, &step, lower->tensor, lower->instruction->placement);
-  omni_step_cover_blocks (&step);
+  omni_step_cover_blocks (&step, 2);
   omni_lower_emit (lower, &step, 0xbU);
 }
 
@@ -208,8 +208,7 @@ lower_score (const OmniLowering *lower, guint stage, gint32 first)
     step.push.arg[4] = omni_step_read_instead_of_weights (lower, &step, node->inputs[4], 3).pitch;
   step.push.arg[0] = first;
   add_extent (lower, &step, node->inputs[2], 1);
-  omni_step_cover_blocks (&step);
-  step.cover_y = ROWS_OF_SCORES;
+  omni_step_cover_blocks (&step, ROWS_OF_SCORES);
   omni_lower_emit (lower, &step, 0);
 }
 

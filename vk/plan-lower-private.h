@@ -60,9 +60,9 @@ omni_lower_choose_variant (const OmniLowering *lower, guint i, const char *plane
 void omni_step_read_sums (const OmniLowering *lower, OmniStep *step, const OmniTensor *tensor,
                           OmniPlacement placement);
 
-/* For kernels that make two texels of two rows: starts at an even texel and tells the kernel, in arguments 5 and 6, which
+/* For kernels that make two texels of some rows: starts at an even texel and tells the kernel, in arguments 5 and 6, which
  * columns are its own. */
-void omni_step_cover_blocks (OmniStep *step);
+void omni_step_cover_blocks (OmniStep *step, guint rows);
 
 /* The plane of the weights' sum in the fixed-point sum `node`, or 0. */
 guint omni_lower_weight_plane (const OmniNodeInfo *node);

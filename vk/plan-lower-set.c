@@ -112,7 +112,7 @@ accumulate_blend (const OmniLowering *lower, gboolean resident)
     step.push.arg[3] = omni_extent_at_level ((int)plan->width, level);
     step.push.arg[4] = omni_extent_at_level ((int)plan->height, level);
   }
-  omni_step_cover_blocks (&step);
+  omni_step_cover_blocks (&step, 2);
   omni_lower_emit (lower, &step, 0xdU);
 }
 
@@ -173,7 +173,7 @@ gather_step (const OmniLowering *lower)
     step.push.src[3].base = member_stride (lower, 2);
   }
   step.flop *= plan->params.n_sources;
-  omni_step_cover_blocks (&step);
+  omni_step_cover_blocks (&step, 2);
   return step;
 }
 

@@ -213,7 +213,7 @@ omni_step_read_sums (const OmniLowering *lower, OmniStep *step, const OmniTensor
 }
 
 void
-omni_step_cover_blocks (OmniStep *step)
+omni_step_cover_blocks (OmniStep *step, guint rows)
 {
   OmniPush *push = &step->push;
 
@@ -222,7 +222,7 @@ omni_step_cover_blocks (OmniStep *step)
   push->rw += push->rx & 1;
   push->rx &= ~1;
   step->cover_x = 2;
-  step->cover_y = 2;
+  step->cover_y = rows;
 }
 
 /* Bytes of the storage window a step writes. The result buffer's steps carry their window already. */
@@ -589,8 +589,10 @@ lower_pack (OmniPlan *plan)
                     ? omni_lower_gather_and_pack (&lower, omni_graph_node (plan->graph, output)->inputs[1])
                     : pack_step (&lower);
   const gint32 words = (gint32)(lower.node->channels * sample_bytes); /* four pixels make this many words */
-  const gint32 height = step.push.rh;
+  /* The tensor may go on below the tile, to whole fours of rows: the result buffer does not. */
+  const gint32 height = MIN (step.push.rh, (gint32)plan->tile_height);
 
+  step.push.rh = height;
   step.push.dst.base = 0;
   step.push.dst.pitch = (gint32)plan->result_pitch_px / 4 * words;
   step.out[0].arena = OMNI_ARENA_RESULT;

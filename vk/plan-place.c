@@ -236,6 +236,8 @@ gboolean
 omni_plan_place (OmniPlan *plan, gboolean c4_first)
 {
   g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
+  /* The last two are nowhere in memory where they are packed at once. */
+  const guint n_in_memory = plan->instructions->len - (omni_plan_packs_blend (plan) ? 2 : 0);
 
   g_array_set_size (plan->arena_bytes, 0);
   for (guint i = 0; i < plan->instructions->len; i++)
@@ -248,7 +250,7 @@ omni_plan_place (OmniPlan *plan, gboolean c4_first)
     instruction->held = instruction->last_use;
     if (band != NULL)
       band->held = MAX (band->held, instruction->last_use);
-    else if (instruction->kind == OMNI_INSTRUCTION_COMPUTE)
+    else if (instruction->kind == OMNI_INSTRUCTION_COMPUTE && i < n_in_memory)
       g_array_append_val (order, i);
   }
   g_array_sort_with_data (order, compare_sizes, plan);

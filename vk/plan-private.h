@@ -136,9 +136,9 @@ typedef struct
   const char *shader;
   guint32 constants[16]; /* 0, 1: workgroup size */
   guint n_constants;
-  OmniTexelBinding
-    in[OMNI_N_TEXEL_INPUTS + 1]; /* the last takes the place of the weights, where there is one … */
-  guint instead_of_weights;      /* … and this argument is its base */
+  /* The last takes the place of the weights, where there is one, and argument `instead_of_weights` is its base. */
+  OmniTexelBinding in[OMNI_N_TEXEL_INPUTS + 1];
+  guint instead_of_weights;
   OmniStorageBinding out[OMNI_N_STORAGE_OUTPUTS];
   gboolean has_out2;
   OmniPush push;
