@@ -7,12 +7,11 @@
 G_BEGIN_DECLS
 
 /* The one descriptor layout of every kernel. */
-#define OMNI_N_TEXEL_INPUTS    4 /* bindings 0 … 3: uniform texel buffers read by the kernel */
-#define OMNI_N_STORAGE_OUTPUTS 2 /* bindings 4, 5: storage buffers written (and read back by accumulators) */
-#define OMNI_BINDING_TILE      6 /* uniform buffer: tile origin and source formats */
-#define OMNI_BINDING_WEIGHTS                                                                                 \
-  7 /* uniform texel buffer: weights of the graph, or of a kernel without any its fifth input */
-#define OMNI_PUSH_WORDS 32 /* 128 bytes, the least every device has */
+#define OMNI_N_TEXEL_INPUTS    4  /* bindings 0 … 3: uniform texel buffers read by the kernel */
+#define OMNI_N_STORAGE_OUTPUTS 2  /* bindings 4, 5: storage buffers written (and read back by accumulators) */
+#define OMNI_BINDING_TILE      6  /* uniform buffer: tile origin and source formats */
+#define OMNI_BINDING_WEIGHTS   7  /* uniform texel buffer: the graph's weights, or a fifth input */
+#define OMNI_PUSH_WORDS        32 /* 128 bytes, the least every device has */
 
 struct _OmniDevice
 {
