@@ -118,7 +118,7 @@ expand_block (samplerBuffer coarse, View view, int kind, int plane, ivec2 g, ive
   const int at = view.base + plane * view.plane + ((i.x - origin.x) >> 2);
   vec4 even[3], odd[3];
 
-  // No loop: where spirv-opt unrolls one, it forgets what is `precise`.
+  // No loop: where spirv-opt unrolls one, it forgets what is `precise` (tests/test-contraction.c).
   expand_row8 (coarse, kind, at + (clamp (i.y - 1, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[0], odd[0]);
   expand_row8 (coarse, kind, at + (clamp (i.y, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[1], odd[1]);
   expand_row8 (coarse, kind, at + (clamp (i.y + 1, 0, last.y) - origin.y) * view.pitch, i.x, last.x, even[2], odd[2]);
