@@ -102,6 +102,26 @@ test_choices (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpstr (omni_document_get_result (window->document)->options, ==, "chroma=weights");
 }
 
+/* However many options a model has, they fit on a small screen. */
+static void
+test_height (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  int natural;
+
+  if (skip ())
+    return;
+  omni_document_set_model (window->document, omni_model_find ("omni"));
+  settle (f);
+  omni_test_click (GTK_WIDGET (window->options));
+  GtkWidget *control = omni_options_button_get_control (window->options, "saturation");
+  gtk_widget_measure (gtk_widget_get_ancestor (control, GTK_TYPE_POPOVER), GTK_ORIENTATION_VERTICAL, -1, NULL,
+                      &natural, NULL, NULL);
+  g_assert_cmpint (natural, <=, 560);
+  omni_pointer_key (pointer, "Escape", 0);
+  g_assert_true (omni_test_wait (omni_test_is_active, window));
+}
+
 /* Switching off */
 
 static gboolean
@@ -576,6 +596,7 @@ main (int argc, char **argv)
     return 0;
   omni_test_window_add ("/studio/options", test_options);
   omni_test_window_add ("/studio/choices", test_choices);
+  omni_test_window_add ("/studio/height", test_height);
   omni_test_window_add ("/studio/switch-off", test_switch_off);
   omni_test_window_add ("/studio/sizes", test_sizes);
   omni_test_window_add ("/studio/region", test_region);

@@ -79,6 +79,21 @@ choice_changed_cb (OmniOptionsButton *self, GParamSpec *pspec, GtkDropDown *drop
 
 /* Controls */
 
+/* The wheel moves the list, and not a number that the pointer happens to be on. */
+static void
+leave_wheel_alone (GtkWidget *spin)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (spin);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+  {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_EVENT_CONTROLLER_SCROLL (controller))
+      gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_NONE);
+  }
+}
+
 static GtkWidget *
 create_number (OmniOptionsButton *self, const OmniModelOption *option)
 {
@@ -90,6 +105,7 @@ create_number (OmniOptionsButton *self, const OmniModelOption *option)
   GtkWidget *spin = gtk_spin_button_new (adjustment, 0, option->whole ? 0 : FRACTION_DIGITS);
 
   gtk_spin_button_set_numeric (GTK_SPIN_BUTTON (spin), TRUE);
+  leave_wheel_alone (spin);
   g_signal_connect_swapped (spin, "value-changed", G_CALLBACK (number_changed_cb), self);
   return spin;
 }
