@@ -155,10 +155,11 @@ OmniNode omni_graph_picture_min (OmniGraph *graph, OmniNode x);
  * share. Other values are rounded to levels. */
 OmniNode omni_graph_equalise (OmniGraph *graph, OmniNode x, float clip_limit, guint cells);
 
-/* Histogram specification of one plane of levels k/255 by the rule of MATLAB's histeq (x, histogram). Both histograms are
- * summed from level 0 on, the second in proportion to the picture's size; level k becomes the first whose sum is not below
- * that of k, less half the count of k where k is neither 0 nor 255. Short by 2^-26 of the picture still counts as not below.
- * The sums are compared as whole numbers, exact for pictures of up to 2^31 pixels. Other values are rounded to levels. */
+/* Histogram specification of one plane of levels k/255, at any level of a pyramid, by the rule of MATLAB's
+ * histeq (x, histogram). Both histograms are summed from level 0 on, the second in proportion to the plane's size; level k
+ * becomes the first whose sum is not below that of k, less half the count of k where k is neither 0 nor 255. Short by 2^-26
+ * of the plane still counts as not below. The sums are compared as whole numbers, exact for planes of up to 2^31 pixels.
+ * Other values are rounded to levels. */
 #define OMNI_LEVELS 256
 OmniNode omni_graph_match_levels (OmniGraph *graph, OmniNode x, const guint64 histogram[OMNI_LEVELS]);
 
