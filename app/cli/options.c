@@ -320,8 +320,8 @@ add_import_options (OmniCliOptions *o, GOptionContext *context)
 static gboolean
 model_convolves (const char *choice)
 {
-  g_auto (GStrv) parts = g_strsplit_set (choice, ":@", 2);
-  const OmniModel *model = omni_model_find (parts[0]);
+  g_autofree char *name = g_strndup (choice, strcspn (choice, ":@"));
+  const OmniModel *model = omni_model_find (name);
   return model != NULL && model->convolves_pixels;
 }
 
