@@ -2,6 +2,7 @@
 
 /* Runs omnifuse-cli on what people also give it: empty names, numbers beyond 0 to 1, several pages, raw files, contradictions. */
 
+#include "app/files/reader.h"
 #include "tests/cli-common.h"
 #include "tests/cli-run.h"
 
@@ -40,13 +41,85 @@ test_empty_names (void)
   g_assert_false (exists ("e.png"));
 }
 
+/* Waves of floats on 0 … `range`. */
+static void
+write_floats (const char *name, guint index, double gain, float range)
+{
+  g_autoptr (OmniPicture) scene = make_scene (index, 48, 40, 1, FALSE, OMNI_SAMPLE_F32, gain);
+  gsize size_bytes;
+  float *values = (float *)(gpointer)omni_picture_try_alloc_pixels (48, 40, 1, OMNI_SAMPLE_F32, &size_bytes,
+                                                                    NULL);
+  for (guint i = 0; i < 48 * 40; i++)
+    values[i] = ((const float *)omni_picture_get_pixels (scene))[i] * range;
+  GError *error = NULL;
+  g_autoptr (OmniPicture) picture = omni_picture_new (
+    48, 40, 1, FALSE, OMNI_SAMPLE_F32, g_bytes_new_take (values, size_bytes), NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  omni_picture_write (picture, path, &(OmniWriteOptions){ .force = TRUE }, &error);
+  g_assert_no_error (error);
+}
+
+static void
+make_floats (void)
+{
+  for (guint i = 0; i < 2; i++)
+  {
+    write_floats (i == 0 ? "big0.tif" : "big1.tif", i, 0.4 + 0.5 * i, 2550);
+    write_floats (i == 0 ? "one0.tif" : "one1.tif", i, 0.4 + 0.5 * i, 1);
+  }
+}
+
+static guint
+count_warnings (const Run *run, const char *words)
+{
+  JsonArray *warnings = json_object_get_array_member (run->json, "warnings");
+  guint n = 0;
+  for (guint i = 0; i < json_array_get_length (warnings); i++)
+    n += strstr (json_array_get_string_element (warnings, i), words) != NULL;
+  return n;
+}
+
+/* Floats beyond 0 to 1 lose their values in whole numbers, which is said; 32-bit floats hold them. */
+static void
+test_cut_off (void)
+{
+  static const struct
+  {
+    const char *sources[2], *output, *bits;
+    gboolean warns;
+  } cases[] = {
+    { { "big0.tif", "big1.tif" }, "cut.png", NULL, TRUE },
+    { { "big0.tif", "big1.tif" }, "cut.tif", "8", TRUE },
+    { { "big1.tif", "big0.tif" }, "cut.tif", NULL, FALSE },
+    { { "one0.tif", "one1.tif" }, "cut.png", NULL, FALSE },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_auto (Run)
+      run = CLI ("fuse", cases[i].sources[0], cases[i].sources[1], "-m", "max", "-o", cases[i].output, "-f",
+                 "--json", cases[i].bits != NULL ? "--bits" : NULL, cases[i].bits);
+    assert_done (&run);
+    g_assert_cmpuint (count_warnings (&run, "above 1 are cut off"), ==, cases[i].warns);
+    g_assert_true ((strstr (run.err, "above 1 are cut off") != NULL) == cases[i].warns);
+    g_autofree char *path = g_build_filename (folder, cases[i].output, NULL);
+    g_autoptr (OmniPicture) picture = omni_picture_read (path, NULL, NULL);
+    g_autofree char *hash = omni_picture_hash (picture);
+    g_assert_cmpstr (json_object_get_string_member (run.json, "sha256"), ==, hash);
+    g_assert_cmpstr (json_object_get_string_member (run.json, "depth"), ==,
+                     omni_sample_type_to_string (omni_picture_get_sample_type (picture)));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   folder = g_dir_make_tmp ("omnifuse-input-XXXXXX", NULL);
   make_sources ();
+  make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
+  g_test_add_func ("/input/cut-off", test_cut_off);
   const int status = g_test_run ();
   remove_folder (folder);
   g_free (folder);

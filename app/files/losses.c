@@ -3,12 +3,11 @@
 
 #include "app/files/colour-profile.h"
 #include "app/files/samples.h"
+#include "app/picture/resample.h"
 
 #include <glib/gi18n.h>
 
 #define MOST_PIXELS 1000000
-/* Rounding of the conversion is far below, and half a step of 8 bits is seen by nobody. */
-#define TOLERANCE (0.5f / 255)
 
 static gboolean
 is_outside (float value)
@@ -31,6 +30,18 @@ find_outside (OmniPicture *picture)
 }
 
 void
+omni_losses_add_cut (GPtrArray *losses, OmniPicture *picture)
+{
+  const double outside = omni_picture_get_sample_type (picture) == OMNI_SAMPLE_F32 ? find_outside (picture)
+                                                                                   : 0;
+  if (outside > 0)
+    g_ptr_array_add (losses,
+                     g_strdup_printf (_ ("Values below 0 and above 1 are cut off, %.3g %% of all; a TIFF of "
+                                         "32-bit float holds them."),
+                                      outside * 100));
+}
+
+void
 omni_losses_add_samples (GPtrArray *losses, OmniPicture *picture, OmniSampleType type)
 {
   const OmniSampleType own = omni_picture_get_sample_type (picture);
@@ -40,12 +51,7 @@ omni_losses_add_samples (GPtrArray *losses, OmniPicture *picture, OmniSampleType
   g_ptr_array_add (losses, g_strdup_printf (_ ("%u of %u bits per sample are kept; TIFF holds them all."),
                                             (guint)omni_sample_type_get_bytes (type) * 8,
                                             (guint)omni_sample_type_get_bytes (own) * 8));
-  const double outside = own == OMNI_SAMPLE_F32 ? find_outside (picture) : 0;
-  if (outside > 0)
-    g_ptr_array_add (losses,
-                     g_strdup_printf (_ ("Values below 0 and above 1 are cut off, %.2g %% of all; a TIFF of "
-                                         "32-bit float holds them."),
-                                      outside * 100));
+  omni_losses_add_cut (losses, picture);
 }
 
 /* (transfer full) (nullable) Every so many pixels in one row, as floats. */
@@ -87,7 +93,7 @@ omni_losses_add_profile (GPtrArray *losses, OmniPicture *picture, GBytes *target
   const float *after = omni_picture_get_pixels (converted);
   gboolean any = FALSE;
   for (gsize i = 0; i < n && !any; i++)
-    any = !is_outside (before[i]) && (after[i] < -TOLERANCE || after[i] > 1 + TOLERANCE);
+    any = !is_outside (before[i]) && omni_sample_is_beyond (after[i]);
   if (!any)
     return;
   g_autofree char *name = omni_profile_get_name (target_icc);

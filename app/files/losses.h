@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /* Adds to `losses` (element-type utf8, owned) what samples of `type` do not hold: bits, and values below 0 or above 1. */
 void omni_losses_add_samples (GPtrArray *losses, OmniPicture *picture, OmniSampleType type);
 
+/* The latter alone, of a picture of floats on its way to whole numbers. */
+void omni_losses_add_cut (GPtrArray *losses, OmniPicture *picture);
+
 /* Adds that colours lie outside of a profile, NULL: sRGB, that the picture is converted to. Looks at a million pixels of a larger
  * picture, so that a few such colours may not be found. */
 void omni_losses_add_profile (GPtrArray *losses, OmniPicture *picture, GBytes *target_icc);

@@ -34,4 +34,8 @@ void omni_sources_name_both (OmniSource *a, OmniSource *b, char **name_a, char *
 /* result.c: what the person asked for and the result repeats; its model and its weights are known. */
 void omni_fusion_result_note_request (OmniFusionResult *result, const OmniFusionRequest *request);
 
+/* result.c: brings floats to the whole numbers that were asked for, if so; adds to `warnings` how many of them lose their value. */
+gboolean omni_fusion_cut_picture (OmniPicture **picture, const OmniFusionRequest *request,
+                                  GPtrArray *warnings, GError **error);
+
 G_END_DECLS

@@ -253,6 +253,9 @@ find_range (Fusion *self, GError **error)
     if (picture == NULL)
       return FALSE;
     largest = MAX (largest, omni_frames_get_largest_sample (self->frames, i));
+    /* What whole numbers will not hold is counted in floats. */
+    if (omni_frames_goes_beyond (self->frames, i))
+      self->depth = OMNI_SAMPLE_F32;
     omni_frames_release (self->frames, i);
     self->done_before = READING_SHARE * ++n_read / n_float;
     if (self->progress != NULL)
@@ -720,7 +723,7 @@ static OmniFusionResult *
 make_result (Fusion *self, OmniPlanEntry *entry, GError **error)
 {
   g_autoptr (OmniPicture) picture = make_picture (self, omni_graph_get_output_channels (entry->graph), error);
-  if (picture == NULL)
+  if (picture == NULL || !omni_fusion_cut_picture (&picture, self->request, self->warnings, error))
     return NULL;
 
   double flop_per_source, flop_per_set;

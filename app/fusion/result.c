@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/fusion/fusion-private.h"
 
+#include "app/files/losses.h"
+#include "app/files/samples.h"
+
 #include <glib/gi18n.h>
 
 OmniFusionResult *
@@ -78,4 +81,30 @@ omni_fusion_result_note_request (OmniFusionResult *result, const OmniFusionReque
   for (guint i = 0; influence != NULL && result->influence == NULL && i < n; i++)
     if (influence[i] != 0)
       result->influence = g_memdup2 (influence, n * sizeof *influence);
+}
+
+gboolean
+omni_fusion_cut_picture (OmniPicture **picture, const OmniFusionRequest *request, GPtrArray *warnings,
+                         GError **error)
+{
+  OmniPicture *whole = *picture;
+  const OmniSampleType own = omni_picture_get_sample_type (whole);
+  const guint width = omni_picture_get_width (whole), height = omni_picture_get_height (whole);
+  const guint channels = omni_picture_get_channels (whole);
+  gsize size_bytes;
+
+  if (!request->exact_depth || request->depth == own)
+    return TRUE;
+  guint8 *pixels = omni_picture_try_alloc_pixels (width, height, channels, request->depth, &size_bytes,
+                                                  error);
+  if (pixels == NULL)
+    return FALSE;
+  omni_losses_add_cut (warnings, whole);
+  omni_samples_convert (omni_picture_get_pixels (whole), own, pixels, request->depth,
+                        (gsize)width * height * channels);
+  *picture = omni_picture_new (width, height, channels, omni_picture_get_has_alpha (whole), request->depth,
+                               g_bytes_new_take (pixels, size_bytes), omni_picture_get_icc_profile (whole),
+                               NULL, error);
+  g_object_unref (whole);
+  return *picture != NULL;
 }

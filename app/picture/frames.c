@@ -28,6 +28,7 @@ typedef struct
   guint writing;  /* of the source's file, when it was decoded */
   OmniPicture *picture;
   float largest;
+  gboolean beyond;
   GError *error;
 } Frame;
 
@@ -57,7 +58,7 @@ omni_frames_default_budget (void)
 }
 
 static float
-find_largest_sample (OmniPicture *picture)
+find_largest_sample (OmniPicture *picture, gboolean *beyond)
 {
   if (omni_picture_get_sample_type (picture) != OMNI_SAMPLE_F32)
     return 0;
@@ -68,7 +69,10 @@ find_largest_sample (OmniPicture *picture)
   float largest = 0;
   for (gsize i = 0; i < n; i++, sample += channels)
     for (guint c = 0; c < n_colours; c++)
+    {
       largest = MAX (largest, fabsf (omni_sample_sanitise (sample[c])));
+      *beyond |= omni_sample_is_beyond (sample[c]);
+    }
   return largest;
 }
 
@@ -90,7 +94,7 @@ load_small (OmniFrames *self, OmniSource *source)
 }
 
 static OmniPicture *
-prepare (OmniFrames *self, OmniSource *source, float *largest, GError **error)
+prepare (OmniFrames *self, OmniSource *source, float *largest, gboolean *beyond, GError **error)
 {
   if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
     return NULL;
@@ -113,7 +117,7 @@ prepare (OmniFrames *self, OmniSource *source, float *largest, GError **error)
     picture = resampled;
   }
   if (picture != NULL)
-    *largest = find_largest_sample (picture);
+    *largest = find_largest_sample (picture, beyond);
   return g_steal_pointer (&picture);
 }
 
@@ -129,9 +133,10 @@ decode_cb (gpointer data, gpointer user_data)
   g_mutex_unlock (&self->lock);
 
   float largest = 0;
+  gboolean beyond = FALSE;
   GError *error = NULL;
   frame->writing = omni_source_get_writing (frame->source);
-  OmniPicture *picture = stopping ? NULL : prepare (self, frame->source, &largest, &error);
+  OmniPicture *picture = stopping ? NULL : prepare (self, frame->source, &largest, &beyond, &error);
   if (picture != NULL && !frame->stays)
   {
     OmniPicture *spooled = omni_picture_spool (picture);
@@ -142,6 +147,7 @@ decode_cb (gpointer data, gpointer user_data)
   g_mutex_lock (&self->lock);
   frame->picture = picture;
   frame->largest = largest;
+  frame->beyond = beyond;
   frame->error = error;
   frame->state = picture != NULL ? FRAME_READY : error != NULL ? FRAME_FAILED : FRAME_ABSENT;
   g_cond_broadcast (&self->changed);
@@ -196,6 +202,7 @@ take_over (OmniFrames *self, OmniFrames *previous)
       to->writing = from->writing;
       to->picture = g_object_ref (from->picture);
       to->largest = from->largest;
+      to->beyond = from->beyond;
       to->state = FRAME_READY;
     }
 }
@@ -331,6 +338,14 @@ omni_frames_get_largest_sample (OmniFrames *self, guint index)
   g_return_val_if_fail (index < self->n_frames, 0);
 
   return self->frames[index].largest;
+}
+
+gboolean
+omni_frames_goes_beyond (OmniFrames *self, guint index)
+{
+  g_return_val_if_fail (index < self->n_frames, 0);
+
+  return self->frames[index].beyond;
 }
 
 double

@@ -37,6 +37,9 @@ void omni_frames_release (OmniFrames *self, guint index);
 /* Largest |sample| of frame `index`, alpha not counted, infinity as 65504; 0 for integers. After omni_frames_get(). */
 float omni_frames_get_largest_sample (OmniFrames *self, guint index);
 
+/* Whether any of them lies outside of 0 … 1, see omni_sample_is_beyond(). After omni_frames_get(). */
+gboolean omni_frames_goes_beyond (OmniFrames *self, guint index);
+
 /* How long omni_frames_get() has waited in all. */
 double omni_frames_get_wait_ms (OmniFrames *self);
 

@@ -24,4 +24,12 @@ omni_sample_sanitise (float value)
   return value > 0 ? 65504.0f : value < 0 ? -65504.0f : 0;
 }
 
+/* Whether a sample lies outside of 0 … 1, which is all that whole numbers hold: by more than half a step of 8 bits, which is seen
+ * by nobody and far above what a conversion rounds. NaN does not. */
+static inline gboolean
+omni_sample_is_beyond (float value)
+{
+  return value < -0.5f / 255 || value > 1 + 0.5f / 255;
+}
+
 G_END_DECLS
