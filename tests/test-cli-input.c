@@ -111,6 +111,32 @@ test_cut_off (void)
   }
 }
 
+/* Clamped, two different pictures of such floats would both be white and score as the same. */
+static void
+test_metrics_beyond (void)
+{
+  static const char *const sets[][3] = { { "big0.tif", "big1.tif", "big0.tif" },
+                                         { "big1.tif", "one0.tif", "one0.tif" },
+                                         { "one0.tif", "one1.tif", "big0.tif" } };
+  for (guint i = 0; i < G_N_ELEMENTS (sets); i++)
+  {
+    g_auto (Run)
+      run = CLI ("metrics", sets[i][0], sets[i][1], "--fused", sets[i][2], "--json", "--metric", "all");
+    assert_done (&run);
+    JsonObject *metrics = json_object_get_object_member (run.json, "metrics");
+    g_autoptr (GList) of = json_object_get_members (metrics);
+    for (GList *name = of; name != NULL; name = name->next)
+      g_assert_true (json_object_get_null_member (metrics, name->data));
+    JsonObject *reasons = json_object_get_object_member (run.json, "reasons");
+    g_assert_nonnull (strstr (json_object_get_string_member (reasons, "qabf"), "scale the pictures first"));
+  }
+  g_auto (Run)
+    scaled = CLI ("metrics", "one0.tif", "one1.tif", "--fused", "one0.tif", "--json", "--metric", "qabf");
+  assert_done (&scaled);
+  g_assert_cmpfloat (
+    json_object_get_double_member (json_object_get_object_member (scaled.json, "metrics"), "qabf"), >, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -120,6 +146,7 @@ main (int argc, char **argv)
   make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
   g_test_add_func ("/input/cut-off", test_cut_off);
+  g_test_add_func ("/input/metrics-beyond", test_metrics_beyond);
   const int status = g_test_run ();
   remove_folder (folder);
   g_free (folder);

@@ -2,11 +2,15 @@
 #include "app/metrics/bands.h"
 
 #include "app/files/colour-profile.h"
+#include "app/picture/resample.h"
 
 #include <string.h>
 
 /* Rows that one thread turns to luminance at a time. */
 #define BAND_ROWS 64
+
+/* What is blended from bands goes so far beyond 0 to 1 at the most, and is good nevertheless. */
+#define OVERSHOOT 0.5f
 
 typedef struct
 {
@@ -187,6 +191,24 @@ apply_mask (OmniMetricsInput *self)
       ((guint8 *)self->blocks->pdata[k])[i] *= self->mask[i];
 }
 
+/* Clamped, such a picture would be compared as white with white. `overshoot`: as far as it may go. */
+static gboolean
+goes_beyond (OmniPicture *picture, float overshoot)
+{
+  const guint channels = omni_picture_get_channels (picture);
+  const guint colours = channels - (omni_picture_get_has_alpha (picture) ? 1 : 0);
+  const gsize n = (gsize)omni_picture_get_width (picture) * omni_picture_get_height (picture);
+  if (omni_picture_get_sample_type (picture) != OMNI_SAMPLE_F32)
+    return FALSE;
+  const float *sample = omni_picture_get_pixels (picture);
+  for (gsize i = 0; i < n; i++, sample += channels)
+    for (guint c = 0; c < colours; c++)
+      if (isfinite (sample[c]) && omni_sample_is_beyond (sample[c])
+          && (sample[c] < -overshoot || sample[c] > 1 + overshoot))
+        return TRUE;
+  return FALSE;
+}
+
 static gboolean
 fill (OmniMetricsInput *self, OmniPicture *const *sources, OmniPicture *fused, OmniPicture *reference,
       const OmniMetricsRegion *region, GError **error)
@@ -201,6 +223,9 @@ fill (OmniMetricsInput *self, OmniPicture *const *sources, OmniPicture *fused, O
   }
   memset (self->mask, 1, n);
   gboolean any_invalid = FALSE;
+  self->goes_beyond = goes_beyond (fused, OVERSHOOT) || (reference != NULL && goes_beyond (reference, 0));
+  for (guint k = 0; k < self->n_sources && !self->goes_beyond; k++)
+    self->goes_beyond = goes_beyond (sources[k], 0);
   if (!add_plane (self, fused, fused, region, self->mask, &any_invalid, &self->fused, error))
     return FALSE;
   for (guint k = 0; k < self->n_sources; k++)

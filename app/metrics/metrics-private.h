@@ -34,6 +34,7 @@ struct _OmniMetricsInput
   gboolean has_reference;
   guint8 *mask; /* 1 where a pixel counts; NULL when all do */
   gsize n_valid;
+  gboolean goes_beyond;  /* some picture is not scaled to 0 … 1 */
   GPtrArray *blocks;     /* what the planes point into */
   OmniBandsInput *bands; /* of a pan-sharpened picture, which has no planes; else NULL */
 };

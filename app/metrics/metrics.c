@@ -385,6 +385,8 @@ omni_metric_compute (const OmniMetric *metric, const OmniMetricsCompat *compat, 
   *value = NAN;
   if (!omni_metric_is_defined (metric, input->n_sources, input->has_reference, input->bands != NULL, reason))
     return FALSE;
+  if (input->goes_beyond)
+    return omni_metric_refuse (reason, _ ("its values go beyond 0 to 1; scale the pictures first"));
   if (input->n_valid == 0)
     return omni_metric_refuse (reason, _ ("no pixel is opaque and a number in every picture"));
   if (!find_func (metric, compat) (&run, value, reason))

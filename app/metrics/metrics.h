@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 /* How good a fusion is: scores from the field's papers, each in its correct form, on luminance.
  *
  * Luminance is Y = floor (.298936021293775 R + .587043074451121 G + .114020904255103 B + ½) on 0 … 255, of the encoded
- * (gamma) values; 16-bit and float samples are scaled to 0 … 255 first, float samples clamped to 0 … 1. Sources and
- * reference are brought into the colours of the fused picture. Pictures of bands (2, or 4 and more without alpha) have no
+ * (gamma) values; 16-bit and float samples are scaled to 0 … 255 first, float samples clamped to 0 … 1. Where floats are not
+ * scaled to it at all nothing has a value: sources and reference may leave it by a rounding, the fused picture, which overshoots
+ * at edges, by half of it. Sources and reference are brought into the colours of the fused picture. Pictures of bands (2, or 4 and more without alpha) have no
  * luminance: metrics of bands, for pan-sharpening, have an input of their own.
  *
  * A pixel counts only when it is opaque (alpha > 0) and a number in every picture; a window counts only when all its
