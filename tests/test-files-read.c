@@ -419,6 +419,49 @@ write_small_tiff (const char *path, guint16 bits, guint16 format, guint16 photom
   TIFFClose (tif);
 }
 
+/* A page of `width` × 1 grey pixels at the end of the file. */
+static void
+add_tiff_page (const char *path, guint width, guint32 kind)
+{
+  static const guint8 pixels[64] = { 0 };
+  TIFF *tif = TIFFOpen (path, "a");
+
+  TIFFSetField (tif, TIFFTAG_IMAGEWIDTH, width);
+  TIFFSetField (tif, TIFFTAG_IMAGELENGTH, 1);
+  TIFFSetField (tif, TIFFTAG_BITSPERSAMPLE, 8);
+  TIFFSetField (tif, TIFFTAG_PHOTOMETRIC, kind == FILETYPE_MASK ? PHOTOMETRIC_MASK : PHOTOMETRIC_MINISBLACK);
+  TIFFSetField (tif, TIFFTAG_SUBFILETYPE, kind);
+  g_assert_cmpint (TIFFWriteEncodedStrip (tif, 0, (void *)pixels, width), ==, width);
+  TIFFWriteDirectory (tif);
+  TIFFClose (tif);
+}
+
+/* Thumbnails and masks may follow the picture, other pictures may not: they would be dropped without a word. */
+static void
+test_tiff_pages (void)
+{
+  const guint8 row[64] = { 1, 2, 3 };
+  g_autofree char *path = scratch_path ("pages.tif");
+  g_autoptr (GError) error = NULL;
+  OmniPictureInfo info;
+
+  write_small_tiff (path, 8, SAMPLEFORMAT_UINT, PHOTOMETRIC_MINISBLACK, NULL, 64, row, 64);
+  add_tiff_page (path, 40, FILETYPE_REDUCEDIMAGE);
+  add_tiff_page (path, 64, FILETYPE_MASK);
+  g_assert_true (omni_picture_probe (path, &info, NULL));
+  g_autoptr (OmniPicture) first = load (path);
+  g_assert_cmpuint (omni_picture_get_width (first), ==, 64);
+  g_assert_cmpmem (omni_picture_get_pixels (first), 64, row, 64);
+
+  add_tiff_page (path, 64, 0);
+  add_tiff_page (path, 60, FILETYPE_PAGE);
+  g_assert_null (omni_picture_read (path, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+  g_assert_nonnull (strstr (error->message, "pages.tif"));
+  g_assert_nonnull (strstr (error->message, "it holds 3 pages; save each as a file of its own"));
+  g_assert_false (omni_picture_probe (path, &info, NULL));
+}
+
 static void
 test_tiff_samples (void)
 {
@@ -714,6 +757,7 @@ main (int argc, char **argv)
   g_test_add_func ("/files/read/orientations", test_orientations);
   g_test_add_func ("/files/read/orientations-png-webp", test_orientations_png_webp);
   g_test_add_func ("/files/read/tiff-variants", test_tiff_variants);
+  g_test_add_func ("/files/read/tiff-pages", test_tiff_pages);
   g_test_add_func ("/files/read/tiff-samples", test_tiff_samples);
   g_test_add_func ("/files/read/refusals", test_refusals);
   g_test_add_func ("/files/read/truncation", test_truncation);

@@ -9,6 +9,7 @@
 #include <tiffio.h>
 
 #define TIFF_MAX_CHUNK_BYTES (G_GUINT64_CONSTANT (1) << 32)
+#define TIFF_MAX_DIRECTORIES 1000
 #define TIFF_TAG_DNG_VERSION 50706
 
 typedef struct
@@ -119,6 +120,50 @@ tiff_open (TiffDecoder *decoder, GError **error)
 
 #pragma GCC diagnostic pop
 
+/* Whether the directory that was just read is a picture beside the first one: no mask, and no thumbnail, which not every
+ * program marks as one. */
+static gboolean
+tiff_is_page (TIFF *tiff, guint32 first_width, guint32 first_height)
+{
+  guint32 kind = 0, width = 0, height = 0;
+  guint16 old_kind = 0;
+
+  TIFFGetFieldDefaulted (tiff, TIFFTAG_SUBFILETYPE, &kind);
+  TIFFGetField (tiff, TIFFTAG_OSUBFILETYPE, &old_kind);
+  TIFFGetField (tiff, TIFFTAG_IMAGEWIDTH, &width);
+  TIFFGetField (tiff, TIFFTAG_IMAGELENGTH, &height);
+  return (kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) == 0 && old_kind != OFILETYPE_REDUCEDIMAGE
+         && (width > first_width / 2 || height > first_height / 2);
+}
+
+/* A file of several pictures is refused: reading the first one would drop the others without a word. */
+static gboolean
+tiff_check_pages (TiffDecoder *decoder, GError **error)
+{
+  TIFF *tiff = decoder->tiff;
+  guint32 width = 0, height = 0;
+  guint n_pages = 1;
+
+  if (TIFFLastDirectory (tiff))
+    return TRUE;
+  TIFFGetField (tiff, TIFFTAG_IMAGEWIDTH, &width);
+  TIFFGetField (tiff, TIFFTAG_IMAGELENGTH, &height);
+  for (guint i = 0; i < TIFF_MAX_DIRECTORIES && TIFFReadDirectory (tiff); i++)
+    n_pages += tiff_is_page (tiff, width, height);
+  if (n_pages > 1)
+  {
+    g_autofree char *cause = g_strdup_printf (ngettext ("it holds %u page; save it as a file of its own.",
+                                                        "it holds %u pages; save each as a file of its own.",
+                                                        n_pages),
+                                              n_pages);
+    omni_input_set_unsupported (decoder->input, cause, error);
+    return FALSE;
+  }
+  /* What is wrong with the others is no harm to the first one. */
+  decoder->message[0] = '\0';
+  return TIFFSetDirectory (tiff, 0) || tiff_set_damaged (decoder, error);
+}
+
 static void
 tiff_read_layout (TiffDecoder *decoder)
 {
@@ -179,13 +224,15 @@ tiff_start (TiffDecoder *decoder, OmniRaster *raster, GError **error)
 
   if (!tiff_open (decoder, error))
     return FALSE;
-  tiff_read_layout (decoder);
   if (TIFFGetField (decoder->tiff, TIFF_TAG_DNG_VERSION, &version))
   {
     omni_input_set_unsupported (decoder->input, _ ("it is a camera's raw data; develop it to TIFF first."),
                                 error);
     return FALSE;
   }
+  if (!tiff_check_pages (decoder, error))
+    return FALSE;
+  tiff_read_layout (decoder);
 
   const char *problem = omni_tiff_layout_find_problem (layout);
 
