@@ -2,6 +2,7 @@
 #include "app/fusion/engine.h"
 
 #include "app/fusion/fusion-private.h"
+#include "app/picture/resample.h"
 #include "app/titles.h"
 
 #include <glib/gi18n.h>
@@ -49,8 +50,9 @@ typedef struct
   gboolean has_grey, has_colour;
 } Figures;
 
+/* `white` is 1, or the largest sample of a set that is not scaled to it. */
 static float
-read_sample (OmniPicture *picture, gsize index)
+read_sample (OmniPicture *picture, gsize index, float white)
 {
   const gconstpointer pixels = omni_picture_get_pixels (picture);
   switch (omni_picture_get_sample_type (picture))
@@ -62,7 +64,7 @@ read_sample (OmniPicture *picture, gsize index)
   case OMNI_SAMPLE_F32:
   default:
   {
-    const float value = ((const float *)pixels)[index];
+    const float value = ((const float *)pixels)[index] / white;
     return value > 0 ? MIN (value, 1) : 0;
   }
   }
@@ -70,7 +72,7 @@ read_sample (OmniPicture *picture, gsize index)
 
 /* Mean luminance and saturation (largest − smallest of R, G, B) of one cell of the grid. */
 static void
-measure_cell (OmniPicture *picture, guint column, guint row, float *luma, float *saturation)
+measure_cell (OmniPicture *picture, float white, guint column, guint row, float *luma, float *saturation)
 {
   const guint width = omni_picture_get_width (picture), height = omni_picture_get_height (picture);
   const guint channels = omni_picture_get_channels (picture);
@@ -82,13 +84,13 @@ measure_cell (OmniPicture *picture, guint column, guint row, float *luma, float 
     for (guint x = left; x < right; x++)
     {
       const gsize at = ((gsize)y * width + x) * channels;
-      const float r = read_sample (picture, at);
+      const float r = read_sample (picture, at, white);
       if (channels < 3)
       {
         sum += r;
         continue;
       }
-      const float g = read_sample (picture, at + 1), b = read_sample (picture, at + 2);
+      const float g = read_sample (picture, at + 1, white), b = read_sample (picture, at + 2, white);
       sum += 0.299f * r + 0.587f * g + 0.114f * b;
       sum_saturation += MAX (r, MAX (g, b)) - MIN (r, MIN (g, b));
     }
@@ -124,7 +126,7 @@ rank_cells (Content *content)
 }
 
 static Content *
-content_new (OmniPicture *picture)
+content_new (OmniPicture *picture, float white)
 {
   Content *content = g_new0 (Content, 1);
   double sum_square = 0;
@@ -134,7 +136,7 @@ content_new (OmniPicture *picture)
     for (guint column = 0; column < GRID; column++)
     {
       float luma, saturation;
-      measure_cell (picture, column, row, &luma, &saturation);
+      measure_cell (picture, white, column, row, &luma, &saturation);
       content->luma[row * GRID + column] = luma;
       content->mean += luma / N_CELLS;
       content->saturation += saturation / N_CELLS;
@@ -248,17 +250,41 @@ decide_from_figures (const Figures *figures, guint n_sources, char **reason)
   return OMNI_TASK_FOCUS;
 }
 
+/* The largest finite sample of floats, at least 1: other samples end there. */
+static float
+find_white (GPtrArray *pictures)
+{
+  float white = 1;
+  for (guint i = 0; i < pictures->len; i++)
+  {
+    OmniPicture *picture = pictures->pdata[i];
+    const gsize n = (gsize)omni_picture_get_width (picture) * omni_picture_get_height (picture)
+                    * omni_picture_get_channels (picture);
+    if (omni_picture_get_sample_type (picture) != OMNI_SAMPLE_F32)
+      continue;
+    const float *samples = omni_picture_get_pixels (picture);
+    for (gsize k = 0; k < n; k++)
+      if (omni_sample_is_beyond (samples[k]) && samples[k] < omni_sample_sanitise (INFINITY))
+        white = MAX (white, samples[k]);
+  }
+  return white;
+}
+
 static gboolean
 decide_from_content (GPtrArray *sources, OmniTask *task, char **reason)
 {
+  g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GPtrArray) contents = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < sources->len; i++)
   {
-    g_autoptr (OmniPicture) thumbnail = omni_source_load_thumbnail (sources->pdata[i], NULL, NULL);
-    if (thumbnail == NULL)
+    OmniPicture *small = omni_source_load_content (sources->pdata[i], NULL, NULL);
+    if (small == NULL)
       return FALSE;
-    g_ptr_array_add (contents, content_new (thumbnail));
+    g_ptr_array_add (pictures, small);
   }
+  const float white = find_white (pictures);
+  for (guint i = 0; i < pictures->len; i++)
+    g_ptr_array_add (contents, content_new (pictures->pdata[i], white));
   Figures figures;
   compare_contents (contents, &figures);
   *task = decide_from_figures (&figures, sources->len, reason);

@@ -113,6 +113,7 @@ const OmniModel omni_model_mertens = {
   .tasks = OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS),
   .min_inputs = 1,
   .takes_influence = TRUE,
+  .judges_exposure = TRUE,
   .options = options,
   .build = build,
 };

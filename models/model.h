@@ -121,6 +121,7 @@ struct _OmniModel
   gboolean handles_bands;
   gboolean convolves_pixels; /* convolutions at the size of the pictures: they are nearly all of its time */
   gboolean takes_influence;  /* a person may say how much each source counts */
+  gboolean judges_exposure;  /* by how far samples are from middle grey: they must be scaled to 0 … 1 */
   gboolean pansharpens; /* takes one multispectral and one panchromatic source, told apart by their roles */
   const OmniModelOption *options; /* ends with key NULL; may be NULL */
   const char *architecture;       /* metadata a weight file must carry; NULL: needs no weights */

@@ -65,8 +65,8 @@ make_floats (void)
 {
   for (guint i = 0; i < 2; i++)
   {
-    write_floats (i == 0 ? "big0.tif" : "big1.tif", i, 0.4 + 0.5 * i, 2550);
-    write_floats (i == 0 ? "one0.tif" : "one1.tif", i, 0.4 + 0.5 * i, 1);
+    write_floats (i == 0 ? "big0.tif" : "big1.tif", 0, 0.4 + 0.5 * i, 2550);
+    write_floats (i == 0 ? "one0.tif" : "one1.tif", 0, 0.4 + 0.5 * i, 1);
   }
 }
 
@@ -111,6 +111,25 @@ test_cut_off (void)
   }
 }
 
+/* What the set is for does not depend on its scale, and a model that needs one says so. */
+static void
+test_scale (void)
+{
+  g_auto (Run) one = CLI ("fuse", "one0.tif", "one1.tif", "-m", "mertens", "-o", "s.tif", "-f", "--json");
+  g_auto (Run) big = CLI ("fuse", "big0.tif", "big1.tif", "-m", "mertens", "-o", "s.tif", "-f", "--json");
+  g_auto (Run) max = CLI ("fuse", "big1.tif", "big0.tif", "-m", "max", "-o", "s.tif", "-f", "--json");
+  assert_done (&one);
+  assert_done (&big);
+  assert_done (&max);
+  const char *task = json_object_get_string_member (one.json, "task");
+  g_assert_cmpstr (task, ==, "exposure");
+  g_assert_cmpstr (json_object_get_string_member (big.json, "task"), ==, task);
+  g_assert_cmpstr (json_object_get_string_member (max.json, "task"), ==, task);
+  g_assert_cmpuint (count_warnings (&one, "judges exposure"), ==, 0);
+  g_assert_cmpuint (count_warnings (&big, "judges exposure"), ==, 1);
+  g_assert_cmpuint (count_warnings (&max, "judges exposure"), ==, 0);
+}
+
 /* Clamped, two different pictures of such floats would both be white and score as the same. */
 static void
 test_metrics_beyond (void)
@@ -146,6 +165,7 @@ main (int argc, char **argv)
   make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
   g_test_add_func ("/input/cut-off", test_cut_off);
+  g_test_add_func ("/input/scale", test_scale);
   g_test_add_func ("/input/metrics-beyond", test_metrics_beyond);
   const int status = g_test_run ();
   remove_folder (folder);

@@ -32,7 +32,7 @@ struct _OmniSource
   GMutex lock;   /* for what follows */
   Stamp read;    /* what is kept is of this writing … */
   guint writing; /* … and this counts those seen */
-  OmniPicture *thumbnail;
+  OmniPicture *thumbnail, *content;
   char *sha256;
   gboolean has_read_exposure, has_exposure;
   double seconds, f_number, iso;
@@ -73,6 +73,7 @@ omni_source_finalize (GObject *object)
   g_clear_pointer (&self->icc_profile, g_bytes_unref);
   g_clear_object (&self->held);
   g_clear_object (&self->thumbnail);
+  g_clear_object (&self->content);
   g_weak_ref_clear (&self->decoded);
   g_mutex_clear (&self->decoding);
   g_mutex_clear (&self->hashing);
@@ -140,6 +141,7 @@ forget_outdated (OmniSource *self)
   self->writing++;
   self->has_read_exposure = FALSE;
   g_clear_object (&self->thumbnail);
+  g_clear_object (&self->content);
   g_clear_pointer (&self->sha256, g_free);
   g_weak_ref_set (&self->decoded, NULL);
 }
@@ -320,13 +322,13 @@ omni_source_load (OmniSource *self, GCancellable *cancellable, GError **error)
   return g_steal_pointer (&picture);
 }
 
-/* The thumbnail of a picture in memory. */
+/* The thumbnail of a picture in memory, with its own samples. */
 static OmniPicture *
-shrink_held (OmniSource *self, GCancellable *cancellable, GError **error)
+shrink (OmniSource *self, OmniPicture *picture, GCancellable *cancellable, GError **error)
 {
   const guint longest = MAX (self->info.width, self->info.height);
   const double factor = MIN (1.0, (double)OMNI_SOURCE_THUMBNAIL_PX / longest);
-  return omni_picture_resample (self->held, MAX (1, (guint)(self->info.width * factor)),
+  return omni_picture_resample (picture, MAX (1, (guint)(self->info.width * factor)),
                                 MAX (1, (guint)(self->info.height * factor)), cancellable, error);
 }
 
@@ -338,10 +340,31 @@ omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError 
   forget_outdated (self);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   if (self->thumbnail == NULL && self->held != NULL)
-    self->thumbnail = shrink_held (self, cancellable, error);
+    self->thumbnail = shrink (self, self->held, cancellable, error);
   else if (self->thumbnail == NULL)
     self->thumbnail = omni_picture_read_scaled (self->path, OMNI_SOURCE_THUMBNAIL_PX, cancellable, error);
   return self->thumbnail != NULL ? g_object_ref (self->thumbnail) : NULL;
+}
+
+OmniPicture *
+omni_source_load_content (OmniSource *self, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (OMNI_IS_SOURCE (self), NULL);
+
+  if (self->info.sample_type != OMNI_SAMPLE_F32 || self->held != NULL)
+    return omni_source_load_thumbnail (self, cancellable, error);
+  const guint writing = omni_source_get_writing (self);
+  g_mutex_lock (&self->lock);
+  OmniPicture *content = self->content != NULL ? g_object_ref (self->content) : NULL;
+  g_mutex_unlock (&self->lock);
+  if (content != NULL)
+    return content;
+  g_autoptr (OmniPicture) picture = omni_source_load (self, cancellable, error);
+  content = picture != NULL ? shrink (self, picture, cancellable, error) : NULL;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  if (self->writing == writing)
+    g_set_object (&self->content, content);
+  return content;
 }
 
 gboolean

@@ -45,6 +45,9 @@ OmniPicture *omni_source_load (OmniSource *self, GCancellable *cancellable, GErr
 #define OMNI_SOURCE_THUMBNAIL_PX 256
 OmniPicture *omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError **error);
 
+/* (transfer full) The same, but where the source is of floats, of them as they are and not cut to 0 … 1. Any thread. */
+OmniPicture *omni_source_load_content (OmniSource *self, GCancellable *cancellable, GError **error);
+
 /* Whether the file was written anew, or is gone, since its header was read. Its contents are looked at anew by themselves; where
  * its size or kind changed, too, it has to be opened again. Any thread. */
 gboolean omni_source_is_outdated (OmniSource *self);

@@ -34,6 +34,11 @@ void omni_sources_name_both (OmniSource *a, OmniSource *b, char **name_a, char *
 /* result.c: what the person asked for and the result repeats; its model and its weights are known. */
 void omni_fusion_result_note_request (OmniFusionResult *result, const OmniFusionRequest *request);
 
+/* warnings.c: adds to `warnings` what a person should know of the set, which comes sorted. */
+void omni_fusion_warn_of_shapes (GPtrArray *sorted, GPtrArray *warnings);
+void omni_fusion_warn_of_duplicates (GPtrArray *sorted, GPtrArray *warnings);
+void omni_fusion_warn_of_range (const OmniModel *model, GPtrArray *warnings);
+
 /* result.c: brings floats to the whole numbers that were asked for, if so; adds to `warnings` how many of them lose their value. */
 gboolean omni_fusion_cut_picture (OmniPicture **picture, const OmniFusionRequest *request,
                                   GPtrArray *warnings, GError **error);

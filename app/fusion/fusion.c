@@ -15,8 +15,6 @@
 #define MIN_TILE_PX  64
 #define TILE_STEP_PX 16
 #define MAX_LOSSES   3
-/* Sides may differ by this factor before resizing counts as distorting. */
-#define ASPECT_TOLERANCE 1.01
 /* Part of the progress bar for reading all float sources beforehand. */
 #define READING_SHARE 0.2
 
@@ -205,43 +203,12 @@ choose_profile (Fusion *self)
   return FALSE;
 }
 
-static void
-warn_about_shapes (Fusion *self, GPtrArray *sorted)
-{
-  OmniSource *first = sorted->pdata[0];
-  const double aspect = (double)omni_source_get_width (first) / omni_source_get_height (first);
-  for (guint i = 1; i < sorted->len; i++)
-  {
-    const double other = (double)omni_source_get_width (sorted->pdata[i])
-                         / omni_source_get_height (sorted->pdata[i]);
-    if (MAX (aspect, other) / MIN (aspect, other) <= ASPECT_TOLERANCE)
-      continue;
-    g_ptr_array_add (self->warnings,
-                     g_strdup (_ ("The sources differ in shape; resizing distorts some of them.")));
-    return;
-  }
-}
-
-static void
-warn_about_duplicates (Fusion *self, GPtrArray *sorted)
-{
-  for (guint i = 1; i < sorted->len; i++)
-  {
-    const char *path = omni_source_get_path (sorted->pdata[i]);
-    if (g_strcmp0 (path, omni_source_get_path (sorted->pdata[i - 1])) != 0)
-      continue;
-    g_autofree char *name = g_filename_display_name (path);
-    g_ptr_array_add (self->warnings,
-                     g_strdup_printf (_ ("“%s” is in the set more than once and counts each time."), name));
-    return;
-  }
-}
-
 /* Smallest power of two that no sample exceeds, at least 1. Reads all float sources. */
 static gboolean
 find_range (Fusion *self, GError **error)
 {
   float largest = 1;
+  gboolean beyond = FALSE;
   guint n_float = 0, n_read = 0;
   for (guint i = 0; i < self->n_sources; i++)
     n_float += omni_source_get_sample_type (self->request->sources->pdata[i]) == OMNI_SAMPLE_F32;
@@ -255,12 +222,17 @@ find_range (Fusion *self, GError **error)
     largest = MAX (largest, omni_frames_get_largest_sample (self->frames, i));
     /* What whole numbers will not hold is counted in floats. */
     if (omni_frames_goes_beyond (self->frames, i))
+    {
       self->depth = OMNI_SAMPLE_F32;
+      beyond = TRUE;
+    }
     omni_frames_release (self->frames, i);
     self->done_before = READING_SHARE * ++n_read / n_float;
     if (self->progress != NULL)
       self->progress (self->done_before, N_ ("Reading"), self->user_data);
   }
+  if (beyond && self->model->judges_exposure)
+    omni_fusion_warn_of_range (self->model, self->warnings);
   int exponent;
   const float mantissa = frexpf (largest, &exponent);
   self->range = ldexpf (1, mantissa == 0.5f ? exponent - 1 : MIN (exponent, 127));
@@ -356,8 +328,8 @@ fusion_prepare (Fusion *self, GError **error)
   const gboolean convert = choose_profile (self);
   g_autoptr (GPtrArray) sorted = omni_sources_sort (request->sources);
   if (request->resize)
-    warn_about_shapes (self, sorted);
-  warn_about_duplicates (self, sorted);
+    omni_fusion_warn_of_shapes (sorted, self->warnings);
+  omni_fusion_warn_of_duplicates (sorted, self->warnings);
 
   OmniFrames **kept = &self->core->frames[request->view_px > 0 ? 1 : 0];
   OmniFrames *previous = *kept;
