@@ -41,6 +41,19 @@ test_empty_names (void)
   g_assert_false (exists ("e.png"));
 }
 
+/* What is asked for and cannot be is said, not passed over. */
+static void
+test_weights_in_vain (void)
+{
+  g_auto (Run) mean = CLI ("fuse", "a.png", "b.png", "-o", "v.png", "-m", "mean", "-w", "nosuch");
+  assert_refused (&mean, "Mean takes no weights; leave out --weights.");
+  g_auto (Run) bench = CLI ("bench", "-m", "laplacian", "-w", "nosuch");
+  assert_refused (&bench, "takes no weights");
+  g_auto (Run) by_file = CLI ("fuse", "a.png", "b.png", "-o", "v.png", "-w", "nosuch");
+  assert_refused (&by_file, "nosuch");
+  g_assert_false (exists ("v.png"));
+}
+
 /* Waves of floats on 0 … `range`. */
 static void
 write_floats (const char *name, guint index, double gain, float range)
@@ -164,6 +177,7 @@ main (int argc, char **argv)
   make_sources ();
   make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
+  g_test_add_func ("/input/weights-in-vain", test_weights_in_vain);
   g_test_add_func ("/input/cut-off", test_cut_off);
   g_test_add_func ("/input/scale", test_scale);
   g_test_add_func ("/input/metrics-beyond", test_metrics_beyond);

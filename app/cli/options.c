@@ -443,6 +443,8 @@ read_task_and_model (const OmniCliOptions *options, OmniFusionRequest *request, 
   if (options->model_name == NULL)
     return TRUE;
   request->model = omni_model_find (options->model_name);
+  if (request->model != NULL && request->model->architecture == NULL && options->weights_path != NULL)
+    return omni_cli_refuse (error, "%s takes no weights; leave out --weights.", request->model->title);
   if (request->model != NULL)
     return TRUE;
   g_autoptr (GString) names = g_string_new (NULL);
