@@ -23,7 +23,7 @@ static void
 make_sources (void)
 {
   for (guint i = 0; i < N_SOURCES; i++)
-    g_free (write_scene (folder, names[i], i, 48, 40, 3, FALSE, OMNI_SAMPLE_U8, 0.4 + 0.3 * i));
+    g_free (write_scene (folder, names[i], 0, 48, 40, 3, FALSE, OMNI_SAMPLE_U8, 0.4 + 0.3 * i));
 }
 
 /* An empty name is a name like any other. */
@@ -52,6 +52,22 @@ test_weights_in_vain (void)
   g_auto (Run) by_file = CLI ("fuse", "a.png", "b.png", "-o", "v.png", "-w", "nosuch");
   assert_refused (&by_file, "nosuch");
   g_assert_false (exists ("v.png"));
+}
+
+/* Another model than the usual one is not taken without a word. */
+static void
+test_missing_weights (void)
+{
+  g_auto (Run)
+    run = CLI_ENV ("OMNIFUSE_DATADIR", "/nonexistent", "fuse", "a.png", "b.png", "-o", "w.png", "--json");
+  assert_done (&run);
+  g_assert_cmpstr (json_object_get_string_member (run.json, "model"), ==, "mertens");
+  g_assert_nonnull (strstr (run.err, "/nonexistent/weights/omni.safetensors” is missing"));
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (run.json, "warnings")), ==, 1);
+  g_auto (Run) chosen = CLI_ENV ("OMNIFUSE_DATADIR", "/nonexistent", "fuse", "a.png", "b.png", "-o", "w.png",
+                                 "-f", "--json", "-m", "mertens");
+  assert_done (&chosen);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (chosen.json, "warnings")), ==, 0);
 }
 
 /* Waves of floats on 0 … `range`. */
@@ -178,6 +194,7 @@ main (int argc, char **argv)
   make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
   g_test_add_func ("/input/weights-in-vain", test_weights_in_vain);
+  g_test_add_func ("/input/missing-weights", test_missing_weights);
   g_test_add_func ("/input/cut-off", test_cut_off);
   g_test_add_func ("/input/scale", test_scale);
   g_test_add_func ("/input/metrics-beyond", test_metrics_beyond);

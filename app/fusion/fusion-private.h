@@ -37,6 +37,8 @@ void omni_fusion_result_note_request (OmniFusionResult *result, const OmniFusion
 /* warnings.c: adds to `warnings` what a person should know of the set, which comes sorted. */
 void omni_fusion_warn_of_shapes (GPtrArray *sorted, GPtrArray *warnings);
 void omni_fusion_warn_of_duplicates (GPtrArray *sorted, GPtrArray *warnings);
+void omni_fusion_warn_of_default (const OmniFusionRequest *request, const OmniModel *model, OmniTask task,
+                                  GPtrArray *warnings);
 void omni_fusion_warn_of_range (const OmniModel *model, GPtrArray *warnings);
 
 /* result.c: brings floats to the whole numbers that were asked for, if so; adds to `warnings` how many of them lose their value. */

@@ -330,6 +330,7 @@ fusion_prepare (Fusion *self, GError **error)
   if (request->resize)
     omni_fusion_warn_of_shapes (sorted, self->warnings);
   omni_fusion_warn_of_duplicates (sorted, self->warnings);
+  omni_fusion_warn_of_default (request, self->model, self->task, self->warnings);
 
   OmniFrames **kept = &self->core->frames[request->view_px > 0 ? 1 : 0];
   OmniFrames *previous = *kept;
