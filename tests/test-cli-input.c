@@ -70,6 +70,30 @@ test_missing_weights (void)
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (chosen.json, "warnings")), ==, 0);
 }
 
+/* Cameras write both: the pictures are fused, and what was passed over is named once. */
+static void
+test_raw_beside_jpeg (void)
+{
+  static const char *const raw[] = { "IMG_10.NEF", "IMG_9.nef", "IMG_9.dng" };
+  g_autofree char *both = g_build_filename (folder, "both", NULL);
+  g_assert_cmpint (g_mkdir (both, 0700), ==, 0);
+  for (guint i = 0; i < 2; i++)
+    g_free (write_scene (both, i == 0 ? "IMG_9.jpg" : "IMG_10.jpg", 0, 48, 40, 3, FALSE, OMNI_SAMPLE_U8,
+                         0.4 + 0.5 * i));
+  for (guint i = 0; i < G_N_ELEMENTS (raw); i++)
+  {
+    g_autofree char *path = g_build_filename (both, raw[i], NULL);
+    g_assert_true (g_file_set_contents (path, "II*\0\x08\0\0\0\0\0\0\0", 12, NULL));
+  }
+  g_auto (Run) run = CLI ("fuse", "both", "-o", "r.png", "--json", "-m", "mean");
+  assert_done (&run);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (run.json, "sources")), ==, 2);
+  g_assert_nonnull (strstr (run.err, "IMG_9.dng” and 2 other files are camera raw and were passed over"));
+  g_auto (Run) quiet = CLI ("fuse", "both", "-o", "r.png", "-f", "-q", "-m", "mean");
+  assert_done (&quiet);
+  g_assert_cmpstr (quiet.err, ==, "");
+}
+
 /* Waves of floats on 0 … `range`. */
 static void
 write_floats (const char *name, guint index, double gain, float range)
@@ -194,6 +218,7 @@ main (int argc, char **argv)
   make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
   g_test_add_func ("/input/weights-in-vain", test_weights_in_vain);
+  g_test_add_func ("/input/raw-beside-jpeg", test_raw_beside_jpeg);
   g_test_add_func ("/input/missing-weights", test_missing_weights);
   g_test_add_func ("/input/cut-off", test_cut_off);
   g_test_add_func ("/input/scale", test_scale);

@@ -631,6 +631,12 @@ load_sources (const OmniCliOptions *options, OmniFusionRequest *request, GError 
   g_auto (GStrv) paths = omni_files_expand (options->arguments, error);
   if (paths == NULL)
     return FALSE;
+  for (guint i = 0; options->arguments[i] != NULL; i++)
+  {
+    g_autofree char *raw = omni_folder_describe_raw (options->arguments[i]);
+    if (raw != NULL)
+      omni_cli_warn (options->quiet, raw);
+  }
   for (guint i = 0; paths[i] != NULL; i++)
   {
     OmniSource *source = omni_source_new (paths[i], error);

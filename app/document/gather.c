@@ -93,6 +93,9 @@ gather_folder (Gathering *self, const char *path, double from, double to)
                                                    "one scene."),
                                                 name));
   }
+  g_autofree char *raw = omni_folder_describe_raw (path);
+  if (raw != NULL)
+    g_ptr_array_add (self->errors, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, raw));
   g_ptr_array_sort (files, compare_paths);
   for (guint i = 0; i < files->len && go_on (self, from + (to - from) * i / files->len); i++)
     gather_file (self, files->pdata[i]);

@@ -117,3 +117,35 @@ omni_files_expand (char **args, GError **error)
   g_ptr_array_add (files, NULL);
   return (char **)g_ptr_array_steal (files, NULL);
 }
+
+char *
+omni_folder_describe_raw (const char *folder)
+{
+  g_return_val_if_fail (folder != NULL, NULL);
+
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autofree char *first = NULL;
+  guint n = 0;
+
+  for (const char *entry; dir != NULL && (entry = g_dir_read_name (dir)) != NULL;)
+    if (entry[0] != '.' && omni_picture_is_raw (entry))
+    {
+      n++;
+      if (first == NULL || omni_natural_compare (entry, first) < 0)
+      {
+        g_free (first);
+        first = g_strdup (entry);
+      }
+    }
+  if (n == 0)
+    return NULL;
+  g_autofree char *path = g_build_filename (folder, first, NULL);
+  g_autofree char *name = g_filename_display_name (path);
+  if (n == 1)
+    return g_strdup_printf (_ ("“%s” is camera raw and was passed over; develop it to TIFF first."), name);
+  return g_strdup_printf (
+    ngettext ("“%s” and %u other file are camera raw and were passed over; develop them to TIFF first.",
+              "“%s” and %u other files are camera raw and were passed over; develop them to TIFF first.",
+              n - 1),
+    name, n - 1);
+}

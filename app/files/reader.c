@@ -356,9 +356,28 @@ has_known_extension (const char *path)
 }
 
 gboolean
+omni_picture_is_raw (const char *path)
+{
+  static const char *const extensions[] = { ".3fr", ".arw", ".cr2", ".cr3", ".dcr", ".dng", ".erf", ".iiq",
+                                            ".kdc", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf",
+                                            ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f" };
+
+  g_return_val_if_fail (path != NULL, FALSE);
+
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+  for (gsize i = 0; i < G_N_ELEMENTS (extensions); i++)
+    if (g_str_has_suffix (lower, extensions[i]))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 omni_picture_is_candidate (const char *path)
 {
   g_return_val_if_fail (path != NULL, FALSE);
+
+  if (omni_picture_is_raw (path))
+    return FALSE;
 
   g_auto (OmniInput) input = { .fd = -1 };
 

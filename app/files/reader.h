@@ -46,8 +46,11 @@ gboolean omni_picture_probe_with_profile (const char *path, OmniPictureInfo *inf
                                           GError **error);
 
 /* Whether the first bytes of the file, or else its name, say that it is a picture of a known format. One that cannot be opened is
- * told by its name, so that it is spoken of when it is read. */
+ * told by its name, so that it is spoken of when it is read. Camera raw is none. */
 gboolean omni_picture_is_candidate (const char *path);
+
+/* Whether the name says that it is camera raw, of which many kinds begin like a TIFF. */
+gboolean omni_picture_is_raw (const char *path);
 
 /* Whether the name says that a picture is what the fusion of its scene should look like, and no source: truth.* or
  * reference.*, in capitals or not. */
