@@ -41,6 +41,30 @@ test_empty_names (void)
   g_assert_false (exists ("e.png"));
 }
 
+/* 0 is refused as -1 is. */
+static void
+test_zero (void)
+{
+  static const struct
+  {
+    const char *arguments[8];
+    const char *words;
+  } cases[] = {
+    { { "fuse", "a.png", "b.png", "-o", "z.jpg", "--quality", "0" }, "from 1 to 100, not 0 (--quality)" },
+    { { "fuse", "a.png", "b.png", "-o", "z.png", "--tile", "0" }, "A tile of 0 pixels" },
+    { { "bench", "-m", "mean", "-n", "0" }, "not 0 (--inputs)" },
+    { { "bench", "-m", "mean", "--runs", "0" }, "not 0 (--runs)" },
+    { { "evaluate", "scenes", "--jobs", "0" }, "0 jobs" },
+    { { "evaluate", "scenes", "--picture-px", "0" }, "Pictures of 0 pixels" },
+    { { "synthesize", "focus", "scenes", "-o", "z", "--count", "0" }, "--count" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+  {
+    g_auto (Run) run = run_with_environment (NULL, NULL, cases[i].arguments);
+    assert_refused (&run, cases[i].words);
+  }
+}
+
 /* What is asked for and cannot be is said, not passed over. */
 static void
 test_weights_in_vain (void)
@@ -218,6 +242,7 @@ main (int argc, char **argv)
   make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
   g_test_add_func ("/input/weights-in-vain", test_weights_in_vain);
+  g_test_add_func ("/input/zero", test_zero);
   g_test_add_func ("/input/raw-beside-jpeg", test_raw_beside_jpeg);
   g_test_add_func ("/input/missing-weights", test_missing_weights);
   g_test_add_func ("/input/cut-off", test_cut_off);

@@ -613,9 +613,10 @@ run (OmniCliOptions *options, GError **error)
   guint width, height;
   const OmniModel *named = options->model_name != NULL ? omni_model_find (options->model_name) : NULL;
   const gboolean pansharpen = named != NULL && named->pansharpens;
-  if (options->n_inputs == 0)
+  if (options->n_inputs == OMNI_CLI_NOT_GIVEN)
     options->n_inputs = pansharpen ? 2 : DEFAULT_INPUTS;
-  options->n_runs = options->n_runs != 0 ? options->n_runs : DEFAULT_RUNS;
+  if (options->n_runs == OMNI_CLI_NOT_GIVEN)
+    options->n_runs = DEFAULT_RUNS;
   if (options->systems)
   {
     if (options->model_name != NULL || options->weights_path != NULL || options->kernel != NULL

@@ -33,6 +33,9 @@ int omni_cli_fail (GError *error);
 /* The same for a warning, unless `quiet`. */
 void omni_cli_warn (gboolean quiet, const char *message);
 
+/* What a number is until it is given: 0 is a number like any other. */
+#define OMNI_CLI_NOT_GIVEN G_MININT
+
 /* Every option of every command; a command offers the part it knows. */
 typedef struct
 {

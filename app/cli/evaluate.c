@@ -74,21 +74,21 @@ read_numbers (Request *request, const OmniCliOptions *options, GError **error)
 {
   OmniEvaluateParams *params = &request->params;
   OmniFusionRequest numbers = { 0 };
-  if (options->n_jobs < 0 || options->n_jobs > MAX_JOBS)
+  const gboolean has_jobs = options->n_jobs != OMNI_CLI_NOT_GIVEN;
+  if (has_jobs && (options->n_jobs < 1 || options->n_jobs > MAX_JOBS))
     return omni_cli_refuse (error, "%d jobs are not possible; choose 1 to %d (--jobs).", options->n_jobs,
                             MAX_JOBS);
-  const guint picture_px = options->picture_px != 0 ? (guint)options->picture_px : DEFAULT_PICTURE_PX;
+  const int picture_px = options->picture_px != OMNI_CLI_NOT_GIVEN ? options->picture_px : DEFAULT_PICTURE_PX;
   if (picture_px < MIN_PICTURE_PX || picture_px > MAX_PICTURE_PX)
     return omni_cli_refuse (error, "Pictures of %d pixels are not possible; choose %d to %d (--picture-px).",
-                            options->picture_px, MIN_PICTURE_PX, MAX_PICTURE_PX);
+                            picture_px, MIN_PICTURE_PX, MAX_PICTURE_PX);
   if (!omni_cli_read_numbers (options, &numbers, error))
     return FALSE;
-  params->n_jobs = options->n_jobs > 0 ? (guint)options->n_jobs
-                                       : MIN (g_get_num_processors (), MAX_DEFAULT_JOBS);
+  params->n_jobs = has_jobs ? (guint)options->n_jobs : MIN (g_get_num_processors (), MAX_DEFAULT_JOBS);
   params->half = numbers.half;
   params->tile_px = numbers.tile_px;
   params->device = options->device;
-  params->picture_px = options->html_path != NULL ? picture_px : 0;
+  params->picture_px = options->html_path != NULL ? (guint)picture_px : 0;
   request->cache_path = options->cache_path != NULL ? g_strdup (options->cache_path)
                                                     : omni_evaluate_cache_default_path ();
   params->cache_path = request->cache_path;

@@ -347,6 +347,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
   g_autoptr (GOptionContext) context = g_option_context_new (parameters);
   g_autofree char *name = g_strdup_printf ("omnifuse-cli %s", argv[0]);
   g_option_context_set_summary (context, description);
+  options->tile_px = options->quality = options->n_inputs = options->n_runs = OMNI_CLI_NOT_GIVEN;
+  options->n_jobs = options->picture_px = options->n_count = options->crop_px = OMNI_CLI_NOT_GIVEN;
   add_common_options (options, context);
   if (groups & OMNI_CLI_SOURCES)
     add_source_options (options, context);
@@ -409,16 +411,17 @@ omni_cli_parse_size (const char *text, guint *width, guint *height, GError **err
 gboolean
 omni_cli_read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
 {
-  if (options->tile_px != 0 && (options->tile_px < MIN_TILE_PX || options->tile_px > MAX_TILE_PX))
+  const gboolean has_tile = options->tile_px != OMNI_CLI_NOT_GIVEN;
+  if (has_tile && (options->tile_px < MIN_TILE_PX || options->tile_px > MAX_TILE_PX))
     return omni_cli_refuse (error, "A tile of %d pixels is not possible; choose %d to %d (--tile).",
                             options->tile_px, MIN_TILE_PX, MAX_TILE_PX);
-  request->tile_px = (guint)options->tile_px;
+  request->tile_px = has_tile ? (guint)options->tile_px : 0;
   if (options->precision != NULL && !g_str_equal (options->precision, "fp32")
       && !g_str_equal (options->precision, "fp16"))
     return omni_cli_refuse (error, "The precision is fp32 or fp16, not “%s” (--precision).",
                             options->precision);
   request->half = g_strcmp0 (options->precision, "fp16") == 0;
-  if (options->quality < 0 || options->quality > 100)
+  if (options->quality != OMNI_CLI_NOT_GIVEN && (options->quality < 1 || options->quality > 100))
     return omni_cli_refuse (error, "The quality is a number from 1 to 100, not %d (--quality).",
                             options->quality);
   return TRUE;

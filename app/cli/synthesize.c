@@ -14,7 +14,6 @@
 #define MAX_SOURCES 64
 #define SOURCE_NAME "%02u.png"
 #define TRUTH_NAME  "truth.png"
-#define NOT_GIVEN   G_MININT /* of --count and --size */
 
 typedef struct
 {
@@ -56,7 +55,8 @@ read_options (const OmniCliOptions *options, Wanted *wanted, GError **error)
                             options->arguments[0]);
   if (options->output == NULL)
     return omni_cli_refuse (error, "Which folder should the sets be written to? Name it with -o.");
-  const gboolean counts = options->n_count != NOT_GIVEN, cuts = options->crop_px != NOT_GIVEN;
+  const gboolean counts = options->n_count != OMNI_CLI_NOT_GIVEN,
+                 cuts = options->crop_px != OMNI_CLI_NOT_GIVEN;
   if ((counts && options->n_count < 1) || (cuts && options->crop_px < 32))
     return omni_cli_refuse (
       error, "--count takes a number from 1, --size one from 32; leave them out for all there is.");
@@ -290,7 +290,7 @@ run (const OmniCliOptions *options, GError **error)
 int
 omni_cli_synthesize (int argc, char **argv)
 {
-  g_auto (OmniCliOptions) options = { .n_count = NOT_GIVEN, .crop_px = NOT_GIVEN };
+  g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
   if (!omni_cli_options_parse (
         &options, OMNI_CLI_SYNTHESIZE, "focus|exposure FOLDER",

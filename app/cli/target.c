@@ -19,7 +19,9 @@ omni_cli_target_init (OmniCliTarget *target, const OmniCliOptions *options, cons
   for (guint i = 0; i < request->sources->len; i++)
     g_strv_builder_add (builder, omni_source_get_path (request->sources->pdata[i]));
   target->sources = g_strv_builder_end (builder);
-  target->options = (OmniWriteOptions){ .jpeg_quality = (guint)options->quality,
+  target->options = (OmniWriteOptions){ .jpeg_quality = options->quality != OMNI_CLI_NOT_GIVEN
+                                                          ? (guint)options->quality
+                                                          : 0,
                                         .force = options->force,
                                         .sources = (const char *const *)target->sources,
                                         .cancellable = cancellable };
