@@ -7,6 +7,7 @@
 #include "tests/cli-run.h"
 
 #include <glib/gstdio.h>
+#include <sys/wait.h>
 
 #define N_SOURCES 3
 
@@ -233,6 +234,43 @@ test_metrics_beyond (void)
     json_object_get_double_member (json_object_get_object_member (scaled.json, "metrics"), "qabf"), >, 0);
 }
 
+static guint
+count_files (const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* A limit on the size of files stands in for a full disk: the picture does not fit, and with 1 the first map does not either. */
+static void
+test_full_disk (void)
+{
+  static const char *const limits[] = { "20", "1" };
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+  {
+    g_autofree char *command = g_strdup_printf (
+      "cd '%s' && trap '' XFSZ && ulimit -f %s && exec '%s' fuse a.png b.png -m mertens -o full.tif -b 32f "
+      "--weights-out full",
+      folder, limits[i], g_getenv ("OMNIFUSE_CLI"));
+    g_autofree char *err = NULL;
+    GError *error = NULL;
+    int status;
+    const char *argv[] = { "sh", "-c", command, NULL };
+    g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &err, &status, &error);
+    g_assert_no_error (error);
+    g_test_message ("%s", err);
+    g_assert_true (WIFEXITED (status) && WEXITSTATUS (status) == 2);
+    g_assert_nonnull (strstr (err, "cannot be written"));
+    g_assert_nonnull (strstr (err, i == 0 ? "full.tif" : "full/a-band-0.png"));
+    g_assert_false (exists ("full.tif"));
+    g_assert_cmpuint (count_files ("full"), ==, 0);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -248,6 +286,7 @@ main (int argc, char **argv)
   g_test_add_func ("/input/cut-off", test_cut_off);
   g_test_add_func ("/input/scale", test_scale);
   g_test_add_func ("/input/metrics-beyond", test_metrics_beyond);
+  g_test_add_func ("/input/full-disk", test_full_disk);
   const int status = g_test_run ();
   remove_folder (folder);
   g_free (folder);

@@ -131,9 +131,15 @@ run (const OmniCliOptions *options, GError **error)
   omni_cli_target_add_note (&target, result->task);
   gboolean success = result->maps == NULL
                      || omni_cli_check_weights (options->weights_out, result, &target.options, error);
-  success = success && omni_picture_write (result->picture, options->output, &target.options, error);
+  /* The picture comes last: it stands for all of it. */
   if (success && result->maps != NULL)
     success = omni_cli_write_weights (options->weights_out, result, &target.options, error);
+  if (success && !omni_picture_write (result->picture, options->output, &target.options, error))
+  {
+    if (result->maps != NULL)
+      omni_cli_remove_weights (options->weights_out, result);
+    success = FALSE;
+  }
   OmniFusionTimes ms = result->ms;
   ms.encode = (g_get_monotonic_time () - start_us) / 1000.0;
   ms.total += ms.encode;

@@ -88,6 +88,13 @@ omni_cli_check_weights (const char *folder, const OmniFusionResult *result, cons
   return TRUE;
 }
 
+static void
+remove_files (GPtrArray *paths, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_unlink (paths->pdata[i]);
+}
+
 gboolean
 omni_cli_write_weights (const char *folder, const OmniFusionResult *result, const OmniWriteOptions *options,
                         GError **error)
@@ -100,10 +107,20 @@ omni_cli_write_weights (const char *folder, const OmniFusionResult *result, cons
   {
     g_autoptr (OmniPicture)
       picture = omni_weight_maps_to_picture (result->maps, i % n_bands, i / n_bands, error);
-    if (picture == NULL || !omni_picture_write (picture, paths->pdata[i], &own, error))
-      return FALSE;
+    if (picture != NULL && omni_picture_write (picture, paths->pdata[i], &own, error))
+      continue;
+    remove_files (paths, i);
+    return FALSE;
   }
   return TRUE;
+}
+
+void
+omni_cli_remove_weights (const char *folder, const OmniFusionResult *result)
+{
+  g_autoptr (GPtrArray) paths = omni_cli_name_weights (folder, result->sources, result->maps);
+
+  remove_files (paths, paths->len);
 }
 
 void

@@ -17,9 +17,12 @@ GPtrArray *omni_cli_name_weights (const char *folder, GPtrArray *sources, const 
 gboolean omni_cli_check_weights (const char *folder, const OmniFusionResult *result,
                                  const OmniWriteOptions *options, GError **error);
 
-/* Writes the files; FALSE with a sentence. */
+/* Writes the files; FALSE with a sentence, and then none of them is there. */
 gboolean omni_cli_write_weights (const char *folder, const OmniFusionResult *result,
                                  const OmniWriteOptions *options, GError **error);
+
+/* Removes all that were written. */
+void omni_cli_remove_weights (const char *folder, const OmniFusionResult *result);
 
 /* The key "weights". */
 void omni_cli_add_weights (JsonBuilder *json, const char *folder, const OmniFusionResult *result);
