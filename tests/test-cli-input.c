@@ -119,6 +119,23 @@ test_raw_beside_jpeg (void)
   g_assert_cmpstr (quiet.err, ==, "");
 }
 
+/* Roles that contradict each other are refused; a file that is there twice has its role twice. */
+static void
+test_roles (void)
+{
+  g_auto (Run) two = CLI ("fuse", "a.png", "b.png", "-o", "ro.png", "-r", "mri=a.png", "-r", "ct=./a.png");
+  assert_refused (&two, "“ct=./a.png” is the second role of this file, after mri");
+  g_auto (Run) pan = CLI ("fuse", "a.png", "b.png", "-o", "ro.png", "-r", "mri=a.png", "-r", "pan=b.png");
+  assert_refused (&pan, "cannot stand beside mri");
+  g_auto (Run) twice = CLI ("fuse", "a.png", "b.png", "a.png", "-m", "mean", "-o", "ro.png", "--json", "-r",
+                            "mri=a.png", "-r", "mri=a.png");
+  assert_done (&twice);
+  JsonArray *sources = json_object_get_array_member (twice.json, "sources");
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (sources, i), "role"), ==,
+                     i == 1 ? "none" : "mri");
+}
+
 /* Waves of floats on 0 … `range`. */
 static void
 write_floats (const char *name, guint index, double gain, float range)
@@ -280,6 +297,7 @@ main (int argc, char **argv)
   make_floats ();
   g_test_add_func ("/input/empty-names", test_empty_names);
   g_test_add_func ("/input/weights-in-vain", test_weights_in_vain);
+  g_test_add_func ("/input/roles", test_roles);
   g_test_add_func ("/input/zero", test_zero);
   g_test_add_func ("/input/raw-beside-jpeg", test_raw_beside_jpeg);
   g_test_add_func ("/input/missing-weights", test_missing_weights);

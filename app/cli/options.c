@@ -521,6 +521,27 @@ find_source (GPtrArray *sources, const char *path)
   return NULL;
 }
 
+/* Those of a pan-sharpening have no place beside others. */
+static gboolean
+check_roles (GPtrArray *sources, GError **error)
+{
+  OmniRole of_bands = OMNI_ROLE_NONE, other = OMNI_ROLE_NONE;
+  for (guint i = 0; i < sources->len; i++)
+  {
+    const OmniRole role = omni_source_get_role (sources->pdata[i]);
+    if (omni_role_get_task (role) == OMNI_TASK_PANSHARPEN)
+      of_bands = MAX (of_bands, role);
+    else
+      other = MAX (other, role);
+  }
+  if (of_bands == OMNI_ROLE_NONE || other == OMNI_ROLE_NONE)
+    return TRUE;
+  return omni_cli_refuse (error,
+                          "The role %s is one of pan-sharpening and cannot stand beside %s; leave one out "
+                          "(--role).",
+                          omni_role_to_string (of_bands), omni_role_to_string (other));
+}
+
 gboolean
 omni_cli_read_roles (const OmniCliOptions *options, GPtrArray *sources, GError **error)
 {
@@ -540,9 +561,15 @@ omni_cli_read_roles (const OmniCliOptions *options, GPtrArray *sources, GError *
     if (source == NULL)
       return omni_cli_refuse (error, "“%s” gives a role to a file that is not among the sources (--role).",
                               shown);
-    omni_source_set_role (source, role);
+    const OmniRole before = omni_source_get_role (source);
+    if (before != OMNI_ROLE_NONE && before != role)
+      return omni_cli_refuse (error, "“%s” is the second role of this file, after %s; choose one (--role).",
+                              shown, omni_role_to_string (before));
+    for (guint k = 0; k < sources->len; k++)
+      if (strcmp (omni_source_get_path (sources->pdata[k]), omni_source_get_path (source)) == 0)
+        omni_source_set_role (sources->pdata[k], role);
   }
-  return TRUE;
+  return check_roles (sources, error);
 }
 
 /* The value after the last “=”: a file's name may hold one. */
