@@ -251,6 +251,44 @@ test_metrics_beyond (void)
     json_object_get_double_member (json_object_get_object_member (scaled.json, "metrics"), "qabf"), >, 0);
 }
 
+/* A folder means its pictures for metrics as well, but for what they are compared with. */
+static void
+test_metrics_folder (void)
+{
+  g_autofree char *path = g_build_filename (folder, "scored", NULL);
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  g_auto (Run) empty = CLI ("metrics", "scored", "--fused", "a.png");
+  assert_refused (&empty, "scored");
+  for (guint i = 0; i < 4; i++)
+  {
+    static const char *const scored[] = { "2.png", "10.png", "fused.png", "truth.png" };
+    g_free (write_scene (path, scored[i], 0, 48, 40, 3, FALSE, OMNI_SAMPLE_U8, 0.4 + 0.2 * i));
+  }
+  g_auto (Run) of_folder = CLI ("metrics", "scored", "--fused", "./scored/fused.png", "--reference",
+                                "scored/truth.png", "--json");
+  g_auto (Run) of_files = CLI ("metrics", "scored/2.png", "scored/10.png", "--fused", "scored/fused.png",
+                               "--reference", "scored/truth.png", "--json");
+  assert_done (&of_folder);
+  assert_done (&of_files);
+  for (guint i = 0; i < 2; i++)
+  {
+    const char *member = i == 0 ? "metrics" : "sources";
+    g_assert_true (json_node_equal (json_object_get_member (of_folder.json, member),
+                                    json_object_get_member (of_files.json, member)));
+  }
+}
+
+/* What is said is in the JSON as well, where -q keeps it from standard error. */
+static void
+test_permute_warnings (void)
+{
+  g_free (write_scene (folder, "wide.png", 0, 48, 20, 3, FALSE, OMNI_SAMPLE_U8, 1));
+  g_auto (Run) run = CLI ("permute", "a.png", "wide.png", "--resize", "-m", "mean", "--json", "-q");
+  assert_done (&run);
+  g_assert_cmpstr (run.err, ==, "");
+  g_assert_cmpuint (count_warnings (&run, "resizing distorts some of them"), ==, 1);
+}
+
 static guint
 count_files (const char *name)
 {
@@ -304,6 +342,8 @@ main (int argc, char **argv)
   g_test_add_func ("/input/cut-off", test_cut_off);
   g_test_add_func ("/input/scale", test_scale);
   g_test_add_func ("/input/metrics-beyond", test_metrics_beyond);
+  g_test_add_func ("/input/metrics-folder", test_metrics_folder);
+  g_test_add_func ("/input/permute-warnings", test_permute_warnings);
   g_test_add_func ("/input/full-disk", test_full_disk);
   const int status = g_test_run ();
   remove_folder (folder);

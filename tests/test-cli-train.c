@@ -187,6 +187,9 @@ test_resume (void)
   g_assert_cmpint (json_object_get_int_member (longer.json, "seed"), ==, 7);
   g_assert_cmpint (json_object_get_int_member (longer.json, "warnings"), ==, 1);
   g_assert_nonnull (strstr (longer.err, "is of a run of 2 steps, and this one has 4"));
+  JsonArray *texts = json_object_get_array_member (longer.json, "warning_texts");
+  g_assert_cmpuint (json_array_get_length (texts), ==, 1);
+  g_assert_nonnull (strstr (json_array_get_string_element (texts, 0), "is of a run of 2 steps"));
 
   g_auto (Run) other = CLI (RESUME, ON, "--steps", "4", "--seed", "2");
   assert_done (&other);

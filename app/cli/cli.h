@@ -178,6 +178,7 @@ void omni_cli_print_json (JsonBuilder *builder);
 /* Adds a member; a NULL string becomes null, a path that is not UTF-8 its nearest text. */
 void omni_cli_add_string (JsonBuilder *builder, const char *name, const char *value);
 void omni_cli_add_path (JsonBuilder *builder, const char *name, const char *path);
+void omni_cli_add_strings (JsonBuilder *builder, const char *name, const GPtrArray *values);
 void omni_cli_add_int (JsonBuilder *builder, const char *name, gint64 value);
 void omni_cli_add_double (JsonBuilder *builder, const char *name, double value);
 void omni_cli_add_boolean (JsonBuilder *builder, const char *name, gboolean value);

@@ -253,18 +253,6 @@ begin (JsonBuilder *json, const char *name, gboolean is_array)
 }
 
 static void
-add_strings (JsonBuilder *json, const char *name, GPtrArray *strings)
-{
-  begin (json, name, TRUE);
-  for (guint i = 0; i < strings->len; i++)
-  {
-    g_autofree char *valid = g_utf8_make_valid (strings->pdata[i], -1);
-    json_builder_add_string_value (json, valid);
-  }
-  json_builder_end_array (json);
-}
-
-static void
 add_scenes (JsonBuilder *json, const OmniEvaluateTask *task)
 {
   begin (json, "scenes", TRUE);
@@ -385,7 +373,7 @@ add_failures (JsonBuilder *json, const OmniEvaluateTask *task, const OmniEvaluat
     json_builder_begin_object (json);
     omni_cli_add_string (json, "method", failure->method);
     omni_cli_add_string (json, "reason", failure->reason);
-    add_strings (json, "scenes", failure->scenes);
+    omni_cli_add_strings (json, "scenes", failure->scenes);
     json_builder_end_object (json);
   }
   json_builder_end_array (json);
@@ -433,8 +421,8 @@ omni_cli_print_evaluation_json (const OmniEvaluation *evaluation, GPtrArray *not
   omni_cli_add_path (json, "cache", evaluation->cache_path);
   omni_cli_add_int (json, "scores", evaluation->n_scores);
   omni_cli_add_int (json, "scores_from_cache", evaluation->n_from_cache);
-  add_strings (json, "notes", notes);
-  add_strings (json, "warnings", evaluation->warnings);
+  omni_cli_add_strings (json, "notes", notes);
+  omni_cli_add_strings (json, "warnings", evaluation->warnings);
   json_builder_end_object (json);
   omni_cli_print_json (json);
 }

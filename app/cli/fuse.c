@@ -66,11 +66,7 @@ print_result_json (const OmniCliOptions *options, const OmniFusionResult *result
   omni_cli_add_int (json, "tiles", result->tiles);
   omni_cli_add_int (json, "peak_device_bytes", (gint64)result->peak_device_bytes);
   add_times (json, ms);
-  json_builder_set_member_name (json, "warnings");
-  json_builder_begin_array (json);
-  for (guint i = 0; i < result->warnings->len; i++)
-    json_builder_add_string_value (json, result->warnings->pdata[i]);
-  json_builder_end_array (json);
+  omni_cli_add_strings (json, "warnings", result->warnings);
   if (result->maps != NULL)
     omni_cli_add_weights (json, options->weights_out, result);
   if (result->profile != NULL)

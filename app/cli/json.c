@@ -36,6 +36,19 @@ omni_cli_add_path (JsonBuilder *builder, const char *name, const char *path)
 }
 
 void
+omni_cli_add_strings (JsonBuilder *builder, const char *name, const GPtrArray *values)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < values->len; i++)
+  {
+    g_autofree char *valid = g_utf8_make_valid (values->pdata[i], -1);
+    json_builder_add_string_value (builder, valid);
+  }
+  json_builder_end_array (builder);
+}
+
+void
 omni_cli_add_int (JsonBuilder *builder, const char *name, gint64 value)
 {
   json_builder_set_member_name (builder, name);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
+#include "app/files/natural-sort.h"
 #include "app/files/reader.h"
 #include "app/fusion/fusion-private.h"
 #include "app/metrics/metrics.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What was asked for, and what came out. */
@@ -411,7 +413,8 @@ static char *
 make_description (void)
 {
   GString *text = g_string_new (
-    "Scores a fused picture. Without --metric: mef-ssim, qabf and vif; qnr, d-lambda and d-s of a "
+    "Scores a fused picture. A folder means the pictures in it but the fused one and the reference. Without "
+    "--metric: mef-ssim, qabf and vif; qnr, d-lambda and d-s of a "
     "pan-sharpened one.\n\nMetrics:\n");
   const OmniMetric *const *list = omni_metrics_list ();
   for (guint i = 0; list[i] != NULL; i++)
@@ -428,13 +431,64 @@ make_description (void)
   return g_string_free (text, FALSE);
 }
 
+static gboolean
+is_same_file (const char *path, const char *other)
+{
+  g_autofree char *real = realpath (path, NULL);
+  g_autofree char *other_real = other != NULL ? realpath (other, NULL) : NULL;
+  return real != NULL && g_strcmp0 (real, other_real) == 0;
+}
+
+/* The pictures in a folder, but not the fused one and the reference. */
+static gboolean
+add_folder (const OmniCliOptions *options, char *folder, GStrvBuilder *sources, GError **error)
+{
+  g_auto (GStrv) paths = omni_files_expand ((char *[]){ folder, NULL }, error);
+  guint n = 0;
+  if (paths == NULL)
+    return FALSE;
+  for (guint i = 0; paths[i] != NULL; i++)
+  {
+    if (is_same_file (paths[i], options->fused) || is_same_file (paths[i], options->reference))
+      continue;
+    g_strv_builder_add (sources, paths[i]);
+    n++;
+  }
+  g_autofree char *raw = omni_folder_describe_raw (folder);
+  if (raw != NULL)
+    omni_cli_warn (options->quiet, raw);
+  g_autofree char *name = g_filename_display_name (folder);
+  return n > 0
+         || omni_cli_refuse (
+           error,
+           "The folder “%s” holds no picture beside the fused one and the reference; name another one.",
+           name);
+}
+
+static gboolean
+expand_folders (OmniCliOptions *options, GError **error)
+{
+  g_autoptr (GStrvBuilder) sources = g_strv_builder_new ();
+  for (guint i = 0; options->arguments != NULL && options->arguments[i] != NULL; i++)
+    if (!g_file_test (options->arguments[i], G_FILE_TEST_IS_DIR))
+      g_strv_builder_add (sources, options->arguments[i]);
+    else if (!add_folder (options, options->arguments[i], sources, error))
+      return FALSE;
+  if (options->arguments == NULL)
+    return TRUE;
+  g_strfreev (options->arguments);
+  options->arguments = g_strv_builder_end (sources);
+  return TRUE;
+}
+
 int
 omni_cli_metrics (int argc, char **argv)
 {
   g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
   g_autofree char *description = make_description ();
-  if (!omni_cli_options_parse (&options, OMNI_CLI_METRICS, "SOURCE…", description, argc, argv, &error))
+  if (!omni_cli_options_parse (&options, OMNI_CLI_METRICS, "SOURCE…", description, argc, argv, &error)
+      || !expand_folders (&options, &error))
     return omni_cli_fail (error);
   const int status = run_metrics (&options, &error);
   return error != NULL ? omni_cli_fail (error) : status;

@@ -174,6 +174,7 @@ print_json (const Comparison *comparison, guint n_sources, gboolean identical, d
   omni_cli_add_string (json, "weights_sha256", comparison->first->weights_sha256);
   omni_cli_add_string (json, "device", comparison->first->device_name);
   omni_cli_add_refine (json, comparison->first);
+  omni_cli_add_strings (json, "warnings", comparison->first->warnings);
   json_builder_end_object (json);
   omni_cli_print_json (json);
 }

@@ -27,8 +27,8 @@ typedef struct
   OmniDevice *device;
   OmniTrainer *trainer;
   OmniCliProgress *progress;
-  guint n_warnings;
-  gboolean silent; /* is only looked at; its turn to speak comes */
+  GPtrArray *warnings; /* utf8 */
+  gboolean silent;     /* is only looked at; its turn to speak comes */
 } Training;
 
 static void
@@ -41,6 +41,7 @@ training_clear (Training *self)
   g_free (self->data_sha256);
   omni_dataset_free (self->dataset);
   omni_recipe_free (self->recipe);
+  g_clear_pointer (&self->warnings, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Training, training_clear)
@@ -73,9 +74,13 @@ say_cb (const char *message, gboolean is_warning, gpointer user_data)
   if (self->silent)
     return;
   omni_cli_progress_hide (self->progress);
-  self->n_warnings += is_warning;
   if (is_warning)
+  {
+    if (self->warnings == NULL)
+      self->warnings = g_ptr_array_new_with_free_func (g_free);
+    g_ptr_array_add (self->warnings, g_strdup (message));
     omni_cli_warn (self->options->quiet, message);
+  }
   else if (!self->options->quiet)
     fprintf (stderr, "%s\n", message);
 }
@@ -248,7 +253,11 @@ print_json (const Training *self, const OmniTrainResult *result, const char *out
   omni_cli_add_double (json, "device_ms", result->device_ms);
   omni_cli_add_double (json, "wait_ms", result->wait_ms);
   omni_cli_add_string (json, "device", omni_device_get_info (self->device)->name);
-  omni_cli_add_int (json, "warnings", self->n_warnings);
+  /* The number was there first; the words are what a script that runs it quietly has of them. */
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  const GPtrArray *warnings = self->warnings != NULL ? self->warnings : none;
+  omni_cli_add_int (json, "warnings", warnings->len);
+  omni_cli_add_strings (json, "warning_texts", warnings);
   json_builder_end_object (json);
   if (self->nth > 0)
     puts (",");
