@@ -2,6 +2,7 @@
 
 /* omnifuse-cli train and synthesize as people run them: a few real steps on the device, on a made-up data folder. */
 
+#include "app/files/natural-sort.h"
 #include "app/files/reader.h"
 #include "models/weights.h"
 #include "tests/training-fixture.h"
@@ -387,12 +388,16 @@ test_synthesize (void)
   assert_done (&focus);
   JsonArray *scenes = json_object_get_array_member (focus.json, "scenes");
   g_assert_cmpuint (json_array_get_length (scenes), ==, 3);
+  const char *last_path = NULL;
   for (guint i = 0; i < 3; i++)
   {
     JsonObject *scene = json_array_get_object_element (scenes, i);
     const char *path = json_object_get_string_member (scene, "folder");
     const guint n = (guint)json_object_get_int_member (scene, "sources");
     g_assert_true (n >= 2 && n <= 4);
+    if (i > 0) /* neither in the order of the folder nor in that of the draws */
+      g_assert_cmpint (omni_natural_compare (last_path, path), <, 0);
+    last_path = path;
     g_autofree char *last = g_strdup_printf ("%s/%s/%02u.png", folder, path, n - 1);
     g_autofree char *truth = g_strdup_printf ("%s/%s/truth.png", folder, path);
     GError *error = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/cli.h"
 
+#include "app/files/natural-sort.h"
 #include "app/files/reader.h"
 #include "app/files/writer.h"
 #include "app/training/dataset.h"
@@ -79,13 +80,19 @@ open_random (const OmniScene *scene, guint64 seed, guint64 item)
 }
 
 static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return omni_natural_compare ((*(const OmniScene *const *)a)->name, (*(const OmniScene *const *)b)->name);
+}
+
+static int
 compare_draws (gconstpointer a, gconstpointer b, gpointer data)
 {
   const Wanted *wanted = data;
   OmniRandom of_a = open_random (*(const OmniScene *const *)a, wanted->seed, 1);
   OmniRandom of_b = open_random (*(const OmniScene *const *)b, wanted->seed, 1);
   const guint64 x = omni_random_next (&of_a), y = omni_random_next (&of_b);
-  return (x > y) - (x < y);
+  return x != y ? (x > y ? 1 : -1) : compare_names (a, b);
 }
 
 /* The pictures of `folder` that a training does not see: where a split.csv beside or above says so, the val split. */
@@ -116,6 +123,29 @@ choose_pictures (const OmniCliOptions *options, const Wanted *wanted, OmniDatase
   if (pictures != NULL)
     g_ptr_array_sort_with_data (pictures, compare_draws, (gpointer)wanted);
   return pictures;
+}
+
+/* As many as are wanted in the order they were drawn, then in that of their names. One that is too small is left out, which is
+ * said. */
+static void
+keep_wanted (const OmniCliOptions *options, const Wanted *wanted, GPtrArray *pictures)
+{
+  guint n = 0;
+  while (n < pictures->len && n < wanted->count)
+  {
+    const OmniScene *scene = pictures->pdata[n];
+    if (MIN (scene->width, scene->height) >= wanted->max_px)
+    {
+      n++;
+      continue;
+    }
+    g_autofree char *message = g_strdup_printf ("“%s” is left out: %u × %u pixels are less than %u.",
+                                                scene->name, scene->width, scene->height, wanted->max_px);
+    omni_cli_warn (options->quiet, message);
+    g_ptr_array_remove_index (pictures, n);
+  }
+  g_ptr_array_set_size (pictures, (gint)n);
+  g_ptr_array_sort (pictures, compare_names);
 }
 
 /* ---- Writing ---- */
@@ -191,18 +221,10 @@ remove_earlier_set (const char *folder, guint n_sources, GError **error)
   return TRUE;
 }
 
-/* FALSE without an error: the picture is too small, which is said. */
 static gboolean
 write_set (const OmniCliOptions *options, const Wanted *wanted, const OmniScene *scene, JsonBuilder *json,
            GError **error)
 {
-  if (MIN (scene->width, scene->height) < wanted->max_px)
-  {
-    g_autofree char *message = g_strdup_printf ("“%s” is left out: %u × %u pixels are less than %u.",
-                                                scene->name, scene->width, scene->height, wanted->max_px);
-    omni_cli_warn (options->quiet, message);
-    return FALSE;
-  }
   g_autoptr (OmniPicture) picture = omni_picture_read (scene->paths[0], NULL, error);
   g_autoptr (OmniPicture)
     truth = picture != NULL ? omni_synthesis_prepare_truth (picture, wanted->max_px, error) : NULL;
@@ -252,6 +274,10 @@ run (const OmniCliOptions *options, GError **error)
     return omni_cli_refuse (
       error, "“%s” has no picture to begin with; where there is a split.csv beside it, its “val” rows count.",
       options->arguments[1]);
+  keep_wanted (options, &wanted, pictures);
+  if (pictures->len == 0)
+    return omni_cli_refuse (error, "No picture of “%s” is large enough; choose a smaller --size.",
+                            options->arguments[1]);
   g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
   g_autoptr (JsonBuilder) json = json_builder_new ();
   json_builder_begin_object (json);
@@ -259,31 +285,21 @@ run (const OmniCliOptions *options, GError **error)
   omni_cli_add_int (json, "seed", (gint64)wanted.seed);
   json_builder_set_member_name (json, "scenes");
   json_builder_begin_array (json);
-  guint n_written = 0;
-  const guint n_wanted = MIN (wanted.count, pictures->len);
-  for (guint i = 0; i < pictures->len && n_written < n_wanted; i++)
+  const guint n = pictures->len;
+  for (guint i = 0; i < n; i++)
   {
-    g_autoptr (GError) cause = NULL;
-    omni_cli_progress_cb ((double)n_written / n_wanted, "synthesize", progress);
-    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    omni_cli_progress_cb ((double)i / n, "synthesize", progress);
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !write_set (options, &wanted, pictures->pdata[i], json, error))
       return FALSE;
-    n_written += write_set (options, &wanted, pictures->pdata[i], json, &cause);
-    if (cause != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&cause));
-      return FALSE;
-    }
   }
   json_builder_end_array (json);
   json_builder_end_object (json);
   g_clear_pointer (&progress, omni_cli_progress_free);
-  if (n_written == 0)
-    return omni_cli_refuse (error, "No picture of “%s” is large enough; choose a smaller --size.",
-                            options->arguments[1]);
   if (options->json)
     omni_cli_print_json (json);
   else if (!options->quiet)
-    printf ("%u %s in %s\n", n_written, n_written == 1 ? "set" : "sets", options->output);
+    printf ("%u %s in %s\n", n, n == 1 ? "set" : "sets", options->output);
   return TRUE;
 }
 
