@@ -90,6 +90,31 @@ test_evolve (void)
   g_assert_cmpint (json_object_get_int_member (root, "improved"), ==, 0);
 }
 
+/* Two algorithms that give the same: the one that was chosen first stays, and one picture alone is no scene. */
+static void
+test_evolve_equals (void)
+{
+  write_picture ("equals/focus/same/0.png", 1, 3, 1);
+  write_picture ("equals/focus/same/1.png", 1, 3, 1);
+  write_picture ("equals/focus/single/0.png", 2, 3, 1);
+  g_autofree char *choices = NULL;
+  for (guint i = 0; i < 2; i++)
+  {
+    g_auto (Run) run = CLI ("evolve", "equals", "-o", "equal", "-m", "mean", "-m", "max");
+    assert_done (&run);
+    g_assert_nonnull (strstr (run.err, "single is left out: it takes two pictures"));
+    g_assert_nonnull (strstr (run.out, "over 1 scene"));
+    g_assert_null (strstr (run.out, "over 1 scenes"));
+    g_autofree char *now = read_text ("equal/choices.csv");
+    g_assert_nonnull (strstr (now, "yes"));
+    if (i > 0)
+      g_assert_cmpstr (now, ==, choices);
+    g_free (choices);
+    choices = g_steal_pointer (&now);
+  }
+  g_assert_null (strstr (choices, "single"));
+}
+
 /* The split goes with the pictures, from a path as people type it and over several runs; and what is not its own stays. */
 static void
 test_evolve_splits (void)
@@ -330,6 +355,7 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("omnifuse-evolve-XXXXXX", NULL);
   make_scenes ();
   g_test_add_func ("/evolve/library", test_evolve);
+  g_test_add_func ("/evolve/equals", test_evolve_equals);
   g_test_add_func ("/evolve/train", test_train);
   g_test_add_func ("/evolve/splits", test_evolve_splits);
   g_test_add_func ("/evolve/killed", test_evolve_killed);

@@ -89,7 +89,8 @@ print_table (const OmniLibraryResult *result, const char *output)
     else
       printf ("  %-24s %8s\n", row->method, "-");
   }
-  printf ("\nbest of each scene: %.4f over %u scenes", result->mean_best, result->n_scenes);
+  printf ("\nbest of each scene: %.4f over %u %s", result->mean_best, result->n_scenes,
+          result->n_scenes == 1 ? "scene" : "scenes");
   if (result->mean_before > 0)
     printf (" (%.4f before; %u got a better truth)", result->mean_before, result->n_improved);
   printf ("\ntrain towards it: omnifuse-cli train aenetv2.recipe --data %s\n", output);

@@ -94,11 +94,12 @@ get_known (Choosing *self, const char *key)
   return known;
 }
 
+/* Whoever was chosen stays so until another one is better: the truth in the folder is of that one. */
 static void
-add_score (Known *known, const char *identity, double score)
+add_score (Known *known, const char *identity, double score, gboolean is_chosen)
 {
   g_hash_table_insert (known->scores, g_strdup (identity), g_memdup2 (&score, sizeof score));
-  if (known->best != NULL && score <= known->best_score)
+  if (!is_chosen && known->best != NULL && score <= known->best_score)
     return;
   g_free (known->best);
   known->best = g_strdup (identity);
@@ -114,7 +115,8 @@ dup_truth_path (const Choosing *self, const char *key)
 /* ---- choices.csv ---- */
 
 static void
-read_choice (Choosing *self, const char *key, const char *identity, const char *score, const char *pair)
+read_choice (Choosing *self, const char *key, const char *identity, const char *score, const char *pair,
+             gboolean is_chosen)
 {
   g_autofree char *truth = dup_truth_path (self, key);
   /* Scores without the picture they speak of are worth nothing. */
@@ -124,14 +126,14 @@ read_choice (Choosing *self, const char *key, const char *identity, const char *
   if (known->pair == NULL && pair[0] != '\0')
     known->pair = g_strdup (pair);
   if (identity[0] != '\0') /* else the scene was only begun */
-    add_score (known, identity, g_ascii_strtod (score, NULL));
+    add_score (known, identity, g_ascii_strtod (score, NULL), is_chosen);
 }
 
 static gboolean
 read_choices (Choosing *self, GError **error)
 {
   g_autofree char *path = g_build_filename (self->params->output, OMNI_LIBRARY_CHOICES, NULL);
-  guint scene, method, score, pair;
+  guint scene, method, score, pair, chosen;
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   g_autoptr (OmniCsv) csv = omni_csv_read (path, error);
@@ -145,9 +147,11 @@ read_choices (Choosing *self, GError **error)
     return FALSE;
   }
   const gboolean has_pairs = omni_csv_find_column (csv, "pair", &pair);
+  const gboolean has_chosen = omni_csv_find_column (csv, "chosen", &chosen);
   for (guint row = 0; row < omni_csv_count_rows (csv); row++)
     read_choice (self, omni_csv_get (csv, row, scene), omni_csv_get (csv, row, method),
-                 omni_csv_get (csv, row, score), has_pairs ? omni_csv_get (csv, row, pair) : "");
+                 omni_csv_get (csv, row, score), has_pairs ? omni_csv_get (csv, row, pair) : "",
+                 has_chosen && g_str_equal (omni_csv_get (csv, row, chosen), "yes"));
   return TRUE;
 }
 
@@ -436,7 +440,7 @@ try_method (Choosing *self, const OmniEvaluateScene *scene, const Pair *pair,
   if (is_best && !write_truth (self, known->key, result->picture, error))
     return FALSE;
   self->result->n_new++;
-  add_score (known, identity, score);
+  add_score (known, identity, score, FALSE);
   return TRUE;
 }
 
@@ -655,9 +659,11 @@ choose_all (Choosing *self, GError **error)
     const OmniEvaluateScene *scene = params->scenes->pdata[i];
     if (params->progress != NULL)
       params->progress (i, params->scenes->len, scene->id, params->user_data);
-    if (scene->problem != NULL || scene->task == OMNI_TASK_PANSHARPEN)
+    if (scene->problem != NULL || scene->task == OMNI_TASK_PANSHARPEN || scene->sources->len < 2)
       note (self, "%s is left out: %s", scene->id,
-            scene->problem != NULL ? scene->problem : "bands have no luminance.");
+            scene->problem != NULL                ? scene->problem
+            : scene->task == OMNI_TASK_PANSHARPEN ? "bands have no luminance."
+                                                  : "it takes two pictures, and there is one.");
     else if (!choose_scene (self, scene, error))
       return FALSE;
   }
