@@ -267,7 +267,7 @@ test_refused (void)
     { { "data", "-t", "nothing" }, "There is no task" },
     { { "data", "--html", "x.html", "--picture-px", "1" }, "choose 64 to 4096" },
     { { "data", "--html", "no/folder/x.html" }, "does not exist" },
-    { { "data", "--html", "data/exposure/s0/0.png", "-f" }, "source pictures" },
+    { { "data", "--html", "data/exposure/s0/0.png", "-f" }, "one of the sources" },
     { { "data", "--cache", "data/split.csv" }, "another kind of file" },
     { { "data", "-d", "99" }, "99" },
   };

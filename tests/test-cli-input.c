@@ -289,6 +289,34 @@ test_permute_warnings (void)
   g_assert_cmpuint (count_warnings (&run, "resizing distorts some of them"), ==, 1);
 }
 
+/* Sentences end with a full stop and count right. */
+static void
+test_sentences (void)
+{
+  g_auto (Run) pixels = CLI_ENV ("OMNIFUSE_MAX_PIXELS", "100", "fuse", "a.png", "-o", "se.png");
+  assert_refused (&pixels, "the limit is 100 in all");
+  g_auto (Run) set = CLI ("fuse", "a.png", "-o", "se.png", "-m", "mertens", "-s", "sigma=much");
+  assert_refused (&set, "sigma");
+  g_assert_true (g_str_has_suffix (set.err, ".\n"));
+  g_auto (Run) bench = CLI ("bench", "--metric", "psnr", "--runs", "1", "--size", "64x64");
+  assert_done (&bench);
+  g_assert_nonnull (strstr (bench.out, "medians of 1 run;"));
+
+  /* A TIFF of 64 × 64 whose strip ends after a few rows. */
+  const struct
+  {
+    guint16 tag, type;
+    guint32 count, value;
+  } tags[] = { { 256, 3, 1, 64 },  { 257, 3, 1, 64 }, { 258, 3, 1, 8 },  { 259, 3, 1, 1 },   { 262, 3, 1, 1 },
+               { 273, 4, 1, 256 }, { 277, 3, 1, 1 },  { 278, 3, 1, 64 }, { 279, 4, 1, 4096 } };
+  char bytes[600] = "II*\0\x08\0\0\0\x09";
+  memcpy (bytes + 10, tags, sizeof tags);
+  g_autofree char *cut = g_build_filename (folder, "early.tif", NULL);
+  g_assert_true (g_file_set_contents (cut, bytes, sizeof bytes, NULL));
+  g_auto (Run) early = CLI ("fuse", "early.tif", "-o", "se.png");
+  assert_refused (&early, "it ends too early");
+}
+
 static guint
 count_files (const char *name)
 {
@@ -345,6 +373,7 @@ main (int argc, char **argv)
   g_test_add_func ("/input/metrics-folder", test_metrics_folder);
   g_test_add_func ("/input/permute-warnings", test_permute_warnings);
   g_test_add_func ("/input/full-disk", test_full_disk);
+  g_test_add_func ("/input/sentences", test_sentences);
   const int status = g_test_run ();
   remove_folder (folder);
   g_free (folder);

@@ -51,7 +51,7 @@ test_sources_are_safe (void)
   g_autofree char *before = omni_file_sha256 (source, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (attacks); i++)
-    assert_unsaved (picture, attacks[i], options, G_IO_ERROR_EXISTS, "one of the source pictures");
+    assert_unsaved (picture, attacks[i], options, G_IO_ERROR_EXISTS, "is one of the sources");
 
   g_autofree char *after = omni_file_sha256 (source, NULL);
   g_assert_cmpstr (before, ==, after);

@@ -185,8 +185,9 @@ print_model_bench (const ModelBench *self, const GArray *kernels, double copy_gb
   printf ("%s, %u × %u × %u on %s%s\n", result->model->title, self->request->sources->len,
           omni_picture_get_width (result->picture), omni_picture_get_height (result->picture),
           result->device_name, self->weights_file != NULL ? ", random weights" : "");
-  printf ("  total    %.1f ms (%.1f to %.1f in %u runs), %.1f MP/s of sources\n", self->total.median,
-          self->total.least, self->total.most, self->n_runs, get_megapixels_per_s (self));
+  printf ("  total    %.1f ms (%.1f to %.1f in %u %s), %.1f MP/s of sources\n", self->total.median,
+          self->total.least, self->total.most, self->n_runs, self->n_runs == 1 ? "run" : "runs",
+          get_megapixels_per_s (self));
   printf ("  network  %.1f ms (%.1f to %.1f), %.1f GFLOP as written, %.1f GFLOP/s\n", self->network.median,
           self->network.least, self->network.most, result->gflop, get_gflops (self));
   printf ("  memory   %.1f MiB at most, %u %s, longest submission %.1f ms\n",
@@ -585,8 +586,10 @@ bench_metrics (const OmniCliOptions *options, guint width, guint height, GError 
     json_builder_begin_array (json);
   }
   else
-    printf ("%d sources of %u × %u, medians of %d runs; %s\n%-14s %10s %10s %8s %12s\n", options->n_inputs,
-            width, height, options->n_runs, path, "metric", "ms in C", "ms there", "ratio", "difference");
+    printf ("%d %s of %u × %u, medians of %d %s; %s\n%-14s %10s %10s %8s %12s\n", options->n_inputs,
+            options->n_inputs == 1 ? "source" : "sources", width, height, options->n_runs,
+            options->n_runs == 1 ? "run" : "runs", path, "metric", "ms in C", "ms there", "ratio",
+            "difference");
   for (guint i = 0; i < metrics->len; i++)
     bench_metric (metrics->pdata[i], input, (guint)options->n_runs, json);
   if (json == NULL)

@@ -81,10 +81,9 @@ check_sources (OmniOutput *self, const char *const *sources, GError **error)
   for (gsize i = 0; sources != NULL && sources[i] != NULL; i++)
     if (is_same_file (self->path, sources[i]))
     {
-      g_set_error (
-        error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-        _ ("“%s” is one of the source pictures, and those are never overwritten; choose another name."),
-        self->name);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                   _ ("“%s” is one of the sources, and those are never overwritten; choose another name."),
+                   self->name);
       return FALSE;
     }
   return TRUE;

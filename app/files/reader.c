@@ -171,11 +171,13 @@ omni_raster_check (const OmniRaster *raster, OmniInput *input, double max_pixel_
   }
   if (raster->width > G_MAXINT || raster->height > G_MAXINT || pixels > max_pixels ())
   {
-    g_set_error (
-      error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
-      _ ("“%s” says that it has %u × %u pixels; the limit is %lu million in all. Scale it down, or set "
-         "OMNIFUSE_MAX_PIXELS if you trust it."),
-      input->name, raster->width, raster->height, (gulong)(max_pixels () / 1000000));
+    const gulong most = (gulong)max_pixels ();
+    g_autofree char *limit = most % 1000000 == 0 ? g_strdup_printf (_ ("%lu million"), most / 1000000)
+                                                 : g_strdup_printf ("%lu", most);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                 _ ("“%s” says that it has %u × %u pixels; the limit is %s in all. Scale it down, or set "
+                    "OMNIFUSE_MAX_PIXELS if you trust it."),
+                 input->name, raster->width, raster->height, limit);
     return FALSE;
   }
   if (pixels > PLAUSIBLE_PIXELS && bytes > max_pixel_bytes)

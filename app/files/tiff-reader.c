@@ -97,7 +97,11 @@ tiff_set_damaged (TiffDecoder *decoder, GError **error)
 {
   g_autofree char *message = g_utf8_make_valid (g_strchomp (decoder->message), -1);
 
-  omni_input_set_damaged (decoder->input, message[0] != '\0' ? message : _ ("its pixels cannot be decoded"),
+  /* libtiff names a row there that does not exist. */
+  omni_input_set_damaged (decoder->input,
+                          g_str_has_prefix (message, "Read error at scanline") ? _ ("it ends too early")
+                          : message[0] != '\0'                                 ? message
+                                               : _ ("its pixels cannot be decoded"),
                           error);
   return FALSE;
 }

@@ -445,8 +445,11 @@ refuse (OmniImport *self, const Fit *fit, const OmniImportTable *table, gboolean
   if (!is_chosen && fit->n_named == 0 && fit->n_shaped < fit->n_rows)
     return omni_foreign_refuse (
       error,
-      _ ("“%s” holds %u tensors, but their names and shapes are those of no network here; "
-         "name the one it should be with --architecture to hear what differs"),
+      ngettext ("“%s” holds %u tensor, but its name and shape are those of no network here; "
+                "name the one it should be with --architecture to hear what differs",
+                "“%s” holds %u tensors, but their names and shapes are those of no network here; "
+                "name the one it should be with --architecture to hear what differs",
+                self->tensors->len),
       display, self->tensors->len);
   if (fit->shape_problem != NULL)
     return omni_foreign_refuse (error, _ ("“%s” is not for “%s”: %s"), display, architecture,
