@@ -61,6 +61,12 @@ find_child (GtkWidget *widget, GType type)
 static void
 focus_choice (GtkWidget *list)
 {
+  GtkSelectionModel *rows = gtk_list_view_get_model (GTK_LIST_VIEW (list));
+  const guint selected = gtk_single_selection_get_selected (GTK_SINGLE_SELECTION (rows));
+
+  if (selected == GTK_INVALID_LIST_POSITION)
+    return;
+  gtk_widget_activate_action (list, "list.scroll-to-item", "u", selected);
   for (GtkWidget *row = gtk_widget_get_first_child (list); row != NULL;
        row = gtk_widget_get_next_sibling (row))
     if ((gtk_widget_get_state_flags (row) & GTK_STATE_FLAG_SELECTED) != 0)
@@ -73,13 +79,7 @@ focus_choice (GtkWidget *list)
 static void
 opened_cb (GtkListView *list)
 {
-  GtkSingleSelection *rows = g_object_get_data (G_OBJECT (list), ROWS_KEY);
-  const guint selected = gtk_single_selection_get_selected (rows);
-
-  gtk_list_view_set_model (list, GTK_SELECTION_MODEL (rows));
-  if (selected == GTK_INVALID_LIST_POSITION)
-    return;
-  gtk_widget_activate_action (GTK_WIDGET (list), "list.scroll-to-item", "u", selected);
+  gtk_list_view_set_model (list, g_object_get_data (G_OBJECT (list), ROWS_KEY));
   focus_choice (GTK_WIDGET (list));
 }
 
@@ -119,6 +119,7 @@ renew_cb (GtkListView *list)
 
   gtk_list_view_set_factory (list, NULL);
   gtk_list_view_set_factory (list, factory);
+  focus_choice (GTK_WIDGET (list)); /* which went with the rows */
 }
 
 void

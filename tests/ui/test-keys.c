@@ -353,6 +353,55 @@ test_picker (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (is_closed, popover));
 }
 
+/* Every row says much, and is made when the list opens; the choice stands from the first key on. */
+
+static gboolean
+has_row_focus (gpointer data)
+{
+  GtkWidget *focus = gtk_window_get_focus (data);
+
+  return focus != NULL && GTK_IS_LIST_VIEW (gtk_widget_get_parent (focus));
+}
+
+static gboolean
+runs_mean (gpointer data)
+{
+  return omni_test_has_settled (data)
+         && omni_document_get_effective_model (((OmniWindow *)data)->document) == omni_model_find ("mean");
+}
+
+static void
+test_models (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+  GtkWidget *popover = find_popover (GTK_WIDGET (window->model));
+
+  settle (f);
+  g_assert_true (runs_mean (window));
+  const guint of_mean = gtk_drop_down_get_selected (window->model);
+  g_assert_cmpuint (of_mean, >, 0);
+  g_assert_true (window->offered_models->pdata[of_mean] == omni_model_find ("mean"));
+  const OmniModel *above = window->offered_models->pdata[of_mean - 1];
+  gtk_widget_grab_focus (gtk_widget_get_first_child (GTK_WIDGET (window->model)));
+  omni_pointer_key (pointer, "space", 0);
+  g_assert_true (omni_test_wait (is_open, popover));
+  g_assert_true (omni_test_wait (has_row_focus, window));
+  omni_pointer_key (pointer, "Up", 0);
+  omni_test_turn (STEP_MS);
+  omni_pointer_key (pointer, "Return", 0);
+  g_assert_true (omni_test_wait (is_closed, popover));
+  g_assert_true (omni_document_get_model (window->document) == above);
+  g_assert_cmpuint (gtk_drop_down_get_selected (window->model), ==, of_mean - 1);
+  settle (f);
+  g_assert_true (omni_document_get_effective_model (window->document) == above);
+  g_assert_cmpuint (gtk_drop_down_get_selected (window->model), ==, of_mean - 1);
+
+  /* One step, and the list goes back with it. */
+  omni_document_undo (window->document);
+  g_assert_true (omni_test_wait (runs_mean, window));
+  g_assert_cmpuint (gtk_drop_down_get_selected (window->model), ==, of_mean);
+}
+
 /* Windows of their own */
 
 typedef struct
@@ -433,6 +482,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/keys/sources", test_sources);
   omni_test_window_add ("/keys/popovers", test_popovers);
   omni_test_window_add ("/keys/picker", test_picker);
+  omni_test_window_add ("/keys/models", test_models);
   omni_test_window_add ("/keys/modes", test_modes);
   omni_test_window_add ("/keys/drawers", test_drawers);
   omni_test_window_add ("/keys/stage", test_stage);

@@ -177,14 +177,24 @@ same_pointers (GPtrArray *a, GPtrArray *b)
   return a->len == b->len && (a->len == 0 || memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0);
 }
 
+/* The one asked for: what runs follows it a moment later, and the list would go back to what ran before. */
+static guint
+find_shown (OmniWindow *self, GPtrArray *offered)
+{
+  guint position;
+
+  if (g_ptr_array_find (offered, omni_document_get_model (self->document), &position)
+      || g_ptr_array_find (offered, omni_document_get_effective_model (self->document), &position))
+    return position;
+  return GTK_INVALID_LIST_POSITION;
+}
+
 static void
 update_models (OmniWindow *self)
 {
   g_autoptr (GPtrArray) offered = omni_document_list_models (self->document);
-  guint selected;
+  const guint selected = find_shown (self, offered);
 
-  if (!g_ptr_array_find (offered, omni_document_get_effective_model (self->document), &selected))
-    selected = GTK_INVALID_LIST_POSITION;
   if (!same_pointers (offered, self->offered_models) || gtk_drop_down_get_model (self->model) == NULL)
   {
     g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
