@@ -324,6 +324,85 @@ test_popovers (OmniTestWindow *f, gconstpointer data)
   g_assert_cmpuint (n, >=, 7); /* task, model, menu, order, versions, two pictures, views */
 }
 
+/* A submenu that closes leaves the keys where they were, whether something was chosen in it or not. */
+
+static gboolean
+has_label (gpointer data)
+{
+  gpointer *pair = data;
+
+  return omni_test_find_label (pair[0], pair[1]) != NULL;
+}
+
+static void
+focus_item (GtkWidget *popover, const char *words)
+{
+  gpointer pair[] = { popover, (gpointer)words };
+
+  g_assert_true (omni_test_wait (has_label, pair));
+  GtkWidget *label = omni_test_find_label (popover, words);
+  g_assert_true (
+    gtk_widget_grab_focus (gtk_widget_get_ancestor (label, g_type_from_name ("GtkModelButton"))));
+}
+
+static gboolean
+is_side_by_side (gpointer data)
+{
+  return omni_viewer_get_mode (((OmniWindow *)data)->viewer) == OMNI_VIEWER_SIDE_BY_SIDE;
+}
+
+static gboolean
+has_seen_focus (gpointer data)
+{
+  GtkWidget *focus = gtk_window_get_focus (data);
+
+  return focus != NULL && gtk_widget_get_mapped (focus);
+}
+
+static gboolean
+is_single (gpointer data)
+{
+  return omni_viewer_get_mode (((OmniWindow *)data)->viewer) == OMNI_VIEWER_SINGLE;
+}
+
+static void
+use_submenu (OmniTestWindow *f, GtkMenuButton *button, const char *submenu, const char *item, const char *key)
+{
+  GtkWidget *popover = GTK_WIDGET (gtk_menu_button_get_popover (button));
+  gpointer pair[] = { f->window, button };
+
+  gtk_widget_grab_focus (GTK_WIDGET (button));
+  omni_pointer_key (pointer, "space", 0);
+  g_assert_true (omni_test_wait (is_open, popover));
+  focus_item (popover, submenu);
+  omni_pointer_key (pointer, "Return", 0);
+  focus_item (popover, item);
+  omni_pointer_key (pointer, key, 0);
+  g_assert_true (omni_test_wait (is_closed, popover));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  g_assert_true (omni_test_wait (has_seen_focus, f->window));
+  g_assert_true (omni_test_wait (has_focus, pair));
+}
+
+static void
+test_submenus (OmniTestWindow *f, gconstpointer data)
+{
+  static const char *const keys[] = { "Escape", "Return" };
+
+  if (!can_fuse)
+    return;
+  settle (f);
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+  {
+    /* Nothing of the mean can be refined, and it is said. */
+    use_submenu (f, f->window->menu_buttons[0], "Refine on This Set", "For Half a Minute", keys[i]);
+    use_submenu (f, f->window->menu_buttons[1], "Panes", "3", keys[i]);
+  }
+  g_assert_true (omni_test_wait (is_side_by_side, f->window));
+  omni_pointer_key (pointer, "F9", 0);
+  g_assert_true (omni_test_wait (is_single, f->window));
+}
+
 /* A list that has no rows while it is closed is used like any other. */
 
 static gboolean
@@ -481,6 +560,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/keys/cards", test_cards);
   omni_test_window_add ("/keys/sources", test_sources);
   omni_test_window_add ("/keys/popovers", test_popovers);
+  omni_test_window_add ("/keys/submenus", test_submenus);
   omni_test_window_add ("/keys/picker", test_picker);
   omni_test_window_add ("/keys/models", test_models);
   omni_test_window_add ("/keys/modes", test_modes);

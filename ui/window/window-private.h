@@ -72,6 +72,7 @@ struct _OmniWindow
 
   OmniOrderChip *chip;
   GtkLabel *zoom;
+  GtkMenuButton *menu_buttons[2]; /* those of whole menus: of the window and of the views */
 
   /* offers.c */
   GtkDropDown *task;

@@ -118,6 +118,35 @@ progress_changed_cb (OmniWindow *self)
   gtk_progress_bar_set_fraction (self->progress_bar, fraction);
 }
 
+/* Menus */
+
+/* A submenu takes the focus with it, and no key would arrive any more. Not at once: an item may have opened something. */
+static gboolean
+focus_menu_button_cb (gpointer data)
+{
+  GtkWidget *popover = GTK_WIDGET (gtk_menu_button_get_popover (data));
+  OmniWindow *self = OMNI_WINDOW (gtk_widget_get_root (data));
+  GtkWidget *focus = self != NULL ? gtk_window_get_focus (GTK_WINDOW (self)) : NULL;
+
+  if (self != NULL && (focus == NULL || gtk_widget_is_ancestor (focus, popover)))
+    gtk_widget_grab_focus (gtk_widget_get_mapped (data) ? data : GTK_WIDGET (self->viewer));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+menu_closed_cb (GtkMenuButton *button)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, focus_menu_button_cb, g_object_ref (button), g_object_unref);
+}
+
+static void
+follow_menus (OmniWindow *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (self->menu_buttons); i++)
+    g_signal_connect_object (gtk_menu_button_get_popover (self->menu_buttons[i]), "closed",
+                             G_CALLBACK (menu_closed_cb), self->menu_buttons[i], G_CONNECT_SWAPPED);
+}
+
 /* The document */
 
 /* Pictures of different sizes are not fused before somebody says so. */
@@ -352,6 +381,10 @@ bind_children (GtkWidgetClass *widget_class)
                                              G_STRUCT_OFFSET (OmniWindow, pickers[1]));
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, second_picker);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, difference);
+  gtk_widget_class_bind_template_child_full (widget_class, "menu_button", FALSE,
+                                             G_STRUCT_OFFSET (OmniWindow, menu_buttons[0]));
+  gtk_widget_class_bind_template_child_full (widget_class, "views_button", FALSE,
+                                             G_STRUCT_OFFSET (OmniWindow, menu_buttons[1]));
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, flap);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, drawer);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, metrics);
@@ -430,6 +463,7 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_window_init_sources (self);
   omni_window_init_winner (self);
   omni_window_add_keys (self);
+  follow_menus (self);
   follow_document (self);
   document_changed_cb (self);
   gtk_widget_add_tick_callback (GTK_WIDGET (self), first_frame_cb, NULL, NULL);
