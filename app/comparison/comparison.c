@@ -296,11 +296,13 @@ static void
 fuse (OmniComparison *self, OmniComparisonRow *row)
 {
   Work *next = work_new (self, row, FUSING);
+  g_autofree double *influence = omni_document_make_influence (self->document, row->model);
   const OmniFusionRequest request = { .sources = omni_document_get_active (self->document),
                                       .task = omni_document_get_effective_task (self->document),
                                       .model = row->model,
                                       .weights_path = row->weights_path,
                                       .options = row->chosen,
+                                      .influence = influence,
                                       .resize = omni_document_get_resize (self->document) };
 
   omni_comparison_row_set_state (row, OMNI_COMPARISON_FUSING, NULL);
@@ -334,7 +336,8 @@ make_key (OmniComparison *self)
   if (task == OMNI_TASK_AUTO)
     return NULL;
   g_autofree char *set = omni_sources_make_key (omni_document_get_active (self->document), TRUE);
-  return g_strdup_printf ("%d %d %s", task, omni_document_get_resize (self->document), set);
+  g_autofree char *influence = omni_document_make_influence_key (self->document);
+  return g_strdup_printf ("%d %d %s {%s}", task, omni_document_get_resize (self->document), set, influence);
 }
 
 static void
@@ -361,14 +364,56 @@ start_anew (OmniComparison *self)
   self->stopped = FALSE;
 }
 
-static void
-take_result (OmniComparison *self, OmniFusionResult *result)
+/* Whether each source counted in it what it counts now. */
+static gboolean
+has_influence (OmniComparison *self, const OmniFusionResult *result)
+{
+  for (guint i = 0; i < result->sources->len && result->model->takes_influence; i++)
+    if ((result->influence != NULL ? result->influence[i] : 0)
+        != omni_document_get_influence (self->document, result->sources->pdata[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether a result is of what the rows are of. */
+static gboolean
+belongs (OmniComparison *self, const OmniFusionResult *result)
 {
   g_autofree char *set = omni_sources_make_key (result->sources, TRUE);
   g_autofree char *wanted = omni_sources_make_key (omni_document_get_active (self->document), TRUE);
 
-  if (result->task != omni_document_get_effective_task (self->document) || !g_str_equal (set, wanted))
-    return;
+  return result->task == omni_document_get_effective_task (self->document) && g_str_equal (set, wanted)
+         && has_influence (self, result);
+}
+
+static gboolean
+share_row (const OmniFusionResult *a, const OmniFusionResult *b)
+{
+  return a->model == b->model && g_strcmp0 (a->weights_path, b->weights_path) == 0
+         && g_str_equal (a->options, b->options);
+}
+
+/* (transfer container) (element-type OmniFusionResult) One for each row, the newest: others are of other orders. */
+static GPtrArray *
+list_newest (OmniComparison *self)
+{
+  GPtrArray *results = omni_document_get_results (self->document);
+  GPtrArray *newest = g_ptr_array_new ();
+
+  for (guint i = 0; i < results->len; i++)
+  {
+    gboolean is_first = belongs (self, results->pdata[i]);
+    for (guint k = 0; k < newest->len && is_first; k++)
+      is_first = !share_row (newest->pdata[k], results->pdata[i]);
+    if (is_first)
+      g_ptr_array_add (newest, results->pdata[i]);
+  }
+  return newest;
+}
+
+static void
+take_result (OmniComparison *self, OmniFusionResult *result)
+{
   OmniComparisonRow *row = find_result_row (self, result);
   if (row == NULL)
   {
@@ -425,7 +470,6 @@ static void
 follow (OmniComparison *self)
 {
   g_autofree char *key = make_key (self);
-  GPtrArray *results = omni_document_get_results (self->document);
 
   if (g_strcmp0 (key, self->key) != 0)
   {
@@ -434,8 +478,11 @@ follow (OmniComparison *self)
     start_anew (self);
   }
   if (self->key != NULL && !omni_document_needs_resize (self->document))
-    for (guint i = 0; i < results->len; i++)
-      take_result (self, results->pdata[i]);
+  {
+    g_autoptr (GPtrArray) newest = list_newest (self);
+    for (guint i = 0; i < newest->len; i++)
+      take_result (self, newest->pdata[i]);
+  }
   drop_old_rows (self);
   work (self);
 }

@@ -125,6 +125,12 @@ gboolean omni_sources_same_order (GPtrArray *a, GPtrArray *b);
 /* (transfer full) What a result is a function of, apart from the order: task, model, sources and their roles. */
 char *omni_document_make_key (OmniDocument *self);
 
+/* (transfer full) What the sources that are fused count, whatever their order. */
+char *omni_document_make_influence_key (OmniDocument *self);
+
+/* (transfer full) The same as OmniFusionRequest.influence, for a model: always an array, so that the first change is quick, too. */
+double *omni_document_make_influence (OmniDocument *self, const OmniModel *model);
+
 /* (transfer full) What the choice of task and model is a function of. */
 char *omni_document_make_choice_key (OmniDocument *self);
 

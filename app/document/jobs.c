@@ -101,13 +101,12 @@ omni_sources_same_order (GPtrArray *a, GPtrArray *b)
   return a->len == b->len && (a->len == 0 || memcmp (a->pdata, b->pdata, a->len * sizeof (gpointer)) == 0);
 }
 
-/* Of the sources that are fused, whatever their order; "" where the model does not care. */
-static char *
-make_influence_key (OmniDocument *self)
+char *
+omni_document_make_influence_key (OmniDocument *self)
 {
   g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; omni_document_takes_influence (self) && i < self->state->active->len; i++)
+  for (guint i = 0; i < self->state->active->len; i++)
   {
     const double value = omni_document_get_influence (self, self->state->active->pdata[i]);
     if (value != 0)
@@ -118,16 +117,14 @@ make_influence_key (OmniDocument *self)
   return g_strjoinv (" ", (char **)words->pdata);
 }
 
-/* (transfer full) As OmniFusionRequest.influence: always an array, so that the first change is quick, too. */
-static double *
-make_influence (OmniDocument *self)
+double *
+omni_document_make_influence (OmniDocument *self, const OmniModel *model)
 {
   double *influence = g_new (double, self->state->active->len);
 
   for (guint i = 0; i < self->state->active->len; i++)
-    influence[i] = omni_document_takes_influence (self)
-                     ? omni_document_get_influence (self, self->state->active->pdata[i])
-                     : 0;
+    influence[i] = model->takes_influence ? omni_document_get_influence (self, self->state->active->pdata[i])
+                                          : 0;
   return influence;
 }
 
@@ -139,8 +136,8 @@ omni_document_make_key (OmniDocument *self)
   g_autofree char *set = omni_sources_make_key (self->state->active, TRUE);
   g_autofree char *values = options != NULL ? omni_model_options_to_string (options) : NULL;
   g_autofree char *weights = model != NULL ? omni_document_dup_weights (self, model) : NULL;
-
-  g_autofree char *influence = make_influence_key (self);
+  g_autofree char *influence = omni_document_takes_influence (self) ? omni_document_make_influence_key (self)
+                                                                    : g_strdup ("");
 
   return g_strdup_printf ("%s %s %s [%s] %d %s {%s}", omni_task_to_string (self->effective_task),
                           model != NULL ? model->name : "", weights != NULL ? weights : "",
@@ -162,7 +159,7 @@ omni_document_dup_request (OmniDocument *self)
 
   if (model == NULL || self->state->active->len == 0 || omni_document_needs_resize (self))
     return NULL;
-  g_autofree double *influence = make_influence (self);
+  g_autofree double *influence = omni_document_make_influence (self, self->effective_model);
   g_autofree char *weights = omni_document_dup_weights (self, model);
   const OmniFusionRequest request = { .sources = self->state->active,
                                       .task = self->effective_task,
@@ -541,7 +538,7 @@ fuse (OmniDocument *self)
     omni_document_notify_progress (self);
     return;
   }
-  g_autofree double *influence = make_influence (self);
+  g_autofree double *influence = omni_document_make_influence (self, self->effective_model);
   job->key = omni_document_make_key (self);
   job->request.task = self->effective_task;
   job->request.model = self->effective_model;
@@ -613,7 +610,7 @@ omni_document_refine (OmniDocument *self, double seconds)
   self->job->request.model = self->effective_model;
   self->job->request.options = omni_document_get_options (self, self->effective_model); /* copied there */
   g_autofree char *weights = omni_document_dup_weights (self, self->effective_model);
-  g_autofree double *influence = make_influence (self);
+  g_autofree double *influence = omni_document_make_influence (self, self->effective_model);
   self->job->request.weights_path = weights;
   self->job->request.influence = influence;
   self->job->request.refine.seconds = seconds;

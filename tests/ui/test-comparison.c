@@ -169,6 +169,68 @@ test_current (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count_rows (f), ==, 1);
 }
 
+/* What the sources count is what the rows are of, and each is fused with it. */
+static void
+test_influence (Fixture *f, gconstpointer data)
+{
+  const OmniModel *mertens = omni_model_find ("mertens");
+
+  if (skip ())
+    return;
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  omni_document_set_model (f->document, mertens);
+  settle (f);
+  g_autofree char *plain = g_strdup (omni_document_get_result (f->document)->sha256);
+  for (guint i = 1; i <= 2; i++)
+  {
+    omni_document_set_influence (f->document, f->sources->pdata[1], i);
+    settle (f);
+    OmniComparisonRow *row = omni_comparison_get_current (f->comparison);
+    g_assert_cmpstr (omni_document_get_result (f->document)->sha256, !=, plain);
+    g_assert_nonnull (row);
+    g_assert_true (omni_comparison_row_get_result (row) == omni_document_get_result (f->document));
+    check_scores (f, NULL);
+  }
+
+  /* A row that the comparison makes itself is the picture that the model would give now. */
+  g_autofree char *weighed = g_strdup (omni_document_get_result (f->document)->sha256);
+  omni_document_set_model (f->document, omni_model_find ("mean"));
+  omni_document_set_influence (f->document, f->sources->pdata[1], 0);
+  settle (f);
+  omni_document_set_influence (f->document, f->sources->pdata[1], 2);
+  omni_comparison_run_all (f->comparison);
+  settle (f);
+  g_assert_nonnull (omni_comparison_get_current (f->comparison));
+  for (guint i = 0; i < count_rows (f); i++)
+  {
+    OmniComparisonRow *row = get_row (f, i);
+    if (omni_comparison_row_get_model (row) == mertens)
+      g_assert_cmpstr (omni_comparison_row_get_result (row)->sha256, ==, weighed);
+  }
+}
+
+/* A model that the order matters to has one row all the same, of the order that is there. */
+static void
+test_order_matters (Fixture *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  omni_document_set_model (f->document, omni_model_find ("aenetv2"));
+  omni_comparison_set_enabled (f->comparison, TRUE);
+  settle (f);
+  g_autofree char *before = g_strdup (omni_document_get_result (f->document)->sha256);
+  omni_document_move (f->document, 0, 2);
+  settle (f);
+  OmniFusionResult *result = omni_document_get_result (f->document);
+  g_assert_true (result->model == omni_model_find ("aenetv2"));
+  g_assert_cmpstr (result->sha256, !=, before);
+  g_assert_cmpuint (omni_document_get_results (f->document)->len, ==, 2);
+  OmniComparisonRow *row = omni_comparison_get_current (f->comparison);
+  g_assert_nonnull (row);
+  g_assert_true (omni_comparison_row_get_result (row) == result);
+  check_scores (f, NULL);
+}
+
 static void
 test_run_all (Fixture *f, gconstpointer data)
 {
@@ -600,6 +662,8 @@ main (int argc, char **argv)
   engine = omni_engine_new (NULL);
   can_fuse = omni_engine_ensure_device (engine, NULL, NULL);
   add ("current", test_current);
+  add ("influence", test_influence);
+  add ("order-matters", test_order_matters);
   add ("run-all", test_run_all);
   add ("models-by-fit", test_models_by_fit);
   add ("speed", test_speed);
