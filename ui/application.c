@@ -163,6 +163,17 @@ omni_application_startup (GApplication *application)
   add_accelerators (GTK_APPLICATION (application));
 }
 
+/* What the windows asked for they have cancelled. */
+static void
+omni_application_shutdown (GApplication *application)
+{
+  OmniApplication *self = OMNI_APPLICATION (application);
+
+  if (self->engine != NULL)
+    omni_engine_stop (self->engine);
+  G_APPLICATION_CLASS (omni_application_parent_class)->shutdown (application);
+}
+
 static void
 omni_application_finalize (GObject *object)
 {
@@ -179,6 +190,7 @@ omni_application_class_init (OmniApplicationClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = omni_application_finalize;
   application_class->startup = omni_application_startup;
+  application_class->shutdown = omni_application_shutdown;
   application_class->activate = omni_application_activate;
   application_class->open = omni_application_open;
 }

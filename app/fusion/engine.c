@@ -171,22 +171,31 @@ wait_for_job (OmniEngine *self, Job *job)
   g_cond_clear (&job->finished);
 }
 
+void
+omni_engine_stop (OmniEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  GThread *thread = g_steal_pointer (&self->thread);
+  if (thread != NULL)
+  {
+    Job *quit = g_new0 (Job, 1);
+    quit->kind = JOB_QUIT;
+    g_async_queue_push (self->jobs, quit);
+  }
+  g_mutex_unlock (&self->lock);
+  /* The engine's own thread may drop the last reference, by freeing a returned task. */
+  if (thread == g_thread_self ())
+    g_thread_unref (thread);
+  else if (thread != NULL)
+    g_thread_join (thread);
+}
+
 static void
 omni_engine_finalize (GObject *object)
 {
   OmniEngine *self = OMNI_ENGINE (object);
 
-  if (self->thread != NULL)
-  {
-    Job *quit = g_new0 (Job, 1);
-    quit->kind = JOB_QUIT;
-    g_async_queue_push (self->jobs, quit);
-    /* The engine's own thread may drop the last reference, by freeing a returned task. */
-    if (self->thread == g_thread_self ())
-      g_thread_unref (self->thread);
-    else
-      g_thread_join (self->thread);
-  }
+  omni_engine_stop (self);
   g_async_queue_unref (self->jobs);
   g_mutex_clear (&self->lock);
   g_free (self->selector);

@@ -15,6 +15,11 @@ G_DECLARE_FINAL_TYPE (OmniEngine, omni_engine, OMNI, ENGINE, GObject)
 
 /* Opening the device is left to the first fusion, or to omni_engine_ensure_device(). */
 OmniEngine *omni_engine_new (const char *device_selector);
+
+/* Waits until what was asked for is done or was cancelled, and closes the device: no thread is in a driver when the program ends. What
+ * is asked for later opens it again. */
+void omni_engine_stop (OmniEngine *self);
+
 /* (transfer full) (element-type OmniDeviceInfo) (nullable) What there is to choose from; takes a while. Any thread. */
 GArray *omni_engine_list_devices (GError **error);
 gboolean omni_engine_ensure_device (OmniEngine *self, OmniDeviceInfo *info, GError **error);

@@ -68,6 +68,48 @@ test_session (OmniTestWindow *f, gconstpointer data)
   g_assert_false (gtk_widget_get_mapped (GTK_WIDGET (f->window->missing_bar)));
 }
 
+/* The end of a window */
+
+static gboolean
+is_kept (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return window->session_path != NULL && window->keep_id == 0 && !window->keeping && !window->keep_again;
+}
+
+/* It was changed a moment ago, or while an older state is being written, and what waits for a thread holds it. */
+static void
+test_end (OmniTestWindow *f, gconstpointer data)
+{
+  g_autoptr (OmniWindow) window = g_object_ref (f->window);
+  OmniDocument *document = window->document;
+  const gboolean while_keeping = g_str_has_suffix (g_test_get_path (), "keeping");
+
+  g_assert_true (omni_test_wait (is_kept, window));
+  omni_document_set_on (document, omni_document_get_source (document, 1), FALSE);
+  if (while_keeping)
+  {
+    while (!window->keeping)
+      g_main_context_iteration (NULL, TRUE);
+    omni_document_set_on (document, omni_document_get_source (document, 2), FALSE);
+  }
+  gtk_window_destroy (GTK_WINDOW (g_steal_pointer (&f->window)));
+  g_assert_false (omni_document_is_busy (document));
+  g_assert_true (omni_test_wait (is_kept, window));
+
+  g_autoptr (GError) error = NULL;
+  OmniSession *session = omni_session_load (window->session_path, NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (OmniDocument) other = omni_document_new (omni_document_get_engine (document));
+  omni_session_apply (session, other);
+  omni_session_free (session);
+  g_assert_cmpuint (omni_document_get_n_sources (other), ==, N_SOURCES);
+  for (guint i = 0; i < N_SOURCES; i++)
+    g_assert_cmpint (omni_document_is_on (other, omni_document_get_source (other, i)), ==,
+                     i != 1 && (i != 2 || !while_keeping));
+}
+
 /* Moved files */
 
 static gboolean
@@ -153,6 +195,8 @@ main (int argc, char **argv)
     return 0;
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
   omni_test_window_add ("/saved/session", test_session);
+  omni_test_window_add ("/saved/end", test_end);
+  omni_test_window_add ("/saved/end-while-keeping", test_end);
   omni_test_window_add ("/saved/locate", test_locate);
   omni_test_window_add ("/saved/record", test_record);
   const int status = g_test_run ();

@@ -46,6 +46,7 @@ keep_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCancel
 static void start_keeping (OmniWindow *self);
 static void schedule_keeping (OmniWindow *self);
 static void forget_missing (OmniWindow *self);
+static void finish_keeping (OmniWindow *self);
 
 /* How many files have a hash now that had none. */
 static void
@@ -99,7 +100,10 @@ kept_cb (GObject *object, GAsyncResult *result, gpointer data)
 
   self->keeping = FALSE;
   if (g_cancellable_is_cancelled (self->cancellable))
+  {
+    finish_keeping (self);
     return;
+  }
   if (!kept && !self->keeping_failed)
   {
     /* Said once: it would come again with every change. */
@@ -172,9 +176,14 @@ start_keeping (OmniWindow *self)
   Keeping *keeping = make_keeping (self);
   if (keeping == NULL)
     return;
+  GApplication *application = G_APPLICATION (gtk_window_get_application (GTK_WINDOW (self)));
   self->keeping = TRUE;
   g_autoptr (GTask) task = g_task_new (self, NULL, kept_cb, NULL);
   g_task_set_task_data (task, keeping, (GDestroyNotify)keeping_free);
+  /* Until the callback has run. */
+  g_application_hold (application);
+  g_signal_connect_object (task, "notify::completed", G_CALLBACK (g_application_release), application,
+                           G_CONNECT_SWAPPED);
   g_task_run_in_thread (task, keep_in_thread);
 }
 
@@ -191,7 +200,7 @@ keep_cb (gpointer data)
 static void
 schedule_keeping (OmniWindow *self)
 {
-  if (self->keep_id == 0)
+  if (self->keep_id == 0 && !g_cancellable_is_cancelled (self->cancellable))
     self->keep_id = g_timeout_add (SAVE_DELAY_MS, keep_cb, self);
 }
 
@@ -213,6 +222,19 @@ keep_now (OmniWindow *self)
   else
     omni_window_show_file_error (self, error->message);
   keeping_free (keeping);
+}
+
+/* The last word of a window. What a thread is still writing comes first: its callback ends here once more. */
+static void
+finish_keeping (OmniWindow *self)
+{
+  self->keep_again |= self->keep_id != 0;
+  g_clear_handle_id (&self->keep_id, g_source_remove);
+  if (self->keeping)
+    return;
+  keep_now (self);
+  if (self->done_with)
+    let_go (self);
 }
 
 /* Restoring */
@@ -589,12 +611,7 @@ close_request_cb (OmniWindow *self)
 {
   GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
 
-  if (application == NULL || g_list_length (gtk_application_get_windows (application)) <= 1)
-    return FALSE;
-  self->keep_again |= self->keeping;
-  keep_now (self);
-  let_go (self);
-  self->done_with = TRUE;
+  self->done_with = application != NULL && g_list_length (gtk_application_get_windows (application)) > 1;
   return FALSE;
 }
 
@@ -627,13 +644,14 @@ omni_window_init_session (OmniWindow *self)
 }
 
 void
+omni_window_end_session (OmniWindow *self)
+{
+  finish_keeping (self);
+}
+
+void
 omni_window_dispose_session (OmniWindow *self)
 {
-  /* A last word that was not written yet, or is being written. */
-  self->keep_again |= self->keeping;
-  if (!self->done_with)
-    keep_now (self);
-  g_clear_handle_id (&self->keep_id, g_source_remove);
   g_clear_pointer (&self->session, omni_session_free);
   g_clear_pointer (&self->session_path, g_free);
 }

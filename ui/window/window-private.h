@@ -262,6 +262,7 @@ GPtrArray *omni_window_list_version_results (OmniWindow *self);
 /* session.c */
 void omni_window_class_install_session (GtkWidgetClass *widget_class);
 void omni_window_init_session (OmniWindow *self);
+void omni_window_end_session (OmniWindow *self); /* writes what was not written yet */
 void omni_window_dispose_session (OmniWindow *self);
 void omni_window_list_recent (OmniWindow *self);
 

@@ -304,25 +304,40 @@ show_source_cb (OmniWindow *self, OmniSource *source)
   omni_window_show_source (self, source);
 }
 
+/* Once, when the window goes: what waits for a thread still refers to it, and it may never be disposed of. */
+static void
+end (OmniWindow *self)
+{
+  if (self->document == NULL || g_cancellable_is_cancelled (self->cancellable))
+    return;
+  omni_work_bar_cancel (self->adding_bar);
+  g_cancellable_cancel (self->cancellable);
+  omni_window_end_session (self);
+  omni_window_stop_order_map (self);
+  omni_winner_overlay_set_on (self->winner, FALSE);
+  omni_stage_view_set_active (self->stage_view, FALSE);
+  omni_comparison_set_enabled (self->comparison, FALSE);
+  omni_document_cancel (self->document);
+}
+
+static void
+omni_window_unrealize (GtkWidget *widget)
+{
+  end (OMNI_WINDOW (widget));
+  GTK_WIDGET_CLASS (omni_window_parent_class)->unrealize (widget);
+}
+
 static void
 omni_window_dispose (GObject *object)
 {
   OmniWindow *self = OMNI_WINDOW (object);
 
+  end (self);
   g_clear_handle_id (&self->progress_id, g_source_remove);
   omni_window_dispose_stage (self);
-  omni_window_stop_order_map (self);
   omni_window_clear_versions (self);
   omni_window_dispose_toasts (self);
-  omni_work_bar_cancel (self->adding_bar);
-  if (self->document != NULL)
-    omni_window_dispose_session (self);
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
-  if (self->document != NULL)
-    omni_document_cancel (self->document);
-  if (self->comparison != NULL)
-    omni_comparison_set_enabled (self->comparison, FALSE);
+  omni_window_dispose_session (self);
   g_clear_object (&self->chooser);
   G_OBJECT_CLASS (omni_window_parent_class)->dispose (object);
 }
@@ -399,6 +414,7 @@ omni_window_class_init (OmniWindowClass *klass)
 
   object_class->dispose = omni_window_dispose;
   object_class->finalize = omni_window_finalize;
+  widget_class->unrealize = omni_window_unrealize;
 
   g_type_ensure (OMNI_TYPE_FILMSTRIP);
   g_type_ensure (OMNI_TYPE_VIEWER);
