@@ -501,6 +501,42 @@ test_present (OmniTestWindow *f, gconstpointer data)
 }
 
 static gboolean
+has_sources_again (gpointer data)
+{
+  return omni_document_get_n_sources (((OmniWindow *)data)->document) == N_SOURCES;
+}
+
+/* Nothing takes the set away from under the talk; where it goes all the same, the talk is over. */
+static void
+test_edits (OmniTestWindow *f, gconstpointer data)
+{
+  OmniDocument *document = f->window->document;
+  g_autoptr (GPtrArray) all = g_ptr_array_ref (omni_document_get_sources (document));
+
+  if (skip ())
+    return;
+  omni_test_click_card (f, 1);
+  omni_pointer_key (pointer, "F12", 0);
+  g_assert_true (omni_test_wait (is_talking, f->window));
+  g_assert_true (omni_test_wait (omni_test_is_active, f->window));
+  g_assert_true (omni_document_can_undo (document));
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
+  omni_pointer_key (pointer, "o", GDK_CONTROL_MASK);
+  omni_pointer_key (pointer, "Delete", 0);
+  omni_pointer_key (pointer, "F5", 0);
+  turn_page (f, "Page_Down", 1);
+  g_assert_true (omni_document_get_sources (document) == all);
+  g_assert_null (f->window->chooser);
+  g_assert_false (omni_document_is_busy (document));
+
+  omni_document_remove (document, all);
+  g_assert_true (omni_test_wait (is_silent, f->window));
+  g_assert_true (gtk_widget_get_mapped (f->window->header));
+  omni_pointer_key (pointer, "z", GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (has_sources_again, f->window));
+}
+
+static gboolean
 has_no_tries (gpointer data)
 {
   return !omni_stage_view_is_busy (((OmniWindow *)data)->stage_view);
@@ -722,6 +758,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/stage/cancelled", test_cancelled);
   omni_test_window_add ("/stage/clicker", test_clicker);
   omni_test_window_add ("/stage/present", test_present);
+  omni_test_window_add ("/stage/edits", test_edits);
   omni_test_window_add ("/stage/screen-saver", test_screen_saver);
   omni_test_window_add ("/stage/open-talk", test_open_talk);
   omni_test_window_add ("/stage/projector", test_projector);

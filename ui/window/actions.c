@@ -240,16 +240,22 @@ update_resize (OmniWindow *self)
 void
 omni_window_update_actions (OmniWindow *self)
 {
+  /* Nobody sees what these would do. */
+  static const char *const edits[] = { "win.open",   "win.open-folder",   "win.paste",   "win.replace",
+                                       "win.remove", "win.toggle-source", "win.move-up", "win.move-down" };
   GtkWidget *widget = GTK_WIDGET (self);
   OmniDocument *document = self->document;
   const guint n = omni_document_get_n_sources (document);
+  const gboolean talks = omni_stage_view_is_talking (self->stage_view);
   g_autofree char *obstacle = NULL;
 
-  gtk_widget_action_set_enabled (widget, "win.undo", omni_document_can_undo (document));
-  gtk_widget_action_set_enabled (widget, "win.redo", omni_document_can_redo (document));
+  for (gsize i = 0; i < G_N_ELEMENTS (edits); i++)
+    gtk_widget_action_set_enabled (widget, edits[i], !talks);
+  gtk_widget_action_set_enabled (widget, "win.undo", !talks && omni_document_can_undo (document));
+  gtk_widget_action_set_enabled (widget, "win.redo", !talks && omni_document_can_redo (document));
   gtk_widget_action_set_enabled (widget, "win.shuffle", n > 1);
   gtk_widget_action_set_enabled (widget, "win.clear", n > 0);
-  gtk_widget_action_set_enabled (widget, "win.fuse", n > 0);
+  gtk_widget_action_set_enabled (widget, "win.fuse", !talks && n > 0);
   gtk_widget_action_set_enabled (widget, "win.refine",
                                  omni_document_can_refine (document, &obstacle) || obstacle != NULL);
   gtk_widget_action_set_enabled (widget, "win.save", omni_document_get_result (document) != NULL);

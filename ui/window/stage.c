@@ -9,6 +9,8 @@
 
 #define SCREEN_SAVER "omni-screen-saver"
 
+static void stop_presenting (OmniWindow *self);
+
 static void
 set_state (OmniWindow *self, const char *name, gboolean state)
 {
@@ -22,6 +24,8 @@ omni_window_update_stage (OmniWindow *self)
   const gboolean has_sources = omni_document_get_n_sources (self->document) > 0;
   const gboolean on_stage = has_sources && self->on_stage;
 
+  if (!has_sources && omni_stage_view_is_talking (self->stage_view))
+    stop_presenting (self);
   const gboolean was_empty = g_strcmp0 (gtk_stack_get_visible_child_name (self->pages), "empty") == 0;
   gtk_stack_set_visible_child_name (self->pages, !has_sources ? "empty" : on_stage ? "stage" : "sources");
   /* Space flips and arrows pan from the start. */
@@ -80,6 +84,7 @@ present (OmniWindow *self, OmniTalk *talk)
   gtk_window_fullscreen (GTK_WINDOW (self));
   gtk_widget_set_cursor_from_name (GTK_WIDGET (self->stage_view), "none");
   set_inhibited (self, TRUE);
+  omni_window_update_actions (self);
 }
 
 static void
@@ -91,6 +96,7 @@ stop_presenting (OmniWindow *self)
   if (!self->was_fullscreen)
     gtk_window_unfullscreen (GTK_WINDOW (self));
   set_inhibited (self, FALSE);
+  omni_window_update_actions (self);
 }
 
 gboolean
