@@ -39,7 +39,10 @@ set (OmniPreferences *self, const char *key, const char *value)
   g_autoptr (GError) error = NULL;
 
   if (!self->filling && !omni_settings_set (key, value, &error))
-    adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), adw_toast_new (error->message));
+  {
+    g_autofree char *words = g_markup_escape_text (error->message, -1);
+    adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), adw_toast_new (words));
+  }
 }
 
 /* Choices */
@@ -189,8 +192,10 @@ show_talk (OmniPreferences *self)
 {
   g_autofree char *path = omni_settings_dup (OMNI_SETTING_TALK);
   g_autofree char *name = path[0] != '\0' ? g_filename_display_name (path) : NULL;
+  g_autofree char *markup = name != NULL ? g_markup_escape_text (name, -1) : NULL;
 
-  adw_action_row_set_subtitle (self->talk, name != NULL ? name : _ ("The one that ships with the program"));
+  adw_action_row_set_subtitle (self->talk,
+                               markup != NULL ? markup : _ ("The one that ships with the program"));
 }
 
 static void

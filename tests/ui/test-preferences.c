@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The preferences with the keyboard: what is chosen has its effect, is there when they are opened again, and can be taken back. */
+/* The preferences with the keyboard: what is chosen has its effect, is there
+ * when they are opened again, and can be taken back. */
 #include "app/settings.h"
 #include "tests/ui/window-fixture.h"
 
@@ -329,6 +330,39 @@ test_device (OmniTestWindow *f, gconstpointer data)
   check_variable ("OMNIFUSE_DEVICE", NULL);
 }
 
+/* A talk of a name that means something in markup, and that is gone. */
+
+static char *
+choose_lost_talk (OmniTestWindow *f)
+{
+  char *path = g_build_filename (f->folder, "Q&A <gone>.talk", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (omni_settings_set (OMNI_SETTING_TALK, path, &error));
+  g_assert_no_error (error);
+  return path;
+}
+
+static void
+forget_talk (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (omni_settings_set (OMNI_SETTING_TALK, "", &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_talk_name (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = choose_lost_talk (f);
+
+  open_preferences (f);
+  g_assert_nonnull (omni_test_find_label (get_row ("Talk"), path));
+  close_preferences (f);
+  forget_talk ();
+}
+
 static gboolean
 is_kept (gpointer data)
 {
@@ -337,7 +371,8 @@ is_kept (gpointer data)
   return window->session_path != NULL && !window->keeping && window->keep_id == 0 && !window->hashing;
 }
 
-/* Closes the last window and starts as the program starts: with what was open, or not. */
+/* Closes the last window and starts as the program starts: with what was open,
+ * or not. */
 static void
 start_again (OmniTestWindow *f)
 {
@@ -388,6 +423,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/preferences/stage-size", test_stage_size);
   omni_test_window_add ("/preferences/saving", test_saving);
   omni_test_window_add ("/preferences/device", test_device);
+  omni_test_window_add ("/preferences/talk-name", test_talk_name);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;
