@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The preferences with the keyboard: what is chosen has its effect, is there
- * when they are opened again, and can be taken back. */
+/* The preferences with the keyboard: what is chosen has its effect, is there when they are opened again, and can be taken back. */
 #include "app/settings.h"
 #include "tests/ui/window-fixture.h"
 
@@ -364,6 +363,29 @@ test_talk_name (OmniTestWindow *f, gconstpointer data)
 }
 
 static gboolean
+says_gone (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return strstr (gtk_label_get_text (window->file_error_text), "Q&A <gone>.talk") != NULL
+         && gtk_widget_get_mapped (GTK_WIDGET (window->file_error));
+}
+
+/* No other one takes its place. */
+static void
+test_lost_talk (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *path = choose_lost_talk (f);
+
+  omni_pointer_key (pointer, "F12", 0);
+  g_assert_true (omni_test_wait (says_gone, f->window));
+  g_assert_false (omni_stage_view_is_talking (f->window->stage_view));
+  g_assert_false (f->window->on_stage);
+  g_assert_true (gtk_widget_get_mapped (f->window->header));
+  forget_talk ();
+}
+
+static gboolean
 is_kept (gpointer data)
 {
   OmniWindow *window = data;
@@ -371,8 +393,7 @@ is_kept (gpointer data)
   return window->session_path != NULL && !window->keeping && window->keep_id == 0 && !window->hashing;
 }
 
-/* Closes the last window and starts as the program starts: with what was open,
- * or not. */
+/* Closes the last window and starts as the program starts: with what was open, or not. */
 static void
 start_again (OmniTestWindow *f)
 {
@@ -424,6 +445,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/preferences/saving", test_saving);
   omni_test_window_add ("/preferences/device", test_device);
   omni_test_window_add ("/preferences/talk-name", test_talk_name);
+  omni_test_window_add ("/preferences/lost-talk", test_lost_talk);
   const int status = g_test_run ();
   omni_pointer_free (pointer);
   return status;

@@ -122,9 +122,9 @@ omni_window_shuffle_stage (OmniWindow *self)
   return TRUE;
 }
 
-/* (nullable) NULL: the one that ships. */
-static OmniTalk *
-load_own_talk (OmniWindow *self)
+/* One's own or the one that ships; an audience is not shown another one than was chosen. */
+static void
+present_chosen (OmniWindow *self)
 {
   g_autofree char *path = omni_settings_dup (OMNI_SETTING_TALK);
   g_autoptr (GError) error = NULL;
@@ -132,7 +132,8 @@ load_own_talk (OmniWindow *self)
 
   if (error != NULL)
     omni_window_show_file_error (self, error->message);
-  return talk;
+  else
+    present (self, talk);
 }
 
 static void
@@ -143,7 +144,7 @@ present_action (GtkWidget *widget, const char *name, GVariant *parameter)
   if (omni_stage_view_is_talking (self->stage_view))
     stop_presenting (self);
   else if (omni_document_get_n_sources (self->document) > 0)
-    present (self, load_own_talk (self));
+    present_chosen (self);
 }
 
 /* A talk of one's own */
