@@ -325,9 +325,18 @@ take_result (OmniDocument *self, OmniFusionResult *result, const OmniJob *job)
 }
 
 static void
+forget_preview (OmniDocument *self)
+{
+  if (self->preview == NULL)
+    return;
+  g_clear_pointer (&self->preview, omni_fusion_result_unref);
+  omni_document_emit_preview (self);
+}
+
+static void
 drop_results (OmniDocument *self)
 {
-  g_clear_pointer (&self->preview, omni_fusion_result_unref);
+  forget_preview (self);
   if (self->result == NULL)
     return;
   g_clear_pointer (&self->result, omni_fusion_result_unref);
@@ -339,15 +348,6 @@ drop_results (OmniDocument *self)
 }
 
 /* Fusing */
-
-static void
-forget_preview (OmniDocument *self)
-{
-  if (self->preview == NULL)
-    return;
-  g_clear_pointer (&self->preview, omni_fusion_result_unref);
-  omni_document_emit_preview (self);
-}
 
 static gboolean
 progress_cb (gpointer data)
@@ -534,6 +534,7 @@ fuse (OmniDocument *self)
   if (self->effective_model == NULL || omni_document_needs_resize (self))
   {
     omni_document_set_error (self, NULL);
+    forget_preview (self);
     finish_job (job);
     omni_document_notify_progress (self);
     return;

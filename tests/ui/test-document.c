@@ -493,33 +493,33 @@ test_influence (Fixture *f, gconstpointer data)
   wait_for_result (f);
 }
 
-/* Large sets are shown at the size of a screen first; small ones are not worth it. */
+/* Large sets are shown at the size of a screen first; small ones are not worth it. What is not fused any more is not shown. */
 static void
 test_preview (Fixture *f, gconstpointer data)
 {
-  guint n_small = 0, n_large = 0;
+  g_autoptr (GPtrArray) large = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n = 0;
 
   start (f);
-  const gulong small = g_signal_connect (f->document, "preview", G_CALLBACK (count_cb), &n_small);
+  g_signal_connect (f->document, "preview", G_CALLBACK (count_cb), &n);
   if (!wait_for_result (f))
     return;
-  g_assert_cmpuint (n_small, ==, 0);
-  g_signal_handler_disconnect (f->document, small);
   omni_document_remove (f->document, f->sources);
-
-  g_autoptr (GPtrArray) large = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < 2; i++)
-  {
-    g_autofree char *name = g_strdup_printf ("large%u.png", i);
-    g_ptr_array_add (large, make_source (f, name, 2600, 1300, 60 + 90 * i));
-  }
-  g_signal_connect (f->document, "preview", G_CALLBACK (count_cb), &n_large);
+  g_assert_cmpuint (n, ==, 0);
+  g_ptr_array_add (large, make_source (f, "large0.png", 2600, 1300, 60));
+  g_ptr_array_add (large, make_source (f, "large1.png", 2600, 1300, 150));
   omni_document_set_model (f->document, omni_model_find ("mean"));
   omni_document_insert (f->document, 0, large);
   wait_for_result (f);
-  g_assert_cmpuint (n_large, ==, 1);
+  g_assert_cmpuint (n, ==, 1);
   g_assert_null (omni_document_get_preview (f->document));
   g_assert_cmpuint (omni_picture_get_width (omni_document_get_result (f->document)->picture), ==, 2600);
+  omni_document_fuse (f->document);
+  while (omni_document_get_preview (f->document) == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  omni_document_insert (f->document, 0, f->sources); /* of another size: somebody is asked first */
+  g_assert_true (omni_test_wait (is_idle, f->document));
+  g_assert_null (omni_document_get_preview (f->document));
 }
 
 static void
