@@ -251,9 +251,9 @@ omni_versions_find (OmniVersions *self, OmniFusionVersion *version, guint *posit
   return g_ptr_array_find (self->versions, version, position);
 }
 
-/* Pictures of the oldest versions make room; the newest one and those pinned stay. */
+/* Pictures of the oldest versions make room; the newest one, those pinned and the one that was asked for (nullable) stay. */
 static void
-make_room (OmniVersions *self)
+make_room (OmniVersions *self, const OmniFusionVersion *wanted)
 {
   guint64 bytes = 0;
 
@@ -263,7 +263,7 @@ make_room (OmniVersions *self)
     if (version->result == NULL || version->pinned)
       continue;
     bytes += g_bytes_get_size (omni_picture_get_bytes (version->result->picture));
-    if (bytes > OMNI_VERSIONS_KEPT_BYTES && i > 0)
+    if (bytes > OMNI_VERSIONS_KEPT_BYTES && i > 0 && version != wanted)
       set_result (version, NULL);
   }
 }
@@ -272,7 +272,7 @@ void
 omni_versions_insert (OmniVersions *self, guint position, OmniFusionVersion *version)
 {
   g_ptr_array_insert (self->versions, (int)MIN (position, self->versions->len), g_object_ref (version));
-  make_room (self);
+  make_room (self, NULL);
   g_list_model_items_changed (G_LIST_MODEL (self), MIN (position, self->versions->len - 1), 0, 1);
 }
 
@@ -329,7 +329,7 @@ omni_versions_add (OmniVersions *self, OmniFusionResult *result, gboolean resize
                                    .influence = result->influence };
   OmniFusionVersion *version = omni_versions_add_facts (self, &facts, NULL);
   set_result (version, result);
-  make_room (self);
+  make_room (self, NULL);
   return version;
 }
 
@@ -358,7 +358,7 @@ omni_versions_set_pinned (OmniVersions *self, OmniFusionVersion *version, gboole
     g_ptr_array_add (self->pinned, g_object_ref (version));
   else
     g_ptr_array_remove (self->pinned, version);
-  make_room (self);
+  make_room (self, NULL);
   g_object_notify_by_pspec (G_OBJECT (version), properties[PROP_PINNED]);
 }
 
@@ -423,7 +423,7 @@ recalled_cb (GObject *object, GAsyncResult *async, gpointer data)
   else
   {
     set_result (version, result);
-    make_room (g_task_get_source_object (task));
+    make_room (g_task_get_source_object (task), version);
     g_task_return_boolean (task, TRUE);
   }
 }
