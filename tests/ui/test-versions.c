@@ -78,6 +78,78 @@ is_shown (gpointer data)
          == omni_window_get_shown_result (window);
 }
 
+/* Pictures that had to make room */
+
+static OmniFusionVersion *
+add_dropped (OmniTestWindow *f)
+{
+  return add_copy (f, "mean", "");
+}
+
+static gboolean
+has_recalled (gpointer data)
+{
+  return !omni_work_bar_is_busy (((OmniWindow *)data)->recalling_bar);
+}
+
+static void
+show (OmniTestWindow *f, OmniFusionVersion *version)
+{
+  g_signal_emit_by_name (f->window->versions, "show-version", version);
+  g_assert_false (has_recalled (f->window));
+}
+
+/* Only the last of many that were gone through is made, and Escape keeps it from that. */
+static void
+test_steps (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  OmniFusionVersion *passed = add_dropped (f), *wanted = add_dropped (f);
+  show (f, passed);
+  show (f, wanted);
+  g_assert_true (omni_test_wait (has_recalled, f->window));
+  g_assert_true (omni_test_wait (is_shown, f->window));
+  g_assert_true (f->window->shown_version == wanted);
+  g_assert_nonnull (omni_fusion_version_get_result (wanted));
+  g_assert_null (omni_fusion_version_get_result (passed));
+
+  show (f, passed);
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (f->window), "win.escape", NULL));
+  g_assert_true (omni_test_wait (has_recalled, f->window));
+  g_assert_null (omni_fusion_version_get_result (passed));
+  g_assert_null (f->window->shown_version);
+  g_assert_true (is_shown (f->window));
+  g_assert_cmpuint (f->window->file_errors->len, ==, 0);
+}
+
+/* Nothing else is saved in place of the version that was announced. */
+static void
+test_save_recalled (OmniTestWindow *f, gconstpointer data)
+{
+  if (skip ())
+    return;
+  OmniFusionVersion *version = add_dropped (f);
+  show (f, version);
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (f->window), "win.save", NULL));
+  g_assert_null (f->window->chooser);
+  g_assert_true (says (f, "is still being made again"));
+  g_assert_true (omni_test_wait (has_recalled, f->window));
+  g_assert_nonnull (omni_window_get_shown_result (f->window));
+  g_assert_true (omni_window_get_shown_result (f->window) == omni_fusion_version_get_result (version));
+
+  /* One that comes out otherwise is not shown, and what is seen is saved as before. */
+  OmniVersionFacts facts = *omni_fusion_version_get_facts (version);
+  facts.number = 0;
+  facts.sha256 = "0123";
+  show (f, omni_versions_add_facts (get_versions (f), &facts, NULL));
+  g_assert_true (omni_test_wait (has_recalled, f->window));
+  g_assert_cmpuint (f->window->file_errors->len, ==, 1);
+  g_assert_null (f->window->shown_version);
+  g_assert_true (is_shown (f->window));
+  g_assert_true (omni_window_get_shown_result (f->window) == omni_document_get_result (f->window->document));
+}
+
 static gboolean
 has_note (const char *bytes, gsize size)
 {
@@ -129,6 +201,8 @@ main (int argc, char **argv)
     return 0;
   omni_test_window_add ("/versions/named", test_named);
   omni_test_window_add ("/versions/most", test_most);
+  omni_test_window_add ("/versions/steps", test_steps);
+  omni_test_window_add ("/versions/save-recalled", test_save_recalled);
   omni_test_window_add ("/versions/medical", test_medical);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

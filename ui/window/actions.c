@@ -64,7 +64,8 @@ escape_action (GtkWidget *widget, const char *name, GVariant *parameter)
     return;
   if (omni_document_is_busy (self->document))
     omni_document_cancel (self->document);
-  else if (!omni_window_escape_winner (self) && !omni_window_escape_metrics (self))
+  else if (!omni_window_escape_versions (self) && !omni_window_escape_winner (self)
+           && !omni_window_escape_metrics (self))
     gtk_window_unfullscreen (GTK_WINDOW (self));
 }
 

@@ -492,7 +492,7 @@ omni_window_choose_target (OmniWindow *self)
 {
   OmniFusionResult *result = omni_window_get_shown_result (self);
 
-  if (self->chooser != NULL || result == NULL)
+  if (self->chooser != NULL || !omni_window_has_shown_result (self) || result == NULL)
     return;
   const gboolean newest = result == omni_document_get_result (self->document);
   const gboolean deep = omni_picture_get_sample_type (result->picture) != OMNI_SAMPLE_U8;

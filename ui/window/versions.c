@@ -33,10 +33,8 @@ omni_window_list_version_results (OmniWindow *self)
 OmniFusionResult *
 omni_window_get_shown_result (OmniWindow *self)
 {
-  OmniFusionResult *shown = self->shown_version != NULL ? omni_fusion_version_get_result (self->shown_version)
-                                                        : NULL;
-
-  return shown != NULL ? shown : omni_document_get_result (self->document);
+  return self->shown_version != NULL ? omni_fusion_version_get_result (self->shown_version)
+                                     : omni_document_get_result (self->document);
 }
 
 /* Its picture may have to be made again first. */
@@ -45,6 +43,7 @@ typedef struct
 {
   OmniWindow *window;
   OmniFusionVersion *version;
+  OmniProgress *work;
   gboolean compares;
 } Recall;
 
@@ -60,6 +59,16 @@ show_pins (OmniWindow *self)
                                  omni_fusion_version_get_result (pinned->pdata[1]));
 }
 
+/* What is seen is what is saved: the newest again. */
+static void
+leave_version (OmniWindow *self)
+{
+  g_clear_object (&self->shown_version);
+  omni_window_update_subjects (self);
+  if (omni_document_get_result (self->document) != NULL)
+    omni_window_show_result (self, omni_document_get_result (self->document));
+}
+
 static void
 recalled_cb (GObject *object, GAsyncResult *result, gpointer data)
 {
@@ -70,11 +79,17 @@ recalled_cb (GObject *object, GAsyncResult *result, gpointer data)
   const gboolean recalled = omni_versions_recall_finish (OMNI_VERSIONS (object), result, &error);
   const gboolean compares = recall->compares;
 
+  omni_work_bar_end (self->recalling_bar, recall->work);
   g_free (recall);
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
   if (!recalled)
-    omni_window_show_file_error (self, error->message);
+  {
+    if (version == self->shown_version)
+      leave_version (self);
+    if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      omni_window_show_file_error (self, error->message);
+  }
   else if (compares)
     show_pins (self);
   else if (version == self->shown_version)
@@ -88,12 +103,41 @@ static void
 recall (OmniWindow *self, OmniFusionVersion *version, gboolean compares)
 {
   Recall *recall = g_new0 (Recall, 1);
+  g_autofree char *words = g_strdup_printf (_ ("Making “%s” again"), omni_fusion_version_get_name (version));
+  GCancellable *cancellable;
 
   recall->window = g_object_ref (self);
   recall->version = g_object_ref (version);
+  recall->work = omni_work_bar_begin (self->recalling_bar, words, &cancellable);
   recall->compares = compares;
   omni_versions_recall_async (get_versions (self), version, omni_document_get_engine (self->document),
-                              self->cancellable, recalled_cb, recall);
+                              cancellable, recalled_cb, recall);
+}
+
+gboolean
+omni_window_escape_versions (OmniWindow *self)
+{
+  if (!omni_work_bar_is_busy (self->recalling_bar))
+    return FALSE;
+  omni_work_bar_cancel (self->recalling_bar);
+  return TRUE;
+}
+
+static void
+cancel_recalling_cb (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  omni_window_escape_versions (OMNI_WINDOW (widget));
+}
+
+gboolean
+omni_window_has_shown_result (OmniWindow *self)
+{
+  if (self->shown_version == NULL || omni_fusion_version_get_result (self->shown_version) != NULL)
+    return TRUE;
+  g_autofree char *words = g_strdup_printf (_ ("“%s” is still being made again; save it when it is seen"),
+                                            omni_fusion_version_get_name (self->shown_version));
+  omni_window_tell (self, adw_toast_new (words));
+  return FALSE;
 }
 
 static void
@@ -125,6 +169,8 @@ show_version_cb (OmniWindow *self, OmniFusionVersion *version)
                                             omni_fusion_version_get_facts (version)->number,
                                             omni_fusion_version_get_name (version));
 
+  /* Whoever goes through many waits for the last alone. */
+  omni_window_escape_versions (self);
   g_set_object (&self->shown_version, version);
   tell_version (self, words);
   recall (self, version, FALSE);
@@ -332,6 +378,8 @@ omni_window_class_install_versions (GtkWidgetClass *widget_class)
 {
   g_type_ensure (OMNI_TYPE_VERSIONS_BUTTON);
   gtk_widget_class_bind_template_child (widget_class, OmniWindow, versions);
+  gtk_widget_class_bind_template_child (widget_class, OmniWindow, recalling_bar);
+  gtk_widget_class_install_action (widget_class, "win.cancel-recalling", NULL, cancel_recalling_cb);
   gtk_widget_class_install_action (widget_class, "win.version-older", NULL, older_action);
   gtk_widget_class_install_action (widget_class, "win.version-newer", NULL, newer_action);
   gtk_widget_class_install_action (widget_class, "win.save-record", NULL, save_record_action);
@@ -340,6 +388,7 @@ omni_window_class_install_versions (GtkWidgetClass *widget_class)
 void
 omni_window_init_versions (OmniWindow *self)
 {
+  omni_work_bar_set_up (self->recalling_bar, _ ("_Cancel"), "win.cancel-recalling");
   omni_versions_button_set_versions (self->versions, get_versions (self));
   g_signal_connect_swapped (self->versions, "show-version", G_CALLBACK (show_version_cb), self);
   g_signal_connect_swapped (self->versions, "pins-changed", G_CALLBACK (omni_window_recall_pins), self);

@@ -132,6 +132,7 @@ struct _OmniWindow
 
   /* versions.c */
   OmniVersionsButton *versions;
+  OmniWorkBar *recalling_bar;
   OmniFusionVersion *shown_version; /* one that was chosen, until the next result */
   gboolean told_dropped;
   AdwToast *version_toast; /* weak: until it is dismissed */
@@ -259,6 +260,12 @@ void omni_window_recall_pins (OmniWindow *self); /* and shows them, side by side
 /* (transfer container) (element-type OmniFusionResult) Of the version on show and of those pinned. */
 GPtrArray *omni_window_list_version_results (OmniWindow *self);
 
+/* FALSE when no version was being made again. */
+gboolean omni_window_escape_versions (OmniWindow *self);
+
+/* FALSE, and it is said, while the picture of the version on show is still to be made. */
+gboolean omni_window_has_shown_result (OmniWindow *self);
+
 /* session.c */
 void omni_window_class_install_session (GtkWidgetClass *widget_class);
 void omni_window_init_session (OmniWindow *self);
@@ -301,7 +308,8 @@ char **omni_window_dup_list_paths (OmniWindow *self, GdkFileList *files);
 /* FALSE, and it is said, where a dialog's place has no path. */
 gboolean omni_window_check_place (OmniWindow *self, const char *path);
 
-/* (transfer none) (nullable) The version that is looked at, else the newest: what is saved and dragged out. */
+/* (transfer none) (nullable) The version that is looked at, else the newest: what is saved and dragged out. NULL also while it is still
+ * being made. */
 OmniFusionResult *omni_window_get_shown_result (OmniWindow *self);
 
 void omni_window_choose_target (OmniWindow *self);

@@ -311,6 +311,7 @@ end (OmniWindow *self)
   if (self->document == NULL || g_cancellable_is_cancelled (self->cancellable))
     return;
   omni_work_bar_cancel (self->adding_bar);
+  omni_work_bar_cancel (self->recalling_bar);
   g_cancellable_cancel (self->cancellable);
   omni_window_end_session (self);
   omni_window_stop_order_map (self);
