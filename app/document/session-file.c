@@ -607,13 +607,14 @@ read_path (const char *path, GError **error)
 }
 
 gboolean
-omni_session_peek (const char *path, char **title, guint *n_sources)
+omni_session_peek (const char *path, char **folder, guint *n_sources)
 {
   g_autoptr (OmniSession) self = read_path (path, NULL);
 
   if (self == NULL)
     return FALSE;
-  *title = omni_session_dup_title (self);
+  *folder = self->files->len > 0 ? g_path_get_dirname (((const OmniSessionFile *)self->files->pdata[0])->path)
+                                 : g_strdup ("");
   *n_sources = omni_session_get_n_sources (self);
   return TRUE;
 }

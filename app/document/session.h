@@ -61,8 +61,8 @@ char *omni_session_describe_changed (OmniSession *self);
 /* (transfer full) (nullable) And about weights that are gone: the document goes on with those that ship. */
 char *omni_session_describe_weights (OmniSession *self);
 
-/* Only the folder's name (transfer full) and how many sources there are, without looking for them. Any thread. */
-gboolean omni_session_peek (const char *path, char **title, guint *n_sources);
+/* Only the folder of the first source (transfer full) (type filename) and how many there are, without looking for them. Any thread. */
+gboolean omni_session_peek (const char *path, char **folder, guint *n_sources);
 
 /* How many sources the set has, and (transfer full) a title for lists: the folder of the first. */
 guint omni_session_get_n_sources (OmniSession *self);

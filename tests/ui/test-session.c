@@ -492,9 +492,10 @@ test_store (Fixture *f, gconstpointer data)
   omni_session_store_prune ();
   g_autoptr (GPtrArray) left = omni_session_store_list (FALSE);
   g_assert_cmpuint (left->len, ==, OMNI_SESSION_STORE_MAX + 1); /* the marked one is the oldest */
-  g_autofree char *title = NULL;
+  g_autofree char *folder = NULL;
   guint n = 0;
-  g_assert_true (omni_session_peek (marked->pdata[0], &title, &n));
+  g_assert_true (omni_session_peek (marked->pdata[0], &folder, &n));
+  g_assert_cmpstr (folder, ==, f->folder);
   g_assert_cmpuint (n, ==, 3);
   omni_session_store_mark (marked->pdata[0], FALSE);
   g_autoptr (GPtrArray) none = omni_session_store_list (TRUE);

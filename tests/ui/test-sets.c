@@ -205,6 +205,69 @@ test_recent (OmniTestWindow *f, gconstpointer data)
                      f->paths[i]);
 }
 
+/* Two folders of one name, with a character that means something in a menu. */
+
+static gboolean
+names_both (gpointer data)
+{
+  OmniWindow *window = data;
+  guint n_seen = 0;
+
+  for (GtkWidget *row = gtk_widget_get_first_child (window->recent_box); row != NULL;
+       row = gtk_widget_get_next_sibling (row))
+  {
+    const char *title = gtk_button_get_label (GTK_BUTTON (row));
+    n_seen += g_str_equal (title, "a/my_set, 2 pictures") || g_str_equal (title, "b/my_set, 2 pictures");
+  }
+  return n_seen == 2;
+}
+
+static gboolean
+has_let_go (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return window->session_path == NULL && !window->keeping && window->keep_id == 0;
+}
+
+static guint
+count_items (OmniTestWindow *f, const char *label)
+{
+  GMenuModel *menu = G_MENU_MODEL (f->window->recent_menu);
+  guint n = 0;
+
+  for (int i = 0; i < g_menu_model_get_n_items (menu); i++)
+  {
+    g_autofree char *own = NULL;
+    n += g_menu_model_get_item_attribute (menu, i, G_MENU_ATTRIBUTE_LABEL, "s", &own)
+         && g_str_equal (own, label);
+  }
+  return n;
+}
+
+static void
+test_recent_names (OmniTestWindow *f, gconstpointer data)
+{
+  static const char *const folders[] = { "a", "b" };
+
+  omni_test_empty (f);
+  g_assert_true (omni_test_wait (has_let_go, f->window));
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+  {
+    g_autofree char *folder = g_build_filename (f->folder, folders[i], "my_set", NULL);
+    g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+    g_autofree char *first = omni_test_write_picture (folder, "0.png", 32, 32, 90 + i);
+    g_autofree char *second = omni_test_write_picture (folder, "1.png", 32, 32, 190 + i);
+    omni_window_open_paths (f->window, (const char *const[]){ first, second, NULL });
+    g_assert_true (omni_test_wait (is_kept, f->window));
+    omni_test_empty (f);
+    g_assert_true (omni_test_wait (has_let_go, f->window));
+  }
+  g_assert_true (omni_test_wait (names_both, f->window));
+  g_assert_cmpuint (count_items (f, "a/my__set, 2 pictures"), ==, 1);
+  g_assert_cmpuint (count_items (f, "b/my__set, 2 pictures"), ==, 1);
+}
+
 /* Samples */
 
 typedef struct
@@ -306,6 +369,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/sets/role", test_role);
   omni_test_window_add ("/sets/copies", test_copies);
   omni_test_window_add ("/sets/recent", test_recent);
+  omni_test_window_add ("/sets/recent-names", test_recent_names);
   omni_test_window_add ("/sets/samples", test_samples);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

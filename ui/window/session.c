@@ -517,7 +517,8 @@ save_session_action (GtkWidget *widget, const char *name, GVariant *parameter)
 
 typedef struct
 {
-  char *path, *title;
+  char *path, *folder;
+  guint n_sources;
 } Recent;
 
 static void
@@ -526,7 +527,7 @@ recent_clear (gpointer data)
   Recent *recent = data;
 
   g_free (recent->path);
-  g_free (recent->title);
+  g_free (recent->folder);
 }
 
 static void
@@ -543,11 +544,50 @@ list_recent_in_thread (GTask *task, gpointer source_object, gpointer task_data, 
     guint n = 0;
     if (!omni_session_peek (paths->pdata[i], &folder, &n) || n == 0)
       continue;
-    const Recent recent = { g_strdup (paths->pdata[i]),
-                            g_strdup_printf (ngettext ("%s, %u picture", "%s, %u pictures", n), folder, n) };
+    const Recent recent = { g_strdup (paths->pdata[i]), g_steal_pointer (&folder), n };
     g_array_append_val (recents, recent);
   }
   g_task_return_pointer (task, recents, (GDestroyNotify)g_array_unref);
+}
+
+/* (transfer full) The folder's name, with the one around it where another folder of the list is called the same. */
+static char *
+name_folder (const GArray *recents, const char *folder)
+{
+  char *name = g_filename_display_basename (folder);
+
+  for (guint i = 0; i < recents->len; i++)
+  {
+    const char *other = g_array_index (recents, Recent, i).folder;
+    g_autofree char *other_name = g_filename_display_basename (other);
+    if (g_str_equal (other, folder) || !g_str_equal (other_name, name))
+      continue;
+    g_autofree char *around = g_path_get_dirname (folder);
+    g_autofree char *around_name = g_filename_display_basename (around);
+    g_autofree char *own = name;
+    return g_build_filename (around_name, own, NULL);
+  }
+  return name;
+}
+
+/* Under “Recent Sets” and on the empty page. */
+static void
+add_recent (OmniWindow *self, const GArray *recents, const Recent *recent)
+{
+  g_autofree char *name = name_folder (recents, recent->folder);
+  g_autofree char *title = g_strdup_printf (ngettext ("%s, %u picture", "%s, %u pictures", recent->n_sources),
+                                            name, recent->n_sources);
+  g_auto (GStrv) parts = g_strsplit (title, "_", -1);
+  g_autofree char *label = g_strjoinv ("__", parts); /* one alone is a mnemonic */
+  g_autoptr (GMenuItem) item = g_menu_item_new (label, NULL);
+  GtkWidget *button = gtk_button_new_with_label (title);
+
+  g_menu_item_set_action_and_target (item, "win.open-recent", "s", recent->path);
+  g_menu_append_item (self->recent_menu, item);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.open-recent");
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", recent->path);
+  gtk_widget_add_css_class (button, "flat");
+  gtk_box_append (GTK_BOX (self->recent_box), button);
 }
 
 static void
@@ -563,17 +603,7 @@ recent_listed_cb (GObject *object, GAsyncResult *result, gpointer data)
   while ((child = gtk_widget_get_first_child (self->recent_box)) != NULL)
     gtk_box_remove (GTK_BOX (self->recent_box), child);
   for (guint i = 0; i < recents->len; i++)
-  {
-    const Recent *recent = &g_array_index (recents, Recent, i);
-    g_autoptr (GMenuItem) item = g_menu_item_new (recent->title, NULL);
-    GtkWidget *button = gtk_button_new_with_label (recent->title);
-    g_menu_item_set_action_and_target (item, "win.open-recent", "s", recent->path);
-    g_menu_append_item (self->recent_menu, item);
-    gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.open-recent");
-    gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", recent->path);
-    gtk_widget_add_css_class (button, "flat");
-    gtk_box_append (GTK_BOX (self->recent_box), button);
-  }
+    add_recent (self, recents, &g_array_index (recents, Recent, i));
   gtk_widget_set_visible (self->recent_title, recents->len > 0);
 }
 
