@@ -115,6 +115,38 @@ omni_document_find (OmniDocument *self, OmniSource *source, guint *position)
   return g_ptr_array_find (self->state->sources, source, position);
 }
 
+/* Whether the path of another source ends alike. */
+static gboolean
+is_shared (OmniDocument *self, OmniSource *source, const char *tail)
+{
+  const gsize length = strlen (tail);
+
+  for (guint i = 0; i < self->state->sources->len; i++)
+  {
+    const char *other = omni_source_get_path (self->state->sources->pdata[i]);
+    const gsize before = strlen (other) > length ? strlen (other) - length : 0;
+    if (self->state->sources->pdata[i] != source && before > 0 && G_IS_DIR_SEPARATOR (other[before - 1])
+        && g_str_equal (other + before, tail))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+char *
+omni_document_dup_name (OmniDocument *self, OmniSource *source)
+{
+  const char *path = omni_source_get_path (source);
+  const char *name = path + strlen (path);
+
+  do
+  {
+    name--;
+    while (name > path && !G_IS_DIR_SEPARATOR (name[-1]))
+      name--;
+  } while (name > path && is_shared (self, source, name));
+  return g_filename_display_name (name);
+}
+
 /* (transfer container) */
 static GPtrArray *
 borrow_sources (OmniDocument *self)

@@ -46,6 +46,9 @@ guint omni_document_get_n_sources (OmniDocument *self);
 OmniSource *omni_document_get_source (OmniDocument *self, guint position);
 gboolean omni_document_find (OmniDocument *self, OmniSource *source, guint *position);
 
+/* (transfer full) What to call a source among the others: its file's name, with as many folders around it as tell it from them. */
+char *omni_document_dup_name (OmniDocument *self, OmniSource *source);
+
 /* `position` beyond the end appends. Sources already in the set are left out; returns how many were put in. */
 guint omni_document_insert (OmniDocument *self, guint position, GPtrArray *sources);
 void omni_document_remove (OmniDocument *self, GPtrArray *sources);

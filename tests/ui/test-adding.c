@@ -288,6 +288,47 @@ test_roles (OmniTestWindow *f, gconstpointer data)
   close_menu (f);
 }
 
+/* Pictures of one file name say which folder they are from. */
+
+static gboolean
+has_two_more (gpointer data)
+{
+  return omni_document_get_n_sources (((OmniWindow *)data)->document) == N_SOURCES + 2;
+}
+
+static void
+check_name (OmniTestWindow *f, guint position, const char *folder, const char *name)
+{
+  g_autofree char *words = folder != NULL ? g_build_filename (folder, name, NULL) : g_strdup (name);
+  GtkWidget *card = GTK_WIDGET (omni_filmstrip_get_card (f->window->filmstrip, position));
+
+  g_assert_nonnull (omni_test_find_label (card, words));
+}
+
+static void
+test_same_name (OmniTestWindow *f, gconstpointer data)
+{
+  g_autofree char *base = g_path_get_basename (f->folder);
+  g_autofree char *in_a = g_build_filename (f->folder, "a", "x", NULL);
+  g_autofree char *in_b = g_build_filename (f->folder, "b", "x", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (in_a, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir_with_parents (in_b, 0700), ==, 0);
+  g_autofree char *first = omni_test_write_picture (in_a, "1.png", 160, 120, 70);
+  g_autofree char *second = omni_test_write_picture (in_b, "1.png", 160, 120, 80);
+  check_name (f, 1, NULL, "1.png");
+  omni_window_open_paths (f->window, (const char *const[]){ first, second, NULL });
+  g_assert_true (omni_test_wait (has_two_more, f->window));
+  omni_test_wait_for_layout (f);
+  check_name (f, 0, NULL, "0.png");
+  check_name (f, 1, base, "1.png");
+  check_name (f, N_SOURCES, "a/x", "1.png");
+  check_name (f, N_SOURCES + 1, "b/x", "1.png");
+  omni_document_undo (f->window->document);
+  omni_test_wait_for_layout (f);
+  check_name (f, 1, NULL, "1.png");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,6 +340,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/adding/cancel", test_cancel_adding);
   omni_test_window_add ("/adding/errors-stay", test_errors_stay);
   omni_test_window_add ("/adding/progress", test_progress);
+  omni_test_window_add ("/adding/same-name", test_same_name);
   omni_test_window_add ("/adding/roles", test_roles);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

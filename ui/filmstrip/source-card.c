@@ -94,9 +94,24 @@ describe_card (OmniSourceCard *self, guint position, guint total, gboolean is_on
 }
 
 static void
-show_original (OmniSourceCard *self, OmniSource *original)
+show_name (OmniSourceCard *self, OmniDocument *document)
 {
-  g_autofree char *name = original != NULL ? omni_source_dup_display_name (original) : NULL;
+  g_autofree char *name = omni_document_dup_name (document, self->source);
+
+  if (g_str_equal (name, gtk_label_get_text (self->name)))
+    return;
+  g_autofree char *remove = g_strdup_printf (_ ("Remove %s"), name);
+  g_autofree char *use = g_strdup_printf (_ ("Use %s"), name);
+  gtk_label_set_text (self->name, name);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->remove), GTK_ACCESSIBLE_PROPERTY_LABEL, remove, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL, use, -1);
+}
+
+static void
+show_original (OmniSourceCard *self, OmniDocument *document)
+{
+  OmniSource *original = omni_document_get_original (document, self->source);
+  g_autofree char *name = original != NULL ? omni_document_dup_name (document, original) : NULL;
   g_autofree char *tooltip = name != NULL ? g_strdup_printf (_ ("The Same Picture as %s"), name) : NULL;
 
   gtk_widget_set_visible (self->copy, original != NULL);
@@ -123,13 +138,14 @@ omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint po
   const gboolean is_resized = omni_document_resizes (document, self->source);
 
   gtk_label_set_text (self->number, number);
+  show_name (self, document);
   gtk_label_set_text (self->role, role);
   gtk_widget_set_visible (GTK_WIDGET (self->role), role[0] != '\0');
   gtk_widget_set_visible (self->resized, is_resized);
   show_influence (self, omni_document_takes_influence (document)
                           ? omni_document_get_influence (document, self->source)
                           : 0);
-  show_original (self, omni_document_get_original (document, self->source));
+  show_original (self, document);
   self->updating = TRUE;
   gtk_check_button_set_active (self->use, is_on);
   self->updating = FALSE;
@@ -179,24 +195,18 @@ GtkWidget *
 omni_source_card_new (OmniSource *source)
 {
   OmniSourceCard *self = g_object_new (OMNI_TYPE_SOURCE_CARD, NULL);
-  g_autofree char *name = omni_source_dup_display_name (source);
   g_autofree char *size = g_strdup_printf ("%s%u × %u", omni_left_to_right_mark (),
                                            omni_source_get_width (source), omni_source_get_height (source));
   g_autofree char *details = describe (source);
-  g_autofree char *remove = g_strdup_printf (_ ("Remove %s"), name);
-  g_autofree char *use = g_strdup_printf (_ ("Use %s"), name);
 
   self->source = g_object_ref (source);
   omni_thumbnail_set_source (self->thumbnail, source);
-  gtk_label_set_text (self->name, name);
   gtk_label_set_text (self->size, size);
   gtk_label_set_text (self->details, details);
   g_signal_connect_object (self->details, "query-tooltip", G_CALLBACK (query_details_cb), self, 0);
   g_signal_connect_object (self->name, "query-tooltip", G_CALLBACK (query_name_cb), self, 0);
   gtk_widget_set_has_tooltip (GTK_WIDGET (self->details), TRUE);
   gtk_widget_set_has_tooltip (GTK_WIDGET (self->name), TRUE);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->remove), GTK_ACCESSIBLE_PROPERTY_LABEL, remove, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->use), GTK_ACCESSIBLE_PROPERTY_LABEL, use, -1);
   return GTK_WIDGET (self);
 }
 

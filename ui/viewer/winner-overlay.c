@@ -143,7 +143,7 @@ rows_changed_cb (OmniWinnerOverlay *self, GtkAdjustment *adjustment)
 static void
 add_row (OmniWinnerOverlay *self, OmniSource *source, guint index, guint n)
 {
-  g_autofree char *name = omni_source_dup_display_name (source);
+  g_autofree char *name = omni_document_dup_name (self->document, source);
   g_autofree char *shown = g_markup_escape_text (name, -1);
   float rgb[3];
 
