@@ -329,6 +329,57 @@ test_same_name (OmniTestWindow *f, gconstpointer data)
   check_name (f, 1, NULL, "1.png");
 }
 
+/* What is to be seen of a card is told, too. */
+
+static gboolean
+tells_role (gpointer data)
+{
+  return gtk_test_accessible_check_property (data, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                             "160 × 120, 8-bit, Infrared")
+         == NULL;
+}
+
+static gboolean
+tells_influence (gpointer data)
+{
+  return gtk_test_accessible_check_property (data, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                             "160 × 120, 8-bit, influence ×2")
+         == NULL;
+}
+
+static gboolean
+tells_copy (gpointer data)
+{
+  return gtk_test_accessible_check_property (data, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                             "160 × 120, 8-bit, The Same Picture as 1.png")
+         == NULL;
+}
+
+static void
+test_told (OmniTestWindow *f, gconstpointer data)
+{
+  OmniDocument *document = f->window->document;
+  OmniSource *source = omni_document_get_source (document, 1);
+  gpointer card = omni_filmstrip_get_card (f->window->filmstrip, 1);
+  g_autofree char *copy = g_build_filename (f->folder, "9.png", NULL);
+  g_autofree char *bytes = NULL;
+  gsize size;
+
+  omni_document_set_role (document, source, OMNI_ROLE_INFRARED);
+  g_assert_true (omni_test_wait (tells_role, card));
+  omni_document_undo (document);
+  omni_document_set_task (document, OMNI_TASK_EXPOSURE);
+  omni_document_set_model (document, omni_model_find ("mertens"));
+  omni_document_set_influence (document, source, 1);
+  g_assert_true (omni_test_wait (tells_influence, card));
+  g_assert_true (g_file_get_contents (f->paths[1], &bytes, &size, NULL));
+  g_assert_true (g_file_set_contents (copy, bytes, (gssize)size, NULL));
+  omni_window_open_paths (f->window, (const char *const[]){ copy, NULL });
+  while (omni_document_get_n_sources (document) == N_SOURCES)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (omni_test_wait (tells_copy, omni_filmstrip_get_card (f->window->filmstrip, N_SOURCES)));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -341,6 +392,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/adding/errors-stay", test_errors_stay);
   omni_test_window_add ("/adding/progress", test_progress);
   omni_test_window_add ("/adding/same-name", test_same_name);
+  omni_test_window_add ("/adding/told", test_told);
   omni_test_window_add ("/adding/roles", test_roles);
   const int status = g_test_run ();
   omni_pointer_free (pointer);

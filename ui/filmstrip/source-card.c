@@ -73,15 +73,34 @@ describe (OmniSource *source)
   return g_strdup_printf ("%s · %s", depth, exposure);
 }
 
+/* (transfer full) All that is to be seen beside the name. */
+static char *
+describe_details (OmniSourceCard *self, gboolean is_on, gboolean is_resized)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_printf (text, "%s, %s", gtk_label_get_text (self->size), gtk_label_get_text (self->details));
+  if (gtk_widget_get_visible (GTK_WIDGET (self->role)))
+    g_string_append_printf (text, ", %s", gtk_label_get_text (self->role));
+  if (gtk_widget_get_visible (GTK_WIDGET (self->influence)))
+    g_string_append_printf (text, _ (", influence %s"), gtk_label_get_text (self->influence));
+  if (omni_source_card_is_damaged (self))
+    g_string_append (text, _ (", damaged"));
+  if (gtk_widget_get_visible (self->copy))
+    g_string_append_printf (text, ", %s", gtk_widget_get_tooltip_text (self->copy));
+  if (is_resized)
+    g_string_append (text, _ (", resized"));
+  if (!is_on)
+    g_string_append (text, _ (", switched off"));
+  return g_string_free (text, FALSE);
+}
+
 static void
 describe_card (OmniSourceCard *self, guint position, guint total, gboolean is_on, gboolean is_resized)
 {
   g_autofree char *spoken = g_strdup_printf (_ ("%s, %u of %u"), gtk_label_get_text (self->name),
                                              position + 1, total);
-  g_autofree char *details = g_strdup_printf (
-    "%s, %s%s%s%s", gtk_label_get_text (self->size), gtk_label_get_text (self->details),
-    omni_source_card_is_damaged (self) ? _ (", damaged") : "", is_resized ? _ (", resized") : "",
-    is_on ? "" : _ (", switched off"));
+  g_autofree char *details = describe_details (self, is_on, is_resized);
 
   if (g_strcmp0 (spoken, self->spoken) == 0 && g_strcmp0 (details, self->description) == 0)
     return;
