@@ -380,6 +380,32 @@ test_told (OmniTestWindow *f, gconstpointer data)
   g_assert_true (omni_test_wait (tells_copy, omni_filmstrip_get_card (f->window->filmstrip, N_SOURCES)));
 }
 
+/* A card of another window: the same file, a source of its own. */
+
+static gboolean
+has_one_more (gpointer data)
+{
+  return omni_document_get_n_sources (((OmniWindow *)data)->document) == N_SOURCES + 1;
+}
+
+static void
+test_stranger (OmniTestWindow *f, gconstpointer data)
+{
+  OmniDocument *document = f->window->document;
+  g_autofree char *path = omni_test_write_picture (f->folder, "stranger.png", 160, 120, 90);
+  g_autoptr (OmniSource) other = omni_source_new (path, NULL);
+  g_autoptr (GPtrArray) sources = g_ptr_array_new ();
+
+  g_ptr_array_add (sources, other);
+  omni_filmstrip_drop_sources (f->window->filmstrip, sources, 2);
+  g_assert_true (omni_test_wait (has_one_more, f->window));
+  OmniSource *own = omni_document_get_source (document, 2);
+  g_assert_cmpstr (omni_source_get_path (own), ==, path);
+  g_assert_true (own != other);
+  omni_document_set_role (document, own, OMNI_ROLE_INFRARED);
+  g_assert_cmpint (omni_source_get_role (other), ==, OMNI_ROLE_NONE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -392,6 +418,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/adding/errors-stay", test_errors_stay);
   omni_test_window_add ("/adding/progress", test_progress);
   omni_test_window_add ("/adding/same-name", test_same_name);
+  omni_test_window_add ("/adding/stranger", test_stranger);
   omni_test_window_add ("/adding/told", test_told);
   omni_test_window_add ("/adding/roles", test_roles);
   const int status = g_test_run ();

@@ -239,14 +239,31 @@ leave_cb (OmniFilmstrip *self)
   show_gap (self, find_own_gap (self));
 }
 
+/* Another set's: they are read anew, for a source has one role and is of one set. */
 static void
-drop_sources (OmniFilmstrip *self, GPtrArray *sources, guint position)
+drop_strangers (OmniFilmstrip *self, GPtrArray *sources, guint position)
 {
+  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < sources->len; i++)
+    g_ptr_array_add (files, g_file_new_for_path (omni_source_get_path (sources->pdata[i])));
+  GdkFileList *list = gdk_file_list_new_from_array ((GFile **)files->pdata, files->len);
+  omni_filmstrip_emit_files (self, list, position);
+  g_boxed_free (GDK_TYPE_FILE_LIST, list);
+}
+
+void
+omni_filmstrip_drop_sources (OmniFilmstrip *self, GPtrArray *sources, guint position)
+{
+  if (sources->len == 0)
+    return;
+  if (!omni_document_find (self->document, sources->pdata[0], NULL))
+  {
+    drop_strangers (self, sources, position);
+    return;
+  }
   self->still = TRUE;
-  if (sources->len > 0 && omni_document_find (self->document, sources->pdata[0], NULL))
-    omni_document_move_sources (self->document, sources, position);
-  else
-    omni_document_insert (self->document, position, sources);
+  omni_document_move_sources (self->document, sources, position);
   self->still = FALSE;
 }
 
@@ -261,7 +278,7 @@ drop_cb (OmniFilmstrip *self, const GValue *value, double x, double y, GtkDropTa
   else if (G_VALUE_HOLDS (value, GDK_TYPE_TEXTURE))
     omni_filmstrip_emit_texture (self, g_value_get_object (value), position);
   else
-    drop_sources (self, g_value_get_boxed (value), position);
+    omni_filmstrip_drop_sources (self, g_value_get_boxed (value), position);
   return TRUE;
 }
 

@@ -61,6 +61,8 @@ void omni_filmstrip_note_places (OmniFilmstrip *self);
 void omni_filmstrip_glide (OmniFilmstrip *self);
 
 void omni_filmstrip_init_dnd (OmniFilmstrip *self);
+void omni_filmstrip_drop_sources (OmniFilmstrip *self, GPtrArray *sources,
+                                  guint position); /* of this set or another one */
 void omni_filmstrip_end_drag (OmniFilmstrip *self);
 void omni_filmstrip_stop_scrolling (OmniFilmstrip *self);
 
