@@ -298,6 +298,78 @@ show_subject (OmniTestWindow *f, OmniSubject *subject)
   wait_for_frame (f);
 }
 
+/* Without a pointer: the level, and the values in the middle of the picture. */
+
+typedef struct
+{
+  OmniViewer *viewer;
+  double low, high;
+  guint n_pointed;
+} Keys;
+
+static void
+note_pointed_cb (Keys *keys)
+{
+  keys->n_pointed++;
+}
+
+static gboolean
+has_pointed (gpointer data)
+{
+  return ((Keys *)data)->n_pointed > 0;
+}
+
+static gboolean
+is_outside (gpointer data)
+{
+  return !((OmniViewer *)data)->inside;
+}
+
+static gboolean
+has_other_level (gpointer data)
+{
+  Keys *keys = data;
+  double low, high;
+
+  omni_viewer_get_level (keys->viewer, &low, &high);
+  return low != keys->low || high != keys->high;
+}
+
+static void
+press_level (Keys *keys, const char *key)
+{
+  omni_viewer_get_level (keys->viewer, &keys->low, &keys->high);
+  omni_pointer_key (pointer, key, GDK_CONTROL_MASK);
+  g_assert_true (omni_test_wait (has_other_level, keys));
+}
+
+static void
+test_level_keys (OmniTestWindow *f, gconstpointer data)
+{
+  Keys keys = { .viewer = f->window->viewer };
+  double low, high;
+  int x, y;
+
+  gtk_widget_grab_focus (GTK_WIDGET (keys.viewer));
+  press_level (&keys, "Right");
+  omni_viewer_get_level (keys.viewer, &low, &high);
+  g_assert_cmpfloat (high - low, >, keys.high - keys.low);
+  press_level (&keys, "Left");
+  press_level (&keys, "Up");
+  omni_viewer_get_level (keys.viewer, &low, &high);
+  g_assert_cmpfloat (low, <, keys.low);
+  g_assert_cmpfloat (high, <, keys.high);
+  press_level (&keys, "Down");
+
+  omni_pointer_locate (pointer, f->window->header, 5, 5, &x, &y);
+  omni_pointer_move (pointer, x, y);
+  g_assert_true (omni_test_wait (is_outside, keys.viewer));
+  g_signal_connect_swapped (keys.viewer, "pointed", G_CALLBACK (note_pointed_cb), &keys);
+  omni_pointer_key (pointer, "Left", 0);
+  g_assert_true (omni_test_wait (has_pointed, &keys));
+  g_signal_handlers_disconnect_by_data (keys.viewer, &keys);
+}
+
 static void
 test_fitted_level (OmniTestWindow *f, gconstpointer data)
 {
@@ -685,6 +757,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/viewer/links", test_links);
   omni_test_window_add ("/viewer/wipe-angle", test_wipe_angle);
   omni_test_window_add ("/viewer/level", test_level);
+  omni_test_window_add ("/viewer/keys", test_level_keys);
   omni_test_window_add ("/viewer/fitted-level", test_fitted_level);
   omni_test_window_add ("/viewer/loupe", test_loupe);
   omni_test_window_add ("/viewer/values", test_values);

@@ -5,6 +5,7 @@
 
 #define WHEEL_FACTOR 1.25
 #define KEY_PAN_PX   64.0
+#define KEY_LEVEL_PX 20.0
 
 static double
 to_device (OmniViewer *self, double logical)
@@ -217,6 +218,24 @@ key_pan_cb (GtkWidget *widget, GVariant *args, gpointer data)
   g_variant_get (args, "(dd)", &x, &y);
   omni_viewer_pan_by (self, to_device (self, x), to_device (self, y), self->inside ? self->pointer_x : 0,
                       self->inside ? self->pointer_y : 0);
+  /* Without a pointer the values are those in the middle. */
+  if (!self->inside)
+  {
+    const OmniViewerRect rect = omni_viewer_get_pane_rect (self, 0);
+    self->pointer_x = rect.x + rect.width / 2.0;
+    self->pointer_y = rect.y + rect.height / 2.0;
+    omni_viewer_emit_pointed (self);
+  }
+  return TRUE;
+}
+
+static gboolean
+key_level_cb (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  double across, up;
+
+  g_variant_get (args, "(dd)", &across, &up);
+  omni_viewer_step_level (OMNI_VIEWER (widget), across, up);
   return TRUE;
 }
 
@@ -236,6 +255,14 @@ omni_viewer_class_add_keys (GtkWidgetClass *widget_class)
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, GDK_SHIFT_MASK, key_line_cb, "(ii)", 1, 0);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Up, GDK_SHIFT_MASK, key_line_cb, "(ii)", 0, -1);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Down, GDK_SHIFT_MASK, key_line_cb, "(ii)", 0, 1);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, GDK_CONTROL_MASK, key_level_cb, "(dd)",
+                                -KEY_LEVEL_PX, 0.0);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, GDK_CONTROL_MASK, key_level_cb, "(dd)",
+                                KEY_LEVEL_PX, 0.0);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Up, GDK_CONTROL_MASK, key_level_cb, "(dd)", 0.0,
+                                KEY_LEVEL_PX);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Down, GDK_CONTROL_MASK, key_level_cb, "(dd)", 0.0,
+                                -KEY_LEVEL_PX);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Left, 0, key_pan_cb, "(dd)", KEY_PAN_PX, 0.0);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Right, 0, key_pan_cb, "(dd)", -KEY_PAN_PX, 0.0);
   gtk_widget_class_add_binding (widget_class, GDK_KEY_Up, 0, key_pan_cb, "(dd)", 0.0, KEY_PAN_PX);

@@ -113,17 +113,30 @@ drag_begin_cb (OmniViewer *self, double x, double y)
   gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
-/* To the right the window widens, upwards the picture gets brighter; or the other way round, as one likes. */
+/* From what `level_low` and `level_high` are: across the window widens, upwards the picture gets brighter. */
+static void
+move_level (OmniViewer *self, double across_px, double up_px)
+{
+  const double window = (self->level_high - self->level_low) * exp2 (2 * across_px / FULL_DRAG_PX);
+  const double level = (self->level_high + self->level_low) / 2
+                       - up_px / FULL_DRAG_PX * MAX (self->level_high - self->level_low, 0.05);
+
+  omni_viewer_set_level (self, level - window / 2, level + window / 2);
+}
+
+/* To the right and upwards; or the other way round, as one likes. */
 static void
 drag_update_cb (OmniViewer *self, double x, double y)
 {
-  const double across = (self->swapped_axes ? -y : x) / FULL_DRAG_PX;
-  const double up = (self->swapped_axes ? x : -y) / FULL_DRAG_PX;
-  const double window = (self->level_high - self->level_low) * exp2 (2 * across);
-  const double level = (self->level_high + self->level_low) / 2
-                       - up * MAX (self->level_high - self->level_low, 0.05);
+  move_level (self, self->swapped_axes ? -y : x, self->swapped_axes ? x : -y);
+}
 
-  omni_viewer_set_level (self, level - window / 2, level + window / 2);
+void
+omni_viewer_step_level (OmniViewer *self, double across_px, double up_px)
+{
+  self->level_low = self->low;
+  self->level_high = self->high;
+  move_level (self, across_px, up_px);
 }
 
 static void

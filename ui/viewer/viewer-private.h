@@ -133,6 +133,8 @@ void omni_viewer_turn_line (OmniViewer *self, int end, double x, double y);
 gboolean omni_viewer_step_line (OmniViewer *self, int along, int turn);
 
 /* level.c */
+void omni_viewer_step_level (OmniViewer *self, double across_px,
+                             double up_px); /* as a drag of so many logical pixels */
 void omni_viewer_init_level (OmniViewer *self);
 void omni_viewer_note_level (OmniViewer *self, OmniMipmap *mipmap);
 void omni_viewer_forget_fit (OmniViewer *self);
