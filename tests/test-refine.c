@@ -209,6 +209,21 @@ test_refused (void)
   }
 }
 
+/* What no score is defined for is refused before anything is fused. */
+static void
+test_bands (void)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree char *why = NULL;
+  for (guint k = 0; k < 2; k++)
+  {
+    g_autoptr (OmniPicture) picture = make_scene (k, W, H, 5, FALSE, OMNI_SAMPLE_U16, 1);
+    g_ptr_array_add (sources, omni_source_new_for_picture (picture, "bands"));
+  }
+  g_assert_false (omni_refine_fits (omni_model_find ("omni"), sources, &why));
+  g_assert_nonnull (strstr (why, "grey and RGB"));
+}
+
 static void
 cancel_in_training (double fraction, const char *phase, gpointer user_data)
 {
@@ -332,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/refine/narrow-view", test_narrow_view);
   g_test_add_func ("/refine/rival", test_rival);
   g_test_add_func ("/refine/refused", test_refused);
+  g_test_add_func ("/refine/bands", test_bands);
   g_test_add_func ("/refine/cancel", test_cancel);
   return g_test_run ();
 }

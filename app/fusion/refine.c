@@ -2,6 +2,7 @@
 #include "app/fusion/refine.h"
 
 #include "app/fusion/engine-private.h"
+#include "app/fusion/fusion-private.h"
 #include "app/files/colour-profile.h"
 #include "app/metrics/metrics.h"
 #include "app/picture/resample.h"
@@ -55,6 +56,9 @@ omni_refine_fits (const OmniModel *model, GPtrArray *sources, char **why)
     OmniSource *source = sources->pdata[i];
     if (MIN (omni_source_get_width (source), omni_source_get_height (source)) < LEAST_PX)
       *why = g_strdup_printf (_ ("Refining takes pictures of at least %d × %d pixels."), LEAST_PX, LEAST_PX);
+    else if (omni_source_count_bands (source) > 3)
+      *why = g_strdup (
+        _ ("Refining takes grey and RGB pictures; there is no score for those of more bands."));
   }
   return *why == NULL;
 }
