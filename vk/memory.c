@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/memory-private.h"
 
+#include "vk/large-pages.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -77,6 +79,8 @@ allocate_and_bind (OmniDevice *device, OmniBuffer *buffer, OmniBufferKind kind, 
 
   if (result == VK_SUCCESS && (flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT) != 0)
     result = vk.MapMemory (device->handle, buffer->memory, 0, VK_WHOLE_SIZE, 0, &buffer->mapped);
+  if (device->info.type == OMNI_DEVICE_SOFTWARE && buffer->mapped != NULL)
+    omni_advise_large_pages (buffer->mapped, needs.size); /* its memory is the process's own */
 
   buffer->coherent = (flags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT) != 0;
   return omni_device_check (device, result, doing, error);

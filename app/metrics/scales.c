@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/metrics/metrics-private.h"
 
+#include "vk/large-pages.h"
+
 #include <stdlib.h>
-#include <sys/mman.h>
 
 /* A page of the larger kind, and from where on it is worth to ask for such. */
 #define PAGE_BYTES  (2 * 1024 * 1024)
@@ -35,7 +36,7 @@ omni_plane_try_alloc (gsize n, gsize size_bytes)
     return g_try_malloc (total);
   if (posix_memalign (&block, PAGE_BYTES, total) != 0)
     return NULL;
-  madvise (block, total, MADV_HUGEPAGE); /* a wish: without it all is the same, only slower */
+  omni_advise_large_pages (block, total);
   return block;
 }
 

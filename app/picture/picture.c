@@ -2,6 +2,7 @@
 #include "app/picture/picture.h"
 
 #include "models/digest.h"
+#include "vk/large-pages.h"
 
 #include <glib/gi18n.h>
 
@@ -139,6 +140,7 @@ omni_picture_try_alloc_pixels (guint width, guint height, guint channels, OmniSa
     return NULL;
   }
 
+  omni_advise_large_pages (pixels, bytes);
   if (size_bytes != NULL)
     *size_bytes = bytes;
   return pixels;
