@@ -98,11 +98,10 @@ tiff_set_damaged (TiffDecoder *decoder, GError **error)
   g_autofree char *message = g_utf8_make_valid (g_strchomp (decoder->message), -1);
 
   /* libtiff names a row there that does not exist. */
-  omni_input_set_damaged (decoder->input,
-                          g_str_has_prefix (message, "Read error at scanline") ? _ ("it ends too early")
-                          : message[0] != '\0'                                 ? message
-                                               : _ ("its pixels cannot be decoded"),
-                          error);
+  const gboolean ends = g_str_has_prefix (message, "Read error at scanline");
+  const char *cause = ends ? _ ("it ends too early") : _ ("its pixels cannot be decoded");
+
+  omni_input_set_damaged (decoder->input, ends || message[0] == '\0' ? cause : message, error);
   return FALSE;
 }
 
