@@ -19,6 +19,7 @@ typedef struct
   OmniTrainReduce reduce;
   OmniTrainVariant variant;
   gboolean without_skips;
+  guint spatial;
 } Network;
 
 typedef struct
@@ -69,9 +70,10 @@ fuse (NetworkRun *self)
     return ref_train_pmgi (self->sources, &weights);
   if (g_str_equal (network->architecture, "aenetv2"))
     return ref_train_aenetv2 (self->sources, &weights);
-  return ref_train_omni (
-    self->sources, network->n, &weights,
-    &(RefOmni){ (int)network->task - OMNI_TASK_EXPOSURE, network->base_level, network->levels, 2e-3 });
+  return ref_train_omni (self->sources, network->n, &weights,
+                         &(RefOmni){ (int)network->task - OMNI_TASK_EXPOSURE, network->base_level,
+                                     network->levels, 2e-3,
+                                     network->task == OMNI_TASK_FOCUS ? network->spatial : 0 });
 }
 
 static double
@@ -165,6 +167,7 @@ config_of (const Network *network)
   config.reduce = network->reduce;
   config.variant = network->variant;
   config.without_skips = network->without_skips;
+  config.spatial_levels = network->spatial;
   set_losses (&config);
   /* As the architectures' own recipes have it. */
   if (g_str_equal (network->architecture, "u2fusion"))
@@ -309,6 +312,9 @@ static const Network networks[] = {
   { "ifani", OMNI_TASK_FOCUS, 1, 2, 12, 16, OMNI_BOUNDARY_REFLECT, 0, 0 },
   { "omni", OMNI_TASK_FOCUS, 2, 3, 32, 8, OMNI_BOUNDARY_ZERO, 0, 3 },
   { "omni", OMNI_TASK_EXPOSURE, 1, 4, 64, 8, OMNI_BOUNDARY_ZERO, 1, 3 },
+  { "omni", OMNI_TASK_FOCUS, 1, 3, 32, 8, OMNI_BOUNDARY_ZERO, 0, 3, .spatial = 2 },
+  { "omni", OMNI_TASK_FOCUS, 2, 2, 64, 8, OMNI_BOUNDARY_REPLICATE, 1, 3, .spatial = 3 },
+  { "omni", OMNI_TASK_EXPOSURE, 1, 2, 64, 8, OMNI_BOUNDARY_ZERO, 0, 3, .spatial = 3 },
   { "omni", OMNI_TASK_INFRARED, 1, 2, 64, 12, OMNI_BOUNDARY_REPLICATE, 2, 2 },
   { "ifani", OMNI_TASK_EXPOSURE, 2, 2, 13, 4, OMNI_BOUNDARY_ZERO, 0, 0, OMNI_TRAIN_NORM_BATCH },
   { "ifani", OMNI_TASK_FOCUS, 1, 3, 14, 4, OMNI_BOUNDARY_ZERO, 0, 0, OMNI_TRAIN_NORM_FROZEN },

@@ -58,6 +58,11 @@ const OmniRecipeKey omni_recipe_keys[] = {
   { "network", "energy-floor", OMNI_KEY_FLOAT, IN_CONFIG (energy_floor), 1e-6, 1, "0.002", NULL,
     "omni: what is added to the energy of a band before its logarithm; more keeps flat noise from "
     "speckling." },
+  { "network", "spatial-levels", OMNI_KEY_COUNT, IN_CONFIG (spatial_levels), 0, OMNI_TRAIN_MAX_SPATIAL_LEVELS,
+    "0", NULL,
+    "omni: so many levels of a focus stack's pyramid, from the base on, are those of one blend of the "
+    "pictures; 0 for a blend "
+    "of every band, as of the other tasks." },
   { "network", "initial", OMNI_KEY_TEXT, IN_RECIPE (initial), 0, 0, "", NULL,
     "Weights to start from, a path relative to the recipe; without it, random ones." },
   { "network", "vgg16", OMNI_KEY_TEXT, IN_RECIPE (vgg16), 0, 0, "", NULL,

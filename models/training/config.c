@@ -223,6 +223,7 @@ gboolean
 omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weights, GError **error)
 {
   const char *floor = omni_weights_get_metadata (weights, "epsilon");
+  const char *spatial = omni_weights_get_metadata (weights, "spatial-levels");
   const char *variant = omni_weights_get_metadata (weights, "variant");
   const char *reduce = omni_weights_get_metadata (weights, "reduce");
   const GArray *specs = omni_weights_get_specs (weights);
@@ -242,6 +243,8 @@ omni_train_config_from_weights (OmniTrainConfig *config, const OmniWeights *weig
                  omni_weights_get_path (weights), variant != NULL ? variant : reduce);
     return FALSE;
   }
+  if (spatial != NULL)
+    config->spatial_levels = (guint)g_ascii_strtoull (spatial, NULL, 10);
   config->has_scales = g_strcmp0 (omni_weights_get_metadata (weights, "scales"), "auto") == 0;
   config->norm = has_norm_tensors (weights) ? OMNI_TRAIN_NORM_FROZEN : OMNI_TRAIN_NORM_NONE;
 
@@ -318,6 +321,8 @@ omni_train_config_check (const OmniTrainConfig *config, const OmniTrainNetwork *
     wrong = "the share of a batch in the running statistics must be within 0 and 1";
   else if (!(config->power >= 0.0F))
     wrong = "the power of the poly schedule must not be negative";
+  else if (config->spatial_levels > OMNI_TRAIN_MAX_SPATIAL_LEVELS)
+    wrong = "there are more spatial levels than 6";
   else if (!is_within (config->energy_floor, 1e-6F, 1.0F))
     wrong = "the energy floor must be within 0.000001 and 1"; /* as models/omni.c reads it */
   if (wrong == NULL)

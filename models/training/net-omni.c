@@ -22,6 +22,8 @@ static const char *const pool_names[N_LAYERS] = { "pool1", "pool2", "pool3", "po
 typedef struct
 {
   guint base, at, total; /* levels: the base, the network's, the coarsest */
+  guint spatial;         /* so many levels, the base and the next coarser, are blended as pictures */
+  OmniMaps base_pictures;
   OmniMaps bands[MAX_LEVELS], energies[MAX_LEVELS], weights[MAX_LEVELS];
   OmniMaps coarsest_weights; /* on the network's grid */
   OmniFeatures inputs;
@@ -124,6 +126,7 @@ build_inputs (OmniOps *ops, const OmniTrainPass *pass, State *state)
     state->energies[l] = omni_ops_energy (ops, &state->bands[l], floor);
   }
   state->bands[state->total] = gauss[state->total];
+  state->base_pictures = gauss[b];
 
   const OmniMaps *low = &gauss[state->at];
   const OmniMaps fine = omni_ops_block_energy (ops, &state->bands[b], 4, floor, 1.0F / 3.0F, 1.0F);
@@ -179,6 +182,13 @@ resize (OmniOps *ops, const State *state, const OmniMaps *x, guint l)
   return omni_ops_up (ops, x, 1U << (state->at - l), state->bands[l].h, state->bands[l].w, 1.0F, NULL);
 }
 
+/* What the weights of level `l` blend: its band, or at the base the pictures themselves. */
+static const OmniMaps *
+get_blended (const State *state, guint l)
+{
+  return state->spatial > 0 && l == state->base ? &state->base_pictures : &state->bands[l];
+}
+
 static OmniMaps
 blend_level (OmniOps *ops, const OmniTrainPass *pass, State *state, guint l)
 {
@@ -196,7 +206,31 @@ blend_level (OmniOps *ops, const OmniTrainPass *pass, State *state, guint l)
 
     state->weights[l] = omni_ops_set_softmax (ops, &logit, &state->energies[l], &factor, pass->n);
   }
-  return omni_ops_set_blend (ops, &state->weights[l], &state->bands[l], pass->n);
+  return omni_ops_set_blend (ops, &state->weights[l], get_blended (state, l), pass->n);
+}
+
+static OmniMaps
+collapse (OmniOps *ops, const OmniMaps *coarser, const OmniMaps *band)
+{
+  return omni_ops_up (ops, coarser, 2, band->h, band->w, 1.0F, band);
+}
+
+/* The base level from `coarser`, the fused picture `spatial` levels below it: the finer bands are those of the pictures' blend. */
+static OmniMaps
+blend_spatially (OmniOps *ops, const OmniTrainPass *pass, State *state, const OmniMaps *coarser)
+{
+  OmniMaps blend[MAX_LEVELS] = { blend_level (ops, pass, state, state->base) };
+  OmniMaps out = *coarser;
+
+  for (guint i = 0; i < state->spatial; i++)
+    blend[i + 1] = omni_ops_down (ops, &blend[i]);
+  for (guint i = state->spatial; i-- > 0;)
+  {
+    const OmniMaps band = omni_ops_up (ops, &blend[i + 1], 2, blend[i].h, blend[i].w, -1.0F, &blend[i]);
+
+    out = collapse (ops, &out, &band);
+  }
+  return out;
 }
 
 static OmniMaps
@@ -207,14 +241,24 @@ forward (OmniOps *ops, OmniTrainPass *pass)
 
   *state = (State){ .base = pass->base_level, .at = pass->base_level + 2 };
   state->total = coarsest_level (pass, pass->sources.h);
+  if (pass->task == OMNI_TASK_FOCUS)
+    state->spatial = MIN (pass->config->spatial_levels, state->total - state->base);
   build_inputs (ops, pass, state);
   run_network (ops, pass, state);
   out = blend_level (ops, pass, state, state->total);
-  for (guint l = state->total; l-- > 0;)
+  for (guint l = state->total; l-- > state->base + state->spatial;)
   {
     const OmniMaps band = blend_level (ops, pass, state, l);
 
-    out = omni_ops_up (ops, &out, 2, band.h, band.w, 1.0F, &band);
+    out = collapse (ops, &out, &band);
+  }
+  if (state->spatial > 0)
+    out = blend_spatially (ops, pass, state, &out);
+  for (guint l = state->base; l-- > 0;)
+  {
+    const OmniMaps band = blend_level (ops, pass, state, l);
+
+    out = collapse (ops, &out, &band);
   }
   return out;
 }
@@ -258,8 +302,9 @@ blend_level_grad (OmniOps *ops, const OmniTrainPass *pass, const State *state, g
     return;
   }
 
-  const OmniMaps by_logit = omni_ops_set_softmax_grad (
-    ops, &state->weights[l], band_gradient, &state->bands[l], &state->energies[l], pass->n, &factor_gradient);
+  const OmniMaps by_logit = omni_ops_set_softmax_grad (ops, &state->weights[l], band_gradient,
+                                                       get_blended (state, l), &state->energies[l], pass->n,
+                                                       &factor_gradient);
 
   resize_grad (ops, state, &by_logit, l, &heads->logit[head], &heads->has_logit[head]);
   resize_grad (ops, state, &factor_gradient, l, &heads->factor[head], &heads->has_factor[head]);
@@ -353,25 +398,75 @@ network_grad (OmniOps *ops, const OmniTrainPass *pass, const State *state, HeadG
   layer_grad (ops, &in, &state->inputs, &gradient, FALSE, NULL);
 }
 
+/* Of level l + 1 of the fused pyramid, from that of level `l`. */
+static OmniMaps
+collapse_grad (OmniOps *ops, const State *state, guint l, const OmniMaps *gradient)
+{
+  const OmniMaps coarser = omni_ops_maps (ops, gradient->n, state->bands[l + 1].h, state->bands[l + 1].w);
+
+  omni_ops_up_grad (ops, gradient, 2, FALSE, &coarser);
+  return coarser;
+}
+
+/* blend_spatially() is blend + up^n (coarser − down^n (blend)), up and down linear. Returns the gradient of `coarser`. */
+static OmniMaps
+blend_spatially_grad (OmniOps *ops, const OmniTrainPass *pass, const State *state, const OmniMaps *gradient,
+                      HeadGradients *heads)
+{
+  OmniMaps coarser = *gradient;
+
+  for (guint i = 0; i < state->spatial; i++)
+    coarser = collapse_grad (ops, state, state->base + i, &coarser);
+
+  OmniMaps back = omni_ops_affine (ops, &coarser, -1.0F, 0.0F);
+
+  for (guint l = state->base + state->spatial; l-- > state->base;)
+  {
+    const gboolean finest = l == state->base;
+    const OmniMaps finer = finest ? omni_ops_affine (ops, gradient, 1.0F, 0.0F)
+                                  : omni_ops_maps (ops, back.n, state->bands[l].h, state->bands[l].w);
+
+    omni_ops_down_grad (ops, &back, finest, &finer);
+    back = finer;
+  }
+  blend_level_grad (ops, pass, state, state->base, &back, heads);
+  return coarser;
+}
+
 static void
 backward (OmniOps *ops, OmniTrainPass *pass, const OmniMaps *fused_gradient)
 {
   const State *state = pass->state;
   HeadGradients heads = { 0 };
   OmniMaps gradient = *fused_gradient;
+  guint l = 0;
 
-  for (guint l = 0; l <= state->total; l++)
+  for (; l < state->base; l++)
+  {
+    blend_level_grad (ops, pass, state, l, &gradient, &heads);
+    gradient = collapse_grad (ops, state, l, &gradient);
+  }
+  if (state->spatial > 0)
+    gradient = blend_spatially_grad (ops, pass, state, &gradient, &heads);
+  for (l += state->spatial; l <= state->total; l++)
   {
     blend_level_grad (ops, pass, state, l, &gradient, &heads);
     if (l < state->total)
-    {
-      const OmniMaps coarser = omni_ops_maps (ops, gradient.n, state->bands[l + 1].h, state->bands[l + 1].w);
-
-      omni_ops_up_grad (ops, &gradient, 2, FALSE, &coarser);
-      gradient = coarser;
-    }
+      gradient = collapse_grad (ops, state, l, &gradient);
   }
   network_grad (ops, pass, state, &heads);
+}
+
+static void
+add_metadata (const OmniTrainConfig *config, GPtrArray *pairs)
+{
+  static const char *const digits[] = { "0", "1", "2", "3", "4", "5", "6" };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (digits) == OMNI_TRAIN_MAX_SPATIAL_LEVELS + 1);
+  if (config->spatial_levels == 0)
+    return;
+  g_ptr_array_add (pairs, (gpointer) "spatial-levels");
+  g_ptr_array_add (pairs, (gpointer)digits[config->spatial_levels]);
 }
 
 const OmniTrainNetwork omni_train_omni = {
@@ -383,6 +478,7 @@ const OmniTrainNetwork omni_train_omni = {
   .state_bytes = sizeof (State),
   .list_parameters = list_parameters,
   .get_side = get_side,
+  .add_metadata = add_metadata,
   .forward = forward,
   .backward = backward,
 };

@@ -144,9 +144,10 @@ typedef enum
 const char *omni_train_variant_to_string (OmniTrainVariant variant);
 gboolean omni_train_variant_from_string (const char *name, OmniTrainVariant *variant);
 
-#define OMNI_TRAIN_BASE_LEVELS  4
-#define OMNI_TRAIN_MAX_CHANNELS 256
-#define OMNI_TRAIN_MAX_RESTARTS 16
+#define OMNI_TRAIN_BASE_LEVELS        4
+#define OMNI_TRAIN_MAX_SPATIAL_LEVELS 6
+#define OMNI_TRAIN_MAX_CHANNELS       256
+#define OMNI_TRAIN_MAX_RESTARTS       16
 
 typedef struct
 {
@@ -176,6 +177,9 @@ typedef struct
   guint min_levels, max_levels; /* pyramid levels above the base; 0: as deep as the crop allows */
   float withhold_task;
   float energy_floor; /* ε in ln (box |Laplacian| + ε) */
+  /* Of focus stacks the base level and so many below it are one blend of the pictures (metadata `spatial-levels`); 0: every
+   * band by weights of its own. At most OMNI_TRAIN_MAX_SPATIAL_LEVELS. */
+  guint spatial_levels;
 
   OmniTrainLosses losses[OMNI_N_TASKS]; /* by OmniTask; a batch of a task without any weight is refused */
 

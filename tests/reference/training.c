@@ -307,6 +307,44 @@ weights_at (const Double4 *band, guint n, const Double4 *logit, const Double4 *a
   return weight;
 }
 
+/* Σ weight · x over the set. */
+static Double4 *
+blend (const Double4 *weight, const Double4 *x, guint n)
+{
+  Double4 *sum = double4_new (x->n / n, 1, x->h, x->w);
+  const gsize pixels = (gsize)x->h * x->w;
+
+  for (gsize i = 0; i < double4_size (x); i++)
+    sum->v[i / pixels / n * pixels + i % pixels] += weight->v[i] * x->v[i];
+  return sum;
+}
+
+/* x + up^n (coarse − down^n (x)), in place. */
+static void
+correct (Double4 *x, const Double4 *coarse, guint n)
+{
+  Double4 *low = copy (x);
+
+  for (guint i = 0; i < n; i++)
+  {
+    g_autoptr (Double4) before = low;
+
+    low = twin_train_down (before);
+  }
+
+  Double4 *difference = add (copy (coarse), low, -1);
+
+  double4_free (low);
+  for (guint i = 0; i < n; i++)
+  {
+    g_autoptr (Double4) before = difference;
+
+    difference = twin_train_up (before, 2);
+  }
+  add (x, difference, 1);
+  double4_free (difference);
+}
+
 Double4 *
 ref_train_omni (const Double4 *sources, guint n, const RefWeights *weights, const RefOmni *options)
 {
@@ -340,11 +378,21 @@ ref_train_omni (const Double4 *sources, guint n, const RefWeights *weights, cons
     g_autoptr (Double4) logit = channel (logits, head);
     g_autoptr (Double4) alpha = channel (alphas, head);
     g_autoptr (Double4) weight = weights_at (lap[l], n, logit, alpha, at, l, l == total, options->floor);
-    Double4 *band = double4_new (sources->n / n, 1, lap[l]->h, lap[l]->w);
-    const gsize pixels = (gsize)band->h * band->w;
+    const gboolean is_spatial = options->spatial > 0 && l == b;
+    Double4 *band = blend (weight, is_spatial ? gauss[l] : lap[l], n);
 
-    for (gsize i = 0; i < double4_size (weight); i++)
-      band->v[i / pixels / n * pixels + i % pixels] += weight->v[i] * lap[l]->v[i];
+    if (options->spatial > 0 && l > b && l < b + options->spatial)
+    {
+      double4_free (band);
+      continue;
+    }
+    if (is_spatial)
+    {
+      g_autoptr (Double4) coarsest = out;
+
+      out = NULL;
+      correct (band, coarsest, options->spatial);
+    }
     if (out != NULL)
     {
       g_autoptr (Double4) before = out;

@@ -44,6 +44,7 @@ typedef struct
   int task;
   guint base_level, levels;
   double floor;
+  guint spatial; /* levels of one blend of the pictures, from the base on */
 } RefOmni;
 
 Double4 *ref_train_omni (const Double4 *sources, guint n, const RefWeights *weights, const RefOmni *options);
