@@ -103,6 +103,17 @@ gboolean omni_model_get_known_answer (const OmniWeights *weights, gboolean *has_
  * where it is as much off again as it may be. Per source, one plane of the level of `luma`. Needs all sources at the same time. */
 OmniNode omni_model_add_ghosts (OmniGraph *graph, OmniNode luma);
 
+/* The `n_levels` finest bands, from `level` on, are those of `blend`, a weighted mean of the pictures of a focus stack, where the
+ * pictures lie upon each other, and those of `bands` elsewhere. Pooled, at `level`: `blend`, and `bands`, the picture as it is fused
+ * band by band; `coarse` is that at level + n_levels. The picture has `n_coarser` levels below this one. n_levels is at most 6. */
+typedef struct
+{
+  OmniNode blend, bands, coarse;
+  guint level, n_levels, n_coarser;
+} OmniSpatialBlend;
+
+OmniNode omni_model_add_spatial_blend (OmniGraph *graph, const OmniSpatialBlend *params);
+
 /* Where a bright ground and the detail upon it come to more than white, the ground gives way: what `luma` has too much, on average
  * over some 2 ^ `levels` pixels, is taken off `strength` times, so that the detail stays to be seen. */
 OmniNode omni_model_add_headroom (OmniGraph *graph, OmniNode luma, guint levels, float strength);

@@ -13,7 +13,10 @@
  * one source, or sources that agree, come back as they were: (Σ 1·band) / (Σ 1).
  *
  * The network runs two levels below the base level: at 1/4, 1/8, 1/16 or 1/32 of the picture's size, with the same
- * weights. */
+ * weights.
+ *
+ * Of focus stacks the finest bands are those of one blend of the pictures (spatial.c), where the weights were trained for it: their
+ * metadata `spatial-levels` says how many. */
 
 #define N_LAYERS  5
 #define N_HEADS   4
@@ -23,6 +26,7 @@
 /* The coarsest level's shorter side is at least this, when the depth is automatic. */
 #define COARSEST_PX 4
 #define MAX_BASE    3
+#define MAX_SPATIAL 6
 #define EPSILON     2e-3
 /* Of a set, from which the network's features of all sources at 1/16 take more memory than the bands (24 MP × 13; exposures of
  * that size are seen at 1/32 in any case). */
@@ -45,7 +49,9 @@ typedef struct
 } Decision;
 
 static const Decision as_trained = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 } };
+/* of weights that know no spatial blend, and of those that do */
 static const Decision of_focus = { { 2, 1.5f, 1.5f, 1.5f }, { 1, 1, 1, 1 } };
+static const Decision of_stacks = { { 1.5f, 1, 1, 1 }, { 1, 1, 1, 1 } };
 static const Decision of_infrared = { { 3, 1, .7f, .3f }, { 1.2f, 1.5f, 1.5f, 1.5f } };
 static const Decision of_medical = { { 1.5f, .8f, .8f, .8f }, { 1, 1, 1, 1 } };
 
@@ -177,6 +183,7 @@ typedef struct
   float epsilon;     /* floor of the energies */
   guint channels;
   guint base, at, depth;            /* levels: the base, the network's and the coarsest */
+  guint spatial;                    /* levels from the base on that one blend of the pictures has */
   OmniNode logits[N_HEADS];         /* per source, at level `at`, one plane each */
   OmniNode alphas[N_HEADS];         /* pooled, likewise */
   OmniNode pictures[MAX_LEVEL + 1]; /* per level: what is fused, … */
@@ -361,7 +368,7 @@ get_decision (const Builder *self)
   switch (task)
   {
   case OMNI_TASK_FOCUS:
-    return &of_focus;
+    return self->spatial > 0 ? &of_stacks : &of_focus;
   case OMNI_TASK_INFRARED:
     return &of_infrared;
   case OMNI_TASK_MEDICAL:
@@ -535,15 +542,42 @@ add_blend (Builder *self, guint level)
                                     OMNI_PYRAMID_QUAD, BAND_RANGE);
 }
 
+/* Level by level, from `fused` at level `from` to level `to`, so that no level's tensors outlive the next. */
+static OmniNode
+add_bands (Builder *self, OmniNode fused, guint from, guint to)
+{
+  for (guint level = from; level-- > to;)
+    fused = omni_graph_up_add (self->graph, add_blend (self, level), fused, 1, OMNI_PYRAMID_QUAD);
+  return fused;
+}
+
+/* The base level, from `fused` at `spatial` levels below it. */
+static OmniNode
+add_spatial_blend (Builder *self, OmniNode fused)
+{
+  const OmniNode bands = add_bands (self, fused, self->base + self->spatial, self->base);
+
+  return omni_model_add_spatial_blend (
+    self->graph, &(OmniSpatialBlend){ .blend = omni_graph_set_blend_mean (
+                                        self->graph, self->counts[self->base], get_picture (self, self->base),
+                                        OMNI_NODE_NONE, OMNI_PYRAMID_QUAD, BAND_RANGE),
+                                      .coarse = fused,
+                                      .bands = bands,
+                                      .level = self->base,
+                                      .n_levels = self->spatial,
+                                      .n_coarser = self->depth - self->base });
+}
+
 /* Fuses R, G and B or the luminance by weights made of the luminance. */
 static OmniNode
 add_fusion (Builder *self)
 {
-  OmniNode fused = add_blend (self, self->depth);
+  OmniNode fused = add_bands (self, add_blend (self, self->depth), self->depth, self->base + self->spatial);
 
-  /* Level by level, so that no level's tensors outlive the next, and the finest last, which may become the result at once. */
-  for (guint level = self->depth; level-- > 0;)
-    fused = omni_graph_up_add (self->graph, add_blend (self, level), fused, 1, OMNI_PYRAMID_QUAD);
+  if (self->spatial > 0)
+    fused = add_spatial_blend (self, fused);
+  /* The finest last, which may become the result at once. */
+  fused = add_bands (self, fused, self->base, 0);
   for (guint level = 0; level <= self->depth; level++)
     omni_model_add_map (self->graph, self->context, self->counts[level], level);
   return fused;
@@ -644,6 +678,26 @@ read_epsilon (Builder *self, GError **error)
   return FALSE;
 }
 
+/* Of focus stacks, whose task is told. */
+static gboolean
+read_spatial (Builder *self, GError **error)
+{
+  const char *text = omni_weights_get_metadata (self->weights, "spatial-levels");
+  guint64 levels = 0;
+
+  if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 0, MAX_SPATIAL, &levels, NULL))
+  {
+    g_set_error (
+      error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
+      _ ("“%s” gives the levels of its spatial blend as “%s”; a number between 0 and %d is possible"),
+      omni_weights_get_path (self->weights), text, MAX_SPATIAL);
+    return FALSE;
+  }
+  if (told_task (self) == OMNI_TASK_FOCUS)
+    self->spatial = MIN ((guint)levels, self->depth - self->base);
+  return TRUE;
+}
+
 static OmniGraph *
 build_as (const OmniModel *model, const OmniModelContext *context, GError **error)
 {
@@ -664,6 +718,8 @@ build_as (const OmniModel *model, const OmniModelContext *context, GError **erro
   self.base = choose_base (model, context);
   self.at = self.base + 2;
   self.depth = choose_depth (model, context, self.base);
+  if (!read_spatial (&self, error))
+    return NULL;
   omni_graph_set_padding (graph, 1u << self.depth);
   self.planes = context->colour && !papers ? OMNI_PLANES_COLOUR : OMNI_PLANES_LUMA;
   for (guint level = 0; level <= MAX_LEVEL; level++)

@@ -505,6 +505,33 @@ test_laplacian (void)
   report_worst ();
 }
 
+/* The weights with something else in their metadata. */
+static OmniWeights *
+with_metadata (const OmniModel *model, const OmniWeights *weights, const char *key, const char *value)
+{
+  static const char *const kept[] = { "scales", "epsilon", "padding" };
+  const GArray *specs = omni_weights_get_specs (weights);
+  g_autoptr (GPtrArray) metadata = g_ptr_array_new ();
+  g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
+  const char *pairs[] = { "architecture", model->architecture, key, value };
+
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    g_ptr_array_add (metadata, (gpointer)pairs[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    if (omni_weights_get_metadata (weights, kept[i]) != NULL)
+    {
+      g_ptr_array_add (metadata, (gpointer)kept[i]);
+      g_ptr_array_add (metadata, (gpointer)omni_weights_get_metadata (weights, kept[i]));
+    }
+  g_ptr_array_add (metadata, NULL);
+  for (guint i = 0; i < specs->len; i++)
+    g_ptr_array_add (values,
+                     omni_weights_dup_floats (weights, g_array_index (specs, OmniTensorSpec, i).name, NULL));
+  g_autoptr (GBytes) bytes = omni_weights_write (specs, (const char *const *)metadata->pdata,
+                                                 (const float *const *)values->pdata);
+  return omni_weights_load_bytes (bytes, "changed", NULL);
+}
+
 /* ---- Omni ---- */
 
 typedef struct
@@ -553,6 +580,7 @@ check_omni (const OmniModel *model, const OmniWeights *weights, const OmniCase *
   g_autoptr (RefTensor) reference = NULL;
   g_autofree float *result = NULL;
   g_autofree char *what = g_strdup_printf ("%s, case %u", model->name, index);
+  const char *spatial = omni_weights_get_metadata (weights, "spatial-levels");
   char highlights[G_ASCII_DTOSTR_BUF_SIZE], headroom[G_ASCII_DTOSTR_BUF_SIZE];
 
   set_option (options, "base", one->base);
@@ -564,9 +592,17 @@ check_omni (const OmniModel *model, const OmniWeights *weights, const OmniCase *
   /* Some of it white all over. */
   for (gsize i = 0; one->how.highlights > 0 && i < (gsize)size->width * size->height * size->channels; i++)
     set->pixels[1][i] = MIN (2 * set->pixels[1][i], 1);
+  /* Focus stacks lie upon each other, more or less. */
+  for (guint k = 1; spatial != NULL && one->task == OMNI_TASK_FOCUS && k < size->n; k++)
+    for (gsize i = 0; i < (gsize)size->width * size->height * size->channels; i++)
+      set->pixels[k][i] = set->pixels[0][i]
+                          + .3f * (float)(i % size->width) / (float)size->width
+                              * (set->pixels[k][i] - set->pixels[0][i]);
   fixture_set_to_tensors (set, pictures);
   RefOmni how = one->how;
   how.epsilon = g_ascii_strtod (omni_weights_get_metadata (weights, "epsilon"), NULL);
+  if (how.task == 1 && spatial != NULL)
+    how.spatial = MIN ((guint)g_ascii_strtoull (spatial, NULL, 10), how.depth - how.base);
   reference = ref_omni (pictures, set->n, weights, &how);
   result = fixture_fuse (device, set, &fusion);
   assert_close (result, reference, 1e-4, what);
@@ -582,6 +618,32 @@ test_omni (gconstpointer name)
   for (guint i = 0; i < G_N_ELEMENTS (omni_cases); i++)
     check_omni (model, weights, &omni_cases[i], i);
   report_worst ();
+}
+
+/* Focus stacks by one blend of the pictures, to any depth. */
+static void
+test_omni_spatial (void)
+{
+  static const char *const depths[] = { "0", "1", "3", "6" };
+  const OmniModel *model = omni_model_find ("omni-small");
+  g_autoptr (OmniWeights) shipped = fixture_weights_for (model);
+  g_autoptr (OmniWeights) wrong = with_metadata (model, shipped, "spatial-levels", "7");
+  const OmniModelContext context = {
+    .task = OMNI_TASK_FOCUS, .n_sources = 2, .width = 64, .height = 64, .range = 1, .weights = wrong
+  };
+  g_autoptr (GError) error = NULL;
+
+  for (guint d = 0; d < G_N_ELEMENTS (depths); d++)
+  {
+    g_autoptr (OmniWeights) weights = with_metadata (model, shipped, "spatial-levels", depths[d]);
+
+    for (guint i = 0; i < G_N_ELEMENTS (omni_cases); i++)
+      if (omni_cases[i].task == OMNI_TASK_FOCUS)
+        check_omni (model, weights, &omni_cases[i], i);
+  }
+  report_worst ();
+  g_assert_null (model->build (&context, &error));
+  g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE);
 }
 
 static float *
@@ -667,27 +729,6 @@ test_prototype (gconstpointer data)
     g_free (set.pixels[k]);
 }
 
-static OmniWeights *
-with_answer (const OmniModel *model, const OmniWeights *weights, const char *known_answer)
-{
-  const GArray *specs = omni_weights_get_specs (weights);
-  const char *const metadata[] = { "architecture",
-                                   model->architecture,
-                                   "known_answer",
-                                   known_answer,
-                                   "scales",
-                                   omni_weights_get_metadata (weights, "scales"),
-                                   NULL };
-  g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GBytes) bytes = NULL;
-
-  for (guint i = 0; i < specs->len; i++)
-    g_ptr_array_add (values,
-                     omni_weights_dup_floats (weights, g_array_index (specs, OmniTensorSpec, i).name, NULL));
-  bytes = omni_weights_write (specs, metadata, (const float *const *)values->pdata);
-  return omni_weights_load_bytes (bytes, "answer", NULL);
-}
-
 static char *
 answer_to_string (const float *answer)
 {
@@ -716,13 +757,13 @@ test_known_answer (void)
   g_assert_no_error (error);
   right_text = answer_to_string (answer);
   g_test_message ("answer: %s", right_text);
-  right = with_answer (model, weights, right_text);
+  right = with_metadata (model, weights, "known_answer", right_text);
   g_assert_true (omni_model_check_answer (model, right, device, &error));
   g_assert_no_error (error);
 
   answer[9] += .002f;
   wrong_text = answer_to_string (answer);
-  wrong = with_answer (model, weights, wrong_text);
+  wrong = with_metadata (model, weights, "known_answer", wrong_text);
   g_assert_false (omni_model_check_answer (model, wrong, device, &error));
   g_assert_error (error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE);
   g_assert_nonnull (strstr (error->message, "probe 9"));
@@ -745,6 +786,7 @@ main (int argc, char **argv)
   g_test_add_func ("/references/laplacian", test_laplacian);
   g_test_add_data_func ("/references/omni", "omni", test_omni);
   g_test_add_data_func ("/references/omni-small", "omni-small", test_omni);
+  g_test_add_func ("/references/omni-spatial", test_omni_spatial);
   for (guint i = 0; i < G_N_ELEMENTS (prototype_cases); i++)
   {
     g_autofree char *path = g_strdup_printf ("/references/prototype/%s", prototype_cases[i].file);

@@ -8,9 +8,9 @@
 #include <string.h>
 
 /* Options of the network that only metadata can tell. */
-static const char *const carried[] = { "padding",       "reduce", "norm",    "variant",    "channels",
-                                       "epsilon",       "tasks",  "licence", "provenance", "known_answer",
-                                       "recipe_sha256", "colour", "scales",  NULL };
+static const char *const carried[] = { "padding",       "reduce", "norm",    "variant",        "channels",
+                                       "epsilon",       "tasks",  "licence", "provenance",     "known_answer",
+                                       "recipe_sha256", "colour", "scales",  "spatial-levels", NULL };
 
 void
 omni_import_carry_metadata (OmniImport *self)

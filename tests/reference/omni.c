@@ -331,8 +331,9 @@ make_weights (const Omni *self, guint l, RefTensor **weights)
   }
 }
 
+/* Of bands, or of the pictures themselves. */
 static RefTensor *
-blend (const Omni *self, guint l)
+blend (const Omni *self, guint l, gboolean is_spatial)
 {
   RefTensor *out = ref_tensor_new (self->colour_bands[0][l]->channels, self->colour_bands[0][l]->width,
                                    self->colour_bands[0][l]->height);
@@ -341,9 +342,107 @@ blend (const Omni *self, guint l)
 
   make_weights (self, l, weights);
   for (guint k = 0; k < self->n; k++)
+  {
+    const RefTensor *blended = is_spatial ? self->colours[k][l] : self->colour_bands[k][l];
+
     for (guint i = 0; i < out->channels * plane; i++)
-      out->v[i] += weights[k]->v[i % plane] * self->colour_bands[k][l]->v[i];
+      out->v[i] += weights[k]->v[i % plane] * blended->v[i];
+  }
   ref_tensors_free (weights, self->n);
+  return out;
+}
+
+/* x += factor · y. */
+static void
+add (RefTensor *x, const RefTensor *y, double factor)
+{
+  for (guint i = 0; i < x->channels * x->width * x->height; i++)
+    x->v[i] += factor * y->v[i];
+}
+
+/* B + up^n (C − down^n (B)), B the blend of the pictures at the base and C what is fused n levels below. */
+static RefTensor *
+blend_spatially (const Omni *self, const RefTensor *coarse)
+{
+  RefTensor *out = blend (self, self->how->base, TRUE), *low = copy (out);
+  RefTensor *difference = copy (coarse);
+
+  for (guint i = 0; i < self->how->spatial; i++)
+  {
+    g_autoptr (RefTensor) fine = low;
+
+    low = ref_quad_down (fine);
+  }
+  add (difference, low, -1);
+  for (guint i = 0; i < self->how->spatial; i++)
+  {
+    g_autoptr (RefTensor) small = difference;
+
+    difference = ref_quad_up (small, 2 * small->width, 2 * small->height);
+  }
+  add (out, difference, 1);
+  ref_tensor_free (low);
+  ref_tensor_free (difference);
+  return out;
+}
+
+/* How far `x` and `y` agree: 1 where the mean of their difference in luminance over 32 × 32 pixels is at most .003, 0 from .006 on. */
+static RefTensor *
+find_agreement (const RefTensor *x, const RefTensor *y, guint n_levels)
+{
+  g_autoptr (RefTensor) difference = copy (x);
+  RefTensor *agreement;
+
+  add (difference, y, -1);
+
+  g_autoptr (RefTensor) luma = ref_luma (difference);
+  g_autoptr (RefTensor) mean = pool_magnitude (luma, 0, 1U << n_levels);
+
+  for (guint i = 0; i < mean->width * mean->height; i++)
+    mean->v[i] = fmin (fmax ((.006 - mean->v[i]) / .003, 0), 1);
+  agreement = magnify (mean, 1U << n_levels);
+  return agreement;
+}
+
+/* Of the base level: by bands, and the finest of them by the blend of the pictures where both agree. */
+static RefTensor *
+mix (const Omni *self, const RefTensor *bands, const RefTensor *coarse)
+{
+  RefTensor *out = copy (bands);
+  g_autoptr (RefTensor) spatial = blend_spatially (self, coarse);
+  g_autoptr (RefTensor)
+    agreement = find_agreement (spatial, bands, MIN (5, self->how->depth - self->how->base));
+  const guint plane = out->width * out->height;
+
+  for (guint i = 0; i < out->channels * plane; i++)
+    out->v[i] += agreement->v[i % plane] * (spatial->v[i] - bands->v[i]);
+  return out;
+}
+
+/* From the coarsest level to the finest. */
+static RefTensor *
+fuse (const Omni *self)
+{
+  const guint base = self->how->base, spatial = self->how->spatial;
+  RefTensor *out = blend (self, self->how->depth, FALSE);
+  g_autoptr (RefTensor) kept = NULL;
+
+  for (guint l = self->how->depth; l-- > 0;)
+  {
+    g_autoptr (RefTensor) coarse = out;
+    g_autoptr (RefTensor) band = blend (self, l, FALSE);
+
+    if (l + 1 == base + spatial)
+      kept = copy (coarse);
+    out = ref_quad_up (coarse, band->width, band->height);
+    add (out, band, 1);
+    if (spatial > 0 && l == base)
+    {
+      g_autoptr (RefTensor) bands = out;
+
+      out = mix (self, bands, kept);
+    }
+  }
   return out;
 }
 
@@ -387,16 +486,7 @@ ref_omni (RefTensor *const *pictures, guint n, const OmniWeights *weights, const
     build_pyramid (whole, how->depth, self.colours[k], self.colour_bands[k]);
   }
   run_network (&self);
-  out = blend (&self, how->depth);
-  for (guint l = how->depth; l-- > 0;)
-  {
-    g_autoptr (RefTensor) coarse = g_steal_pointer (&out);
-    g_autoptr (RefTensor) band = blend (&self, l);
-
-    out = ref_quad_up (coarse, band->width, band->height);
-    for (guint i = 0; i < out->channels * out->width * out->height; i++)
-      out->v[i] += band->v[i];
-  }
+  out = fuse (&self);
   if (how->headroom > 0)
     ref_give_headroom (out, 3, how->headroom);
   for (guint k = 0; k < n; k++)

@@ -71,6 +71,7 @@ typedef struct
   gboolean decided;                           /* by the next two, else as trained */
   double decided_logits[4], decided_gains[4]; /* factors of the heads */
   double headroom;                            /* of medical luminance: how much of the excess is taken off */
+  guint spatial;                              /* levels from the base on that one blend of the pictures has */
 } RefOmni;
 
 /* What is above white on average over some 2 ^ `levels` pixels is taken off. */
