@@ -59,12 +59,13 @@ count_differing_orders (FixtureRun *run)
 }
 
 static guint
-count_for (const OmniModel *model, const OmniWeights *weights, guint n, guint channels, guint tile_px)
+count_for (const OmniModel *model, const OmniWeights *weights, OmniTask task, guint n, guint channels,
+           guint tile_px)
 {
   /* 872 runs of a network take their time: just more than one tile for those. */
   g_autoptr (FixtureSet) set = weights != NULL ? make_ties (n, 18, 7, channels)
                                                : make_ties (n, 21, 18, channels);
-  const FixtureFusion fusion = { .model = model, .weights = weights, .tile_px = tile_px };
+  const FixtureFusion fusion = { .model = model, .weights = weights, .task = task, .tile_px = tile_px };
   FixtureRun run;
   guint differing;
 
@@ -105,7 +106,7 @@ test_orders (gconstpointer data)
   weights = fixture_weights_for (model);
   for (guint n = 2; n <= get_most_sources (model); n++)
     for (guint tile_px = 0; tile_px <= (n <= get_most_tiled (model) ? 16 : 0); tile_px += 16)
-      differing += count_for (model, weights, n, n % 2 == 0 ? 3 : 1, tile_px);
+      differing += count_for (model, weights, OMNI_TASK_AUTO, n, n % 2 == 0 ? 3 : 1, tile_px);
 
   g_test_message ("%u orders differ", differing);
   if (omni_model_is_order_invariant (model))
@@ -124,7 +125,7 @@ test_reductions_of_ifcnn (gconstpointer reduce)
     return;
   weights = fixture_random_weights (model, 3, FALSE, "replicate", reduce);
   for (guint tile_px = 0; tile_px <= 16; tile_px += 16)
-    g_assert_cmpuint (count_for (model, weights, 4, 3, tile_px), ==, 0);
+    g_assert_cmpuint (count_for (model, weights, OMNI_TASK_AUTO, 4, 3, tile_px), ==, 0);
 }
 
 /* A graph that names a source must say so, and must differ. */
@@ -153,11 +154,11 @@ typedef struct
 } Size;
 
 static void
-check_tiles (const OmniModel *model, const OmniWeights *weights, const Size *size)
+check_tiles (const OmniModel *model, const OmniWeights *weights, OmniTask task, const Size *size)
 {
   static const guint tiles[] = { 16, 24, 32 };
   g_autoptr (FixtureSet) set = fixture_set_new_scene (7, size->n, size->width, size->height, size->channels);
-  FixtureFusion fusion = { .model = model, .weights = weights };
+  FixtureFusion fusion = { .model = model, .weights = weights, .task = task };
   g_autofree float *whole = fixture_fuse (device, set, &fusion);
   const gsize n_samples = fixture_set_n_samples (set);
 
@@ -191,7 +192,25 @@ test_tiles (gconstpointer data)
   weights = fixture_weights_for (model);
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
     if (sizes[s].n >= model->min_inputs && (model->max_inputs == 0 || sizes[s].n <= model->max_inputs))
-      check_tiles (model, weights, &sizes[s]);
+      check_tiles (model, weights, OMNI_TASK_AUTO, &sizes[s]);
+}
+
+/* Omni blends focus stacks in a way of their own (spatial-levels), when it is told that they are. */
+static void
+test_focus_of_omni (void)
+{
+  static const Size sizes[] = { { 3, 61, 45, 3 }, { 2, 33, 70, 1 }, { 2, 1, 37, 3 } };
+  const OmniModel *model = omni_model_find ("omni");
+  g_autoptr (OmniWeights) weights = NULL;
+
+  if (!needs_device ())
+    return;
+  weights = fixture_weights_for (model);
+  g_assert_nonnull (omni_weights_get_metadata (weights, "spatial-levels"));
+  for (guint tile_px = 0; tile_px <= 16; tile_px += 16)
+    g_assert_cmpuint (count_for (model, weights, OMNI_TASK_FOCUS, 4, 3, tile_px), ==, 0);
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+    check_tiles (model, weights, OMNI_TASK_FOCUS, &sizes[s]);
 }
 
 static FixtureSet *
@@ -249,7 +268,9 @@ test_identical_sources (void)
     {
       g_autoptr (FixtureSet) set = fixture_set_new_scene (n, n, 45, 32, n % 2 == 0 ? 1 : 3);
       g_autoptr (OmniWeights) weights = fixture_weights_for (omni_model_find (names[m]));
-      const FixtureFusion fusion = { .model = omni_model_find (names[m]), .weights = weights };
+      const FixtureFusion fusion = { .model = omni_model_find (names[m]),
+                                     .weights = weights,
+                                     .task = n % 2 == 0 ? OMNI_TASK_AUTO : OMNI_TASK_FOCUS };
       g_autofree float *result = NULL;
       float error = 0;
 
@@ -739,6 +760,7 @@ main (int argc, char **argv)
   g_test_add_func ("/models/damaged-weights", test_damaged_weights);
   g_test_add_data_func ("/models/orders-of-ifcnn/mean", "mean", test_reductions_of_ifcnn);
   g_test_add_data_func ("/models/orders-of-ifcnn/sum", "sum", test_reductions_of_ifcnn);
+  g_test_add_func ("/models/focus-of-omni", test_focus_of_omni);
   add_for_every_model ("tiles", test_tiles);
   add_for_every_model ("evil-samples", test_evil_samples);
   g_test_add_func ("/models/identical-sources", test_identical_sources);
