@@ -138,6 +138,8 @@ assert_looks_like (OmniTestWindow *f, const char *name)
     g_test_skip ("the references are in DejaVu Sans");
     return;
   }
+  /* What fades must have gone: a window that is being resized may draw no more frames for it. */
+  omni_test_turn (SETTLE_MS);
   gtk_window_set_default_size (GTK_WINDOW (f->window), WIDTH_PX, HEIGHT_PX);
   g_assert_true (omni_test_wait (is_sized, f->window));
   omni_test_wait_for_layout (f);
