@@ -105,7 +105,10 @@ OmniNode omni_model_add_ghosts (OmniGraph *graph, OmniNode luma);
 
 /* The `n_levels` finest bands, from `level` on, are those of `blend`, a weighted mean of the pictures of a focus stack, where the
  * pictures lie upon each other, and those of `bands` elsewhere. Pooled, at `level`: `blend`, and `bands`, the picture as it is fused
- * band by band; `coarse` is that at level + n_levels. The picture has `n_coarser` levels below this one. n_levels is at most 6. */
+ * band by band; `coarse` is that at level + n_levels. The picture has `n_coarser` levels below this one. n_levels is at most
+ * OMNI_MODEL_MAX_SPATIAL. */
+#define OMNI_MODEL_MAX_SPATIAL 6
+
 typedef struct
 {
   OmniNode blend, bands, coarse;

@@ -26,7 +26,6 @@
 /* The coarsest level's shorter side is at least this, when the depth is automatic. */
 #define COARSEST_PX 4
 #define MAX_BASE    3
-#define MAX_SPATIAL 6
 #define EPSILON     2e-3
 /* Of a set, from which the network's features of all sources at 1/16 take more memory than the bands (24 MP × 13; exposures of
  * that size are seen at 1/32 in any case). */
@@ -685,12 +684,12 @@ read_spatial (Builder *self, GError **error)
   const char *text = omni_weights_get_metadata (self->weights, "spatial-levels");
   guint64 levels = 0;
 
-  if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 0, MAX_SPATIAL, &levels, NULL))
+  if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 0, OMNI_MODEL_MAX_SPATIAL, &levels, NULL))
   {
     g_set_error (
       error, OMNI_WEIGHTS_ERROR, OMNI_WEIGHTS_ERROR_ARCHITECTURE,
       _ ("“%s” gives the levels of its spatial blend as “%s”; a number between 0 and %d is possible"),
-      omni_weights_get_path (self->weights), text, MAX_SPATIAL);
+      omni_weights_get_path (self->weights), text, OMNI_MODEL_MAX_SPATIAL);
     return FALSE;
   }
   if (told_task (self) == OMNI_TASK_FOCUS)

@@ -7,11 +7,10 @@
  *
  * That takes for granted that the pictures lie upon each other. Where they do not, because the frames of a stack breathe or nobody
  * aligned them, a pixel here and its neighbour there make beads of a line, and bands that overlap hide the seams. There the two ways
- * differ all over and not along edges alone, so where the mean of their difference over 2^LEVELS pixels is above what it is on stacks
+ * differ all over and not along edges alone, so where the mean of their difference over squares of 2^LEVELS pixels is above what it is on stacks
  * that agree, the bands, P, have it: P + s·(S − P). */
 
-#define MAX_LEVELS 6
-#define LEVELS     5
+#define LEVELS 5
 /* Of aligned stacks 99 % of all places are below AGREED (of 14 synthetic ones .0028 at most, of real pairs .0016); of one that breathes
  * half are above .025 (models/README.md). */
 #define AGREED .003f
@@ -39,10 +38,10 @@ add_agreement (OmniGraph *graph, OmniNode a, OmniNode b, guint level, guint n_le
 OmniNode
 omni_model_add_spatial_blend (OmniGraph *graph, const OmniSpatialBlend *params)
 {
-  OmniNode blends[MAX_LEVELS + 1] = { params->blend };
+  OmniNode blends[OMNI_MODEL_MAX_SPATIAL + 1] = { params->blend };
   OmniNode spatial = params->coarse;
 
-  g_return_val_if_fail (params->n_levels <= MAX_LEVELS, OMNI_NODE_NONE);
+  g_return_val_if_fail (params->n_levels <= OMNI_MODEL_MAX_SPATIAL, OMNI_NODE_NONE);
   for (guint i = 0; i < params->n_levels; i++)
     blends[i + 1] = omni_graph_down (graph, blends[i], OMNI_PYRAMID_QUAD);
   for (guint i = params->n_levels; i-- > 0;)

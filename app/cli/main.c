@@ -52,7 +52,8 @@ omni_cli_fail (GError *error)
   g_autofree char *readable = omni_weights_make_readable (error->message); /* it may quote a file */
   /* Layers below give what may be put into another sentence, too. */
   g_autofree char *sentence = g_strconcat (
-    readable, strchr (".!?", readable[strlen (readable) - 1]) != NULL ? "" : ".", NULL);
+    readable, readable[0] == '\0' || strchr (".!?", readable[strlen (readable) - 1]) != NULL ? "" : ".",
+    NULL);
   g_autofree char *display = g_locale_from_utf8 (sentence, -1, NULL, NULL, NULL);
   fprintf (stderr, "omnifuse-cli: %s\n", display != NULL ? display : sentence);
   g_error_free (error);
