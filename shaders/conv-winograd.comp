@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // 3×3 convolution by fused Winograd F(4×4, 3×3) (Lavin and Gray 2016): C4 in, C4 out. One invocation makes TILES blocks
-// of 4×4 pixels, side by side, of OUTS channels. The grid is the whole picture's: blocks start at multiples of 4 of the
-// global coordinates, and none sees its neighbour's sums, so neither tiles nor TILES change a bit. The lanes of a
-// subgroup fetch neighbouring weights and pass them round by subgroupShuffle.
+// of 4×4 pixels, side by side, of OUTS channels. A dilation of d sees d×d pictures, of every d-th pixel each, so blocks are
+// of every d-th pixel, too, and d×d of them make a square. The grid is the whole picture's: squares start at multiples of
+// 4d of the global coordinates, and no block sees its neighbour's sums, so neither tiles nor TILES change a bit. The lanes
+// of a subgroup fetch neighbouring weights and pass them round by subgroupShuffle.
 #extension GL_GOOGLE_include_directive : enable
 #extension GL_KHR_shader_subgroup_basic : enable
 #extension GL_KHR_shader_subgroup_shuffle : enable
@@ -35,23 +36,30 @@ transform6 (in vec4 d0, in vec4 d1, in vec4 d2, in vec4 d3, in vec4 d4, in vec4 
 
 float m[36 * OUTS * TILES];
 
-void
-accumulate (ivec2 block, int w)
+// The coordinate that stands for `i`, or OUTSIDE. What no pixel of the picture sees is the last that one does, which is in
+// the tile's memory.
+int
+seen (int i, int n, int dilation)
 {
-  const ivec3 planes = (ivec3 (push.a5, push.a6, push.a7) + 3) / 4;
+  return boundary_near (BOUNDARY == BOUNDARY_OPEN ? i : clamp (i, -dilation, n - 1 + dilation), n);
+}
+
+void
+accumulate (ivec2 block, int dilation, int w)
+{
+  const int inputs2 = push.a7 & 0xffff;
+  const ivec3 planes = (ivec3 (push.a5, push.a6, inputs2) + 3) / 4;
   const int image = batch_image ();
-  const int reach = ((push.width - 1) & ~3) + 4; // the last column that a block of the picture sees, as −1 is the first
   int column[4 * TILES + 2];
   int row[6];
   [[unroll]] for (int i = 0; i < 4 * TILES + 2; i++)
     {
-      const int x = block.x + i - 1;
-      const int gx = boundary_near (BOUNDARY == BOUNDARY_OPEN ? x : clamp (x, -1, reach), push.width);
+      const int gx = seen (block.x + (i - 1) * dilation, push.width, dilation);
       column[i] = gx == OUTSIDE ? OUTSIDE : gx - tile_origin (push.level).x;
     }
   [[unroll]] for (int i = 0; i < 6; i++)
     {
-      const int gy = boundary_near (block.y + i - 1, push.height);
+      const int gy = seen (block.y + (i - 1) * dilation, push.height, dilation);
       row[i] = gy == OUTSIDE ? OUTSIDE : gy - tile_origin (push.level).y;
     }
 
@@ -70,7 +78,7 @@ accumulate (ivec2 block, int w)
         }
       if (plane >= planes.x + planes.y)
         {
-          view = view_of_image (src2, push.a7, image);
+          view = view_of_image (src2, inputs2, image);
           start = view.base + (plane - planes.x - planes.y) * view.plane;
         }
 
@@ -166,21 +174,20 @@ main ()
   const int groups = (push.a8 + OUTS - 1) / OUTS;
   const int column = int (gl_WorkGroupID.x) / (BATCH != 0 ? 1 : groups);
   const int z = BATCH != 0 ? output_block () : int (gl_WorkGroupID.x) % groups;
-  const ivec2 local = ivec2 (column * int (LOCAL_X) + int (gl_LocalInvocationID.x), int (gl_GlobalInvocationID.y))
-                      * ivec2 (4 * TILES, 4);
-  const ivec2 position = local + rectangle_corner (); // relative to the tile
-  // Blocks outside the picture see no other rows and columns than those in it, so that every fetch stays inside the tile's
-  // memory. Where a tile's halo crosses the picture's edge, one block of an invocation may lie outside and the next not.
-  // With an open boundary those beyond the rectangle repeat its last one.
-  const int last = (push.height - 1) & ~3;
-  const ivec2 nearest = min (local, (ivec2 (push.rw, push.rh) - 1) & ~3) + rectangle_corner () + origin;
-  const ivec2 block = BOUNDARY == BOUNDARY_OPEN
-                        ? nearest
-                        : ivec2 (position.x + origin.x, clamp (position.y + origin.y, 0, last));
+  const int dilation = max (push.a7 >> 16, 1);
+  const ivec2 index = ivec2 (column * int (LOCAL_X) + int (gl_LocalInvocationID.x), int (gl_GlobalInvocationID.y));
+  const ivec2 side = ivec2 (4 * TILES, 4) * dilation;
+  const ivec2 square = index / dilation;
+  const ivec2 phase = index - square * dilation;
+  const ivec2 local = square * side + phase;          // of the first pixel, relative to the rectangle,
+  const ivec2 position = local + rectangle_corner (); // and to the tile
+  // Squares beyond the rectangle repeat its last one, so that every fetch stays inside the tile's memory.
+  const ivec2 nearest = min (square, (ivec2 (push.rw, push.rh) - 1) / side);
+  const ivec2 block = nearest * side + phase + rectangle_corner () + origin;
 
   [[unroll]] for (int n = 0; n < 36 * OUTS * TILES; n++)
     m[n] = 0.0;
-  accumulate (block, push.a0 + z * (push.a9 & 0xffff) * 36 * OUTS);
+  accumulate (block, dilation, push.a0 + z * (push.a9 & 0xffff) * 36 * OUTS);
 
   // What the stores need is read here: lavapipe reads a push constant lane by lane each time it is met inside an if.
   const View dst = output_view ();
@@ -204,7 +211,7 @@ main ()
           transform_back (k, b, y);
           [[unroll]] for (int i = 0; i < 16; i++)
             {
-              const ivec2 within = ivec2 (4 * b + (i & 3), i >> 2);
+              const ivec2 within = ivec2 (4 * b + (i & 3), i >> 2) * dilation;
               const ivec2 p = local + within;
               if (p.x < width && p.y < height && plane < planes)
                 {

@@ -261,6 +261,44 @@ test_boundaries (void)
   }
 }
 
+/* Winograd's blocks of every second, fourth or eighth pixel; tiles do not change a bit. */
+static void
+test_dilated_blocks (void)
+{
+  static const char *const variants[] = { "winograd-8", "winograd-16", "winograd-16x2" };
+  g_autoptr (TwinTensor) set = harness_random (2, SOURCE_CHANNELS, 67, 130, -1.0F, 1.0F, 9);
+
+  for (guint dilation = 2; dilation <= 8; dilation *= 2)
+    for (OmniBoundary b = OMNI_BOUNDARY_ZERO; b <= OMNI_BOUNDARY_SYMMETRIC; b++)
+    {
+      const char *variant = variants[b % G_N_ELEMENTS (variants)];
+      const Shape shape = { .in = 12,
+                            .more = 16,
+                            .out = 16,
+                            .kernel = 3,
+                            .dilation = dilation,
+                            .boundary = b,
+                            .tolerance = 1e-5,
+                            .few = TRUE,
+                            .variant = variant };
+      Case one;
+
+      sweep (&shape);
+      prepare (&one, &shape);
+      g_setenv ("OMNIFUSE_CONV", variant, TRUE);
+      {
+        g_autoptr (OmniGraph) graph = build (&one, "dilated");
+        g_autoptr (TwinTensor) whole = harness_run (graph, set, &(HarnessOptions){ .schedule = "resident" });
+        g_autoptr (TwinTensor)
+          tiled = harness_run (graph, set, &(HarnessOptions){ .tile_px = 32, .schedule = "resident" });
+
+        harness_assert_same (tiled, whole, variant);
+      }
+      g_unsetenv ("OMNIFUSE_CONV");
+      clear (&one);
+    }
+}
+
 static void
 test_groups (void)
 {
@@ -569,6 +607,7 @@ add_tests (void)
   g_test_add_func ("/kernels/conv/kernels", test_kernels);
   g_test_add_func ("/kernels/conv/edges", test_edges);
   g_test_add_func ("/kernels/conv/boundaries", test_boundaries);
+  g_test_add_func ("/kernels/conv/dilated-blocks", test_dilated_blocks);
   g_test_add_func ("/kernels/conv/open", test_open);
   g_test_add_func ("/kernels/conv/groups", test_groups);
   g_test_add_func ("/kernels/conv/epilogue", test_epilogue);

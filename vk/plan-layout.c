@@ -10,10 +10,11 @@ floor_4 (int x)
   return x & ~3;
 }
 
+/* `grain` a power of two */
 static int
-ceil_4 (int x)
+round_up (int x, int grain)
 {
-  return (x + 3) & ~3;
+  return (x + grain - 1) & -grain;
 }
 
 static guint64
@@ -35,7 +36,7 @@ clip (OmniInterval i, int extent)
 static OmniInterval
 settle (OmniInterval i, int extent, int grain, gboolean single)
 {
-  const OmniInterval grid = { i.low & -grain, ceil_4 (i.high) };
+  const OmniInterval grid = { i.low & -grain, round_up (i.high, grain) };
 
   return single ? clip (grid, extent) : grid;
 }
@@ -47,13 +48,27 @@ join (OmniInterval *into, OmniInterval other)
   into->high = MAX (into->high, other.high);
 }
 
+/* Pixels of the grid that the kernel of `node` writes by: its blocks are whole ones, or tiles would change bits. */
+static guint
+find_grain (const OmniPlan *plan, const OmniNodeInfo *node)
+{
+  switch (node->op)
+  {
+  case OMNI_OP_WINDOW_MEAN:
+    return OMNI_WINDOW_RUN;
+  case OMNI_OP_CONV:
+    return omni_plan_get_conv_grain (plan, node);
+  default:
+    return 4;
+  }
+}
+
 static void
 settle_region (const OmniPlan *plan, const OmniNodeInfo *node, OmniRegion *region)
 {
   const int width = omni_extent_at_level ((int)plan->width, node->level);
   const int height = omni_extent_at_level ((int)plan->height, node->level);
-
-  const int grain = node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN : 4;
+  const int grain = (int)find_grain (plan, node);
 
   region->x = settle (region->x, width, grain, plan->tiles_x == 1 && !node->open);
   region->y = settle (region->y, height, grain, plan->tiles_y == 1 && !node->open);
@@ -356,7 +371,7 @@ shape_tensors (OmniPlan *plan)
     const gboolean c4 = node->layout == OMNI_LAYOUT_C4;
     const int rows = tensor->region.y.high - tensor->region.y.low;
 
-    tensor->pitch = (guint)ceil_4 (tensor->region.x.high - tensor->region.x.low);
+    tensor->pitch = (guint)round_up (tensor->region.x.high - tensor->region.x.low, 4);
     tensor->planes = c4 ? (node->channels + 3) / 4 : node->channels;
     if (node->op == OMNI_OP_SET_SELECT)
       tensor->planes++; /* the winning key, after the values */
@@ -409,7 +424,7 @@ shape_stages (OmniPlan *plan)
 
     *stage = (OmniStage){ .node = n, .tensor = plan->tensors[n] };
     stage->tensor.region = (OmniRegion){ { 0, width }, { 0, height } };
-    stage->tensor.pitch = (guint)ceil_4 (width);
+    stage->tensor.pitch = (guint)round_up (width, 4);
     stage->tensor.plane_elements = (guint64)stage->tensor.pitch * (guint)height;
     stage->tensor.slice_bytes = align_bytes (stage->tensor.plane_elements * stage->tensor.element_bytes);
   }
@@ -524,7 +539,7 @@ try_tile (OmniPlan *plan, TileSize tile)
 
   plan->source_slot_bytes = (area * plan->source_pixel_bytes + OMNI_PLAN_ALIGN_BYTES) / OMNI_PLAN_ALIGN_BYTES
                             * OMNI_PLAN_ALIGN_BYTES;
-  plan->result_pitch_px = (guint)ceil_4 ((int)plan->tile_width);
+  plan->result_pitch_px = (guint)round_up ((int)plan->tile_width, 4);
   if (!views_fit (plan) || !omni_plan_place (plan, FALSE))
     return FALSE;
   return omni_plan_bindings_fit (plan) || (omni_plan_place (plan, TRUE) && omni_plan_bindings_fit (plan));
@@ -546,14 +561,12 @@ is_in_one_go (const OmniPlan *plan)
 static void
 find_alignment (OmniPlan *plan)
 {
-  guint deepest = 2; /* Winograd's grid of 4 */
+  guint deepest = 2;
 
   for (OmniNode n = 0; n < (OmniNode)omni_graph_get_n_nodes (plan->graph); n++)
   {
     const OmniNodeInfo *node = omni_graph_node (plan->graph, n);
-    const guint grain = omni_op_is_statistic (node->op)   ? OMNI_STATISTICS_BLOCK
-                        : node->op == OMNI_OP_WINDOW_MEAN ? OMNI_WINDOW_RUN
-                                                          : 4;
+    const guint grain = omni_op_is_statistic (node->op) ? OMNI_STATISTICS_BLOCK : find_grain (plan, node);
 
     if (node->needed)
       deepest = MAX (deepest, node->level + g_bit_storage (grain) - 1);

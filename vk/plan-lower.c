@@ -245,7 +245,7 @@ find_window (const OmniTensor *tensor, OmniStep *step)
 static gint32
 rows_per_dispatch (const OmniPlan *plan, const OmniStep *step, guint64 window_row_bytes)
 {
-  const gint32 grain = (gint32)(step->cover_y * step->constants[1]);
+  const gint32 grain = (gint32)MAX (step->cover_y * step->constants[1], step->block_y);
   const double cost = omni_step_cost (step) * *omni_device_slowness (plan->device, step->shader);
   gint32 rows = step->push.rh;
 

@@ -143,6 +143,7 @@ typedef struct
   gboolean has_out2;
   OmniPush push;
   guint cover_x, cover_y; /* elements of the rectangle one invocation makes */
+  guint block_x, block_y; /* elements that invocations share out among them, where these are more; else 0 */
   guint groups_z;
   gboolean z_within_x;  /* the z groups are counted in x, those of one place side by side */
   guint planes_written; /* by all z groups: the extent of the storage window */
@@ -295,6 +296,9 @@ typedef struct
 } OmniConvWeights;
 
 OmniConvVariant omni_plan_choose_conv (const OmniPlan *plan, const OmniNodeInfo *node);
+
+/* Pixels a side of the squares, on the picture's own grid, that its kernel makes whole: a power of two. */
+guint omni_plan_get_conv_grain (const OmniPlan *plan, const OmniNodeInfo *node);
 
 /* Packs the weights of a convolution once, for a kernel that makes `outputs` channels per invocation, and says where
  * they are. */

@@ -266,6 +266,12 @@ step_pipeline (const OmniPlan *plan, const OmniStep *step, GCancellable *cancell
                                    cancellable, error);
 }
 
+static guint32
+round_up (guint32 n, guint block)
+{
+  return block > 0 ? (n + block - 1) / block * block : n;
+}
+
 static gboolean
 record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GError **error)
 {
@@ -287,6 +293,8 @@ record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GEr
   if (set == VK_NULL_HANDLE)
     return FALSE;
 
+  const guint32 columns = round_up ((guint32)push.rw, step->block_x);
+  const guint32 rows = round_up ((guint32)push.rh, step->block_y);
   const guint32 grain_x = step->cover_x * step->constants[0];
   const guint32 grain_y = step->cover_y * step->constants[1];
 
@@ -297,9 +305,8 @@ record_step (OmniPlan *plan, VkCommandBuffer commands, const OmniStep *step, GEr
   /* An empty rectangle (a warm-up) still dispatches one workgroup, which writes nothing. */
   const guint32 groups_z = push.rw == 0 ? 1 : step->groups_z;
 
-  vk.CmdDispatch (commands,
-                  MAX (((guint32)push.rw + grain_x - 1) / grain_x, 1) * (step->z_within_x ? groups_z : 1),
-                  MAX (((guint32)push.rh + grain_y - 1) / grain_y, 1), step->z_within_x ? 1 : groups_z);
+  vk.CmdDispatch (commands, MAX ((columns + grain_x - 1) / grain_x, 1) * (step->z_within_x ? groups_z : 1),
+                  MAX ((rows + grain_y - 1) / grain_y, 1), step->z_within_x ? 1 : groups_z);
   return TRUE;
 }
 

@@ -3,16 +3,18 @@
 
 #include <string.h>
 
-#define ROWS_PER_CHUNK    32 /* of partial sums of weight gradients: the order of the sums depends on it */
-#define LOCAL_Y           8
-#define MAX_DISPATCH_FLOP 1.5e9
+#define ROWS_PER_CHUNK        32 /* of partial sums of weight gradients: the order of the sums depends on it */
+#define LOCAL_Y               8
+#define MAX_DISPATCH_FLOP     1.5e9
+#define MAX_WINOGRAD_DILATION 8
 
 /* ---- Packing ---- */
 
 static gboolean
 suits_winograd (const OmniOps *ops, guint kernel, guint dilation, guint in, guint out)
 {
-  return ops->has_shuffle && kernel == 3 && dilation == 1 && in >= 16 && out % 8 == 0 && out >= 8;
+  return ops->has_shuffle && kernel == 3 && dilation <= MAX_WINOGRAD_DILATION
+         && (dilation & (dilation - 1)) == 0 && in >= 16 && out % 8 == 0 && out >= 8;
 }
 
 static OmniPackedConv
@@ -193,6 +195,8 @@ add_common (const Convolution *self, OmniDispatch *kernel)
   argument[4] = omni_ops_float_bits (slope);
   for (guint i = 0; i < self->n_inputs; i++)
     argument[5 + i] = (gint32)self->inputs[i].c;
+  if (conv->is_winograd)
+    argument[7] |= (gint32)conv->dilation << 16;
   argument[8] = (gint32)conv->out;
   argument[9] = (gint32)(conv->planes | 1U << 16);
 }
@@ -203,6 +207,8 @@ make_conv (const Convolution *self)
   const OmniPackedConv *conv = self->conv;
   const gboolean shuffle = self->ops->has_shuffle;
   const guint cover_y = conv->is_winograd ? 4 : 1;
+  const guint dilation = conv->is_winograd ? conv->dilation
+                                           : 1; /* invocations that share out a square among them */
   OmniDispatch kernel = { .shader = !conv->is_winograd    ? (shuffle ? "conv-shuffle" : "conv-direct")
                                     : conv->outputs == 32 ? "conv-winograd-32"
                                     : conv->outputs == 16 ? "conv-winograd-16"
@@ -221,8 +227,9 @@ make_conv (const Convolution *self)
   omni_ops_constant (&kernel, 4);
   omni_ops_constant (&kernel, 0);
   omni_ops_constant (&kernel, 1);
-  kernel.groups[0] = (out->w + 4 * local_x - 1) / (4 * local_x);
-  kernel.groups[1] = (out->h + cover_y * local_y - 1) / (cover_y * local_y);
+  kernel.groups[0] = ((out->w + 4 * dilation - 1) / (4 * dilation) * dilation + local_x - 1) / local_x;
+  kernel.groups[1] = ((out->h + cover_y * dilation - 1) / (cover_y * dilation) * dilation + local_y - 1)
+                     / local_y;
   kernel.groups[2] = padded_outputs (conv) / conv->outputs;
   kernel.weights.view = OMNI_WORK_TEXELS;
   kernel.weights.arena = self->ops->activations;
