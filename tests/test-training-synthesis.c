@@ -133,11 +133,12 @@ test_focus_truth (void)
 {
   float clear[PLANE], planes[4][PLANE], *const sources[] = { planes[0], planes[1], planes[2], planes[3] };
   fill_clear (clear);
-  const OmniSynthesisOptions options = { .depth_masks = 0.5, .disc_blur = 0.5, .sigma = { 1, 1.5 } };
+  OmniSynthesisOptions options = { .depth_masks = 0.5, .disc_blur = 0.5, .sigma = { 1, 1.5 } };
   guint n_checked = 0;
-  for (guint seed = 0; seed < 10; seed++)
+  for (guint seed = 0; seed < 20; seed++)
   {
     const guint n = 2 + seed % 3;
+    options.layers = seed < 10; /* and cuts from the picture blurred as a whole */
     OmniRandom random = omni_random_open (seed, 1, 0);
     g_autoptr (OmniFocusScene) scene = omni_focus_scene_new (&random, &options, clear, SIDE, SIDE, n);
     omni_focus_scene_render (scene, clear, sources);
@@ -157,6 +158,39 @@ test_focus_truth (void)
     }
   }
   g_assert_cmpuint (n_checked, >, 1000);
+}
+
+/* What breathes is larger or smaller from source to source; the truth has each region as its source has it. */
+static void
+test_breathing (void)
+{
+  OmniSynthesisOptions options = { .depth_masks = 0.5, .sigma = { 1, 1.5 }, .breathing = { 0.01, 0.02 } };
+  guint n_breathing = 0, n_checked = 0;
+  for (guint seed = 0; seed < 20; seed++)
+  {
+    float clear[PLANE], picture[PLANE],
+      planes[3][PLANE], *const sources[] = { planes[0], planes[1], planes[2] };
+    fill_clear (picture);
+    fill_clear (clear);
+    options.layers = seed % 2;
+    OmniRandom random = omni_random_open (seed, 3, 0);
+    g_autoptr (OmniFocusScene) scene = omni_focus_scene_new (&random, &options, clear, SIDE, SIDE, 3);
+    omni_focus_scene_render (scene, clear, sources);
+    if (memcmp (clear, picture, sizeof clear) == 0)
+      continue;
+    n_breathing++;
+    for (guint k = 0; k < 3; k++)
+      for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++)
+          if (!is_near_edge (omni_focus_scene_get_mask (scene, k), x, y, 17)) /* and how far it moves */
+          {
+            g_assert_cmpfloat (planes[k][y * SIDE + x], ==, clear[y * SIDE + x]);
+            n_checked++;
+          }
+  }
+  g_assert_cmpuint (n_breathing, >=, 4);
+  g_assert_cmpuint (n_breathing, <=, 16);
+  g_assert_cmpuint (n_checked, >, 100);
 }
 
 static void
@@ -281,6 +315,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/random", test_random);
   g_test_add_func ("/training/synthesis/masks", test_masks);
   g_test_add_func ("/training/synthesis/focus-truth", test_focus_truth);
+  g_test_add_func ("/training/synthesis/breathing", test_breathing);
   g_test_add_func ("/training/synthesis/response", test_response);
   g_test_add_func ("/training/synthesis/exposure-truth", test_exposure_truth);
   g_test_add_func ("/training/synthesis/camera", test_camera);

@@ -175,8 +175,15 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "(IFANI)." },
   { "task", "disc-blur", OMNI_KEY_NUMBER, IN_TASK (options.disc_blur), 0, 1, "0.5", NULL,
     "Synthetic focus: how often a lens's disc blurs instead of a Gaussian." },
+  { "task", "layers", OMNI_KEY_NUMBER, IN_TASK (options.layers), 0, 1, "1", NULL,
+    "Synthetic focus: how often what is out of focus spreads over its surroundings, as a lens does it, "
+    "instead of "
+    "being cut from the picture blurred as a whole, as the papers do it." },
   { "task", "sigma", OMNI_KEY_RANGE, IN_TASK (options.sigma), 0.1, 20, "0.7-2.5", NULL,
     "Synthetic focus: standard deviation in pixels of the blur one step out of focus." },
+  { "task", "breathing", OMNI_KEY_RANGE, IN_TASK (options.breathing), 0, 0.1, "0-0", NULL,
+    "Synthetic focus: by how much of itself the picture grows from a source to the next, as a lens does it; "
+    "half of the scenes have none." },
   { "task", "stops", OMNI_KEY_RANGE, IN_TASK (options.stops), 0.1, 8, "0.7-2.5", NULL,
     "Synthetic exposures: stops between neighbours." },
   { "task", "noise", OMNI_KEY_RANGE, IN_TASK (options.noise), 0, 0.2, "0-0.01", NULL,

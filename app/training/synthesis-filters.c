@@ -145,3 +145,48 @@ omni_blur_disc (const float *in, guint width, guint height, double radius, float
       out[(gsize)y * width + x] = (float)(sums[x] / area);
   }
 }
+
+/* ---- Scaling ---- */
+
+/* Weights of the four samples around `at`, the first being number `first`. */
+static void
+find_taps (double at, int *first, float taps[4])
+{
+  const double t = at - floor (at);
+  *first = (int)floor (at) - 1;
+  taps[0] = (float)(t * (t * (2 - t) - 1) / 2);
+  taps[1] = (float)((t * t * (3 * t - 5) + 2) / 2);
+  taps[2] = (float)(t * (t * (4 - 3 * t) + 1) / 2);
+  taps[3] = (float)(t * t * (t - 1) / 2);
+}
+
+/* `n_lines` lines of `n` samples, `stride` apart; lines are `line_stride` apart. */
+static void
+scale_lines (const float *in, guint n, guint stride, guint n_lines, guint line_stride, double scale,
+             double centre, float *out)
+{
+  for (guint i = 0; i < n; i++)
+  {
+    int first;
+    float taps[4];
+    gsize from[4];
+    find_taps ((i + 0.5 - centre) / scale + centre - 0.5, &first, taps);
+    for (int k = 0; k < 4; k++)
+      from[k] = (gsize)clamp_index (first + k, n) * stride;
+    for (guint line = 0; line < n_lines; line++)
+    {
+      const float *x = in + (gsize)line * line_stride;
+      out[(gsize)line * line_stride + (gsize)i * stride] = taps[0] * x[from[0]] + taps[1] * x[from[1]]
+                                                           + taps[2] * x[from[2]] + taps[3] * x[from[3]];
+    }
+  }
+}
+
+void
+omni_scale_about (const float *in, guint width, guint height, double scale, const double centre[2],
+                  float *out)
+{
+  g_autofree float *wide = g_new (float, (gsize)width *height);
+  scale_lines (in, width, 1, height, width, scale, centre[0], wide);
+  scale_lines (wide, height, width, width, 1, scale, centre[1], out);
+}

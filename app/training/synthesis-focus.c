@@ -11,8 +11,10 @@
 
 const OmniSynthesisOptions omni_synthesis_defaults = {
   .depth_masks = 0.5,
+  .layers = 1,
   .disc_blur = 0.5,
   .sigma = { 0.7, 2.5 },
+  .breathing = { 0, 0 },
   .stops = { 0.7, 2.5 },
   .noise = { 0, 0.01 },
 };
@@ -24,6 +26,10 @@ struct _OmniFocusScene
   double first, further; /* σ one step out of focus, and for each step more */
   double largest;
   gboolean disc;
+  gboolean layered;
+  double spread; /* in σ, of a region beyond its edge; layers spread as they are blurred */
+  double growth; /* of a source's picture over the one before, about `centre`, px */
+  double centre[2];
 };
 
 /* Without a depth (IFANI) everything out of focus is equally so. */
@@ -63,6 +69,16 @@ make_masks (OmniFocusScene *self, OmniRandom *random, const guint8 *labels)
       self->masks[k * n + i] /= sum[i];
 }
 
+/* A crop may lie anywhere in the picture that grows. */
+static void
+draw_breathing (OmniFocusScene *self, OmniRandom *random, const OmniSynthesisOptions *options)
+{
+  self->growth = omni_random_between (random, options->breathing.low, options->breathing.high)
+                 * (omni_random_chance (random, 0.5) ? 1 : -1);
+  self->centre[0] = omni_random_between (random, -0.5, 1.5) * self->width;
+  self->centre[1] = omni_random_between (random, -0.5, 1.5) * self->height;
+}
+
 OmniFocusScene *
 omni_focus_scene_new (OmniRandom *random, const OmniSynthesisOptions *options, const float *guide,
                       guint width, guint height, guint n_sources)
@@ -75,6 +91,10 @@ omni_focus_scene_new (OmniRandom *random, const OmniSynthesisOptions *options, c
   self->first = omni_random_between (random, options->sigma.low, options->sigma.high);
   self->largest = MAX (self->first, MAX_SIGMA_SHARE * MIN (width, height));
   self->disc = omni_random_chance (random, options->disc_blur);
+  self->layered = options->layers >= 1 || omni_random_chance (random, options->layers);
+  self->spread = !self->layered && omni_random_chance (random, 0.5) ? 0.5 : 0;
+  if (options->breathing.high > 0 && omni_random_chance (random, 0.5))
+    draw_breathing (self, random, options);
   g_autofree guint8 *labels = g_new (guint8, (gsize)width * height);
   draw_labels (self, random, options, guide, labels);
   make_masks (self, random, labels);
@@ -124,14 +144,11 @@ compose (const float *alpha, const float *colour, gsize n, float *source, float 
 }
 
 /* Layer after layer, far to near, into all sources at once: those equally far out of focus share one blurred layer. */
-void
-omni_focus_scene_render (const OmniFocusScene *self, const float *clear, float *const *sources)
+static void
+render_layers (const OmniFocusScene *self, const float *clear, float *const *sources, float *covered)
 {
   const gsize n = (gsize)self->width * self->height;
   g_autofree float *layer = g_new (float, n), *alpha = g_new (float, n), *colour = g_new (float, n);
-  g_autofree float *covered = g_new0 (float, n * self->n_sources);
-  for (guint k = 0; k < self->n_sources; k++)
-    memset (sources[k], 0, sizeof *sources[k] * n);
   for (guint k = 0; k < self->n_sources; k++)
   {
     const float *mask = omni_focus_scene_get_mask (self, k);
@@ -154,8 +171,67 @@ omni_focus_scene_render (const OmniFocusScene *self, const float *clear, float *
         compose (alpha, colour, n, sources[k + distance], covered + (k + distance) * n);
     }
   }
+}
+
+/* Every region is cut from the picture as it is blurred as a whole; distance after distance, into all sources at once. */
+static void
+render_cuts (const OmniFocusScene *self, const float *clear, float *const *sources, float *covered)
+{
+  const gsize n = (gsize)self->width * self->height;
+  g_autofree float *blurred = g_new (float, n), *alpha = g_new (float, n);
+  for (guint distance = 0; distance < self->n_sources; distance++)
+  {
+    const double sigma = get_sigma (self, distance);
+    blur (self, clear, sigma, blurred);
+    for (guint k = 0; k < self->n_sources; k++)
+    {
+      omni_blur_gaussian (omni_focus_scene_get_mask (self, k), self->width, self->height,
+                          self->spread * sigma, alpha);
+      for (guint side = 0; side < (distance > 0 ? 2 : 1); side++)
+      {
+        const guint source = side == 0 ? k - distance
+                                       : k + distance; /* beyond the largest where there is none */
+        for (gsize i = 0; source < self->n_sources && i < n; i++)
+        {
+          sources[source][i] += alpha[i] * blurred[i];
+          covered[source * n + i] += alpha[i];
+        }
+      }
+    }
+  }
+}
+
+/* The middle source is as large as the picture. */
+static void
+breathe (const OmniFocusScene *self, guint source, const float *in, float *out)
+{
+  const double scale = 1 + self->growth * (source - (self->n_sources - 1) / 2.0);
+  omni_scale_about (in, self->width, self->height, scale, self->centre, out);
+}
+
+void
+omni_focus_scene_render (const OmniFocusScene *self, float *clear, float *const *sources)
+{
+  const gsize n = (gsize)self->width * self->height;
+  g_autofree float *covered = g_new0 (float, n * self->n_sources);
+  for (guint k = 0; k < self->n_sources; k++)
+    memset (sources[k], 0, sizeof *sources[k] * n);
+  (self->layered ? render_layers : render_cuts) (self, clear, sources, covered);
   /* A near blurred layer lets through what lies behind it, of which the picture knows nothing: what is known counts. */
   for (guint k = 0; k < self->n_sources; k++)
     for (gsize i = 0; i < n; i++)
       sources[k][i] /= MAX (covered[k * n + i], 1e-6f);
+  if (self->growth == 0)
+    return;
+  g_autofree float *scaled = g_new (float, n), *truth = g_new0 (float, n);
+  for (guint k = 0; k < self->n_sources; k++)
+  {
+    const float *mask = omni_focus_scene_get_mask (self, k);
+    breathe (self, k, sources[k], scaled);
+    memcpy (sources[k], scaled, n * sizeof *scaled);
+    breathe (self, k, clear, scaled);
+    for (gsize i = 0; i < n; i++)
+      truth[i] += mask[i] * scaled[i];
+  }
+  memcpy (clear, truth, n * sizeof *truth);
 }

@@ -14,6 +14,11 @@ void omni_blur_gaussian (const float *in, guint width, guint height, double sigm
 /* The mean over a disc; borders are repeated. `out` is not `in`. */
 void omni_blur_disc (const float *in, guint width, guint height, double radius, float *out);
 
+/* The picture `scale` times as large about `centre` (x, y; px), by Catmull-Rom (Keys 1981, a = −½), good for scales near 1;
+ * borders are repeated. `out` is not `in`. */
+void omni_scale_about (const float *in, guint width, guint height, double scale, const double centre[2],
+                       float *out);
+
 /* A closed shape somewhere in the picture: ellipse, box, polygon, blob or a fence of bars. */
 typedef struct
 {

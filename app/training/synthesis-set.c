@@ -25,7 +25,7 @@ store (OmniRandom *random, const Camera *camera, float *plane, guint width, guin
 
 static void
 render_focus (const OmniSynthesisOptions *options, OmniRandom *random, const Camera *camera,
-              const float *const *channels, guint n_channels, const float *guide, guint width, guint height,
+              float *const *channels, guint n_channels, const float *guide, guint width, guint height,
               guint n_sources, float *const *sources)
 {
   g_autoptr (OmniFocusScene) scene = omni_focus_scene_new (random, options, guide, width, height, n_sources);
@@ -38,8 +38,8 @@ render_focus (const OmniSynthesisOptions *options, OmniRandom *random, const Cam
 /* The sensor's noise comes before clipping here, and so from the scene. */
 static void
 render_exposure (const OmniSynthesisOptions *options, OmniRandom *random, const Camera *camera,
-                 const float *const *channels, guint n_channels, const float *guide, guint width,
-                 guint height, guint n_sources, float *const *sources)
+                 float *const *channels, guint n_channels, const float *guide, guint width, guint height,
+                 guint n_sources, float *const *sources)
 {
   g_autoptr (OmniExposureScene)
     scene = omni_exposure_scene_new (random, options, guide, width, height, n_sources);
@@ -52,7 +52,7 @@ render_exposure (const OmniSynthesisOptions *options, OmniRandom *random, const 
 
 void
 omni_synthesis_render (OmniSynthesis kind, const OmniSynthesisOptions *options, OmniRandom *random,
-                       const float *const *channels, guint n_channels, const float *guide, guint width,
+                       float *const *channels, guint n_channels, const float *guide, guint width,
                        guint height, guint n_sources, float *const *sources)
 {
   Camera camera = { omni_random_between (random, options->noise.low, options->noise.high), 0 };
@@ -149,8 +149,7 @@ omni_synthesis_make_set (OmniSynthesis kind, const OmniSynthesisOptions *options
   }
   for (guint i = 0; i < n_sources * channels; i++, next += n)
     sources[i] = next;
-  omni_synthesis_render (kind, options, random, (const float *const *)clear, channels, guide, width, height,
-                         n_sources, sources);
+  omni_synthesis_render (kind, options, random, clear, channels, guide, width, height, n_sources, sources);
   g_autoptr (GPtrArray) set = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint k = 0; k < n_sources; k++)
   {

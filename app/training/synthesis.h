@@ -21,10 +21,13 @@ typedef struct
   double
     depth_masks;    /* probability of regions that follow a made-up depth, instead of basal and shape masks */
   double disc_blur; /* probability of a lens's disc instead of a Gaussian */
-  OmniRange sigma;  /* px: standard deviation of the blur one step out of focus */
-  OmniRange stops;  /* between neighbouring exposures */
-  OmniRange noise;  /* standard deviation of the sensor's noise at mid grey */
-  double jpeg;      /* probability of JPEG artefacts */
+  double layers; /* probability of regions that blur over each other, instead of cuts from blurred pictures */
+  OmniRange sigma; /* px: standard deviation of the blur one step out of focus */
+  OmniRange
+    breathing;     /* by how much a source's picture is larger than the one before, in half of the scenes */
+  OmniRange stops; /* between neighbouring exposures */
+  OmniRange noise; /* standard deviation of the sensor's noise at mid grey */
+  double jpeg;     /* probability of JPEG artefacts */
 } OmniSynthesisOptions;
 
 /* What the keys of a recipe say when they are left out, and omnifuse-cli synthesize uses: but for JPEG artefacts, which are
@@ -39,9 +42,10 @@ typedef enum
 } OmniSynthesis;
 
 /* Draws a scene and renders all of it, as a camera stores it: source `k` of channel `c` goes to sources[c · n_sources + k].
- * `channels` are the truth, `guide` its luminance. 2 ≤ n_sources ≤ 64. */
+ * `channels` are the truth, and become another one where a stack's frames breathe; `guide` is their luminance.
+ * 2 ≤ n_sources ≤ 64. */
 void omni_synthesis_render (OmniSynthesis kind, const OmniSynthesisOptions *options, OmniRandom *random,
-                            const float *const *channels, guint n_channels, const float *guide, guint width,
+                            float *const *channels, guint n_channels, const float *guide, guint width,
                             guint height, guint n_sources, float *const *sources);
 
 /* (transfer full) (element-type OmniPicture) The same for a whole picture, grey or RGB, of 8 bits; its profile is kept. */
@@ -80,9 +84,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniFocusScene, omni_focus_scene_free)
 const float *omni_focus_scene_get_mask (const OmniFocusScene *self, guint region);
 
 /* All sources. In source `k` region k stands as in `clear`; the others are layers, blurred the more the further away, composed
- * far to near, so that a near blurred layer spreads over what lies behind it and a far one never over what covers it. No
- * noise yet. */
-void omni_focus_scene_render (const OmniFocusScene *self, const float *clear, float *const *sources);
+ * far to near, so that a near blurred layer spreads over what lies behind it and a far one never over what covers it. Or, as
+ * the papers make them up (IFANI §3.1, IFCNN §3.2), every region is a cut from the picture blurred as a whole. No noise yet. Where the frames breathe, `clear` becomes what is to
+ * come out: each region as large as it is in the source that has it in focus. */
+void omni_focus_scene_render (const OmniFocusScene *self, float *clear, float *const *sources);
 
 /* ---- A camera ---- */
 

@@ -399,7 +399,7 @@ make_set (const Set *set, OmniRandom *random, const OmniScene *scene, GPtrArray 
   float *sources[64];
   for (guint k = 0; k < set->n_sources; k++)
     sources[k] = set->luma + order[k] * plane;
-  const float *clear = set->truth;
+  float *clear = set->truth;
   omni_synthesis_render (set->task->recipe->synthesis, &set->task->recipe->options, random, &clear, 1, clear,
                          set->size_px, set->size_px, set->n_sources, sources);
 }
@@ -547,7 +547,7 @@ validate_set (OmniTrainData *self, guint index, const OmniScene *scene, GPtrArra
     for (guint k = 0; k < n_sources; k++)
       sources[k] = sample->luma + k * plane;
     omni_luma_crop (pictures->pdata[0], &crop, sample->truth);
-    const float *clear = sample->truth;
+    float *clear = sample->truth;
     omni_synthesis_render (task->recipe->synthesis, &task->recipe->options, &random, &clear, 1, clear,
                            size_px, size_px, n_sources, sources);
     return sample;
