@@ -316,12 +316,9 @@ static void
 add_pooling (const Builder *self, OmniNode x, OmniNode pooled[2])
 {
   const guint half = self->channels / 2;
-  g_autofree guint *indices = g_new (guint, self->channels);
 
-  for (guint c = 0; c < self->channels; c++)
-    indices[c] = c;
-  pooled[0] = omni_graph_channels (self->graph, omni_graph_set_max (self->graph, x), indices, half);
-  pooled[1] = omni_graph_channels (self->graph, omni_graph_set_mean (self->graph, x), indices + half, half);
+  pooled[0] = omni_graph_set_max_of (self->graph, x, 0, half);
+  pooled[1] = omni_graph_set_mean_of (self->graph, x, half, half);
 }
 
 /* conv (own features) + conv (pooled features). */

@@ -194,6 +194,49 @@ sweep (Kind kind, gboolean c4, gboolean half)
                                                        : 2e-6 });
 }
 
+/* Some of ten channels, of whole texels and not. */
+typedef struct
+{
+  guint first, n;
+  gboolean mean;
+} Part;
+
+static const guint three_of[3] = { 0, 1, 2 };
+
+static TwinTensor *
+twin_of_part (const TwinTensor *set, gconstpointer data)
+{
+  const Part *part = data;
+  g_autoptr (TwinTensor) values = twin_channels (set, values_of, 3);
+  g_autoptr (TwinTensor) reduced = part->mean ? twin_set_sum (values, TRUE) : twin_set_max (values);
+  g_autoptr (TwinTensor) wide = twin_channels (reduced, widen, 10);
+  guint kept[3];
+
+  for (guint i = 0; i < 3; i++)
+    kept[i] = part->first + i;
+  return twin_channels (wide, kept, 3);
+}
+
+static void
+test_parts (void)
+{
+  static const Part parts[] = { { 4, 4, FALSE }, { 4, 4, TRUE }, { 0, 8, TRUE },
+                                { 3, 5, FALSE }, { 2, 3, TRUE }, { 6, 4, FALSE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+  {
+    OmniGraph *graph = omni_graph_new ("part");
+    const OmniNode picture = omni_graph_picture (graph, OMNI_PLANES_BANDS, 4);
+    OmniNode x = omni_graph_channels (graph, omni_graph_channels (graph, picture, values_of, 3), widen, 10);
+
+    x = (parts[i].mean ? omni_graph_set_mean_of : omni_graph_set_max_of) (graph, x, parts[i].first,
+                                                                          parts[i].n);
+    omni_graph_set_output (graph, omni_graph_channels (graph, x, three_of, 3));
+    harness_sweep (&(HarnessSweep){
+      .graph = graph, .twin = twin_of_part, .data = &parts[i], .channels = 4, .low = -1.0F, .few = TRUE });
+  }
+}
+
 static void
 test_planar (void)
 {
@@ -623,6 +666,7 @@ add_tests (void)
 {
   g_test_add_func ("/kernels/set/planar", test_planar);
   g_test_add_func ("/kernels/set/c4", test_c4);
+  g_test_add_func ("/kernels/set/parts", test_parts);
   g_test_add_func ("/kernels/set/awkward", test_awkward);
   g_test_add_func ("/kernels/set/orders", test_orders);
   g_test_add_func ("/kernels/set/orders-matter", test_orders_matter);

@@ -100,6 +100,7 @@ typedef struct
   guint steps;               /* UPSAMPLE, SCORE_WEIGHT, SET_SCORE_MAX: halvings undone */
   OmniPyramid pyramid;       /* DOWN, UP_ADD, SET_BLEND */
   float exponents[3], sigma; /* EXPOSURE_WEIGHT, SET_EXPOSURE_SUM */
+  guint first;               /* SET_MAX, SET_SUM: the first channel of the input that counts */
   gboolean mean;             /* SET_SUM; SET_BLEND: over the sum of the weights */
   float range;               /* SET_SUM_FIXED, SET_BLEND */
   guint index;               /* SET_PICK */

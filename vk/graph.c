@@ -551,33 +551,62 @@ omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, fl
                             inputs, 2, "exposure share");
 }
 
+/* `node` shaped like `x`, of the channels `first` … `first` + `n` − 1. */
+static OmniNode
+reduce (OmniGraph *graph, OmniNodeInfo node, OmniNode x, guint first, guint n, const char *label)
+{
+  const OmniNodeInfo *info = omni_graph_node (graph, x);
+  const guint grain = info->layout == OMNI_LAYOUT_C4 ? 4 : 1;
+
+  omni_graph_require_per_source (graph, x);
+  omni_graph_require (n > 0 && first + n <= info->channels, graph, "there are no such channels");
+  if (first % grain == 0 && n % grain == 0)
+  {
+    node.first = first;
+    node.channels = n;
+    return omni_graph_append (graph, node, &x, 1, label);
+  }
+
+  const OmniNode all = omni_graph_append (graph, node, &x, 1, label);
+  g_autofree guint *indices = g_new (guint, n);
+
+  for (guint c = 0; c < n; c++)
+    indices[c] = first + c;
+  return n == info->channels ? all : omni_graph_channels (graph, all, indices, n);
+}
+
+OmniNode
+omni_graph_set_max_of (OmniGraph *graph, OmniNode x, guint first, guint n)
+{
+  return reduce (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_MAX, x), x, first, n, "set max");
+}
+
 OmniNode
 omni_graph_set_max (OmniGraph *graph, OmniNode x)
 {
-  omni_graph_require_per_source (graph, x);
-  return omni_graph_append (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_MAX, x), &x, 1, "set max");
-}
-
-static OmniNode
-set_sum (OmniGraph *graph, OmniNode x, gboolean mean)
-{
-  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_SUM, x);
-
-  omni_graph_require_per_source (graph, x);
-  node.mean = mean;
-  return omni_graph_append (graph, node, &x, 1, mean ? "set mean" : "set sum");
+  return omni_graph_set_max_of (graph, x, 0, omni_graph_get_channels (graph, x));
 }
 
 OmniNode
 omni_graph_set_sum (OmniGraph *graph, OmniNode x)
 {
-  return set_sum (graph, x, FALSE);
+  return reduce (graph, omni_graph_shaped_like (graph, OMNI_OP_SET_SUM, x), x, 0,
+                 omni_graph_get_channels (graph, x), "set sum");
+}
+
+OmniNode
+omni_graph_set_mean_of (OmniGraph *graph, OmniNode x, guint first, guint n)
+{
+  OmniNodeInfo node = omni_graph_shaped_like (graph, OMNI_OP_SET_SUM, x);
+
+  node.mean = TRUE;
+  return reduce (graph, node, x, first, n, "set mean");
 }
 
 OmniNode
 omni_graph_set_mean (OmniGraph *graph, OmniNode x)
 {
-  return set_sum (graph, x, TRUE);
+  return omni_graph_set_mean_of (graph, x, 0, omni_graph_get_channels (graph, x));
 }
 
 OmniNode

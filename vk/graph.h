@@ -221,6 +221,11 @@ OmniNode omni_graph_set_max (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_set_sum (OmniGraph *graph, OmniNode x);
 OmniNode omni_graph_set_mean (OmniGraph *graph, OmniNode x);
 
+/* The same of `n` channels from `first` on, as omni_graph_channels() would choose them, without a copy where both are whole
+ * texels. */
+OmniNode omni_graph_set_max_of (OmniGraph *graph, OmniNode x, guint first, guint n);
+OmniNode omni_graph_set_mean_of (OmniGraph *graph, OmniNode x, guint first, guint n);
+
 /* Sum over the set of terms within ±range·(1 + the picture's range): fixed-point with 2^-28 of `range` as its grid (for up
  * to 4 sources, one bit less for each doubling). Terms beyond saturate. Streams. */
 OmniNode omni_graph_set_sum_fixed (OmniGraph *graph, OmniNode x, float range);

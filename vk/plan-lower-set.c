@@ -59,6 +59,18 @@ first_flag (const OmniLowering *lower, gboolean resident)
   return lower->slice == 0 ? 1 : 0;
 }
 
+/* The view of a source begins at the first channel that counts. */
+static void
+skip_channels (const OmniLowering *lower, OmniStep *step)
+{
+  const OmniNodeInfo *input = omni_graph_node (lower->plan->graph, lower->node->inputs[0]);
+  const gint32 planes = (gint32)(lower->node->first / (input->layout == OMNI_LAYOUT_C4 ? 4 : 1));
+  const gint32 texels = planes * step->push.src[0].plane;
+
+  step->push.src[0].base += texels;
+  step->in[0].low += (guint64)texels * (step->in[0].format == OMNI_VIEW_RGBA16F ? 8 : 16);
+}
+
 static void
 accumulate_max (const OmniLowering *lower, gboolean resident)
 {
@@ -66,6 +78,7 @@ accumulate_max (const OmniLowering *lower, gboolean resident)
 
   omni_step_constant (&step, lower->tensor->element_bytes == 8);
   omni_step_read (lower, &step, 0, 0, lower->slice, OMNI_UNIT_TEXEL);
+  skip_channels (lower, &step);
   step.push.arg[0] = first_flag (lower, resident);
   omni_lower_emit (lower, &step, OMNI_Z_ALL);
 }
@@ -308,6 +321,7 @@ omni_lower_set_resident (const OmniLowering *lower)
   omni_step_constant (&step, kind);
   omni_step_read (lower, &step, 0, 0, 0, OMNI_UNIT_TEXEL);
   step.in[0].high = step.in[0].low + input->slice_bytes * input->slices;
+  skip_channels (lower, &step);
   step.bytes *= input->slices;
   step.push.arg[0] = (gint32)lower->plan->params.n_sources;
   step.push.arg[1] = (gint32)(input->slice_bytes / (input->element_bytes == 4 ? 16 : input->element_bytes));
