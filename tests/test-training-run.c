@@ -68,6 +68,9 @@ train (const char *text, const char *name, const char *resume, gboolean force, F
                              .trainer = &outcome.fake,
                              .recipe = recipe,
                              .data = data,
+                             .initial = recipe->keep_initial > 0 && !fake.no_initial
+                                          ? (const OmniWeights *)&outcome.fake
+                                          : NULL,
                              .output = output,
                              .resume_path = checkpoint,
                              .data_path = "data",
@@ -156,6 +159,33 @@ test_page (void)
 }
 
 /* Stopped after any step and resumed, a run ends as if nothing had been. */
+/* Once, at the end, also of a run that was stopped. */
+static void
+test_keep_initial (void)
+{
+  static const char text[] =
+    "[network]\narchitecture = ifani\n"
+    "[train]\nsteps = 6\nbatch = 1\ncrop = 32\nvalidate-every = 0\nkeep-initial = 0.25\n"
+    "[task exposure]\ndata = exposure\nsources = 2\nloss = mef-ssim 1\n";
+  g_auto (Outcome) without = train (text, "kept", NULL, TRUE, (Fake){ .no_initial = TRUE });
+  g_assert_false (without.done);
+  g_assert_nonnull (strstr (without.error->message, "keep-initial"));
+
+  g_auto (Outcome) stopped = train (text, "kept", NULL, TRUE, (Fake){ .cancel_at = 3 });
+  g_assert_no_error (stopped.error);
+  g_assert_true (stopped.result.interrupted);
+  g_assert_cmpuint (stopped.fake.went_back_at, ==, 0);
+
+  g_auto (Outcome) resumed = train (text, "kept", "kept.last.checkpoint", FALSE, (Fake){ 0 });
+  g_assert_no_error (resumed.error);
+  g_assert_cmpuint (resumed.fake.went_back_at, ==, 6);
+  g_assert_cmpfloat (resumed.fake.share, ==, 0.25f);
+
+  g_auto (Outcome) again = train (text, "kept", "kept.last.checkpoint", FALSE, (Fake){ 0 });
+  g_assert_no_error (again.error);
+  g_assert_cmpfloat (again.fake.share, ==, 0);
+}
+
 static void
 test_resume (void)
 {
@@ -607,6 +637,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training-run/01-whole", test_whole_run);
   g_test_add_func ("/training-run/02-page", test_page);
   g_test_add_func ("/training-run/03-resume", test_resume);
+  g_test_add_func ("/training-run/03-keep-initial", test_keep_initial);
   g_test_add_func ("/training-run/04-best", test_best);
   g_test_add_func ("/training-run/05-not-finite", test_not_finite);
   g_test_add_func ("/training-run/17-bad-weights", test_bad_weights);

@@ -21,6 +21,9 @@ typedef struct
   State state;
   guint n_fisher, n_consolidated, n_validated, n_saved;
   guint64 fisher_at; /* step of the last */
+  guint64 went_back_at;
+  float share;         /* of all the ways back */
+  gboolean no_initial; /* there is nothing to go back to */
   /* What goes wrong, and when. */
   guint64 nan_at;
   guint64 bad_from;            /* from this step on the weights fuse nothing */
@@ -177,6 +180,16 @@ fake_get_earlier (gpointer trainer)
   return ((Fake *)trainer)->earlier;
 }
 
+static gboolean
+fake_go_back (gpointer trainer, const OmniWeights *weights, float share, GError **error)
+{
+  Fake *fake = trainer;
+  g_assert_true (weights == (const OmniWeights *)trainer); /* nobody looks into it */
+  fake->went_back_at = fake->state.step;
+  fake->share += share;
+  return TRUE;
+}
+
 static const OmniTrainerInterface fake_interface = {
   .get_step = fake_get_step,
   .step = fake_step,
@@ -188,5 +201,6 @@ static const OmniTrainerInterface fake_interface = {
   .save = fake_save,
   .load = fake_load,
   .dup_weights = fake_dup_weights,
+  .go_back = fake_go_back,
   .get_earlier = fake_get_earlier,
 };

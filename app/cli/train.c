@@ -26,6 +26,7 @@ typedef struct
   char *data_sha256;
   OmniDevice *device;
   OmniTrainer *trainer;
+  OmniWeights *kept; /* what the run starts from, where some of it is to stay */
   OmniCliProgress *progress;
   GPtrArray *warnings; /* utf8 */
   gboolean silent;     /* is only looked at; its turn to speak comes */
@@ -36,6 +37,7 @@ training_clear (Training *self)
 {
   omni_cli_progress_free (self->progress);
   g_clear_pointer (&self->trainer, omni_trainer_free);
+  g_clear_pointer (&self->kept, omni_weights_unref);
   omni_device_close (&self->device);
   omni_train_data_free (self->data);
   g_free (self->data_sha256);
@@ -209,11 +211,16 @@ make_trainer (Training *self, GError **error)
   if (self->trainer == NULL)
     return FALSE;
   check_loads (self);
-  if ((self->recipe->initial == NULL && self->initial == NULL) || self->resume_path != NULL)
+  const gboolean keeps = self->recipe->keep_initial > 0;
+  if ((self->recipe->initial == NULL && self->initial == NULL) || (self->resume_path != NULL && !keeps))
     return TRUE;
   g_autoptr (OmniWeights) weights = self->initial != NULL ? omni_weights_load (self->initial, error)
                                                           : load_named (self, self->recipe->initial, error);
-  return weights != NULL && omni_trainer_import (self->trainer, weights, error);
+  if (weights == NULL || (self->resume_path == NULL && !omni_trainer_import (self->trainer, weights, error)))
+    return FALSE;
+  if (keeps)
+    self->kept = g_steal_pointer (&weights);
+  return TRUE;
 }
 
 /* ---- End ---- */
@@ -352,6 +359,7 @@ run (const OmniCliOptions *options, guint64 nth, const char *resume_path, char *
                              .trainer = training.trainer,
                              .recipe = training.recipe,
                              .data = training.data,
+                             .initial = training.kept,
                              .output = output,
                              .resume_path = resume_path,
                              .data_path = data_path,

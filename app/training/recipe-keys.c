@@ -84,6 +84,10 @@ const OmniRecipeKey omni_recipe_keys[] = {
     "Side of the crops in pixels; “64, 128@0.8” is 128 in the last fifth of the run." },
   { "train", "validate-every", OMNI_KEY_WHOLE, IN_RECIPE (validate_every), 0, MAX_STEPS, "500", NULL,
     "Steps between validations; 0 for none." },
+  { "train", "keep-initial", OMNI_KEY_NUMBER, IN_RECIPE (keep_initial), 0, 1, "0", NULL,
+    "After the last step so much of what was learned gives way to the weights that the run started from, "
+    "which are "
+    "often better where the data say little: both share the work of one (Wortsman et al. 2022)." },
   { "train", "checkpoint-every", OMNI_KEY_WHOLE, IN_RECIPE (checkpoint_every), 0, MAX_STEPS, "250", NULL,
     "Steps between checkpoints; 0 for the last alone." },
   { "train", "validation-scenes", OMNI_KEY_WHOLE, IN_RECIPE (validation_scenes), 1, 1000, "6", NULL,

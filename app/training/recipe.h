@@ -64,6 +64,7 @@ typedef struct
   guint64 steps, batch;
   GArray *crops; /* OmniRecipeCrop, ascending fractions, the first 0 */
   guint64 validate_every, checkpoint_every, validation_scenes, validation_size;
+  double keep_initial; /* part of `initial` in the weights at the end */
   gboolean has_ewc;
   double ewc_strength;
   guint64 ewc_samples;

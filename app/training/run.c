@@ -522,6 +522,16 @@ settle (Run *self, GError **error)
   return consolidate (self, error);
 }
 
+/* Once, before anything looks at the last step's weights. */
+static gboolean
+keep_initial (Run *self, GError **error)
+{
+  const OmniTrainJob *job = self->job;
+  const double share = job->recipe->keep_initial;
+  return share == 0 || self->step < job->recipe->steps
+         || job->interface->go_back (job->trainer, job->initial, (float)share, error);
+}
+
 static gboolean
 do_steps (Run *self, GError **error)
 {
@@ -534,7 +544,7 @@ do_steps (Run *self, GError **error)
          && !g_cancellable_is_cancelled (job->cancellable))
   {
     look_ahead (self);
-    done = do_step (self, sampler, error) && settle (self, error);
+    done = do_step (self, sampler, error) && keep_initial (self, error) && settle (self, error);
     say_notes (job);
   }
   self->result->wait_ms += omni_sampler_get_wait_ms (sampler);
@@ -660,6 +670,15 @@ static gboolean
 begin (Run *self, GError **error)
 {
   const OmniTrainJob *job = self->job;
+  if (job->recipe->keep_initial > 0 && job->initial == NULL)
+  {
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      "The recipe “%s” is to keep a part of the weights that it starts from (keep-initial) and has none; "
+      "name them (initial), or leave the key out.",
+      job->recipe->name);
+    return FALSE;
+  }
   if (!omni_train_paths_init (&self->paths, job->output, error))
     return FALSE;
   self->goes_on = job->resume_path != NULL && omni_train_paths_own (&self->paths, job->resume_path);

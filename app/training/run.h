@@ -19,6 +19,7 @@ typedef struct
   gboolean (*save) (gpointer trainer, const char *path, GError **error);
   gboolean (*load) (gpointer trainer, const char *path, GError **error);
   GBytes *(*dup_weights) (gpointer trainer, const char *const *metadata, GError **error);
+  gboolean (*go_back) (gpointer trainer, const OmniWeights *weights, float share, GError **error);
   const char *(*get_earlier) (gpointer trainer); /* (nullable) by what other run its first steps were made */
 } OmniTrainerInterface;
 
@@ -48,9 +49,10 @@ typedef struct
   gpointer trainer;
   const OmniRecipe *recipe;
   OmniTrainData *data;
-  const char *output;      /* NAME.safetensors */
-  const char *resume_path; /* (nullable) a checkpoint */
-  const char *data_path;   /* for the records */
+  const OmniWeights *initial; /* what the run started from; NULL but for recipes with `keep_initial` */
+  const char *output;         /* NAME.safetensors */
+  const char *resume_path;    /* (nullable) a checkpoint */
+  const char *data_path;      /* for the records */
   const char *device_name;
   gboolean force;  /* begin anew over the files of an earlier run */
   guint n_threads; /* 0: one a processor */

@@ -64,6 +64,12 @@ dup_weights (gpointer trainer, const char *const *metadata, GError **error)
   return omni_trainer_export (trainer, metadata, error);
 }
 
+static gboolean
+go_back (gpointer trainer, const OmniWeights *weights, float share, GError **error)
+{
+  return omni_trainer_go_back (trainer, weights, share, error);
+}
+
 static const char *
 get_earlier (gpointer trainer)
 {
@@ -81,5 +87,6 @@ const OmniTrainerInterface omni_trainer_interface = {
   .save = save,
   .load = load,
   .dup_weights = dup_weights,
+  .go_back = go_back,
   .get_earlier = get_earlier,
 };
