@@ -172,7 +172,7 @@ const char *omni_model_get_recorded_sha256 (const char *path);
  * Classical models: NULL without error. */
 OmniWeights *omni_model_load_weights (const OmniModel *model, const char *path, GError **error);
 
-/* The same for a task: PMGI has a network for each. */
+/* The same for a task: PMGI has a network for each, Omni for exposures and for focus stacks. */
 OmniWeights *
 omni_model_load_task_weights (const OmniModel *model, OmniTask task, const char *path, GError **error);
 

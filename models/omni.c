@@ -48,9 +48,8 @@ typedef struct
 } Decision;
 
 static const Decision as_trained = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 } };
-/* of weights that know no spatial blend, and of those that do */
+/* of weights that know no spatial blend */
 static const Decision of_focus = { { 2, 1.5f, 1.5f, 1.5f }, { 1, 1, 1, 1 } };
-static const Decision of_stacks = { { 1.5f, 1, 1, 1 }, { 1, 1, 1, 1 } };
 static const Decision of_infrared = { { 3, 1, .7f, .3f }, { 1.2f, 1.5f, 1.5f, 1.5f } };
 static const Decision of_medical = { { 1.5f, .8f, .8f, .8f }, { 1, 1, 1, 1 } };
 
@@ -364,7 +363,7 @@ get_decision (const Builder *self)
   switch (task)
   {
   case OMNI_TASK_FOCUS:
-    return self->spatial > 0 ? &of_stacks : &of_focus;
+    return self->spatial > 0 ? &as_trained : &of_focus;
   case OMNI_TASK_INFRARED:
     return &of_infrared;
   case OMNI_TASK_MEDICAL:
@@ -748,6 +747,13 @@ build_small (const OmniModelContext *context, GError **error)
   (OMNI_TASK_BIT (OMNI_TASK_EXPOSURE) | OMNI_TASK_BIT (OMNI_TASK_FOCUS) | OMNI_TASK_BIT (OMNI_TASK_INFRARED) \
    | OMNI_TASK_BIT (OMNI_TASK_MEDICAL))
 
+/* Learned for all tasks, and from there for exposures and for focus stacks alone. */
+static const char *const weights_of_tasks[OMNI_N_TASKS] = {
+  [OMNI_TASK_AUTO] = "omni.safetensors",        [OMNI_TASK_EXPOSURE] = "omni-exposure.safetensors",
+  [OMNI_TASK_FOCUS] = "omni-focus.safetensors", [OMNI_TASK_INFRARED] = "omni.safetensors",
+  [OMNI_TASK_MEDICAL] = "omni.safetensors",     [OMNI_TASK_PANSHARPEN] = "omni.safetensors",
+};
+
 const OmniModel omni_model_omni = {
   .name = "omni",
   .title = "Omni",
@@ -758,7 +764,7 @@ const OmniModel omni_model_omni = {
   .min_inputs = 1,
   .options = options,
   .architecture = "omni",
-  .weights_file = "omni.safetensors",
+  .task_weights = weights_of_tasks,
   .takes_influence = TRUE,
   .list_tensors = list_tensors,
   .build = build,

@@ -290,7 +290,7 @@ build (const OmniModelContext *context, GError **error)
 }
 
 const char *const omni_pmgi_task_weights[OMNI_N_TASKS] = {
-  [OMNI_TASK_AUTO] = "pmgi-infrared.safetensors",   [OMNI_TASK_EXPOSURE] = "pmgi-exposure.safetensors",
+  [OMNI_TASK_AUTO] = "pmgi-exposure.safetensors",   [OMNI_TASK_EXPOSURE] = "pmgi-exposure.safetensors",
   [OMNI_TASK_FOCUS] = "pmgi-focus.safetensors",     [OMNI_TASK_INFRARED] = "pmgi-infrared.safetensors",
   [OMNI_TASK_MEDICAL] = "pmgi-medical.safetensors", [OMNI_TASK_PANSHARPEN] = "pmgi-pansharpen.safetensors",
 };

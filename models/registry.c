@@ -214,6 +214,16 @@ find_weights_file (const char *file)
   return g_build_filename (OMNI_DATADIR, "weights", file, NULL);
 }
 
+/* Whether one of the model's tasks has this file. */
+static gboolean
+is_of_tasks (const OmniModel *model, const char *file)
+{
+  for (guint t = 1; t < OMNI_N_TASKS; t++)
+    if ((model->tasks & OMNI_TASK_BIT (t)) != 0 && g_str_equal (model->task_weights[t], file))
+      return TRUE;
+  return FALSE;
+}
+
 char *
 omni_model_get_task_weights_path (const OmniModel *model, OmniTask task)
 {
@@ -222,7 +232,10 @@ omni_model_get_task_weights_path (const OmniModel *model, OmniTask task)
   if (model->task_weights == NULL)
     return model->weights_file != NULL ? find_weights_file (model->weights_file) : NULL;
   path = find_weights_file (model->task_weights[task]);
-  for (guint t = 1; task == OMNI_TASK_AUTO && t < OMNI_N_TASKS; t++)
+  if (task != OMNI_TASK_AUTO
+      || (is_of_tasks (model, model->task_weights[task]) && g_file_test (path, G_FILE_TEST_EXISTS)))
+    return g_steal_pointer (&path);
+  for (guint t = 1; t < OMNI_N_TASKS; t++)
   {
     g_autofree char *other = find_weights_file (model->task_weights[t]);
 

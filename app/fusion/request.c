@@ -250,21 +250,22 @@ has_weights (const OmniModel *model, OmniTask task)
 const OmniModel *
 omni_model_default_for (OmniTask task)
 {
-  static gsize has_omni = 0;
-  if (g_once_init_enter (&has_omni))
+  static gsize has_omni[OMNI_N_TASKS] = { 0 };
+  g_return_val_if_fail ((guint)task < OMNI_N_TASKS, NULL);
+  if (g_once_init_enter (&has_omni[task]))
   {
     const OmniModel *omni = omni_model_find ("omni");
-    g_once_init_leave (&has_omni, omni != NULL && has_weights (omni, OMNI_TASK_AUTO) ? 1 : 2);
+    g_once_init_leave (&has_omni[task], omni != NULL && has_weights (omni, task) ? 1 : 2);
   }
 
   switch (task)
   {
   case OMNI_TASK_EXPOSURE:
-    return omni_model_find (has_omni == 1 ? "omni" : "mertens");
+    return omni_model_find (has_omni[task] == 1 ? "omni" : "mertens");
   case OMNI_TASK_FOCUS:
   case OMNI_TASK_INFRARED:
   case OMNI_TASK_MEDICAL:
-    return omni_model_find (has_omni == 1 ? "omni" : "laplacian");
+    return omni_model_find (has_omni[task] == 1 ? "omni" : "laplacian");
   case OMNI_TASK_PANSHARPEN:
     return omni_model_find ("pan-gsa");
   case OMNI_TASK_AUTO:

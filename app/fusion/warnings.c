@@ -55,7 +55,7 @@ omni_fusion_warn_of_default (const OmniFusionRequest *request, const OmniModel *
   if (request->model != NULL || request->weights_path != NULL || (omni->tasks & (1u << task)) == 0
       || omni_model_default_for (task) == omni)
     return;
-  g_autofree char *path = omni_model_get_task_weights_path (omni, OMNI_TASK_AUTO);
+  g_autofree char *path = omni_model_get_task_weights_path (omni, task);
   g_autofree char *name = g_filename_display_name (path);
   g_ptr_array_add (warnings,
                    g_strdup_printf (_ ("“%s” is missing, so that the model is %s instead of %s; install the "
