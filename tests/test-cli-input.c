@@ -87,7 +87,7 @@ test_missing_weights (void)
     run = CLI_ENV ("OMNIFUSE_DATADIR", "/nonexistent", "fuse", "a.png", "b.png", "-o", "w.png", "--json");
   assert_done (&run);
   g_assert_cmpstr (json_object_get_string_member (run.json, "model"), ==, "mertens");
-  g_assert_nonnull (strstr (run.err, "/nonexistent/weights/omni.safetensors” is missing"));
+  g_assert_nonnull (strstr (run.err, "/nonexistent/weights/omni-exposure.safetensors” is missing"));
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (run.json, "warnings")), ==, 1);
   g_auto (Run) chosen = CLI_ENV ("OMNIFUSE_DATADIR", "/nonexistent", "fuse", "a.png", "b.png", "-o", "w.png",
                                  "-f", "--json", "-m", "mertens");
