@@ -555,11 +555,11 @@ omni_graph_exposure_share (OmniGraph *graph, OmniNode colour, float contrast, fl
 static OmniNode
 reduce (OmniGraph *graph, OmniNodeInfo node, OmniNode x, guint first, guint n, const char *label)
 {
-  const OmniNodeInfo *info = omni_graph_node (graph, x);
-  const guint grain = info->layout == OMNI_LAYOUT_C4 ? 4 : 1;
+  const guint n_channels = node.channels; /* nodes move when one is appended */
+  const guint grain = node.layout == OMNI_LAYOUT_C4 ? 4 : 1;
 
   omni_graph_require_per_source (graph, x);
-  omni_graph_require (n > 0 && first + n <= info->channels, graph, "there are no such channels");
+  omni_graph_require (n > 0 && first + n <= n_channels, graph, "there are no such channels");
   if (first % grain == 0 && n % grain == 0)
   {
     node.first = first;
@@ -572,7 +572,7 @@ reduce (OmniGraph *graph, OmniNodeInfo node, OmniNode x, guint first, guint n, c
 
   for (guint c = 0; c < n; c++)
     indices[c] = first + c;
-  return n == info->channels ? all : omni_graph_channels (graph, all, indices, n);
+  return n == n_channels ? all : omni_graph_channels (graph, all, indices, n);
 }
 
 OmniNode
