@@ -157,7 +157,7 @@ load_draft_in_thread (GTask *task, gpointer source_object, gpointer task_data, G
   OmniMipmap *mipmap = NULL;
 
   if (omni_picture_probe (path, &info, NULL) && g_str_equal (info.format_name, "JPEG"))
-    picture = omni_picture_read_scaled (path, DRAFT_PX, cancellable, &error);
+    picture = omni_source_load_scaled (self->source, DRAFT_PX, cancellable, &error);
   else
     g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                          "There is no smaller version of this kind.");

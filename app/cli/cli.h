@@ -26,6 +26,7 @@ int omni_cli_synthesize (int argc, char **argv);
 int omni_cli_train (int argc, char **argv);
 int omni_cli_evolve (int argc, char **argv);
 int omni_cli_import (int argc, char **argv);
+int omni_cli_align (int argc, char **argv);
 
 /* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
 int omni_cli_fail (GError *error);
@@ -54,7 +55,7 @@ typedef struct
   char *bits;
   int tile_px;
   int quality;
-  gboolean resize, force, json, quiet, profile;
+  gboolean resize, align, force, json, quiet, profile;
   /* fuse and permute */
   char *refine;
   char *refine_steps;
@@ -112,7 +113,8 @@ typedef enum
   OMNI_CLI_REFINE = 1 << 9,
   OMNI_CLI_EVOLVE = 1 << 10,
   OMNI_CLI_FUSE = 1 << 11,
-  OMNI_CLI_IMPORT = 1 << 12
+  OMNI_CLI_IMPORT = 1 << 12,
+  OMNI_CLI_ALIGN = 1 << 13
 } OmniCliGroups;
 
 /* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no
@@ -125,6 +127,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OmniCliOptions, omni_cli_options_clear)
 /* (transfer full) The request these options mean: sources loaded, task, model, its options, roles, depth. The depth is that
  * of the file to write, `output` (nullable). Warnings are said at once. */
 OmniFusionRequest *omni_cli_make_request (const OmniCliOptions *options, const char *output, GError **error);
+
+/* Appends (element-type OmniSource) what the arguments name. Warnings are said at once. */
+gboolean omni_cli_load_sources (const OmniCliOptions *options, GPtrArray *sources, GError **error);
+
+/* Puts aligned sources in the place of `sources`, with a line of progress, and says what could not be aligned. */
+gboolean omni_cli_align_sources (const OmniCliOptions *options, GPtrArray **sources, GError **error);
 
 /* The same for a request whose sources are there already. */
 gboolean omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/align.h"
 #include "app/cli/target.h"
 #include "app/cli/weights-out.h"
 
@@ -22,6 +23,7 @@ add_sources (JsonBuilder *json, const OmniFusionResult *result, GError **error)
     omni_cli_add_int (json, "height", omni_source_get_height (source));
     omni_cli_add_string (json, "depth", omni_sample_type_to_string (omni_source_get_sample_type (source)));
     omni_cli_add_string (json, "role", omni_role_to_string (omni_source_get_role (source)));
+    omni_cli_add_map (json, source);
     json_builder_end_object (json);
   }
   json_builder_end_array (json);

@@ -31,8 +31,8 @@ omni_cli_add_string (JsonBuilder *builder, const char *name, const char *value)
 void
 omni_cli_add_path (JsonBuilder *builder, const char *name, const char *path)
 {
-  g_autofree char *display = g_filename_display_name (path);
-  omni_cli_add_string (builder, name, g_utf8_validate (path, -1, NULL) ? path : display);
+  g_autofree char *display = path != NULL ? g_filename_display_name (path) : NULL;
+  omni_cli_add_string (builder, name, path != NULL && g_utf8_validate (path, -1, NULL) ? path : display);
 }
 
 void

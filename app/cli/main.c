@@ -17,6 +17,7 @@ typedef struct
 
 static const Command commands[] = {
   { "fuse", "fuse pictures into one", omni_cli_fuse },
+  { "align", "bring pictures taken by hand to lie upon each other", omni_cli_align },
   { "permute", "fuse in many orders and compare the results", omni_cli_permute },
   { "metrics", "score a fused picture", omni_cli_metrics },
   { "evaluate", "score models over a folder of scenes", omni_cli_evaluate },
@@ -121,10 +122,11 @@ main (int argc, char **argv)
   const Command *command = find_command (argv[1]);
   if (command == NULL)
   {
-    fprintf (stderr,
-             "omnifuse-cli: There is no command “%s”; the commands are fuse, permute, metrics, evaluate, "
-             "models, devices, bench, synthesize, train, evolve and import.\n",
-             argv[1]);
+    fprintf (
+      stderr,
+      "omnifuse-cli: There is no command “%s”; the commands are fuse, align, permute, metrics, evaluate, "
+      "models, devices, bench, synthesize, train, evolve and import.\n",
+      argv[1]);
     return OMNI_EXIT_ERROR;
   }
   const int status = finish (command->run (argc - 1, argv + 1));

@@ -122,6 +122,8 @@ add_source_options (OmniCliOptions *o, GOptionContext *context)
     { "bits", 'b', 0, G_OPTION_ARG_STRING, &o->bits, "Depth of the result: 8, 16 or 32f", "BITS" },
     { "quality", 0, 0, G_OPTION_ARG_INT, &o->quality, "Quality of a JPEG, 1 to 100", "Q" },
     { "resize", 0, 0, G_OPTION_ARG_NONE, &o->resize, "Bring differing sizes to the largest", NULL },
+    { "align", 0, 0, G_OPTION_ARG_NONE, &o->align,
+      "Bring pictures taken by hand to lie upon each other, and keep what all of them show", NULL },
     { "metadata-from", 0, 0, G_OPTION_ARG_FILENAME, &o->metadata_path, "Take EXIF from this file", "FILE" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
@@ -317,6 +319,20 @@ add_import_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static void
+add_align_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output,
+      "The folder for the aligned pictures (TIFF); without it they are only looked at", "DIR" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace existing files", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, "Say nothing but errors and JSON", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
 static gboolean
 model_convolves (const char *choice)
 {
@@ -376,6 +392,8 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
     add_synthesize_options (options, context);
   if (groups & OMNI_CLI_IMPORT)
     add_import_options (options, context);
+  if (groups & OMNI_CLI_ALIGN)
+    add_align_options (options, context);
 
   /* GLib prints the help with the program's name. */
   g_autofree char *command = g_strdup (argv[0]);
@@ -653,11 +671,11 @@ read_refine (const OmniCliOptions *options, OmniRefineParams *refine, GError **e
   return TRUE;
 }
 
-static gboolean
-load_sources (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+gboolean
+omni_cli_load_sources (const OmniCliOptions *options, GPtrArray *sources, GError **error)
 {
   if (options->arguments == NULL)
-    return omni_cli_refuse (error, "There are no pictures to fuse; name at least one.");
+    return omni_cli_refuse (error, "There are no pictures; name at least one.");
   g_auto (GStrv) paths = omni_files_expand (options->arguments, error);
   if (paths == NULL)
     return FALSE;
@@ -672,7 +690,7 @@ load_sources (const OmniCliOptions *options, OmniFusionRequest *request, GError 
     OmniSource *source = omni_source_new (paths[i], error);
     if (source == NULL)
       return FALSE;
-    g_ptr_array_add (request->sources, source);
+    g_ptr_array_add (sources, source);
   }
   return TRUE;
 }
@@ -682,7 +700,9 @@ omni_cli_make_request (const OmniCliOptions *options, const char *output, GError
 {
   g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
   request->sources = g_ptr_array_new_with_free_func (g_object_unref);
-  if (!read_refine (options, &request->refine, error) || !load_sources (options, request, error)
+  if (!read_refine (options, &request->refine, error)
+      || !omni_cli_load_sources (options, request->sources, error)
+      || (options->align && !omni_cli_align_sources (options, &request->sources, error))
       || !omni_cli_fill_request (options, output, request, error))
     return NULL;
   return g_steal_pointer (&request);

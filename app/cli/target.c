@@ -2,7 +2,10 @@
 #include "app/cli/target.h"
 
 #include "app/files/metadata.h"
+#include "app/fusion/fusion-private.h"
 #include "app/fusion/result-file.h"
+
+#include <string.h>
 
 void
 omni_cli_target_clear (OmniCliTarget *target)
@@ -66,4 +69,36 @@ void
 omni_cli_target_add_note (OmniCliTarget *target, OmniTask task)
 {
   omni_result_file_add_note (task, &target->options.metadata);
+}
+
+/* The base name without its extension. */
+static char *
+make_stem (OmniSource *source)
+{
+  g_autofree char *base = g_path_get_basename (omni_source_get_path (source));
+  const char *dot = strrchr (base, '.');
+
+  return dot != NULL && dot != base ? g_strndup (base, (gsize)(dot - base)) : g_strdup (base);
+}
+
+GHashTable *
+omni_cli_name_sources (GPtrArray *sources)
+{
+  GHashTable *names = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) sorted = omni_sources_sort (sources);
+
+  for (guint i = 0; i < sorted->len; i++)
+  {
+    g_autofree char *stem = make_stem (sorted->pdata[i]);
+    char *name = g_strdup (stem);
+    for (guint n = 2; g_hash_table_contains (taken, name); n++)
+    {
+      g_free (name);
+      name = g_strdup_printf ("%s.%u", stem, n);
+    }
+    g_hash_table_add (taken, g_strdup (name));
+    g_hash_table_replace (names, sorted->pdata[i], name);
+  }
+  return names;
 }

@@ -27,6 +27,10 @@ gboolean omni_cli_target_check (OmniCliTarget *target, const char *output, const
 gboolean omni_cli_target_read_metadata (OmniCliTarget *target, const OmniCliOptions *options,
                                         const OmniFusionRequest *request, GError **error);
 
+/* (transfer full) By address, names of files to come of each source, without an extension: its own, and a number where several have
+ * one name. The same source twice has one name. */
+GHashTable *omni_cli_name_sources (GPtrArray *sources);
+
 /* What the file has to say of a result of this task. */
 void omni_cli_target_add_note (OmniCliTarget *target, OmniTask task);
 

@@ -1,49 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/cli/weights-out.h"
 
-#include "app/fusion/fusion-private.h"
+#include "app/cli/target.h"
 
 #include <glib/gstdio.h>
-#include <string.h>
-
-/* The base name without its extension. */
-static char *
-make_stem (OmniSource *source)
-{
-  g_autofree char *base = g_path_get_basename (omni_source_get_path (source));
-  const char *dot = strrchr (base, '.');
-
-  return dot != NULL && dot != base ? g_strndup (base, (gsize)(dot - base)) : g_strdup (base);
-}
-
-/* By address. The same source twice has one name: its maps are the same. */
-static GHashTable *
-name_sources (GPtrArray *sources)
-{
-  GHashTable *names = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GPtrArray) sorted = omni_sources_sort (sources);
-
-  for (guint i = 0; i < sorted->len; i++)
-  {
-    g_autofree char *stem = make_stem (sorted->pdata[i]);
-    char *name = g_strdup (stem);
-    for (guint n = 2; g_hash_table_contains (taken, name); n++)
-    {
-      g_free (name);
-      name = g_strdup_printf ("%s.%u", stem, n);
-    }
-    g_hash_table_add (taken, g_strdup (name));
-    g_hash_table_replace (names, sorted->pdata[i], name);
-  }
-  return names;
-}
 
 GPtrArray *
 omni_cli_name_weights (const char *folder, GPtrArray *sources, const OmniWeightMaps *maps)
 {
   GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GHashTable) names = name_sources (sources);
+  g_autoptr (GHashTable) names = omni_cli_name_sources (sources);
 
   for (guint i = 0; i < sources->len; i++)
     for (guint b = 0; b < omni_weight_maps_get_n_bands (maps); b++)

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <math.h>
 
 /* Tells one writing of a file from the next. */
 typedef struct
@@ -24,6 +25,8 @@ struct _OmniSource
   OmniPictureInfo info;
   GBytes *icc_profile;
   OmniRole role;
+  OmniSource *original; /* of one that is seen through `warp`, else NULL */
+  OmniWarp warp;
 
   OmniPicture *held; /* in-memory sources keep their picture; files only a weak reference */
   GMutex decoding;   /* so that two threads do not decode the same file side by side */
@@ -71,6 +74,7 @@ omni_source_finalize (GObject *object)
   g_free (self->path);
   g_free (self->sha256);
   g_clear_pointer (&self->icc_profile, g_bytes_unref);
+  g_clear_object (&self->original);
   g_clear_object (&self->held);
   g_clear_object (&self->thumbnail);
   g_clear_object (&self->content);
@@ -189,6 +193,38 @@ omni_source_new_for_picture (OmniPicture *picture, const char *name)
   return self;
 }
 
+OmniSource *
+omni_source_new_warped (OmniSource *source, const OmniWarp *warp)
+{
+  g_return_val_if_fail (OMNI_IS_SOURCE (source), NULL);
+
+  OmniSource *original = omni_source_get_original (source);
+  OmniSource *self = g_object_new (OMNI_TYPE_SOURCE, NULL);
+  self->original = g_object_ref (original);
+  self->warp = *warp;
+  self->path = g_strdup (original->path);
+  self->opened = original->opened;
+  self->read = read_stamp (self);
+  self->info = original->info;
+  self->info.width = warp->width;
+  self->info.height = warp->height;
+  self->icc_profile = original->icc_profile != NULL ? g_bytes_ref (original->icc_profile) : NULL;
+  self->role = source->role;
+  return self;
+}
+
+OmniSource *
+omni_source_get_original (OmniSource *self)
+{
+  return self->original != NULL ? self->original : self;
+}
+
+const OmniWarp *
+omni_source_get_warp (OmniSource *self)
+{
+  return self->original != NULL ? &self->warp : NULL;
+}
+
 const char *
 omni_source_get_path (OmniSource *self)
 {
@@ -240,6 +276,8 @@ omni_source_get_icc_profile (OmniSource *self)
 gboolean
 omni_source_get_exposure (OmniSource *self, double *seconds, double *f_number, double *iso)
 {
+  if (self->original != NULL)
+    return omni_source_get_exposure (self->original, seconds, f_number, iso);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   if (!self->has_read_exposure && self->held == NULL)
   {
@@ -303,6 +341,16 @@ matches_header (OmniSource *self, OmniPicture *picture, GError **error)
   return FALSE;
 }
 
+/* What omni_source_load() gives when nobody holds it. */
+static OmniPicture *
+decode (OmniSource *self, GCancellable *cancellable, GError **error)
+{
+  if (self->original == NULL)
+    return omni_picture_read (self->path, cancellable, error);
+  g_autoptr (OmniPicture) picture = omni_source_load (self->original, cancellable, error);
+  return picture != NULL ? omni_picture_warp (picture, &self->warp, cancellable, error) : NULL;
+}
+
 OmniPicture *
 omni_source_load (OmniSource *self, GCancellable *cancellable, GError **error)
 {
@@ -315,21 +363,45 @@ omni_source_load (OmniSource *self, GCancellable *cancellable, GError **error)
   g_autoptr (OmniPicture) picture = g_weak_ref_get (&self->decoded);
   if (picture != NULL)
     return g_steal_pointer (&picture);
-  picture = omni_picture_read (self->path, cancellable, error);
+  picture = decode (self, cancellable, error);
   if (picture == NULL || !matches_header (self, picture, error))
     return NULL;
   g_weak_ref_set (&self->decoded, picture);
   return g_steal_pointer (&picture);
 }
 
-/* The thumbnail of a picture in memory, with its own samples. */
+/* With its own samples, no side above `max_px`. */
 static OmniPicture *
-shrink (OmniSource *self, OmniPicture *picture, GCancellable *cancellable, GError **error)
+shrink (OmniPicture *picture, guint max_px, GCancellable *cancellable, GError **error)
 {
-  const guint longest = MAX (self->info.width, self->info.height);
-  const double factor = MIN (1.0, (double)OMNI_SOURCE_THUMBNAIL_PX / longest);
-  return omni_picture_resample (picture, MAX (1, (guint)(self->info.width * factor)),
-                                MAX (1, (guint)(self->info.height * factor)), cancellable, error);
+  const guint width = omni_picture_get_width (picture), height = omni_picture_get_height (picture);
+  const double factor = MIN (1.0, (double)MAX (max_px, 1) / MAX (width, height));
+  return omni_picture_resample (picture, MAX (1, (guint)(width * factor)), MAX (1, (guint)(height * factor)),
+                                cancellable, error);
+}
+
+OmniPicture *
+omni_source_load_scaled (OmniSource *self, guint max_px, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (OMNI_IS_SOURCE (self), NULL);
+
+  if (self->original == NULL)
+    return self->held != NULL ? shrink (self->held, max_px, cancellable, error)
+                              : omni_picture_read_scaled (self->path, max_px, cancellable, error);
+  /* The original at about the same scale, through the map between the small sizes. */
+  const OmniPictureInfo *from = &self->original->info;
+  const double scale = MIN (1.0, (double)MAX (max_px, 1) / MAX (self->warp.width, self->warp.height));
+  const guint longest = (guint)ceil (MAX (from->width, from->height) * scale);
+  g_autoptr (OmniPicture) picture = omni_source_load_scaled (self->original, longest, cancellable, error);
+  if (picture == NULL)
+    return NULL;
+  OmniWarp warp = { .width = MAX (1, (guint)(self->warp.width * scale)),
+                    .height = MAX (1, (guint)(self->warp.height * scale)) };
+  warp.map = omni_homography_scale (&self->warp.map, (double)warp.width / self->warp.width,
+                                    (double)warp.height / self->warp.height,
+                                    (double)omni_picture_get_width (picture) / from->width,
+                                    (double)omni_picture_get_height (picture) / from->height);
+  return omni_picture_warp (picture, &warp, cancellable, error);
 }
 
 OmniPicture *
@@ -339,10 +411,8 @@ omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError 
 
   forget_outdated (self);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  if (self->thumbnail == NULL && self->held != NULL)
-    self->thumbnail = shrink (self, self->held, cancellable, error);
-  else if (self->thumbnail == NULL)
-    self->thumbnail = omni_picture_read_scaled (self->path, OMNI_SOURCE_THUMBNAIL_PX, cancellable, error);
+  if (self->thumbnail == NULL)
+    self->thumbnail = omni_source_load_scaled (self, OMNI_SOURCE_THUMBNAIL_PX, cancellable, error);
   return self->thumbnail != NULL ? g_object_ref (self->thumbnail) : NULL;
 }
 
@@ -360,7 +430,7 @@ omni_source_load_content (OmniSource *self, GCancellable *cancellable, GError **
   if (content != NULL)
     return content;
   g_autoptr (OmniPicture) picture = omni_source_load (self, cancellable, error);
-  content = picture != NULL ? shrink (self, picture, cancellable, error) : NULL;
+  content = picture != NULL ? shrink (picture, OMNI_SOURCE_THUMBNAIL_PX, cancellable, error) : NULL;
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   if (self->writing == writing)
     g_set_object (&self->content, content);
@@ -376,6 +446,24 @@ omni_source_has_sha256 (OmniSource *self)
   return self->sha256 != NULL;
 }
 
+static char *
+hash (OmniSource *self, GError **error)
+{
+  if (self->original == NULL)
+    return self->held != NULL ? omni_picture_hash (self->held) : omni_file_sha256 (self->path, error);
+  g_autofree char *original = omni_source_dup_sha256 (self->original, error);
+  if (original == NULL)
+    return NULL;
+  g_autoptr (GString) text = g_string_new (original);
+  g_string_append_printf (text, " %u %u", self->warp.width, self->warp.height);
+  for (guint i = 0; i < G_N_ELEMENTS (self->warp.map.m); i++)
+  {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append_printf (text, " %s", g_ascii_dtostr (number, sizeof number, self->warp.map.m[i]));
+  }
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text->str, -1);
+}
+
 char *
 omni_source_dup_sha256 (OmniSource *self, GError **error)
 {
@@ -385,7 +473,7 @@ omni_source_dup_sha256 (OmniSource *self, GError **error)
   g_autoptr (GMutexLocker) hashing = g_mutex_locker_new (&self->hashing);
   if (!omni_source_has_sha256 (self))
   {
-    char *sha256 = self->held != NULL ? omni_picture_hash (self->held) : omni_file_sha256 (self->path, error);
+    char *sha256 = hash (self, error);
     g_mutex_lock (&self->lock);
     g_free (self->sha256);
     self->sha256 = sha256;

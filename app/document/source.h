@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/picture/picture.h"
+#include "app/picture/warp.h"
 #include "models/model.h"
 
 G_BEGIN_DECLS
@@ -20,6 +20,16 @@ OmniSource *omni_source_new (const char *path, GError **error);
 
 /* A source that is already in memory (benchmarks, samples, tests); `name` stands in place of a path. */
 OmniSource *omni_source_new_for_picture (OmniPicture *picture, const char *name);
+
+/* `source` (its original, where it is seen through a warp already) seen through `warp`, with its role: as if the file held that
+ * picture. What is asked about the file, its metadata say. */
+OmniSource *omni_source_new_warped (OmniSource *source, const OmniWarp *warp);
+
+/* (transfer none) What is in the file: the source itself where there is no warp. */
+OmniSource *omni_source_get_original (OmniSource *self);
+
+/* (transfer none) (nullable) */
+const OmniWarp *omni_source_get_warp (OmniSource *self);
 
 const char *omni_source_get_path (OmniSource *self);
 char *omni_source_dup_display_name (OmniSource *self); /* base name, valid UTF-8 */
@@ -41,6 +51,10 @@ void omni_source_set_role (OmniSource *self, OmniRole role);
 /* (transfer full) Decodes, or returns the picture still held by somebody (a weak cache). Any thread. */
 OmniPicture *omni_source_load (OmniSource *self, GCancellable *cancellable, GError **error);
 
+/* (transfer full) A small version with no side above `max_px`, of 8 bits where there is a file. Not kept. Any thread. */
+OmniPicture *
+omni_source_load_scaled (OmniSource *self, guint max_px, GCancellable *cancellable, GError **error);
+
 /* (transfer full) An 8-bit version with no side above OMNI_SOURCE_THUMBNAIL_PX; made once and kept. Any thread. */
 #define OMNI_SOURCE_THUMBNAIL_PX 256
 OmniPicture *omni_source_load_thumbnail (OmniSource *self, GCancellable *cancellable, GError **error);
@@ -61,7 +75,7 @@ guint omni_source_get_writing (OmniSource *self);
 /* When the file was last written, in seconds since 1970; 0 when there is none. Any thread. */
 gint64 omni_source_get_time (OmniSource *self);
 
-/* (transfer full) Hex SHA-256 of the file (of the picture, when there is no file); computed once, and again when the file was
+/* (transfer full) Hex SHA-256 of the file (of the picture, when there is no file; of one seen through a warp, of both); computed once, and again when the file was
  * written anew. */
 char *omni_source_dup_sha256 (OmniSource *self, GError **error);
 gboolean omni_source_has_sha256 (OmniSource *self); /* it would not have to be computed */

@@ -2,7 +2,6 @@
 #include "app/picture/frames.h"
 
 #include "app/files/colour-profile.h"
-#include "app/files/reader.h"
 #include "app/picture/resample.h"
 #include "app/document/spool.h"
 
@@ -84,8 +83,7 @@ load_small (OmniFrames *self, OmniSource *source)
   if (omni_source_get_sample_type (source) != OMNI_SAMPLE_U8
       || MIN (omni_source_get_width (source), omni_source_get_height (source)) < 2 * longest)
     return NULL;
-  g_autoptr (OmniPicture)
-    picture = omni_picture_read_scaled (omni_source_get_path (source), longest, self->cancellable, NULL);
+  g_autoptr (OmniPicture) picture = omni_source_load_scaled (source, longest, self->cancellable, NULL);
   if (picture == NULL || omni_picture_get_channels (picture) != omni_source_get_channels (source)
       || omni_picture_get_has_alpha (picture) != omni_source_get_has_alpha (source)
       || omni_picture_get_sample_type (picture) != OMNI_SAMPLE_U8)

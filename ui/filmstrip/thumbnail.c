@@ -58,8 +58,8 @@ read_picture (GObject *subject, GCancellable *cancellable, GError **error)
     return g_object_ref (OMNI_PICTURE (subject));
   OmniSource *source = OMNI_SOURCE (subject);
   return omni_source_get_sample_type (source) == OMNI_SAMPLE_U8
-           ? omni_picture_read_scaled (omni_source_get_path (source), READ_PX, cancellable, error)
-           : omni_picture_read (omni_source_get_path (source), cancellable, error);
+           ? omni_source_load_scaled (source, READ_PX, cancellable, error)
+           : omni_source_load (source, cancellable, error);
 }
 
 static GdkTexture *

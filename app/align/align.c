@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/align/align-private.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+/* Longer side at which all pairs are compared for how far they are shifted, at which those that are near are registered to find
+ * the way to the reference, and at which those on the way are. Registration tells a hundredth of a pixel there, so that more would
+ * only take longer. */
+#define COARSE_PX 48
+#define NEAR_PX   128
+#define FINE_PX   2048
+
+/* Of a large set, so many of those that resemble a picture most. */
+#define N_NEAR 6
+
+/* Agreement, at the small size and at the fine one, below which two pictures have nothing to do with each other, and by how much a
+ * movement has to better it. */
+#define LEAST_NEAR      0.5
+#define LEAST_AGREEMENT 0.12
+#define LEAST_GAIN      0.002
+
+/* Share of the reference's frame that must be left. */
+#define MIN_LEFT 0.5
+
+typedef struct
+{
+  double shifted; /* agreement at the coarse size */
+  int dx, dy;     /* there, from the first of the two to the second */
+  gboolean is_near;
+  double agreement;   /* as registered */
+  OmniHomography map; /* likewise; in sides of the picture: 1 is its width, and its height */
+} Link;
+
+typedef struct
+{
+  GPtrArray *sources, *originals; /* OmniSource: as given, and what is in their files */
+  guint n;
+  char **sha256;
+  OmniLumaPyramid **pyramids; /* small */
+  Link *links;                /* n × n */
+  guint *parents;             /* the way to the reference, whose parent is itself */
+  guint *order;               /* parents first */
+  OmniAlignment *alignment;
+  OmniProgressFunc progress;
+  gpointer progress_data;
+  guint n_done, n_steps;
+  GCancellable *cancellable;
+} Aligner;
+
+static void
+aligner_clear (Aligner *self)
+{
+  for (guint i = 0; i < self->n; i++)
+  {
+    omni_luma_pyramid_free (self->pyramids[i]);
+    g_free (self->sha256[i]);
+  }
+  g_free (self->pyramids);
+  g_free (self->sha256);
+  g_free (self->links);
+  g_free (self->parents);
+  g_free (self->order);
+  g_ptr_array_unref (self->originals);
+  omni_alignment_free (self->alignment);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Aligner, aligner_clear)
+
+void
+omni_alignment_free (OmniAlignment *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_free (self->motions);
+  g_free (self);
+}
+
+static gboolean
+note_step (Aligner *self, GError **error)
+{
+  self->n_done++;
+  if (self->progress != NULL)
+    self->progress ((double)self->n_done / self->n_steps, self->progress_data);
+  return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
+}
+
+static gboolean
+check (GPtrArray *originals, GError **error)
+{
+  if (originals->len < 2)
+  {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                         _ ("To align pictures takes two of them at least; add the others."));
+    return FALSE;
+  }
+  OmniSource *first = originals->pdata[0];
+  const guint width = omni_source_get_width (first), height = omni_source_get_height (first);
+  for (guint i = 1; i < originals->len; i++)
+    if (omni_source_get_width (originals->pdata[i]) != width
+        || omni_source_get_height (originals->pdata[i]) != height)
+    {
+      g_autofree char *name = omni_source_dup_display_name (originals->pdata[i]);
+      g_autofree char *other = omni_source_dup_display_name (first);
+      g_set_error (
+        error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        _ ("“%s” has %u × %u pixels and “%s” %u × %u; only pictures of one size can be aligned. Leave out "
+           "those of another size."),
+        other, width, height, name, omni_source_get_width (originals->pdata[i]),
+        omni_source_get_height (originals->pdata[i]));
+      return FALSE;
+    }
+  if (MIN (width, height) < OMNI_ALIGN_MIN_SIDE_PX)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 _ ("Pictures of %u × %u pixels are too small to be aligned; each side takes %u at least."),
+                 width, height, (guint)OMNI_ALIGN_MIN_SIDE_PX);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* The way of each picture to the reference. */
+
+static gboolean
+read_small (Aligner *self, GError **error)
+{
+  for (guint i = 0; i < self->n; i++)
+  {
+    g_autoptr (OmniPicture)
+      picture = omni_source_load_thumbnail (self->originals->pdata[i], self->cancellable, error);
+    if (picture == NULL)
+      return FALSE;
+    self->sha256[i] = omni_source_dup_sha256 (self->originals->pdata[i], error);
+    if (self->sha256[i] == NULL)
+      return FALSE;
+    self->pyramids[i] = omni_luma_pyramid_new (picture, NEAR_PX, COARSE_PX / 2);
+    if (!note_step (self, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether the pair is looked at from `i`, so that the list has no say in it. */
+static gboolean
+comes_first (const Aligner *self, guint i, guint k)
+{
+  const int by_content = strcmp (self->sha256[i], self->sha256[k]);
+
+  return by_content < 0 || (by_content == 0 && i < k);
+}
+
+static guint
+find_coarse_level (const OmniLumaPyramid *pyramid)
+{
+  guint level = 0;
+
+  while (level + 1 < pyramid->n_levels && MAX (pyramid->width[level], pyramid->height[level]) > COARSE_PX)
+    level++;
+  return level;
+}
+
+static gboolean
+shift_all (Aligner *self, GError **error)
+{
+  const guint level = find_coarse_level (self->pyramids[0]);
+  g_autoptr (GPtrArray) contrasts = g_ptr_array_new_with_free_func ((GDestroyNotify)omni_contrast_free);
+
+  for (guint i = 0; i < self->n; i++)
+    g_ptr_array_add (contrasts, omni_contrast_new (self->pyramids[i], level));
+  for (guint i = 0; i < self->n; i++)
+  {
+    for (guint k = 0; k < self->n; k++)
+    {
+      Link *link = &self->links[i * self->n + k], *back = &self->links[k * self->n + i];
+      if (i == k || !comes_first (self, i, k))
+        continue;
+      link->shifted = omni_register_shift (contrasts->pdata[i], contrasts->pdata[k], &link->dx, &link->dy);
+      *back = (Link){ .shifted = link->shifted, .dx = -link->dx, .dy = -link->dy };
+    }
+    if (!note_step (self, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Marks those that picture `i` resembles most. */
+static void
+choose_near (Aligner *self, guint i)
+{
+  for (guint n = 0; n < MIN (N_NEAR, self->n - 1); n++)
+  {
+    guint best = self->n;
+    for (guint k = 0; k < self->n; k++)
+    {
+      const Link *link = &self->links[i * self->n + k];
+      if (k == i || link->is_near)
+        continue;
+      const Link *other = &self->links[i * self->n + (best == self->n ? k : best)];
+      if (best == self->n || link->shifted > other->shifted
+          || (link->shifted == other->shifted && comes_first (self, k, best)))
+        best = k;
+    }
+    if (best < self->n)
+      self->links[i * self->n + best].is_near = self->links[best * self->n + i].is_near = TRUE;
+  }
+}
+
+static OmniHomography
+to_sides (const OmniHomography *map, double width, double height)
+{
+  return omni_homography_scale (map, 1 / width, 1 / height, 1 / width, 1 / height);
+}
+
+/* From where the shift found it and from where it lies: a pattern that repeats may have led the shift astray. */
+static gboolean
+register_near (Aligner *self, guint i, guint k)
+{
+  const OmniLumaPyramid *a = self->pyramids[i], *b = self->pyramids[k];
+  Link *link = &self->links[i * self->n + k], *back = &self->links[k * self->n + i];
+  const double scale = 1u << find_coarse_level (a);
+
+  link->agreement = -1;
+  link->map = OMNI_HOMOGRAPHY_IDENTITY;
+  for (guint trial = 0; trial < (link->dx != 0 || link->dy != 0 ? 2 : 1); trial++)
+  {
+    OmniHomography map = OMNI_HOMOGRAPHY_IDENTITY;
+    double before, after;
+    map.m[2] = trial == 1 ? link->dx * scale : 0;
+    map.m[5] = trial == 1 ? link->dy * scale : 0;
+    if (!omni_register_pair (a, b, &map, &before, &after, self->cancellable))
+      return FALSE;
+    if (after <= link->agreement)
+      continue;
+    link->agreement = after;
+    link->map = to_sides (&map, a->width[0], a->height[0]);
+  }
+  back->agreement = link->agreement;
+  if (!omni_homography_invert (&link->map, &back->map))
+    back->map = OMNI_HOMOGRAPHY_IDENTITY;
+  return TRUE;
+}
+
+static gboolean
+link_all (Aligner *self, GError **error)
+{
+  for (guint i = 0; i < self->n; i++)
+    choose_near (self, i);
+  for (guint i = 0; i < self->n; i++)
+  {
+    for (guint k = 0; k < self->n; k++)
+      if (i != k && self->links[i * self->n + k].is_near && comes_first (self, i, k)
+          && !register_near (self, i, k))
+        return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
+    if (!note_step (self, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Not nothing, so that every picture has a way. */
+static double
+get_agreement (const Aligner *self, guint i, guint k)
+{
+  return i == k ? 1 : MAX (self->links[i * self->n + k].agreement, 1e-3);
+}
+
+/* Sums by rank, since those of floats in list order would depend on it. */
+static int
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  const double difference = *(const double *)a - *(const double *)b;
+
+  return difference < 0 ? -1 : difference > 0;
+}
+
+/* The picture that resembles the others most; of two that do, the first by hash. */
+static guint
+choose_reference (const Aligner *self)
+{
+  g_autofree double *agreements = g_new (double, self->n);
+  double most = -1;
+  guint reference = 0;
+
+  for (guint i = 0; i < self->n; i++)
+  {
+    double sum = 0;
+    for (guint k = 0; k < self->n; k++)
+      agreements[k] = get_agreement (self, i, k);
+    qsort (agreements, self->n, sizeof *agreements, compare_numbers);
+    for (guint k = 0; k < self->n; k++)
+      sum += agreements[k];
+    if (sum < most || (sum == most && strcmp (self->sha256[i], self->sha256[reference]) >= 0))
+      continue;
+    most = sum;
+    reference = i;
+  }
+  return reference;
+}
+
+/* The ways on which the product of agreements is greatest (Dijkstra 1959). */
+static void
+find_ways (Aligner *self)
+{
+  const guint reference = self->alignment->reference;
+  g_autofree double *products = g_new0 (double, self->n);
+  g_autofree gboolean *is_done = g_new0 (gboolean, self->n);
+
+  products[reference] = 1;
+  self->parents[reference] = reference;
+  for (guint done = 0; done < self->n; done++)
+  {
+    guint next = self->n;
+    for (guint i = 0; i < self->n; i++)
+      if (!is_done[i]
+          && (next == self->n || products[i] > products[next]
+              || (products[i] == products[next] && strcmp (self->sha256[i], self->sha256[next]) < 0)))
+        next = i;
+    is_done[next] = TRUE;
+    self->order[done] = next;
+    for (guint i = 0; i < self->n; i++)
+    {
+      const double product = products[next] * get_agreement (self, next, i);
+      if (is_done[i] || product < products[i]
+          || (product == products[i] && strcmp (self->sha256[next], self->sha256[self->parents[i]]) >= 0))
+        continue;
+      products[i] = product;
+      self->parents[i] = next;
+    }
+  }
+}
+
+/* Registering */
+
+static OmniLumaPyramid *
+load_fine (Aligner *self, guint index, GError **error)
+{
+  g_autoptr (OmniPicture)
+    picture = omni_source_load_scaled (self->originals->pdata[index], FINE_PX, self->cancellable, error);
+
+  return picture != NULL ? omni_luma_pyramid_new (picture, FINE_PX, COARSE_PX / 2) : NULL;
+}
+
+static double
+get_longest_way (const OmniHomography *map, double width, double height)
+{
+  double longest = 0;
+
+  for (guint corner = 0; corner < 4; corner++)
+  {
+    const double x = corner % 2 * width, y = corner / 2 * height;
+    double u, v;
+    omni_homography_apply (map, x, y, &u, &v);
+    longest = MAX (longest, hypot (u - x, v - y));
+  }
+  return longest;
+}
+
+/* What people call a movement: that of the centre, and how the map turns and scales there. */
+static void
+describe (OmniFrameMotion *motion, double width, double height)
+{
+  const double *m = motion->map.m, x = width / 2, y = height / 2, w = m[6] * x + m[7] * y + m[8];
+  double u, v;
+
+  omni_homography_apply (&motion->map, x, y, &u, &v);
+  const double ux = (m[0] - m[6] * u) / w, uy = (m[1] - m[7] * u) / w;
+  const double vx = (m[3] - m[6] * v) / w, vy = (m[4] - m[7] * v) / w;
+  motion->shift_px = get_longest_way (&motion->map, width, height);
+  motion->dx = u - x;
+  motion->dy = v - y;
+  motion->turn_degrees = atan2 (vx - uy, ux + vy) * 180 / G_PI;
+  motion->zoom = sqrt (fabs (ux * vy - uy * vx));
+}
+
+/* The map from the parent's frame to that of picture `index`. */
+static gboolean
+register_with_parent (Aligner *self, guint index, const OmniLumaPyramid *parent, OmniHomography *map,
+                      GError **error)
+{
+  OmniFrameMotion *motion = &self->alignment->motions[index];
+  const Link *link = &self->links[self->parents[index] * self->n + index];
+  OmniSource *source = self->originals->pdata[index];
+
+  *map = OMNI_HOMOGRAPHY_IDENTITY;
+  motion->state = OMNI_FRAME_LIES;
+  if (!link->is_near || link->agreement < LEAST_NEAR)
+  {
+    motion->state = OMNI_FRAME_NOT_FOUND;
+    return TRUE;
+  }
+  g_autoptr (OmniLumaPyramid) pyramid = load_fine (self, index, error);
+  if (pyramid == NULL)
+    return FALSE;
+  OmniHomography found = omni_homography_scale (&link->map, pyramid->width[0], pyramid->height[0],
+                                                pyramid->width[0], pyramid->height[0]);
+  if (!omni_register_pair (parent, pyramid, &found, &motion->before, &motion->after, self->cancellable))
+    return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
+
+  const double width = omni_source_get_width (source), height = omni_source_get_height (source);
+  found = omni_homography_scale (&found, pyramid->width[0] / width, pyramid->height[0] / height,
+                                 width / pyramid->width[0], height / pyramid->height[0]);
+  if (MAX (motion->before, motion->after) < LEAST_AGREEMENT)
+    motion->state = OMNI_FRAME_NOT_FOUND;
+  else if (motion->after >= motion->before + LEAST_GAIN
+           && get_longest_way (&found, width, height) >= OMNI_ALIGN_LEAST_PX)
+  {
+    motion->state = OMNI_FRAME_MOVED;
+    *map = found;
+  }
+  return TRUE;
+}
+
+static gboolean
+register_all (Aligner *self, GError **error)
+{
+  OmniFrameMotion *motions = self->alignment->motions;
+  OmniSource *source = self->originals->pdata[0];
+  const double width = omni_source_get_width (source), height = omni_source_get_height (source);
+
+  motions[self->alignment->reference] = (OmniFrameMotion){ .map = OMNI_HOMOGRAPHY_IDENTITY,
+                                                           .before = 1,
+                                                           .after = 1 };
+  for (guint p = 0; p < self->n; p++)
+  {
+    const guint parent = self->order[p];
+    g_autoptr (OmniLumaPyramid) pyramid = NULL;
+    for (guint i = 0; i < self->n; i++)
+    {
+      OmniHomography map;
+      if (self->parents[i] != parent || i == parent)
+        continue;
+      if (pyramid == NULL && (pyramid = load_fine (self, parent, error)) == NULL)
+        return FALSE;
+      if (!register_with_parent (self, i, pyramid, &map, error) || !note_step (self, error))
+        return FALSE;
+      /* Who is not found stays where it is, and not where its parent went. */
+      motions[i].map = motions[i].state == OMNI_FRAME_NOT_FOUND
+                         ? OMNI_HOMOGRAPHY_IDENTITY
+                         : omni_homography_compose (&map, &motions[parent].map);
+    }
+  }
+  for (guint i = 0; i < self->n; i++)
+  {
+    describe (&motions[i], width, height);
+    if (motions[i].state != OMNI_FRAME_NOT_FOUND)
+      motions[i].state = motions[i].shift_px >= OMNI_ALIGN_LEAST_PX ? OMNI_FRAME_MOVED : OMNI_FRAME_LIES;
+    self->alignment->moved |= motions[i].state == OMNI_FRAME_MOVED;
+  }
+  return TRUE;
+}
+
+/* What is left of the frame */
+
+/* The inside of the four corners of a picture, as the reference's frame has them. */
+static gboolean
+cut (const OmniHomography *map, double width, double height, double *left, double *top, double *right,
+     double *bottom)
+{
+  OmniHomography back;
+  double x[4], y[4];
+
+  if (!omni_homography_invert (map, &back))
+    return FALSE;
+  for (guint corner = 0; corner < 4; corner++)
+    omni_homography_apply (&back, corner % 2 * width, corner / 2 * height, &x[corner], &y[corner]);
+  *left = MAX (*left, MAX (x[0], x[2]));
+  *right = MIN (*right, MIN (x[1], x[3]));
+  *top = MAX (*top, MAX (y[0], y[1]));
+  *bottom = MIN (*bottom, MIN (y[2], y[3]));
+  return TRUE;
+}
+
+static gboolean
+find_common_part (Aligner *self, GError **error)
+{
+  OmniAlignment *alignment = self->alignment;
+  OmniSource *source = self->originals->pdata[0];
+  const double width = omni_source_get_width (source), height = omni_source_get_height (source);
+  double left = 0, top = 0, right = width, bottom = height;
+  guint farthest = 0;
+  gboolean is_possible = TRUE;
+
+  for (guint i = 0; i < self->n; i++)
+  {
+    is_possible &= cut (&alignment->motions[i].map, width, height, &left, &top, &right, &bottom);
+    if (alignment->motions[i].shift_px > alignment->motions[farthest].shift_px)
+      farthest = i;
+  }
+  left = ceil (left - 0.01);
+  top = ceil (top - 0.01);
+  right = floor (right + 0.01);
+  bottom = floor (bottom + 0.01);
+  if (!is_possible || right <= left || bottom <= top
+      || (right - left) * (bottom - top) < MIN_LEFT * width * height)
+  {
+    g_autofree char *name = omni_source_dup_display_name (self->originals->pdata[farthest]);
+    g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+      _ ("Aligned, the pictures would have less than half of their frame in common; “%s” lies farthest off. "
+         "Leave it out."),
+      name);
+    return FALSE;
+  }
+  alignment->left = (guint)left;
+  alignment->top = (guint)top;
+  alignment->width = (guint)(right - left);
+  alignment->height = (guint)(bottom - top);
+  return TRUE;
+}
+
+static void
+make_sources (Aligner *self)
+{
+  OmniAlignment *alignment = self->alignment;
+
+  for (guint i = 0; i < self->n; i++)
+  {
+    OmniWarp warp = { .width = alignment->width, .height = alignment->height };
+    const OmniFrameMotion *motion = &alignment->motions[i];
+    const OmniHomography shift = { { 1, 0, alignment->left, 0, 1, alignment->top, 0, 0, 1 } };
+    /* What lies right keeps its bits. */
+    warp.map = motion->state == OMNI_FRAME_MOVED ? omni_homography_compose (&motion->map, &shift) : shift;
+    g_ptr_array_add (alignment->sources, alignment->moved
+                                           ? omni_source_new_warped (self->sources->pdata[i], &warp)
+                                           : g_object_ref (self->originals->pdata[i]));
+  }
+}
+
+OmniAlignment *
+omni_align_sources (GPtrArray *sources, OmniProgressFunc progress, gpointer progress_data,
+                    GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (sources != NULL, NULL);
+
+  g_auto (Aligner) self = {
+    .sources = sources,
+    .originals = g_ptr_array_new_with_free_func (g_object_unref),
+    .n = sources->len,
+    .sha256 = g_new0 (char *, sources->len),
+    .pyramids = g_new0 (OmniLumaPyramid *, sources->len),
+    .links = g_new0 (Link, (gsize)sources->len * sources->len),
+    .parents = g_new0 (guint, sources->len),
+    .order = g_new0 (guint, sources->len),
+    .alignment = g_new0 (OmniAlignment, 1),
+    .progress = progress,
+    .progress_data = progress_data,
+    .n_steps = 4 * sources->len,
+    .cancellable = cancellable,
+  };
+  self.alignment->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  self.alignment->motions = g_new0 (OmniFrameMotion, sources->len);
+  for (guint i = 0; i < sources->len; i++)
+    g_ptr_array_add (self.originals, g_object_ref (omni_source_get_original (sources->pdata[i])));
+  if (!check (self.originals, error) || !read_small (&self, error) || !shift_all (&self, error)
+      || !link_all (&self, error))
+    return NULL;
+  self.alignment->reference = choose_reference (&self);
+  find_ways (&self);
+  if (g_getenv ("DBG"))
+    for (guint i = 0; i < self.n; i++)
+    {
+      for (guint k = 0; k < self.n; k++)
+        g_printerr ("%.2f/%.2f(%d,%d z%.3f) ", self.links[i * self.n + k].shifted,
+                    self.links[i * self.n + k].agreement, self.links[i * self.n + k].dx,
+                    self.links[i * self.n + k].dy, self.links[i * self.n + k].map.m[0]);
+      g_printerr (" <- %u\n", self.parents[i]);
+    }
+  if (!register_all (&self, error) || !find_common_part (&self, error))
+    return NULL;
+  make_sources (&self);
+  return g_steal_pointer (&self.alignment);
+}
