@@ -15,6 +15,9 @@
 /* Of a large set, so many of those that resemble a picture most. */
 #define N_NEAR 6
 
+/* Each has a picture or two of FINE_PX in memory. */
+#define MAX_THREADS 4
+
 /* Agreement, at the small size and at the fine one, below which two pictures have nothing to do with each other, and by how much a
  * movement has to better it. */
 #define LEAST_NEAR      0.5
@@ -33,6 +36,14 @@ typedef struct
   OmniHomography map; /* likewise; in sides of the picture: 1 is its width, and its height */
 } Link;
 
+/* The pyramid of a picture while registrations with it are to come: read by the first of them, dropped by the last. */
+typedef struct
+{
+  GMutex lock;
+  OmniLumaPyramid *pyramid;
+  gint n_uses;
+} Fine;
+
 typedef struct
 {
   GPtrArray *sources, *originals; /* OmniSource: as given, and what is in their files */
@@ -43,6 +54,11 @@ typedef struct
   guint *parents;             /* the way to the reference, whose parent is itself */
   guint *order;               /* parents first */
   OmniAlignment *alignment;
+  Fine *fine;
+  GMutex lock; /* for what follows, while pairs are registered */
+  GCond registered;
+  guint n_registered;
+  GError *error; /* the first */
   OmniProgressFunc progress;
   gpointer progress_data;
   guint n_done, n_steps;
@@ -54,16 +70,22 @@ aligner_clear (Aligner *self)
 {
   for (guint i = 0; i < self->n; i++)
   {
+    omni_luma_pyramid_free (self->fine[i].pyramid);
+    g_mutex_clear (&self->fine[i].lock);
     omni_luma_pyramid_free (self->pyramids[i]);
     g_free (self->sha256[i]);
   }
+  g_free (self->fine);
   g_free (self->pyramids);
   g_free (self->sha256);
   g_free (self->links);
   g_free (self->parents);
   g_free (self->order);
-  g_ptr_array_unref (self->originals);
+  g_clear_pointer (&self->originals, g_ptr_array_unref);
   omni_alignment_free (self->alignment);
+  g_clear_error (&self->error);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->registered);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Aligner, aligner_clear)
@@ -334,13 +356,27 @@ find_ways (Aligner *self)
 
 /* Registering */
 
-static OmniLumaPyramid *
-load_fine (Aligner *self, guint index, GError **error)
+static const OmniLumaPyramid *
+get_fine (Aligner *self, guint index, GError **error)
 {
-  g_autoptr (OmniPicture)
-    picture = omni_source_load_scaled (self->originals->pdata[index], FINE_PX, self->cancellable, error);
+  Fine *fine = &self->fine[index];
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&fine->lock);
 
-  return picture != NULL ? omni_luma_pyramid_new (picture, FINE_PX, COARSE_PX / 2) : NULL;
+  if (fine->pyramid == NULL)
+  {
+    g_autoptr (OmniPicture)
+      picture = omni_source_load_scaled (self->originals->pdata[index], FINE_PX, self->cancellable, error);
+    if (picture != NULL)
+      fine->pyramid = omni_luma_pyramid_new (picture, FINE_PX, COARSE_PX / 2);
+  }
+  return fine->pyramid;
+}
+
+static void
+release_fine (Aligner *self, guint index)
+{
+  if (g_atomic_int_dec_and_test (&self->fine[index].n_uses))
+    g_clear_pointer (&self->fine[index].pyramid, omni_luma_pyramid_free);
 }
 
 static double
@@ -375,42 +411,94 @@ describe (OmniFrameMotion *motion, double width, double height)
   motion->zoom = sqrt (fabs (ux * vy - uy * vx));
 }
 
-/* The map from the parent's frame to that of picture `index`. */
+/* Finds the map from the parent's frame to that of picture `index`, which stays the identity where it lies right. */
 static gboolean
-register_with_parent (Aligner *self, guint index, const OmniLumaPyramid *parent, OmniHomography *map,
-                      GError **error)
+register_with_parent (Aligner *self, guint index, GError **error)
 {
+  const guint parent = self->parents[index];
+  const Link *link = &self->links[parent * self->n + index];
   OmniFrameMotion *motion = &self->alignment->motions[index];
-  const Link *link = &self->links[self->parents[index] * self->n + index];
   OmniSource *source = self->originals->pdata[index];
+  const OmniLumaPyramid *from, *to;
 
-  *map = OMNI_HOMOGRAPHY_IDENTITY;
-  motion->state = OMNI_FRAME_LIES;
   if (!link->is_near || link->agreement < LEAST_NEAR)
   {
     motion->state = OMNI_FRAME_NOT_FOUND;
     return TRUE;
   }
-  g_autoptr (OmniLumaPyramid) pyramid = load_fine (self, index, error);
-  if (pyramid == NULL)
+  if ((from = get_fine (self, parent, error)) == NULL || (to = get_fine (self, index, error)) == NULL)
     return FALSE;
-  OmniHomography found = omni_homography_scale (&link->map, pyramid->width[0], pyramid->height[0],
-                                                pyramid->width[0], pyramid->height[0]);
-  if (!omni_register_pair (parent, pyramid, &found, &motion->before, &motion->after, self->cancellable))
+  const double fine_width = to->width[0], fine_height = to->height[0];
+  const double width = omni_source_get_width (source), height = omni_source_get_height (source);
+  OmniHomography found = omni_homography_scale (&link->map, fine_width, fine_height, fine_width, fine_height);
+  if (!omni_register_pair (from, to, &found, &motion->before, &motion->after, self->cancellable))
     return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
 
-  const double width = omni_source_get_width (source), height = omni_source_get_height (source);
-  found = omni_homography_scale (&found, pyramid->width[0] / width, pyramid->height[0] / height,
-                                 width / pyramid->width[0], height / pyramid->height[0]);
+  found = omni_homography_scale (&found, fine_width / width, fine_height / height, width / fine_width,
+                                 height / fine_height);
   if (MAX (motion->before, motion->after) < LEAST_AGREEMENT)
     motion->state = OMNI_FRAME_NOT_FOUND;
   else if (motion->after >= motion->before + LEAST_GAIN
            && get_longest_way (&found, width, height) >= OMNI_ALIGN_LEAST_PX)
-  {
-    motion->state = OMNI_FRAME_MOVED;
-    *map = found;
-  }
+    motion->map = found;
   return TRUE;
+}
+
+/* In a thread of the pool. */
+static void
+register_cb (gpointer data, gpointer user_data)
+{
+  Aligner *self = user_data;
+  const guint index = GPOINTER_TO_UINT (data) - 1;
+  g_autoptr (GError) error = NULL;
+  const gboolean done = register_with_parent (self, index, &error);
+
+  release_fine (self, self->parents[index]);
+  release_fine (self, index);
+  g_mutex_lock (&self->lock);
+  if (!done && self->error == NULL)
+    self->error = g_steal_pointer (&error);
+  self->n_registered++;
+  g_cond_signal (&self->registered);
+  g_mutex_unlock (&self->lock);
+}
+
+/* All pairs of the ways, next to each other as the ways go, so that few pictures are in memory at a time. */
+static gboolean
+register_pairs (Aligner *self, GError **error)
+{
+  const guint reference = self->alignment->reference;
+  g_autoptr (GArray) queue = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint p = 0; p < self->n; p++)
+    for (guint k = 0; k < self->n; k++)
+    {
+      const guint index = self->order[k];
+      if (index == reference || self->parents[index] != self->order[p])
+        continue;
+      g_array_append_val (queue, index);
+      self->fine[index].n_uses++;
+      self->fine[self->parents[index]].n_uses++;
+    }
+  GThreadPool *pool = g_thread_pool_new (register_cb, self, (gint)MIN (MAX_THREADS, g_get_num_processors ()),
+                                         FALSE, NULL);
+  for (guint i = 0; i < queue->len; i++)
+    g_thread_pool_push (pool, GUINT_TO_POINTER (g_array_index (queue, guint, i) + 1), NULL);
+  g_mutex_lock (&self->lock);
+  for (guint n = 0; n < queue->len; n++)
+  {
+    while (self->n_registered <= n)
+      g_cond_wait (&self->registered, &self->lock);
+    g_mutex_unlock (&self->lock);
+    note_step (self, NULL);
+    g_mutex_lock (&self->lock);
+  }
+  g_mutex_unlock (&self->lock);
+  g_thread_pool_free (pool, FALSE, TRUE);
+  if (self->error == NULL)
+    return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
 }
 
 static gboolean
@@ -420,34 +508,21 @@ register_all (Aligner *self, GError **error)
   OmniSource *source = self->originals->pdata[0];
   const double width = omni_source_get_width (source), height = omni_source_get_height (source);
 
-  motions[self->alignment->reference] = (OmniFrameMotion){ .map = OMNI_HOMOGRAPHY_IDENTITY,
-                                                           .before = 1,
-                                                           .after = 1 };
-  for (guint p = 0; p < self->n; p++)
-  {
-    const guint parent = self->order[p];
-    g_autoptr (OmniLumaPyramid) pyramid = NULL;
-    for (guint i = 0; i < self->n; i++)
-    {
-      OmniHomography map;
-      if (self->parents[i] != parent || i == parent)
-        continue;
-      if (pyramid == NULL && (pyramid = load_fine (self, parent, error)) == NULL)
-        return FALSE;
-      if (!register_with_parent (self, i, pyramid, &map, error) || !note_step (self, error))
-        return FALSE;
-      /* Who is not found stays where it is, and not where its parent went. */
-      motions[i].map = motions[i].state == OMNI_FRAME_NOT_FOUND
-                         ? OMNI_HOMOGRAPHY_IDENTITY
-                         : omni_homography_compose (&map, &motions[parent].map);
-    }
-  }
   for (guint i = 0; i < self->n; i++)
+    motions[i] = (OmniFrameMotion){ .map = OMNI_HOMOGRAPHY_IDENTITY, .before = 1, .after = 1 };
+  if (!register_pairs (self, error))
+    return FALSE;
+  for (guint k = 0; k < self->n; k++)
   {
-    describe (&motions[i], width, height);
-    if (motions[i].state != OMNI_FRAME_NOT_FOUND)
-      motions[i].state = motions[i].shift_px >= OMNI_ALIGN_LEAST_PX ? OMNI_FRAME_MOVED : OMNI_FRAME_LIES;
-    self->alignment->moved |= motions[i].state == OMNI_FRAME_MOVED;
+    const guint i = self->order[k];
+    OmniFrameMotion *motion = &motions[i];
+    /* Who is not found stays where it is, and not where its parent went. */
+    if (i != self->alignment->reference && motion->state != OMNI_FRAME_NOT_FOUND)
+      motion->map = omni_homography_compose (&motion->map, &motions[self->parents[i]].map);
+    describe (motion, width, height);
+    if (motion->state != OMNI_FRAME_NOT_FOUND)
+      motion->state = motion->shift_px >= OMNI_ALIGN_LEAST_PX ? OMNI_FRAME_MOVED : OMNI_FRAME_LIES;
+    self->alignment->moved |= motion->state == OMNI_FRAME_MOVED;
   }
   return TRUE;
 }
@@ -529,46 +604,81 @@ make_sources (Aligner *self)
   }
 }
 
+static void
+aligner_init (Aligner *self, GPtrArray *sources, GCancellable *cancellable)
+{
+  const gsize n = sources->len;
+
+  self->sources = sources;
+  self->originals = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (self->originals, g_object_ref (omni_source_get_original (sources->pdata[i])));
+  self->n = sources->len;
+  self->sha256 = g_new0 (char *, n);
+  self->pyramids = g_new0 (OmniLumaPyramid *, n);
+  self->fine = g_new0 (Fine, n);
+  for (gsize i = 0; i < n; i++)
+    g_mutex_init (&self->fine[i].lock);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->registered);
+  self->links = g_new0 (Link, n * n);
+  self->parents = g_new0 (guint, n);
+  self->order = g_new0 (guint, n);
+  self->alignment = g_new0 (OmniAlignment, 1);
+  self->alignment->sources = g_ptr_array_new_with_free_func (g_object_unref);
+  self->alignment->motions = g_new0 (OmniFrameMotion, n);
+  self->n_steps = 4 * sources->len;
+  self->cancellable = cancellable;
+}
+
+/* All that the small pictures tell. */
+static gboolean
+look (Aligner *self, GError **error)
+{
+  if (!check (self->originals, error) || !read_small (self, error) || !shift_all (self, error)
+      || !link_all (self, error))
+    return FALSE;
+  self->alignment->reference = choose_reference (self);
+  find_ways (self);
+  return TRUE;
+}
+
+gboolean
+omni_align_look (GPtrArray *sources, double *farthest_px, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (sources != NULL && farthest_px != NULL, FALSE);
+
+  g_auto (Aligner) self = { 0 };
+  aligner_init (&self, sources, cancellable);
+  if (!look (&self, error))
+    return FALSE;
+  OmniSource *source = self.originals->pdata[0];
+  const double width = omni_source_get_width (source), height = omni_source_get_height (source);
+  *farthest_px = 0;
+  for (guint k = 0; k < self.n; k++)
+  {
+    const guint i = self.order[k], parent = self.parents[i];
+    const Link *link = &self.links[parent * self.n + i];
+    OmniFrameMotion *motion = &self.alignment->motions[i];
+    motion->map = OMNI_HOMOGRAPHY_IDENTITY;
+    if (i == parent || !link->is_near || link->agreement < LEAST_NEAR)
+      continue;
+    motion->map = omni_homography_compose (&link->map, &self.alignment->motions[parent].map);
+    const OmniHomography map = omni_homography_scale (&motion->map, width, height, width, height);
+    *farthest_px = MAX (*farthest_px, get_longest_way (&map, width, height));
+  }
+  return TRUE;
+}
+
 OmniAlignment *
 omni_align_sources (GPtrArray *sources, OmniProgressFunc progress, gpointer progress_data,
                     GCancellable *cancellable, GError **error)
 {
   g_return_val_if_fail (sources != NULL, NULL);
 
-  g_auto (Aligner) self = {
-    .sources = sources,
-    .originals = g_ptr_array_new_with_free_func (g_object_unref),
-    .n = sources->len,
-    .sha256 = g_new0 (char *, sources->len),
-    .pyramids = g_new0 (OmniLumaPyramid *, sources->len),
-    .links = g_new0 (Link, (gsize)sources->len * sources->len),
-    .parents = g_new0 (guint, sources->len),
-    .order = g_new0 (guint, sources->len),
-    .alignment = g_new0 (OmniAlignment, 1),
-    .progress = progress,
-    .progress_data = progress_data,
-    .n_steps = 4 * sources->len,
-    .cancellable = cancellable,
-  };
-  self.alignment->sources = g_ptr_array_new_with_free_func (g_object_unref);
-  self.alignment->motions = g_new0 (OmniFrameMotion, sources->len);
-  for (guint i = 0; i < sources->len; i++)
-    g_ptr_array_add (self.originals, g_object_ref (omni_source_get_original (sources->pdata[i])));
-  if (!check (self.originals, error) || !read_small (&self, error) || !shift_all (&self, error)
-      || !link_all (&self, error))
-    return NULL;
-  self.alignment->reference = choose_reference (&self);
-  find_ways (&self);
-  if (g_getenv ("DBG"))
-    for (guint i = 0; i < self.n; i++)
-    {
-      for (guint k = 0; k < self.n; k++)
-        g_printerr ("%.2f/%.2f(%d,%d z%.3f) ", self.links[i * self.n + k].shifted,
-                    self.links[i * self.n + k].agreement, self.links[i * self.n + k].dx,
-                    self.links[i * self.n + k].dy, self.links[i * self.n + k].map.m[0]);
-      g_printerr (" <- %u\n", self.parents[i]);
-    }
-  if (!register_all (&self, error) || !find_common_part (&self, error))
+  g_auto (Aligner) self = { .progress = progress, .progress_data = progress_data };
+  aligner_init (&self, sources, cancellable);
+  if (!look (&self, error) || !register_all (&self, error) || !find_common_part (&self, error))
     return NULL;
   make_sources (&self);
   return g_steal_pointer (&self.alignment);

@@ -52,6 +52,11 @@ typedef struct
  * too small, and where less than half of the frame would be left; CANCELLED; those of reading. `progress` (nullable) */
 OmniAlignment *omni_align_sources (GPtrArray *sources, OmniProgressFunc progress, gpointer progress_data,
                                    GCancellable *cancellable, GError **error);
+
+/* How far apart the pictures lie, about: the longest way of a corner, in pixels of their own size, as their thumbnails tell it, to a few
+ * thousandths of the longer side; 0 where they tell nothing. A matter of milliseconds a picture. Errors as above. Any thread. */
+gboolean omni_align_look (GPtrArray *sources, double *farthest_px, GCancellable *cancellable, GError **error);
+
 void omni_alignment_free (OmniAlignment *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniAlignment, omni_alignment_free)
 

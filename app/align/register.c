@@ -26,7 +26,7 @@
 #define MAX_WAY_PX 6
 
 /* Steps below this many pixels are the last. */
-#define LEAST_STEP_PX 0.002
+#define LEAST_STEP_PX 0.01
 
 /* What holds movements back that are made of noise: those of a hand, their deviations in units of half the picture's diagonal; and how
  * much a pixel says against that, whose difference has about this variance and is that of the pixels around it, too. */
