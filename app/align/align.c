@@ -22,7 +22,7 @@
  * movement has to better it. */
 #define LEAST_NEAR      0.5
 #define LEAST_AGREEMENT 0.12
-#define LEAST_GAIN      0.002
+#define LEAST_GAIN      0.0005
 
 /* Share of the reference's frame that must be left. */
 #define MIN_LEFT 0.5
@@ -424,6 +424,7 @@ register_with_parent (Aligner *self, guint index, GError **error)
   if (!link->is_near || link->agreement < LEAST_NEAR)
   {
     motion->state = OMNI_FRAME_NOT_FOUND;
+    motion->before = motion->after = link->is_near ? link->agreement : link->shifted;
     return TRUE;
   }
   if ((from = get_fine (self, parent, error)) == NULL || (to = get_fine (self, index, error)) == NULL)

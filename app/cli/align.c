@@ -56,7 +56,8 @@ align (const OmniCliOptions *options, GPtrArray *sources, GCancellable *cancella
       continue;
     g_autofree char *name = g_filename_display_name (omni_source_get_path (sources->pdata[i]));
     g_autofree char *message = g_strdup_printf (
-      "“%s” resembles none of the others, so it was left as it is; look at the result, or leave it out.",
+      "“%s” shows too little of what the others show to be aligned, so it was left as it is; look at the "
+      "result, or leave it out.",
       name);
     omni_cli_warn (options->quiet, message);
   }

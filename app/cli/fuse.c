@@ -85,6 +85,11 @@ print_result (const char *output, const OmniFusionResult *result, const OmniFusi
   printf ("%s: %u × %u, %s bits\n", name, omni_picture_get_width (result->picture),
           omni_picture_get_height (result->picture),
           omni_sample_type_to_string (omni_picture_get_sample_type (result->picture)));
+  OmniSource *source = result->sources->pdata[0], *original = omni_source_get_original (source);
+  if (omni_source_get_warp (source) != NULL)
+    printf ("  aligned, %u × %u of %u × %u pixels are in all sources\n", omni_source_get_width (source),
+            omni_source_get_height (source), omni_source_get_width (original),
+            omni_source_get_height (original));
   printf ("  task    %s (%s)\n", omni_task_to_string (result->task), result->task_reason);
   printf ("  model   %s, %s\n", result->model->title,
           result->order_invariant ? "the same result for every order of the sources"
