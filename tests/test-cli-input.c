@@ -99,7 +99,7 @@ test_missing_weights (void)
 static void
 test_raw_beside_jpeg (void)
 {
-  static const char *const raw[] = { "IMG_10.NEF", "IMG_9.nef", "IMG_9.dng" };
+  static const char *const raw[] = { "IMG_10.NEF", "img_9.nef", "IMG_9.dng" };
   g_autofree char *both = g_build_filename (folder, "both", NULL);
   g_assert_cmpint (g_mkdir (both, 0700), ==, 0);
   for (guint i = 0; i < 2; i++)

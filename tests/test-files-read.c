@@ -507,7 +507,7 @@ test_refusals (void)
   assert_unreadable (scratch_folder (), G_IO_ERROR_IS_DIRECTORY, "is a folder");
   assert_unreadable (empty, G_IO_ERROR_INVALID_DATA, "is empty (0 bytes)");
   assert_unreadable (text, G_IO_ERROR_NOT_SUPPORTED,
-                     "is not a picture this program can read (JPEG, PNG, WebP, TIFF)");
+                     "is not a picture this program can read (JPEG, PNG, WebP, camera raw, TIFF)");
   assert_unreadable (fifo, G_IO_ERROR_NOT_REGULAR_FILE, "a pipe");
 }
 

@@ -85,6 +85,7 @@ gather_folder (Gathering *self, const char *path, double from, double to)
     if (name[0] != '.' && g_file_test (file, G_FILE_TEST_IS_REGULAR) && omni_picture_is_candidate (file))
       g_ptr_array_add (files, g_steal_pointer (&file));
   }
+  omni_files_drop_raw (files);
   if (files->len == 0)
   {
     g_autofree char *name = g_filename_display_name (path);

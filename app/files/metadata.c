@@ -88,6 +88,30 @@ omni_metadata_new (void)
   return self;
 }
 
+/* Of camera raw, what says something of the picture and not of how it is to be developed: a TIFF that names its colour matrices would be
+ * taken for raw itself. Makers' own notes describe the raw file, often with a small picture or tables in it. */
+static void
+forget_raw (GExiv2Metadata *exiv2)
+{
+  static const char *const kept[] = { "Exif.Image.Make",
+                                      "Exif.Image.Model",
+                                      "Exif.Image.ImageDescription",
+                                      "Exif.Image.Artist",
+                                      "Exif.Image.DateTime",
+                                      "Exif.Image.Copyright",
+                                      "Exif.Image.Rating",
+                                      "Exif.Image.Software",
+                                      "Exif.Image.XPTitle",
+                                      "Exif.Image.XPComment",
+                                      NULL };
+  g_auto (GStrv) tags = gexiv2_metadata_get_exif_tags (exiv2);
+
+  for (gsize i = 0; tags != NULL && tags[i] != NULL; i++)
+    if (!g_strv_contains (kept, tags[i]) && !g_str_has_prefix (tags[i], "Exif.GPSInfo.")
+        && (!g_str_has_prefix (tags[i], "Exif.Photo.") || g_str_equal (tags[i], "Exif.Photo.MakerNote")))
+      gexiv2_metadata_try_clear_tag (exiv2, tags[i], NULL);
+}
+
 OmniMetadata *
 omni_metadata_read (const char *path, GError **error)
 {
@@ -96,6 +120,8 @@ omni_metadata_read (const char *path, GError **error)
   g_autoptr (GError) cause = NULL;
   OmniMetadata *self = open_metadata (path, &cause);
 
+  if (self != NULL && omni_picture_is_raw (path))
+    forget_raw (self->exiv2);
   if (self != NULL)
     return self;
   g_autofree char *name = g_filename_display_name (path);

@@ -80,6 +80,7 @@ add_folder (GPtrArray *files, const char *folder, GError **error)
     if (entry[0] != '.' && omni_picture_is_candidate (path))
       g_ptr_array_add (found, g_steal_pointer (&path));
   }
+  omni_files_drop_raw (found);
   if (found->len == 0)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
@@ -118,34 +119,73 @@ omni_files_expand (char **args, GError **error)
   return (char **)g_ptr_array_steal (files, NULL);
 }
 
+/* The path without its extension, in small letters. */
+static char *
+make_stem (const char *path)
+{
+  const char *name = strrchr (path, G_DIR_SEPARATOR), *dot = strrchr (path, '.');
+
+  return g_ascii_strdown (path, dot != NULL && (name == NULL || dot > name) ? dot - path : -1);
+}
+
+/* (transfer full) (element-type filename) Those of `paths` that omni_files_drop_raw() takes out; they are taken out if `drop`. */
+static GPtrArray *
+find_doubled_raw (GPtrArray *paths, gboolean drop)
+{
+  GPtrArray *doubled = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) stems = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < paths->len; i++)
+    if (!omni_picture_is_raw (paths->pdata[i]))
+      g_hash_table_add (stems, make_stem (paths->pdata[i]));
+  for (guint i = paths->len; i-- > 0;)
+  {
+    g_autofree char *stem = make_stem (paths->pdata[i]);
+    if (!omni_picture_is_raw (paths->pdata[i]) || !g_hash_table_contains (stems, stem))
+      continue;
+    g_ptr_array_add (doubled, g_strdup (paths->pdata[i]));
+    if (drop)
+      g_ptr_array_remove_index (paths, i);
+  }
+  g_ptr_array_sort (doubled, compare_paths_cb);
+  return doubled;
+}
+
+void
+omni_files_drop_raw (GPtrArray *paths)
+{
+  g_return_if_fail (paths != NULL);
+
+  g_ptr_array_unref (find_doubled_raw (paths, TRUE));
+}
+
 char *
 omni_folder_describe_raw (const char *folder)
 {
   g_return_val_if_fail (folder != NULL, NULL);
 
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  g_autofree char *first = NULL;
-  guint n = 0;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
 
   for (const char *entry; dir != NULL && (entry = g_dir_read_name (dir)) != NULL;)
-    if (entry[0] != '.' && omni_picture_is_raw (entry))
-    {
-      n++;
-      if (first == NULL || omni_natural_compare (entry, first) < 0)
-      {
-        g_free (first);
-        first = g_strdup (entry);
-      }
-    }
-  if (n == 0)
+  {
+    g_autofree char *path = g_build_filename (folder, entry, NULL);
+    if (entry[0] != '.' && omni_picture_is_candidate (path))
+      g_ptr_array_add (paths, g_steal_pointer (&path));
+  }
+  g_autoptr (GPtrArray) doubled = find_doubled_raw (paths, FALSE);
+  if (doubled->len == 0)
     return NULL;
-  g_autofree char *path = g_build_filename (folder, first, NULL);
-  g_autofree char *name = g_filename_display_name (path);
+  const guint n = doubled->len;
+  g_autofree char *name = g_filename_display_name (doubled->pdata[0]);
   if (n == 1)
-    return g_strdup_printf (_ ("“%s” is camera raw and was passed over; develop it to TIFF first."), name);
+    return g_strdup_printf (
+      _ ("“%s” is camera raw and was passed over, for a picture of the same name lies beside it."), name);
   return g_strdup_printf (
-    ngettext ("“%s” and %u other file are camera raw and were passed over; develop them to TIFF first.",
-              "“%s” and %u other files are camera raw and were passed over; develop them to TIFF first.",
+    ngettext ("“%s” and %u other file are camera raw and were passed over, for pictures of the "
+              "same names lie beside them.",
+              "“%s” and %u other files are camera raw and were passed over, for pictures of the "
+              "same names lie beside them.",
               n - 1),
     name, n - 1);
 }

@@ -14,7 +14,10 @@ int omni_natural_compare (const char *a, const char *b);
  * pictures, is an error that names it. */
 char **omni_files_expand (char **args, GError **error);
 
-/* (transfer full) (nullable) What to say of the camera raw in a folder, which is none of its pictures: a sentence, translated. */
+/* Takes out of `paths` (element-type filename, owned) camera raw that has a picture of the same name beside it: cameras write both. */
+void omni_files_drop_raw (GPtrArray *paths);
+
+/* (transfer full) (nullable) What to say of such camera raw in a folder: a sentence, translated. */
 char *omni_folder_describe_raw (const char *folder);
 
 G_END_DECLS

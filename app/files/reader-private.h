@@ -36,7 +36,7 @@ typedef struct
 } OmniRaster;
 
 /* One format. To add one: write these three functions and name the reader in the table of reader.c, where the first
- * match wins (so camera RAW, which looks like TIFF, must stand before TIFF). */
+ * match wins: camera raw, of which many kinds look like TIFF, stands before it. */
 typedef struct
 {
   const char *name;
@@ -50,6 +50,7 @@ typedef struct
 
 extern const OmniReader omni_jpeg_reader;
 extern const OmniReader omni_png_reader;
+extern const OmniReader omni_raw_reader;
 extern const OmniReader omni_tiff_reader;
 extern const OmniReader omni_webp_reader;
 

@@ -16,7 +16,7 @@
 #define SHA256_READ_BYTES (1u << 18)
 
 static const OmniReader *const readers[] = { &omni_jpeg_reader, &omni_png_reader, &omni_webp_reader,
-                                             &omni_tiff_reader };
+                                             &omni_raw_reader, &omni_tiff_reader };
 
 static void
 input_clear (OmniInput *input)
@@ -360,15 +360,11 @@ has_known_extension (const char *path)
 gboolean
 omni_picture_is_raw (const char *path)
 {
-  static const char *const extensions[] = { ".3fr", ".arw", ".cr2", ".cr3", ".dcr", ".dng", ".erf", ".iiq",
-                                            ".kdc", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf",
-                                            ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f" };
-
   g_return_val_if_fail (path != NULL, FALSE);
 
   g_autofree char *lower = g_ascii_strdown (path, -1);
-  for (gsize i = 0; i < G_N_ELEMENTS (extensions); i++)
-    if (g_str_has_suffix (lower, extensions[i]))
+  for (gsize i = 0; omni_raw_reader.extensions[i] != NULL; i++)
+    if (g_str_has_suffix (lower, omni_raw_reader.extensions[i]))
       return TRUE;
   return FALSE;
 }
@@ -377,9 +373,6 @@ gboolean
 omni_picture_is_candidate (const char *path)
 {
   g_return_val_if_fail (path != NULL, FALSE);
-
-  if (omni_picture_is_raw (path))
-    return FALSE;
 
   g_auto (OmniInput) input = { .fd = -1 };
 

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Pictures in: JPEG, PNG, TIFF and WebP today. The format is found from the content, never from the name. Orientation
+/* Pictures in: JPEG, PNG, TIFF, WebP and camera raw, which is developed. The format is found from the content and not from the name,
+ * but for camera raw, of which many kinds are TIFFs of their own sort. Orientation
  * tags are applied, the ICC profile is kept raw, and samples keep their depth: 16-bit and float samples never pass
  * through anything narrower.
  *
@@ -46,7 +47,7 @@ gboolean omni_picture_probe_with_profile (const char *path, OmniPictureInfo *inf
                                           GError **error);
 
 /* Whether the first bytes of the file, or else its name, say that it is a picture of a known format. One that cannot be opened is
- * told by its name, so that it is spoken of when it is read. Camera raw is none. */
+ * told by its name, so that it is spoken of when it is read. */
 gboolean omni_picture_is_candidate (const char *path);
 
 /* Whether the name says that it is camera raw, of which many kinds begin like a TIFF. */

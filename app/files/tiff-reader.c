@@ -229,7 +229,7 @@ tiff_start (TiffDecoder *decoder, OmniRaster *raster, GError **error)
     return FALSE;
   if (TIFFGetField (decoder->tiff, TIFF_TAG_DNG_VERSION, &version))
   {
-    omni_input_set_unsupported (decoder->input, _ ("it is a camera's raw data; develop it to TIFF first."),
+    omni_input_set_unsupported (decoder->input, _ ("it is camera raw; give it its own extension (.dng)."),
                                 error);
     return FALSE;
   }
