@@ -282,11 +282,19 @@ link_all (Aligner *self, GError **error)
   return TRUE;
 }
 
-/* Not nothing, so that every picture has a way. */
+static gboolean
+is_found (const Link *link)
+{
+  return link->is_near && link->agreement >= LEAST_NEAR;
+}
+
+/* Not nothing even where there is none, so that every picture has a way. */
 static double
 get_agreement (const Aligner *self, guint i, guint k)
 {
-  return i == k ? 1 : MAX (self->links[i * self->n + k].agreement, 1e-3);
+  const Link *link = &self->links[i * self->n + k];
+
+  return i == k ? 1 : is_found (link) ? link->agreement : 1e-3;
 }
 
 /* Sums by rank, since those of floats in list order would depend on it. */
@@ -421,7 +429,7 @@ register_with_parent (Aligner *self, guint index, GError **error)
   OmniSource *source = self->originals->pdata[index];
   const OmniLumaPyramid *from, *to;
 
-  if (!link->is_near || link->agreement < LEAST_NEAR)
+  if (!is_found (link))
   {
     motion->state = OMNI_FRAME_NOT_FOUND;
     motion->before = motion->after = link->is_near ? link->agreement : link->shifted;
@@ -517,9 +525,14 @@ register_all (Aligner *self, GError **error)
   {
     const guint i = self->order[k];
     OmniFrameMotion *motion = &motions[i];
-    /* Who is not found stays where it is, and not where its parent went. */
-    if (i != self->alignment->reference && motion->state != OMNI_FRAME_NOT_FOUND)
-      motion->map = omni_homography_compose (&motion->map, &motions[self->parents[i]].map);
+    const OmniFrameMotion *parent = &motions[self->parents[i]];
+    /* Who is not found, or only with such a one, stays where it is. */
+    if (parent->state == OMNI_FRAME_NOT_FOUND)
+      motion->state = OMNI_FRAME_NOT_FOUND;
+    if (motion->state == OMNI_FRAME_NOT_FOUND)
+      motion->map = OMNI_HOMOGRAPHY_IDENTITY;
+    else if (i != self->alignment->reference)
+      motion->map = omni_homography_compose (&motion->map, &parent->map);
     describe (motion, width, height);
     if (motion->state != OMNI_FRAME_NOT_FOUND)
       motion->state = motion->shift_px >= OMNI_ALIGN_LEAST_PX ? OMNI_FRAME_MOVED : OMNI_FRAME_LIES;
@@ -662,7 +675,7 @@ omni_align_look (GPtrArray *sources, double *farthest_px, GCancellable *cancella
     const Link *link = &self.links[parent * self.n + i];
     OmniFrameMotion *motion = &self.alignment->motions[i];
     motion->map = OMNI_HOMOGRAPHY_IDENTITY;
-    if (i == parent || !link->is_near || link->agreement < LEAST_NEAR)
+    if (i == parent || !is_found (link))
       continue;
     motion->map = omni_homography_compose (&link->map, &self.alignment->motions[parent].map);
     const OmniHomography map = omni_homography_scale (&motion->map, width, height, width, height);

@@ -18,7 +18,7 @@
 #define BRIGHTEST (250.0 / 255)
 
 /* Share of the window that may be clipped. */
-#define MAX_CLIPPED 0.15
+#define MAX_CLIPPED 0.5
 
 /* Linear light: there exposure is a factor, and a mean over pixels does not change that. */
 static float *
