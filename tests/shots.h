@@ -53,28 +53,32 @@ typedef struct
   OmniHomography map; /* from the scene to it */
   double gain;        /* exposure */
   double sharp;
+  double scale; /* 0 or of a picture so many times as large, with all of the scene larger by that */
 } Shot;
 
 G_GNUC_UNUSED static OmniSource *
 take (const Shot *shot, guint seed, const char *name)
 {
   OmniHomography back;
-  guint8 *pixels = g_malloc ((gsize)W * H * 3);
+  const double scale = shot->scale > 0 ? shot->scale : 1;
+  const guint width = (guint)(W * scale), height = (guint)(H * scale);
+  guint8 *pixels = g_malloc ((gsize)width * height * 3);
 
   g_assert_true (omni_homography_invert (&shot->map, &back));
-  for (guint y = 0; y < H; y++)
-    for (guint x = 0; x < W; x++)
+  for (guint y = 0; y < height; y++)
+    for (guint x = 0; x < width; x++)
     {
       double u, v;
-      omni_homography_apply (&back, x + 0.5, y + 0.5, &u, &v);
+      omni_homography_apply (&back, (x + 0.5) / scale, (y + 0.5) / scale, &u, &v);
       const double light = shot->gain * shine (u, v, seed, shot->sharp);
       const double grain = (hash (x, y, seed + 77 + (guint)(1000 * shot->gain)) - 0.5) * 2;
       for (guint c = 0; c < 3; c++)
-        pixels[((gsize)y * W + x) * 3 + c] = (guint8)CLAMP (
+        pixels[((gsize)y * width + x) * 3 + c] = (guint8)CLAMP (
           255 * pow (light * (1 - 0.1 * c), 1 / 2.2) + grain + 0.5, 0, 255);
     }
-  g_autoptr (OmniPicture) picture = omni_picture_new (
-    W, H, 3, FALSE, OMNI_SAMPLE_U8, g_bytes_new_take (pixels, (gsize)W * H * 3), NULL, NULL, NULL);
+  g_autoptr (OmniPicture)
+    picture = omni_picture_new (width, height, 3, FALSE, OMNI_SAMPLE_U8,
+                                g_bytes_new_take (pixels, (gsize)width * height * 3), NULL, NULL, NULL);
   return omni_source_new_for_picture (picture, name);
 }
 

@@ -390,6 +390,26 @@ test_pictures (void)
   }
 }
 
+/* Larger than what is registered: the map is that of the pictures' own size. */
+static void
+test_large (void)
+{
+  Shot shots[5];
+  fill_bracket (shots);
+  for (guint i = 0; i < 2; i++)
+    shots[i].scale = 7.3;
+  g_autoptr (GPtrArray) sources = take_all (shots, 2, 13);
+  g_autoptr (OmniAlignment) alignment = align (sources);
+  const guint moved = 1 - alignment->reference;
+  const double sign = moved == 1 ? 1 : -1;
+
+  g_assert_cmpint (alignment->motions[moved].state, ==, OMNI_FRAME_MOVED);
+  g_test_message ("moved by %.2f, %.2f", alignment->motions[moved].dx, alignment->motions[moved].dy);
+  g_assert_cmpfloat_with_epsilon (alignment->motions[moved].dx, sign * 7.3 * 6.3, 0.5);
+  g_assert_cmpfloat_with_epsilon (alignment->motions[moved].dy, sign * 7.3 * -9.4, 0.5);
+  g_assert_cmpfloat_with_epsilon (alignment->width, W * 7.3 - 46.1, 2);
+}
+
 /* A lens that breathes, and is in focus elsewhere each time. */
 static void
 test_breathing (void)
@@ -664,6 +684,7 @@ main (int argc, char **argv)
   g_test_add_func ("/align/source", test_source);
   g_test_add_func ("/align/bracket", test_bracket);
   g_test_add_func ("/align/pictures", test_pictures);
+  g_test_add_func ("/align/large", test_large);
   g_test_add_func ("/align/breathing", test_breathing);
   g_test_add_func ("/align/every-order", test_every_order);
   g_test_add_func ("/align/lies-right", test_lies_right);

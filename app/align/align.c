@@ -443,7 +443,7 @@ register_with_parent (Aligner *self, guint index, GError **error)
   if (!omni_register_pair (from, to, &found, &motion->before, &motion->after, self->cancellable))
     return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
 
-  found = omni_homography_scale (&found, fine_width / width, fine_height / height, width / fine_width,
+  found = omni_homography_scale (&found, width / fine_width, height / fine_height, width / fine_width,
                                  height / fine_height);
   if (MAX (motion->before, motion->after) < LEAST_AGREEMENT)
     motion->state = OMNI_FRAME_NOT_FOUND;
