@@ -91,6 +91,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OmniDocumentState, omni_document_state_free)
 void omni_document_state_set_sources (OmniDocumentState *state, GPtrArray *sources);
 void omni_document_state_set_on (OmniDocumentState *state, OmniSource *source, gboolean on);
 
+/* `next`, which takes the place of `source`, counts what that does: role, on or off, influence. */
+void omni_document_state_inherit (OmniDocumentState *state, OmniSource *source, OmniSource *next);
+
 /* choices.c */
 void omni_document_search_copies (OmniDocument *self);
 void omni_document_stop_searching (OmniDocument *self);
@@ -101,6 +104,9 @@ void omni_document_change_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_change_view (OmniDocument *self, OmniDocumentState *next);
 void omni_document_replace_state (OmniDocument *self, OmniDocumentState *next);
 void omni_document_clear_history (OmniDocument *self);
+
+/* (transfer none) (nullable) What an undo would bring back; NULL also where that is no state. */
+const OmniDocumentState *omni_document_peek_undo (OmniDocument *self);
 
 /* document.c. Takes `next`; what was there before is handed back. */
 OmniDocumentState *omni_document_swap_state (OmniDocument *self, OmniDocumentState *next);

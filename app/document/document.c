@@ -167,6 +167,14 @@ find_path (GPtrArray *sources, const char *path)
   return NULL;
 }
 
+OmniSource *
+omni_document_find_file (OmniDocument *self, OmniSource *source)
+{
+  return omni_document_find (self, source, NULL)
+           ? source
+           : find_path (self->state->sources, omni_source_get_path (source));
+}
+
 /* Files that were written anew since take their own places. Returns how many. */
 static guint
 renew (OmniDocument *self, GPtrArray *sources)
@@ -246,6 +254,20 @@ omni_document_move_sources (OmniDocument *self, GPtrArray *sources, guint positi
   return TRUE;
 }
 
+/* (transfer full) `next` seen as `source` is, where its frame is the same. */
+static OmniSource *
+keep_warp (OmniSource *source, OmniSource *next)
+{
+  const OmniWarp *warp = omni_source_get_warp (source);
+  OmniSource *original = omni_source_get_original (source);
+
+  if (warp == NULL || omni_source_get_warp (next) != NULL
+      || omni_source_get_width (next) != omni_source_get_width (original)
+      || omni_source_get_height (next) != omni_source_get_height (original))
+    return g_object_ref (next);
+  return omni_source_new_warped (next, warp);
+}
+
 gboolean
 omni_document_replace (OmniDocument *self, OmniSource *source, OmniSource *next)
 {
@@ -256,13 +278,9 @@ omni_document_replace (OmniDocument *self, OmniSource *source, OmniSource *next)
     return FALSE;
   OmniDocumentState *state = omni_document_state_copy (self->state);
   g_autoptr (GPtrArray) sources = borrow_sources (self);
-  sources->pdata[position] = next;
-  if (!omni_document_is_on (self, source))
-    g_hash_table_add (state->off, g_object_ref (next));
-  const double influence = omni_document_get_influence (self, source);
-  if (influence != 0)
-    g_hash_table_insert (state->influence, g_object_ref (next), g_memdup2 (&influence, sizeof influence));
-  omni_source_set_role (next, omni_source_get_role (source));
+  g_autoptr (OmniSource) seen = keep_warp (source, next);
+  sources->pdata[position] = seen;
+  omni_document_state_inherit (state, source, seen);
   omni_document_state_set_sources (state, sources);
   omni_document_change_state (self, state);
   return TRUE;

@@ -46,6 +46,9 @@ guint omni_document_get_n_sources (OmniDocument *self);
 OmniSource *omni_document_get_source (OmniDocument *self, guint position);
 gboolean omni_document_find (OmniDocument *self, OmniSource *source, guint *position);
 
+/* (transfer none) (nullable) The source, or else the one of the set that is of the same file, e.g. as it is seen now. */
+OmniSource *omni_document_find_file (OmniDocument *self, OmniSource *source);
+
 /* (transfer full) What to call a source among the others: its file's name, with as many folders around it as tell it from them. */
 char *omni_document_dup_name (OmniDocument *self, OmniSource *source);
 
@@ -59,7 +62,8 @@ gboolean omni_document_move (OmniDocument *self, guint from, guint to);
 /* Moves several, which keep their order, so that `position` others stand before them. FALSE when nothing changes. */
 gboolean omni_document_move_sources (OmniDocument *self, GPtrArray *sources, guint position);
 
-/* `next` takes the place of `source`, with its role and whether it is on. FALSE when its file is in the set already. */
+/* `next` takes the place of `source`, with its role, influence and whether it is on; seen through its warp, too, where its frame is of the
+ * same size. FALSE when its file is in the set already. */
 gboolean omni_document_replace (OmniDocument *self, OmniSource *source, OmniSource *next);
 
 /* Another order, never the same one; needs two sources. */
@@ -102,6 +106,28 @@ OmniSource *omni_document_get_original (OmniDocument *self, OmniSource *source);
 /* (transfer full) (nullable) A sentence about the copies; NULL when there are none. And switches them off, in one step. */
 char *omni_document_describe_copies (OmniDocument *self);
 void omni_document_switch_off_copies (OmniDocument *self);
+
+/* Each source that one of `aligned` is of the same file with gives it its place, with its role, influence and whether it is on: one
+ * step for undo. FALSE when nothing changes. To unalign is to put all of the originals into their places. */
+gboolean omni_document_set_aligned (OmniDocument *self, GPtrArray *aligned);
+gboolean omni_document_unalign (OmniDocument *self);
+
+/* The sources as they were before they were aligned (the list of then): an undo where that was the last step, else a step of its
+ * own. */
+void omni_document_take_back_aligned (OmniDocument *self, GPtrArray *before);
+
+/* Whether any source is seen through a warp. */
+gboolean omni_document_is_aligned (OmniDocument *self);
+
+/* Whether those that are fused could be: two at least, with files of one size, and no task for which somebody else has aligned
+ * them. */
+gboolean omni_document_can_align (OmniDocument *self);
+
+/* (transfer container) (element-type OmniSource) Those that are fused with aligned ones, could be aligned with them, and are not. */
+GPtrArray *omni_document_list_unaligned (OmniDocument *self);
+
+/* How far a source was moved, the longest way of a corner in pixels; FALSE when it was not aligned, or the others do not tell. */
+gboolean omni_document_get_shift (OmniDocument *self, OmniSource *source, double *px);
 
 /* Values of the effective model's options, as text; each model keeps its own. Quick changes of one option are one step for
  * undo. `option` is an entry of that model's table; the effective model must be known to set one. */

@@ -35,7 +35,10 @@ find_duplicates (GPtrArray *sources, GCancellable *cancellable)
   for (guint i = 0; i < sorted->len && !g_cancellable_is_cancelled (cancellable); i++)
   {
     OmniSource *source = sorted->pdata[i];
-    char *hash = has_twin_size (sizes, sorted->len, i) ? omni_source_dup_sha256 (source, NULL) : NULL;
+    /* Of the file: two copies are moved alike, but for the last bits. */
+    char *hash = has_twin_size (sizes, sorted->len, i)
+                   ? omni_source_dup_sha256 (omni_source_get_original (source), NULL)
+                   : NULL;
     OmniSource *original = hash != NULL ? g_hash_table_lookup (originals, hash) : NULL;
     if (original != NULL)
       g_hash_table_insert (copies, g_object_ref (source), g_object_ref (original));

@@ -144,6 +144,14 @@ omni_document_redo (OmniDocument *self)
   go (self, &self->redo, &self->undo);
 }
 
+const OmniDocumentState *
+omni_document_peek_undo (OmniDocument *self)
+{
+  const OmniStep *step = g_queue_peek_head (&self->undo);
+
+  return step != NULL ? step->state : NULL;
+}
+
 void
 omni_document_clear_history (OmniDocument *self)
 {

@@ -57,6 +57,28 @@ make_relative (const char *path, const char *session_path)
   return folder != NULL ? g_file_get_relative_path (folder, file) : NULL;
 }
 
+/* The map as text, which reads back to the last bit whatever reads the rest. */
+static void
+write_warp (JsonBuilder *json, const OmniSessionFile *file)
+{
+  g_autoptr (GString) map = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (file->warp.map.m); i++)
+  {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append_printf (map, "%s%s", i > 0 ? " " : "",
+                            g_ascii_dtostr (number, sizeof number, file->warp.map.m[i]));
+  }
+  json_builder_set_member_name (json, "aligned");
+  json_builder_begin_object (json);
+  add_string (json, "map", map->str);
+  add_int (json, "width", file->warp.width);
+  add_int (json, "height", file->warp.height);
+  add_int (json, "of_width", file->of_width);
+  add_int (json, "of_height", file->of_height);
+  json_builder_end_object (json);
+}
+
 static void
 write_file (JsonBuilder *json, OmniSessionFile *file, const char *session_path)
 {
@@ -74,6 +96,8 @@ write_file (JsonBuilder *json, OmniSessionFile *file, const char *session_path)
   add_boolean (json, "on", file->on);
   if (file->influence != 0)
     add_double (json, "influence", file->influence);
+  if (file->warp.width > 0)
+    write_warp (json, file);
   json_builder_end_object (json);
 }
 
@@ -188,7 +212,7 @@ omni_session_lacks_hashes (OmniSession *self)
   for (guint i = 0; i < self->files->len; i++)
   {
     OmniSessionFile *file = self->files->pdata[i];
-    if (file->source != NULL && !omni_source_has_sha256 (file->source))
+    if (file->source != NULL && !omni_source_has_sha256 (omni_source_get_original (file->source)))
       return TRUE;
   }
   return FALSE;
@@ -206,8 +230,9 @@ note_files (OmniSession *self, gboolean quick)
       continue;
     if (g_stat (file->path, &status) == 0)
       file->size_bytes = (guint64)status.st_size;
-    if (file->sha256 == NULL && (!quick || omni_source_has_sha256 (file->source)))
-      file->sha256 = omni_source_dup_sha256 (file->source, NULL);
+    OmniSource *original = omni_source_get_original (file->source);
+    if (file->sha256 == NULL && (!quick || omni_source_has_sha256 (original)))
+      file->sha256 = omni_source_dup_sha256 (original, NULL);
   }
   /* Weights are small. */
   for (guint i = 0; i < self->weights->len; i++)
@@ -306,6 +331,39 @@ get_role (JsonObject *object)
   return omni_role_from_string (get_string (object, "role"), &role) ? role : OMNI_ROLE_NONE;
 }
 
+/* What cannot be carried out is no warp. */
+static void
+read_warp (JsonObject *object, OmniSessionFile *file)
+{
+  JsonNode *node = json_object_get_member (object, "aligned");
+  JsonObject *aligned = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  const char *map = aligned != NULL ? get_string (aligned, "map") : NULL;
+  OmniWarp warp;
+
+  if (map == NULL)
+    return;
+  const gint64 width = get_int (aligned, "width"), height = get_int (aligned, "height");
+  const gint64 of_width = get_int (aligned, "of_width"), of_height = get_int (aligned, "of_height");
+  if (width < 1 || height < 1 || width > of_width || height > of_height || of_width > G_MAXINT
+      || of_height > G_MAXINT)
+    return;
+  warp.width = (guint)width;
+  warp.height = (guint)height;
+  for (guint i = 0; i < G_N_ELEMENTS (warp.map.m); i++)
+  {
+    char *end;
+    warp.map.m[i] = g_ascii_strtod (map, &end);
+    if (end == map)
+      return;
+    map = end;
+  }
+  if (*map != '\0' || !omni_warp_is_sane (&warp))
+    return;
+  file->warp = warp;
+  file->of_width = (guint)of_width;
+  file->of_height = (guint)of_height;
+}
+
 /* FALSE when it says nothing of use. */
 static gboolean
 read_file (OmniSession *self, JsonObject *object)
@@ -325,6 +383,7 @@ read_file (OmniSession *self, JsonObject *object)
   file->in_set = get_boolean (object, "in_set", TRUE);
   file->on = get_boolean (object, "on", TRUE);
   file->influence = get_influence (object);
+  read_warp (object, file);
   return TRUE;
 }
 
@@ -490,6 +549,18 @@ find_in_place (OmniSessionFile *file, const char *session_path)
     file->changed = file->sha256 != NULL && !has_hash (file->path, file);
 }
 
+/* One file may stand there twice: as it is, and as it is seen. */
+static void
+take_everywhere (OmniSession *self, const char *before, const char *path)
+{
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    OmniSessionFile *file = self->files->pdata[i];
+    if (file->source == NULL && g_str_equal (file->path, before))
+      take (file, path);
+  }
+}
+
 static void
 try_candidate (OmniSession *self, const char *path, guint *n_found)
 {
@@ -500,10 +571,12 @@ try_candidate (OmniSession *self, const char *path, guint *n_found)
   for (guint i = 0; i < self->files->len; i++)
   {
     OmniSessionFile *file = self->files->pdata[i];
+    g_autofree char *before = g_strdup (file->path);
     if (file->source == NULL && file->size_bytes == (guint64)status.st_size && has_hash (path, file)
         && take (file, path))
     {
       *n_found += 1;
+      take_everywhere (self, before, path);
       return;
     }
   }
@@ -529,6 +602,43 @@ try_folder (OmniSession *self, const char *folder, guint depth, guint *n_left, g
   }
 }
 
+/* (transfer none) What is in the file, as another entry has it that is not `file`, or else as this one has. */
+static OmniSource *
+find_original (OmniSession *self, OmniSessionFile *file)
+{
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    const OmniSessionFile *other = self->files->pdata[i];
+    if (other != file && other->source != NULL && g_str_equal (other->path, file->path)
+        && (other->warp.width == 0 || omni_source_get_warp (other->source) != NULL))
+      return omni_source_get_original (other->source);
+  }
+  return file->source;
+}
+
+/* What was found is seen as it was seen. Of one file there is one original, so that one that is not aligned any more is known to the
+ * versions of before. */
+static void
+warp_found (OmniSession *self)
+{
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    OmniSessionFile *file = self->files->pdata[i];
+    if (file->source == NULL || file->warp.width == 0 || omni_source_get_warp (file->source) != NULL)
+      continue;
+    g_autoptr (OmniSource) original = g_object_ref (find_original (self, file));
+    /* Another picture in its place may have another frame. */
+    if (omni_source_get_width (original) == file->of_width
+        && omni_source_get_height (original) == file->of_height)
+    {
+      g_object_unref (file->source);
+      file->source = omni_source_new_warped (original, &file->warp);
+    }
+    else
+      file->warp = (OmniWarp){ 0 };
+  }
+}
+
 guint
 omni_session_locate (OmniSession *self, const char *const *paths, GCancellable *cancellable)
 {
@@ -541,6 +651,7 @@ omni_session_locate (OmniSession *self, const char *const *paths, GCancellable *
     else
       try_candidate (self, paths[i], &n_found);
   }
+  warp_found (self);
   return n_found;
 }
 
@@ -627,7 +738,10 @@ omni_session_load (const char *path, GCancellable *cancellable, GError **error)
   for (guint i = 0; self != NULL && i < self->files->len; i++)
     find_in_place (self->files->pdata[i], path);
   if (self != NULL)
+  {
     find_moved (self, path, cancellable);
+    warp_found (self);
+  }
   for (guint i = 0; self != NULL && i < self->weights->len; i++)
     find_weights (self->weights->pdata[i]);
   return self;

@@ -108,6 +108,12 @@ find_source (OmniSession *self, OmniSource *source)
   file->path = g_strdup (omni_source_get_path (source));
   file->role = omni_source_get_role (source);
   file->source = g_object_ref (source);
+  if (omni_source_get_warp (source) != NULL)
+  {
+    file->warp = *omni_source_get_warp (source);
+    file->of_width = omni_source_get_width (omni_source_get_original (source));
+    file->of_height = omni_source_get_height (omni_source_get_original (source));
+  }
   return self->files->len - 1;
 }
 
@@ -188,7 +194,8 @@ carry_file (OmniSession *self, const OmniSessionFile *file)
   for (guint i = 0; i < self->files->len; i++)
   {
     const OmniSessionFile *own = self->files->pdata[i];
-    if (own->source == NULL && g_str_equal (own->path, file->path))
+    if (own->source == NULL && g_str_equal (own->path, file->path)
+        && memcmp (&own->warp, &file->warp, sizeof own->warp) == 0)
       return i;
   }
   OmniSessionFile *copy = omni_session_add_file (self);

@@ -17,11 +17,13 @@ typedef struct
   char *relative; /* (nullable) where it was, seen from the session's own folder */
   guint64 size_bytes;
   OmniRole role;
-  double influence;    /* as omni_document_get_influence() */
-  gboolean in_set, on; /* not in the set: a version needs it */
-  OmniSource *source;  /* NULL: not found (yet) */
-  gboolean changed;    /* found in its place, with another content */
-  gboolean lost;       /* of the set, and the document was brought to the session's state without it */
+  double influence;          /* as omni_document_get_influence() */
+  OmniWarp warp;             /* it is seen through; of width 0: none */
+  guint of_width, of_height; /* of the file, for which the warp was made */
+  gboolean in_set, on;       /* not in the set: a version needs it */
+  OmniSource *source;        /* NULL: not found (yet) */
+  gboolean changed;          /* found in its place, with another content */
+  gboolean lost;             /* of the set, and the document was brought to the session's state without it */
 } OmniSessionFile;
 
 /* The present state of the document. Main thread. */

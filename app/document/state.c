@@ -99,3 +99,20 @@ omni_document_state_set_on (OmniDocumentState *state, OmniSource *source, gboole
     g_hash_table_add (state->off, g_object_ref (source));
   omni_document_state_set_sources (state, state->sources);
 }
+
+void
+omni_document_state_inherit (OmniDocumentState *state, OmniSource *source, OmniSource *next)
+{
+  const double *influence = g_hash_table_lookup (state->influence, source);
+
+  /* It may have been in the set before, and counted otherwise. */
+  if (g_hash_table_contains (state->off, source))
+    g_hash_table_add (state->off, g_object_ref (next));
+  else
+    g_hash_table_remove (state->off, next);
+  if (influence != NULL)
+    g_hash_table_insert (state->influence, g_object_ref (next), g_memdup2 (influence, sizeof *influence));
+  else
+    g_hash_table_remove (state->influence, next);
+  omni_source_set_role (next, omni_source_get_role (source));
+}

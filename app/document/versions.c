@@ -544,13 +544,26 @@ add_line (GString *text, const char *title, const char *value)
     g_string_append_printf (text, "%s: %s\n", title, value);
 }
 
+/* All of it, so that the fusion can be made again. */
+static void
+add_warp (GString *text, const OmniWarp *warp)
+{
+  g_string_append (text, "  aligned by the homography");
+  for (guint i = 0; i < G_N_ELEMENTS (warp->map.m); i++)
+  {
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append_printf (text, " %s", g_ascii_dtostr (number, sizeof number, warp->map.m[i]));
+  }
+}
+
 static gboolean
 add_source (GString *text, const OmniVersionFacts *facts, guint i, GError **error)
 {
   OmniSource *source = facts->sources->pdata[i];
   const OmniRole role = facts->roles[i];
   const double influence = facts->influence != NULL ? facts->influence[i] : 0;
-  g_autofree char *sha256 = omni_source_dup_sha256 (source, error);
+  g_autofree char *sha256 = omni_source_dup_sha256 (omni_source_get_original (source), error);
+  const OmniWarp *warp = omni_source_get_warp (source);
   g_autofree char *path = g_filename_display_name (omni_source_get_path (source));
 
   if (sha256 == NULL)
@@ -560,6 +573,8 @@ add_source (GString *text, const OmniVersionFacts *facts, guint i, GError **erro
                           role != OMNI_ROLE_NONE ? omni_role_to_string (role) : "");
   if (influence != 0)
     g_string_append_printf (text, "  influence %.4g", exp2 (influence));
+  if (warp != NULL)
+    add_warp (text, warp);
   if (omni_source_get_time (source) > facts->unix_time)
     g_string_append (text, "  (written anew after the fusion: the hash is that of now)");
   g_string_append_c (text, '\n');
