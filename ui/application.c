@@ -130,6 +130,7 @@ add_accelerators (GtkApplication *application)
     { "win.undo", { "<Control>z" } },
     { "win.paste", { "<Control>v" } },
     { "win.redo", { "<Control><Shift>z", "<Control>y" } },
+    { "win.align-frames", { "<Control>l" } },
     { "win.fuse", { "F5" } },
     { "win.stage", { "F8" } },
     { "win.side-by-side", { "F9" } },

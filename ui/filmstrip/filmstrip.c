@@ -112,9 +112,28 @@ before_items_changed_cb (OmniFilmstrip *self)
   self->had_focus = gtk_widget_get_focus_child (GTK_WIDGET (self->list)) != NULL;
 }
 
+static OmniSource *
+find_now (OmniFilmstrip *self, OmniSource *source)
+{
+  OmniSource *now = omni_document_find_file (self->document, source);
+
+  return now != NULL ? now : source;
+}
+
+/* What is seen otherwise now is selected as it was. */
+static void
+follow_files (OmniFilmstrip *self)
+{
+  for (guint i = 0; i < self->chosen->len; i++)
+    g_set_object ((OmniSource **)&self->chosen->pdata[i], find_now (self, self->chosen->pdata[i]));
+  if (self->selected != NULL)
+    g_set_object (&self->selected, find_now (self, self->selected));
+}
+
 static void
 after_items_changed_cb (OmniFilmstrip *self)
 {
+  follow_files (self);
   omni_filmstrip_update_rows (self);
   gtk_list_box_unselect_all (self->list);
   for (guint i = 0; i < self->chosen->len; i++)

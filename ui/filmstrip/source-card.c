@@ -23,6 +23,8 @@ struct _OmniSourceCard
   GtkWidget *damaged;
   GtkWidget *copy;
   GtkWidget *resized;
+  GtkWidget *aligned;
+  char *moved; /* how far it was, for people; NULL: it was not aligned */
   GtkLabel *influence;
   GtkWidget *remove;
   GtkCheckButton *use;
@@ -90,6 +92,8 @@ describe_details (OmniSourceCard *self, gboolean is_on, gboolean is_resized)
     g_string_append_printf (text, ", %s", gtk_widget_get_tooltip_text (self->copy));
   if (is_resized)
     g_string_append (text, _ (", resized"));
+  if (self->moved != NULL)
+    g_string_append_printf (text, ", %s", self->moved);
   if (!is_on)
     g_string_append (text, _ (", switched off"));
   return g_string_free (text, FALSE);
@@ -138,6 +142,30 @@ show_original (OmniSourceCard *self, OmniDocument *document)
     gtk_widget_set_tooltip_text (self->copy, tooltip);
 }
 
+/* (transfer full) (nullable) */
+static char *
+describe_alignment (OmniSourceCard *self, OmniDocument *document)
+{
+  double px;
+
+  if (omni_source_get_warp (self->source) == NULL)
+    return NULL;
+  if (!omni_document_get_shift (document, self->source, &px))
+    return g_strdup (_ ("Aligned with the Others"));
+  if (px < 0.05)
+    return g_strdup (_ ("Aligned: Only Cut to What All Show"));
+  g_autofree char *number = g_strdup_printf (px < 9.95 ? "%.1f" : "%.0f", px);
+  return g_strdup_printf (_ ("Aligned: Moved by up to %s px"), number);
+}
+
+static void
+show_alignment (OmniSourceCard *self, OmniDocument *document)
+{
+  g_free (self->moved);
+  self->moved = describe_alignment (self, document);
+  gtk_widget_set_visible (self->aligned, self->moved != NULL);
+}
+
 static void
 show_influence (OmniSourceCard *self, double value)
 {
@@ -165,6 +193,7 @@ omni_source_card_refresh (OmniSourceCard *self, OmniDocument *document, guint po
                           ? omni_document_get_influence (document, self->source)
                           : 0);
   show_original (self, document);
+  show_alignment (self, document);
   self->updating = TRUE;
   gtk_check_button_set_active (self->use, is_on);
   self->updating = FALSE;
@@ -210,6 +239,14 @@ query_name_cb (GtkWidget *label, int x, int y, gboolean keyboard, GtkTooltip *to
   return TRUE;
 }
 
+static gboolean
+query_aligned_cb (GtkWidget *label, int x, int y, gboolean keyboard, GtkTooltip *tooltip,
+                  OmniSourceCard *self)
+{
+  gtk_tooltip_set_text (tooltip, self->moved);
+  return self->moved != NULL;
+}
+
 GtkWidget *
 omni_source_card_new (OmniSource *source)
 {
@@ -224,6 +261,7 @@ omni_source_card_new (OmniSource *source)
   gtk_label_set_text (self->details, details);
   g_signal_connect_object (self->details, "query-tooltip", G_CALLBACK (query_details_cb), self, 0);
   g_signal_connect_object (self->name, "query-tooltip", G_CALLBACK (query_name_cb), self, 0);
+  g_signal_connect_object (self->aligned, "query-tooltip", G_CALLBACK (query_aligned_cb), self, 0);
   gtk_widget_set_has_tooltip (GTK_WIDGET (self->details), TRUE);
   gtk_widget_set_has_tooltip (GTK_WIDGET (self->name), TRUE);
   return GTK_WIDGET (self);
@@ -338,6 +376,7 @@ omni_source_card_finalize (GObject *object)
 
   g_free (self->spoken);
   g_free (self->description);
+  g_free (self->moved);
   G_OBJECT_CLASS (omni_source_card_parent_class)->finalize (object);
 }
 
@@ -361,6 +400,7 @@ omni_source_card_class_init (OmniSourceCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, damaged);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, copy);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, resized);
+  gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, aligned);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, influence);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, remove);
   gtk_widget_class_bind_template_child (widget_class, OmniSourceCard, use);

@@ -64,8 +64,8 @@ escape_action (GtkWidget *widget, const char *name, GVariant *parameter)
     return;
   if (omni_document_is_busy (self->document))
     omni_document_cancel (self->document);
-  else if (!omni_window_escape_versions (self) && !omni_window_escape_winner (self)
-           && !omni_window_escape_metrics (self))
+  else if (!omni_window_escape_align (self) && !omni_window_escape_versions (self)
+           && !omni_window_escape_winner (self) && !omni_window_escape_metrics (self))
     gtk_window_unfullscreen (GTK_WINDOW (self));
 }
 
@@ -262,6 +262,7 @@ omni_window_update_actions (OmniWindow *self)
   gtk_widget_action_set_enabled (widget, "win.save", omni_document_get_result (document) != NULL);
   gtk_widget_set_sensitive (self->result_handle, omni_document_get_result (document) != NULL);
   gtk_widget_action_set_enabled (widget, "win.cancel", omni_document_is_busy (document));
+  omni_window_update_align_actions (self);
   update_resize (self);
 }
 

@@ -19,21 +19,25 @@ get_subject (OmniWindow *self, guint position)
 }
 
 static guint
-find_choice (OmniWindow *self, OmniSubject *choice)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
-    if (choice != NULL && omni_subject_is_same_choice (get_subject (self, i), choice))
-      return i;
-  return GTK_INVALID_LIST_POSITION;
-}
-
-static guint
 find_source (OmniWindow *self, OmniSource *source)
 {
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
     if (source != NULL && omni_subject_get_source (get_subject (self, i)) == source)
       return i;
   return GTK_INVALID_LIST_POSITION;
+}
+
+/* A source that is seen otherwise now stays where it was. */
+static guint
+find_choice (OmniWindow *self, OmniSubject *choice)
+{
+  OmniSource *source = choice != NULL ? omni_subject_get_source (choice) : NULL;
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->subjects)); i++)
+    if (choice != NULL && omni_subject_is_same_choice (get_subject (self, i), choice))
+      return i;
+  return source != NULL ? find_source (self, omni_document_find_file (self->document, source))
+                        : GTK_INVALID_LIST_POSITION;
 }
 
 static void

@@ -105,7 +105,7 @@ reopened_cb (GObject *object, GAsyncResult *result, gpointer data)
     return; /* what it is by now is seen when it is written the next time */
   g_autofree char *name = omni_source_dup_display_name (source);
   omni_window_take_back_file_errors (self, name);
-  if (!omni_source_has_same_header (source, sources->pdata[0]))
+  if (!omni_source_has_same_header (omni_source_get_original (source), sources->pdata[0]))
   {
     omni_document_replace (self->document, source, sources->pdata[0]);
     return;

@@ -160,6 +160,18 @@ struct _OmniWindow
   /* winner.c */
   OmniWinnerOverlay *winner;
 
+  /* align.c */
+  OmniWorkBar *aligning_bar;
+  GPtrArray *aligning; /* OmniSource: those under way; NULL: none */
+  GtkInfoBar *align_bar;
+  GtkLabel *align_text;
+  char *align_read;            /* the sentence that was read and closed */
+  GHashTable *align_dismissed; /* char *: paths of a set of which no more is said */
+  guint look_id;
+  GCancellable *looking; /* whether frames lie off */
+  GPtrArray *looked_at;  /* OmniSource */
+  double farthest_px;    /* that they were found to lie off; 0: not, or not known yet */
+
   /* files.c */
   GtkDropTarget *drop_target;
   GtkFileChooserNative *chooser;
@@ -283,6 +295,20 @@ void omni_window_replace_source (OmniWindow *self, OmniSource *source, const cha
 
 /* A picture without a file: it gets one. */
 void omni_window_add_texture (OmniWindow *self, GdkTexture *texture, guint position);
+
+/* align.c */
+void omni_window_class_install_align (GtkWidgetClass *widget_class);
+void omni_window_init_align (OmniWindow *self);
+void omni_window_update_align (OmniWindow *self);
+void omni_window_update_align_actions (OmniWindow *self);
+void omni_window_end_align (OmniWindow *self); /* stops what is under way */
+void omni_window_finalize_align (OmniWindow *self);
+
+/* Whether pictures are fused with aligned ones that could be aligned, too: then their sizes differ for that. */
+gboolean omni_window_asks_to_align (OmniWindow *self);
+
+/* FALSE when nothing was being aligned. */
+gboolean omni_window_escape_align (OmniWindow *self);
 
 /* winner.c */
 void omni_window_class_install_winner (GtkWidgetClass *widget_class);

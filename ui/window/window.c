@@ -14,9 +14,22 @@ G_DEFINE_FINAL_TYPE (OmniWindow, omni_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* Errors */
 
+/* GTK's own button of a bar has a picture and no name. */
+static void
+name_close_button (GtkWidget *widget)
+{
+  if (GTK_IS_BUTTON (widget) && gtk_widget_has_css_class (widget, "close"))
+    gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Close"), -1);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    name_close_button (child);
+}
+
 void
 omni_window_reveal_bar (GtkInfoBar *bar, gboolean reveal)
 {
+  if (reveal && !gtk_widget_get_visible (GTK_WIDGET (bar)))
+    name_close_button (GTK_WIDGET (bar));
   gtk_info_bar_set_revealed (bar, reveal);
   gtk_widget_set_visible (GTK_WIDGET (bar), reveal);
 }
@@ -153,7 +166,7 @@ follow_menus (OmniWindow *self)
 static void
 update_size_bar (OmniWindow *self)
 {
-  const gboolean asks = omni_document_needs_resize (self->document);
+  const gboolean asks = omni_document_needs_resize (self->document) && !omni_window_asks_to_align (self);
   g_autofree char *sentence = asks ? omni_document_describe_sizes (self->document) : NULL;
 
   show_error (self->size_bar, self->size_text, sentence);
@@ -187,6 +200,7 @@ document_changed_cb (OmniWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->hint), hint != NULL);
   update_size_bar (self);
   update_copies_bar (self);
+  omni_window_update_align (self);
   omni_window_update_offers (self);
   omni_window_update_actions (self);
 }
@@ -312,6 +326,7 @@ end (OmniWindow *self)
     return;
   omni_work_bar_cancel (self->adding_bar);
   omni_work_bar_cancel (self->recalling_bar);
+  omni_window_end_align (self);
   g_cancellable_cancel (self->cancellable);
   omni_window_end_session (self);
   omni_window_stop_order_map (self);
@@ -358,6 +373,7 @@ omni_window_finalize (GObject *object)
   g_ptr_array_unref (self->file_errors);
   g_free (self->sample_folder);
   g_free (self->copies_dismissed);
+  omni_window_finalize_align (self);
   G_OBJECT_CLASS (omni_window_parent_class)->finalize (object);
 }
 
@@ -446,6 +462,7 @@ omni_window_class_init (OmniWindowClass *klass)
   omni_window_class_install_session (widget_class);
   omni_window_class_install_sources (widget_class);
   omni_window_class_install_winner (widget_class);
+  omni_window_class_install_align (widget_class);
   omni_window_class_install_weights (widget_class);
   omni_window_class_install_writing (widget_class);
 }
@@ -479,6 +496,7 @@ omni_window_new (AdwApplication *application, OmniEngine *engine)
   omni_window_init_session (self);
   omni_window_init_sources (self);
   omni_window_init_winner (self);
+  omni_window_init_align (self);
   omni_window_add_keys (self);
   follow_menus (self);
   follow_document (self);
