@@ -185,6 +185,8 @@ write_session (OmniSession *self, const char *path)
   add_string (json, "task", omni_task_to_string (self->task));
   add_string (json, "model", self->model);
   add_boolean (json, "resize", self->resize);
+  if (self->leaves_frames)
+    add_boolean (json, "leaves_frames", TRUE);
   json_builder_set_member_name (json, "options");
   json_builder_begin_object (json);
   g_hash_table_iter_init (&iter, self->options);
@@ -505,6 +507,7 @@ read_session (JsonObject *object, const char *name, GError **error)
     self->task = OMNI_TASK_AUTO;
   self->model = g_strdup (get_string (object, "model"));
   self->resize = get_boolean (object, "resize", FALSE);
+  self->leaves_frames = get_boolean (object, "leaves_frames", FALSE);
   read_options (self, object);
   read_choices (self, object);
   /* Versions name files by their number. */

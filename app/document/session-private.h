@@ -32,6 +32,7 @@ struct _OmniSession
   OmniTask task;
   char *model; /* (nullable) */
   gboolean resize;
+  gboolean leaves_frames;
   GHashTable *options; /* name of a model → its options as text */
   GPtrArray *weights;  /* OmniSessionWeights */
   GArray *bookmarks;   /* OmniPart */

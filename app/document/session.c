@@ -388,6 +388,18 @@ omni_session_apply_found (OmniSession *self, OmniDocument *document)
   omni_document_change_state (document, next);
 }
 
+void
+omni_session_set_leaves_frames (OmniSession *self, gboolean leaves)
+{
+  self->leaves_frames = leaves;
+}
+
+gboolean
+omni_session_get_leaves_frames (OmniSession *self)
+{
+  return self->leaves_frames;
+}
+
 /* For people */
 
 guint

@@ -70,6 +70,10 @@ gboolean omni_session_peek (const char *path, char **folder, guint *n_sources);
 guint omni_session_get_n_sources (OmniSession *self);
 char *omni_session_dup_title (OmniSession *self);
 
+/* Whether somebody wants the frames of the set as they are: nothing is said of how they lie. */
+void omni_session_set_leaves_frames (OmniSession *self, gboolean leaves);
+gboolean omni_session_get_leaves_frames (OmniSession *self);
+
 /* Brings the document to the session's state, in one step that can be undone. Versions are added once. Main thread. */
 void omni_session_apply (OmniSession *self, OmniDocument *document);
 

@@ -479,6 +479,23 @@ test_damaged (Fixture *f, gconstpointer data)
   }
 }
 
+/* That somebody wants the frames as they are is the set's. */
+static void
+test_left (Fixture *f, gconstpointer data)
+{
+  start (f);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_autofree char *path = g_build_filename (f->folder, "left.omnifuse", NULL);
+    g_autoptr (OmniSession) session = omni_session_new (f->document);
+    omni_session_set_leaves_frames (session, i == 1);
+    g_assert_true (omni_session_save (session, path, FALSE, NULL));
+    g_autoptr (OmniSession) again = load (path);
+    g_assert_true (omni_session_get_leaves_frames (again) == (i == 1));
+  }
+  omni_document_cancel (f->document);
+}
+
 /* The record holds what it takes to make the same again: hashes of the files, and how they are seen. */
 static void
 test_record (Fixture *f, gconstpointer data)
@@ -522,6 +539,7 @@ main (int argc, char **argv)
   add ("moved", test_moved);
   add ("damaged", test_damaged);
   add ("record", test_record);
+  add ("left", test_left);
 
   const int status = g_test_run ();
   g_object_unref (engine);

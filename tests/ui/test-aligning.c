@@ -200,6 +200,13 @@ test_hint (OmniTestWindow *f, gconstpointer data)
   open_bracket (f, 7, -4);
   g_assert_true (omni_test_wait (hints, window));
   g_assert_nonnull (strstr (gtk_label_get_text (window->align_text), "px apart"));
+  omni_document_set_on (document, omni_document_get_source (document, 0), FALSE);
+  for (guint i = 0; i < 60; i++)
+  {
+    omni_test_turn (20);
+    g_assert_true (hints (window)); /* the others are apart, too, and it does not flash */
+  }
+  omni_document_undo (document);
   omni_test_click_card (f, 1);
   omni_window_show_source (window, omni_document_get_source (document, 1));
   omni_test_wait_for_layout (f);
@@ -293,6 +300,49 @@ test_dismissed (OmniTestWindow *f, gconstpointer data)
   omni_test_turn (20);
   open_bracket (f, 8, 5);
   g_assert_true (omni_test_wait (hints, window));
+  omni_document_cancel (window->document);
+}
+
+static gboolean
+is_kept (gpointer data)
+{
+  OmniWindow *window = data;
+
+  return window->session_path != NULL && !window->keeping && window->keep_id == 0 && !window->hashing;
+}
+
+static gboolean
+is_opened (gpointer data)
+{
+  const Count *count = data;
+  OmniWindow *window = count->window;
+
+  return has_sources (data) && window->session != NULL && is_kept (window);
+}
+
+/* After a restart, too: of an aligned set its warps, and of one that somebody left that he did. */
+static void
+test_restored (OmniTestWindow *f, gconstpointer data)
+{
+  OmniWindow *window = f->window;
+
+  open_bracket (f, 7, -4);
+  align (f);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_assert_true (omni_test_wait (is_kept, window));
+    g_autofree char *path = g_strdup (window->session_path);
+    omni_test_empty (f);
+    g_assert_false (omni_window_leaves_frames (window));
+    omni_test_turn (700); /* it is let go */
+    omni_window_restore_session (window, path);
+    g_assert_true (omni_test_wait (is_opened, &(Count){ window, 3 }));
+    g_assert_true (omni_document_is_aligned (window->document) == (i == 0));
+    g_assert_true (omni_window_leaves_frames (window));
+    wait_for_look (f);
+    g_assert_false (hints (window));
+    omni_document_unalign (window->document);
+  }
   omni_document_cancel (window->document);
 }
 
@@ -411,6 +461,7 @@ main (int argc, char **argv)
   omni_test_window_add ("/aligning/moved", test_moved);
   omni_test_window_add ("/aligning/lies", test_lies);
   omni_test_window_add ("/aligning/dismissed", test_dismissed);
+  omni_test_window_add ("/aligning/restored", test_restored);
   omni_test_window_add ("/aligning/added", test_added);
   omni_test_window_add ("/aligning/odd-ones", test_odd_ones);
   omni_test_window_add ("/aligning/dropped", test_dropped);

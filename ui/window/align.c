@@ -66,10 +66,11 @@ dismiss (OmniWindow *self)
 
   for (guint i = 0; i < active->len; i++)
     g_hash_table_add (self->align_dismissed, g_strdup (omni_source_get_path (active->pdata[i])));
+  omni_window_keep_session (self);
 }
 
-static gboolean
-is_dismissed (OmniWindow *self)
+gboolean
+omni_window_leaves_frames (OmniWindow *self)
 {
   GPtrArray *active = omni_document_get_active (self->document);
 
@@ -101,7 +102,7 @@ describe_unaligned (OmniWindow *self)
 static char *
 describe_distance (OmniWindow *self)
 {
-  if (self->farthest_px == 0 || is_dismissed (self))
+  if (self->farthest_px == 0 || omni_window_leaves_frames (self))
     return NULL;
   return g_strdup_printf (_ ("The pictures do not lie upon each other: up to about %.0f px apart."),
                           MAX (self->farthest_px, 1));
@@ -165,12 +166,12 @@ looked_cb (GObject *object, GAsyncResult *result, gpointer data)
   GPtrArray *sources = g_task_get_task_data (G_TASK (result));
   g_autofree double *farthest_px = g_task_propagate_pointer (G_TASK (result), NULL);
 
-  /* What cannot be read is told by others, and another set is looked at anew. */
-  if (farthest_px == NULL || g_cancellable_is_cancelled (self->cancellable) || sources != self->looked_at)
+  if (g_cancellable_is_cancelled (self->cancellable) || sources != self->looked_at)
     return;
   OmniSource *source = sources->pdata[0];
   const guint longest = MAX (omni_source_get_width (source), omni_source_get_height (source));
-  self->farthest_px = *farthest_px > TOLERANCE * longest ? *farthest_px : 0;
+  /* What cannot be read is told by others. */
+  self->farthest_px = farthest_px != NULL && *farthest_px > TOLERANCE * longest ? *farthest_px : 0;
   update_bar (self);
 }
 
@@ -207,7 +208,7 @@ is_worth_a_look (OmniWindow *self)
   GPtrArray *active = omni_document_get_active (self->document);
 
   if ((task != OMNI_TASK_EXPOSURE && task != OMNI_TASK_FOCUS) || !omni_document_can_align (self->document)
-      || is_dismissed (self))
+      || omni_window_leaves_frames (self))
     return FALSE;
   OmniSource *source = active->pdata[0];
   if (MIN (omni_source_get_width (source), omni_source_get_height (source)) < OMNI_ALIGN_MIN_SIDE_PX)
@@ -218,11 +219,26 @@ is_worth_a_look (OmniWindow *self)
   return TRUE;
 }
 
+static gboolean
+shares_files (GPtrArray *a, GPtrArray *b)
+{
+  for (guint i = 0; i < a->len; i++)
+    for (guint k = 0; k < b->len; k++)
+      if (omni_source_get_original (a->pdata[i]) == omni_source_get_original (b->pdata[k]))
+        return TRUE;
+  return FALSE;
+}
+
 static void
 consider_looking (OmniWindow *self)
 {
   GPtrArray *active = omni_document_get_active (self->document);
+  const gboolean goes_on = self->looked_at != NULL && shares_files (self->looked_at, active);
+  const double farthest_px = self->farthest_px;
 
+  /* A hint that goes for as long as it takes to come again moves the picture. */
+  if (goes_on && omni_document_get_effective_task (self->document) == OMNI_TASK_AUTO)
+    return;
   if (!is_worth_a_look (self))
   {
     stop_looking (self);
@@ -232,6 +248,7 @@ consider_looking (OmniWindow *self)
     return;
   stop_looking (self);
   self->looked_at = copy_sources (active);
+  self->farthest_px = goes_on ? farthest_px : 0;
   self->look_id = g_timeout_add (LOOK_DELAY_MS, look_cb, self);
 }
 
@@ -441,6 +458,13 @@ omni_window_update_align (OmniWindow *self)
     omni_work_bar_cancel (self->aligning_bar);
   consider_looking (self);
   update_bar (self);
+}
+
+void
+omni_window_leave_frames (OmniWindow *self)
+{
+  dismiss (self);
+  omni_window_update_align (self);
 }
 
 void

@@ -124,6 +124,7 @@ capture (OmniWindow *self)
 
   if (self->session != NULL)
     omni_session_carry_missing (session, self->session);
+  omni_session_set_leaves_frames (session, omni_window_leaves_frames (self));
   return session;
 }
 
@@ -155,6 +156,12 @@ let_go (OmniWindow *self)
   if (self->session_path != NULL)
     omni_session_store_mark (self->session_path, FALSE);
   g_clear_pointer (&self->session_path, g_free);
+}
+
+void
+omni_window_keep_session (OmniWindow *self)
+{
+  schedule_keeping (self);
 }
 
 static void
@@ -314,6 +321,8 @@ loaded_cb (GObject *object, GAsyncResult *result, gpointer data)
   if (restoring->continues)
     self->session_path = g_strdup (restoring->path);
   omni_session_apply (session, self->document);
+  if (omni_session_get_leaves_frames (session))
+    omni_window_leave_frames (self);
   show_missing (self);
   omni_window_recall_pins (self);
   show_differences (self, session);

@@ -284,6 +284,7 @@ void omni_window_init_session (OmniWindow *self);
 void omni_window_end_session (OmniWindow *self); /* writes what was not written yet */
 void omni_window_dispose_session (OmniWindow *self);
 void omni_window_list_recent (OmniWindow *self);
+void omni_window_keep_session (OmniWindow *self); /* soon, for what the document knows nothing of */
 
 /* FALSE when it is no session by its name. */
 gboolean omni_window_open_session (OmniWindow *self, const char *path);
@@ -306,6 +307,10 @@ void omni_window_finalize_align (OmniWindow *self);
 
 /* Whether pictures are fused with aligned ones that could be aligned, too: then their sizes differ for that. */
 gboolean omni_window_asks_to_align (OmniWindow *self);
+
+/* Whether somebody wants this set as it is, and hears no more of how its frames lie. */
+gboolean omni_window_leaves_frames (OmniWindow *self);
+void omni_window_leave_frames (OmniWindow *self);
 
 /* FALSE when nothing was being aligned. */
 gboolean omni_window_escape_align (OmniWindow *self);
