@@ -45,12 +45,12 @@ get_resident_bytes (void)
 
 /* Actions by name, as menus and keys start them. */
 static const char *const actions[] = {
-  "win.undo",           "win.redo",         "win.cancel",        "win.escape",        "win.fuse",
-  "win.move-up",        "win.move-down",    "win.toggle-source", "win.shuffle",       "win.shuffle",
-  "win.flip",           "win.swap",         "win.zoom-in",       "win.zoom-out",      "win.zoom-fit",
-  "win.zoom-full",      "win.side-by-side", "win.wipe",          "win.difference",    "win.blink",
-  "win.metrics",        "win.inspector",    "win.version-older", "win.version-newer", "win.stage",
-  "win.region-visible",
+  "win.undo",           "win.redo",         "win.cancel",         "win.escape",        "win.fuse",
+  "win.move-up",        "win.move-down",    "win.toggle-source",  "win.shuffle",       "win.shuffle",
+  "win.flip",           "win.swap",         "win.zoom-in",        "win.zoom-out",      "win.zoom-fit",
+  "win.zoom-full",      "win.side-by-side", "win.wipe",           "win.difference",    "win.blink",
+  "win.metrics",        "win.inspector",    "win.version-older",  "win.version-newer", "win.stage",
+  "win.region-visible", "win.align-frames", "win.unalign-frames",
 };
 
 static const char *const stage_actions[] = { "stage.shuffle", "stage.control", "stage.previous",

@@ -312,6 +312,14 @@ tell_with_undo (OmniWindow *self, const char *words, GPtrArray *before)
   omni_window_tell (self, toast);
 }
 
+/* Not again while it can be read: toasts queue up. */
+static void
+tell_once (OmniWindow *self, const char *words)
+{
+  if (self->toast == NULL || !g_str_equal (adw_toast_get_title (self->toast), words))
+    omni_window_tell (self, adw_toast_new (words));
+}
+
 /* (transfer full) "4 of 5 pictures were moved, by up to 14 px" */
 static char *
 describe_moved (const OmniAlignment *alignment)
@@ -362,7 +370,7 @@ take_alignment (OmniWindow *self, const Aligning *aligning, const OmniAlignment 
     tell_with_undo (self, alignment->moved ? moved : _ ("The pictures lie upon each other as they are"),
                     before);
   else if (lost[0] == '\0')
-    omni_window_tell (self, adw_toast_new (_ ("The pictures lie upon each other already")));
+    tell_once (self, _ ("The pictures lie upon each other already"));
   if (lost[0] != '\0')
     omni_window_show_file_error (self, lost);
 }
@@ -380,7 +388,7 @@ aligned_cb (GObject *object, GAsyncResult *result, gpointer data)
     return;
   omni_work_bar_end (self->aligning_bar, aligning->work);
   if (!has_same_files (aligning->sources, omni_document_get_active (self->document)))
-    omni_window_tell (self, adw_toast_new (_ ("The set was changed meanwhile; nothing was aligned")));
+    tell_once (self, _ ("The set was changed meanwhile; nothing was aligned"));
   else if (alignment != NULL)
     take_alignment (self, aligning, alignment);
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
