@@ -175,7 +175,7 @@ print_table (const OmniAlignment *alignment, GPtrArray *sources)
             omni_source_get_width (reference), omni_source_get_height (reference), alignment->width,
             alignment->height);
   else
-    printf ("The pictures lie upon each other as they are (frame of %s):\n", name);
+    printf ("The pictures are aligned as they are (frame of %s):\n", name);
   printf ("  %-24s  %-10s  %8s  %8s  %8s  %8s  %7s  %s\n", "", "", "furthest", "across", "down", "turn",
           "zoom", "agreement");
   for (guint i = 0; i < sources->len; i++)
@@ -222,10 +222,9 @@ omni_cli_align (int argc, char **argv)
 {
   g_auto (OmniCliOptions) options = { 0 };
   GError *error = NULL;
-  if (!omni_cli_options_parse (
-        &options, OMNI_CLI_ALIGN, "SOURCE… [-o DIR]",
-        "Brings pictures taken by hand, or with a lens that breathes, to lie upon each other.", argc, argv,
-        &error)
+  if (!omni_cli_options_parse (&options, OMNI_CLI_ALIGN, "SOURCE… [-o DIR]",
+                               "Aligns pictures that were taken by hand, or with a lens that breathes.", argc,
+                               argv, &error)
       || !run (&options, &error))
     return omni_cli_fail (error);
   return OMNI_EXIT_DONE;

@@ -17,7 +17,7 @@ typedef struct
 
 static const Command commands[] = {
   { "fuse", "fuse pictures into one", omni_cli_fuse },
-  { "align", "bring pictures taken by hand to lie upon each other", omni_cli_align },
+  { "align", "align pictures that were taken by hand", omni_cli_align },
   { "permute", "fuse in many orders and compare the results", omni_cli_permute },
   { "metrics", "score a fused picture", omni_cli_metrics },
   { "evaluate", "score models over a folder of scenes", omni_cli_evaluate },

@@ -123,7 +123,7 @@ add_source_options (OmniCliOptions *o, GOptionContext *context)
     { "quality", 0, 0, G_OPTION_ARG_INT, &o->quality, "Quality of a JPEG, 1 to 100", "Q" },
     { "resize", 0, 0, G_OPTION_ARG_NONE, &o->resize, "Bring differing sizes to the largest", NULL },
     { "align", 0, 0, G_OPTION_ARG_NONE, &o->align,
-      "Bring pictures taken by hand to lie upon each other, and keep what all of them show", NULL },
+      "Align pictures taken by hand first, and keep what all of them show", NULL },
     { "metadata-from", 0, 0, G_OPTION_ARG_FILENAME, &o->metadata_path, "Take EXIF from this file", "FILE" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },

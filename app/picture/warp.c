@@ -313,7 +313,7 @@ omni_picture_warp (OmniPicture *picture, const OmniWarp *warp, GCancellable *can
   if (!omni_warp_is_sane (warp))
   {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                         _ ("A picture cannot be moved that far to lie upon another one."));
+                         _ ("A picture cannot be moved that far to be aligned with another one."));
     return NULL;
   }
   const guint channels = omni_picture_get_channels (picture);

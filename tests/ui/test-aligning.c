@@ -257,7 +257,7 @@ test_moved (OmniTestWindow *f, gconstpointer data)
   }
   /* Once more is no step. */
   gtk_widget_activate_action (GTK_WIDGET (window), "win.align-frames", NULL);
-  g_assert_true (omni_test_wait (says, &(Said){ window, "lie upon each other already" }));
+  g_assert_true (omni_test_wait (says, &(Said){ window, "aligned already" }));
   omni_document_undo (window->document);
   g_assert_false (omni_document_is_aligned (window->document));
   omni_document_cancel (window->document);
@@ -273,7 +273,7 @@ test_lies (OmniTestWindow *f, gconstpointer data)
   g_assert_nonnull (window->looked_at);
   g_assert_false (hints (window));
   gtk_widget_activate_action (GTK_WIDGET (window), "win.align-frames", NULL);
-  g_assert_true (omni_test_wait (says, &(Said){ window, "lie upon each other already" }));
+  g_assert_true (omni_test_wait (says, &(Said){ window, "aligned already" }));
   g_assert_false (omni_document_is_aligned (window->document));
   omni_document_cancel (window->document);
 }

@@ -104,7 +104,7 @@ describe_distance (OmniWindow *self)
 {
   if (self->farthest_px == 0 || omni_window_leaves_frames (self))
     return NULL;
-  return g_strdup_printf (_ ("The pictures do not lie upon each other: up to about %.0f px apart."),
+  return g_strdup_printf (_ ("The pictures are not aligned: they are up to about %.0f px apart."),
                           MAX (self->farthest_px, 1));
 }
 
@@ -367,10 +367,9 @@ take_alignment (OmniWindow *self, const Aligning *aligning, const OmniAlignment 
 
   dismiss (self); /* who takes it back means it */
   if (omni_document_set_aligned (self->document, alignment->sources))
-    tell_with_undo (self, alignment->moved ? moved : _ ("The pictures lie upon each other as they are"),
-                    before);
+    tell_with_undo (self, alignment->moved ? moved : _ ("The pictures are aligned as they are"), before);
   else if (lost[0] == '\0')
-    tell_once (self, _ ("The pictures lie upon each other already"));
+    tell_once (self, _ ("The pictures are aligned already"));
   if (lost[0] != '\0')
     omni_window_show_file_error (self, lost);
 }
