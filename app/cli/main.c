@@ -47,16 +47,28 @@ print_help (FILE *file)
          file);
 }
 
-int
-omni_cli_fail (GError *error)
+char *
+omni_cli_make_sentence (const GError *error)
 {
   g_autofree char *readable = omni_weights_make_readable (error->message); /* it may quote a file */
   /* Layers below give what may be put into another sentence, too. */
-  g_autofree char *sentence = g_strconcat (
+  return g_strconcat (
     readable, readable[0] == '\0' || strchr (".!?", readable[strlen (readable) - 1]) != NULL ? "" : ".",
     NULL);
+}
+
+void
+omni_cli_complain (const char *sentence)
+{
   g_autofree char *display = g_locale_from_utf8 (sentence, -1, NULL, NULL, NULL);
   fprintf (stderr, "omnifuse-cli: %s\n", display != NULL ? display : sentence);
+}
+
+int
+omni_cli_fail (GError *error)
+{
+  g_autofree char *sentence = omni_cli_make_sentence (error);
+  omni_cli_complain (sentence);
   g_error_free (error);
   return OMNI_EXIT_ERROR;
 }
@@ -122,11 +134,11 @@ main (int argc, char **argv)
   const Command *command = find_command (argv[1]);
   if (command == NULL)
   {
-    fprintf (
-      stderr,
-      "omnifuse-cli: There is no command “%s”; the commands are fuse, align, permute, metrics, evaluate, "
-      "models, devices, bench, synthesize, train, evolve and import.\n",
-      argv[1]);
+    fprintf (stderr,
+             "omnifuse-cli: There is no command “%s”; the commands are fuse, align, permute, metrics, "
+             "evaluate, "
+             "models, devices, bench, synthesize, train, evolve and import.\n",
+             argv[1]);
     return OMNI_EXIT_ERROR;
   }
   const int status = finish (command->run (argc - 1, argv + 1));
