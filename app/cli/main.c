@@ -17,6 +17,7 @@ typedef struct
 
 static const Command commands[] = {
   { "fuse", "fuse pictures into one", omni_cli_fuse },
+  { "batch", "fuse every set of pictures in and below folders", omni_cli_batch },
   { "align", "bring pictures taken by hand to lie upon each other", omni_cli_align },
   { "permute", "fuse in many orders and compare the results", omni_cli_permute },
   { "metrics", "score a fused picture", omni_cli_metrics },
@@ -135,7 +136,7 @@ main (int argc, char **argv)
   if (command == NULL)
   {
     fprintf (stderr,
-             "omnifuse-cli: There is no command “%s”; the commands are fuse, align, permute, metrics, "
+             "omnifuse-cli: There is no command “%s”; the commands are fuse, batch, align, permute, metrics, "
              "evaluate, "
              "models, devices, bench, synthesize, train, evolve and import.\n",
              argv[1]);
