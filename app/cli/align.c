@@ -4,7 +4,6 @@
 #include "app/align/align.h"
 #include "app/cli/target.h"
 
-#include <glib/gstdio.h>
 #include <stdio.h>
 
 static const char *const state_names[] = {
@@ -43,10 +42,13 @@ progress_cb (double fraction, gpointer progress)
   omni_cli_progress_cb (fraction, "Aligning", progress);
 }
 
+/* `shared` (nullable) is the line of a longer work. */
 static OmniAlignment *
-align (const OmniCliOptions *options, GPtrArray *sources, GCancellable *cancellable, GError **error)
+align (const OmniCliOptions *options, GPtrArray *sources, OmniCliProgress *shared, GCancellable *cancellable,
+       GError **error)
 {
-  g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
+  g_autoptr (OmniCliProgress) own = shared == NULL ? omni_cli_progress_new (options->quiet) : NULL;
+  OmniCliProgress *progress = shared != NULL ? shared : own;
   OmniAlignment *alignment = omni_align_sources (sources, progress_cb, progress, cancellable, error);
 
   omni_cli_progress_hide (progress);
@@ -65,9 +67,11 @@ align (const OmniCliOptions *options, GPtrArray *sources, GCancellable *cancella
 }
 
 gboolean
-omni_cli_align_sources (const OmniCliOptions *options, GPtrArray **sources, GError **error)
+omni_cli_align_sources (const OmniCliOptions *options, OmniCliProgress *progress, GPtrArray **sources,
+                        GError **error)
 {
-  g_autoptr (OmniAlignment) alignment = align (options, *sources, omni_cli_catch_interrupt (), error);
+  g_autoptr (OmniAlignment)
+    alignment = align (options, *sources, progress, omni_cli_catch_interrupt (), error);
 
   if (alignment == NULL)
     return FALSE;
@@ -97,11 +101,8 @@ static gboolean
 check_outputs (GPtrArray *paths, const OmniCliOptions *options, GPtrArray *sources,
                const OmniWriteOptions *write_options, GError **error)
 {
-  if (g_mkdir_with_parents (options->output, 0777) != 0)
-  {
-    g_autofree char *name = g_filename_display_name (options->output);
-    return omni_cli_refuse (error, "The folder “%s” cannot be made; name another one (-o).", name);
-  }
+  if (!omni_cli_make_folder (options->output, error))
+    return FALSE;
   for (guint i = 0; i < paths->len; i++)
   {
     OmniSource *source = sources->pdata[i];
@@ -206,7 +207,7 @@ run (const OmniCliOptions *options, GError **error)
   g_autoptr (GPtrArray) paths = name_outputs (options, sources);
   if (paths != NULL && !check_outputs (paths, options, sources, &write_options, error))
     return FALSE;
-  g_autoptr (OmniAlignment) alignment = align (options, sources, cancellable, error);
+  g_autoptr (OmniAlignment) alignment = align (options, sources, NULL, cancellable, error);
   if (alignment == NULL
       || (paths != NULL && !write_outputs (paths, alignment->sources, &write_options, error)))
     return FALSE;

@@ -27,9 +27,14 @@ int omni_cli_train (int argc, char **argv);
 int omni_cli_evolve (int argc, char **argv);
 int omni_cli_import (int argc, char **argv);
 int omni_cli_align (int argc, char **argv);
+int omni_cli_batch (int argc, char **argv);
 
 /* Says "omnifuse-cli: message" (transfer full) on stderr and returns OMNI_EXIT_ERROR. */
 int omni_cli_fail (GError *error);
+
+/* The same for one of several things that went wrong: (transfer full) what is said of it, and saying it. */
+char *omni_cli_make_sentence (const GError *error);
+void omni_cli_complain (const char *sentence);
 
 /* The same for a warning, unless `quiet`. */
 void omni_cli_warn (gboolean quiet, const char *message);
@@ -56,6 +61,8 @@ typedef struct
   int tile_px;
   int quality;
   gboolean resize, align, force, json, quiet, profile;
+  /* batch */
+  char *format;
   /* fuse and permute */
   char *refine;
   char *refine_steps;
@@ -114,7 +121,8 @@ typedef enum
   OMNI_CLI_EVOLVE = 1 << 10,
   OMNI_CLI_FUSE = 1 << 11,
   OMNI_CLI_IMPORT = 1 << 12,
-  OMNI_CLI_ALIGN = 1 << 13
+  OMNI_CLI_ALIGN = 1 << 13,
+  OMNI_CLI_BATCH = 1 << 14
 } OmniCliGroups;
 
 /* Reads `argv` by the options of `groups`. On --help prints and exits. Left-over arguments are an error where no
@@ -131,8 +139,15 @@ OmniFusionRequest *omni_cli_make_request (const OmniCliOptions *options, const c
 /* Appends (element-type OmniSource) what the arguments name. Warnings are said at once. */
 gboolean omni_cli_load_sources (const OmniCliOptions *options, GPtrArray *sources, GError **error);
 
-/* Puts aligned sources in the place of `sources`, with a line of progress, and says what could not be aligned. */
-gboolean omni_cli_align_sources (const OmniCliOptions *options, GPtrArray **sources, GError **error);
+/* What can be refused before there are sources: tasks, models, numbers, weights and options that are none. */
+gboolean omni_cli_check_options (const OmniCliOptions *options, GError **error);
+
+typedef struct _OmniCliProgress OmniCliProgress;
+
+/* Puts aligned sources in the place of `sources`, with a line of progress (`progress`, or one of its own where that is NULL), and says
+ * what could not be aligned. */
+gboolean omni_cli_align_sources (const OmniCliOptions *options, OmniCliProgress *progress,
+                                 GPtrArray **sources, GError **error);
 
 /* The same for a request whose sources are there already. */
 gboolean omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
@@ -144,6 +159,9 @@ gboolean omni_cli_refuse (GError **error, const char *format, ...) G_GNUC_PRINTF
 /* --task; --tile, --precision and --quality. */
 gboolean omni_cli_read_task (const char *name, OmniTask *task, GError **error);
 gboolean omni_cli_read_numbers (const OmniCliOptions *options, OmniFusionRequest *request, GError **error);
+
+/* --bits. */
+gboolean omni_cli_read_bits (const char *text, OmniSampleType *depth, GError **error);
 
 /* --role. */
 gboolean omni_cli_read_roles (const OmniCliOptions *options, GPtrArray *sources, GError **error);
@@ -160,12 +178,14 @@ gboolean omni_cli_parse_size (const char *text, guint *width, guint *height, GEr
 GCancellable *omni_cli_catch_interrupt (void);
 
 /* A progress line on stderr, when that is a terminal. */
-typedef struct _OmniCliProgress OmniCliProgress;
 OmniCliProgress *omni_cli_progress_new (gboolean quiet);
 
 /* Part `index` of `n`: for commands that run several fusions. */
 void omni_cli_progress_set_part (OmniCliProgress *progress, guint64 index, guint64 n);
 void omni_cli_progress_cb (double fraction, const char *phase, gpointer progress); /* an OmniEngineProgress */
+
+/* What a line begins with instead of the number of the part, which need not be what people count. */
+void omni_cli_progress_set_label (OmniCliProgress *progress, const char *label);
 
 /* The same with a line of one's own. */
 void omni_cli_progress_show (OmniCliProgress *progress, const char *line);

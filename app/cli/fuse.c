@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/cli/fuse.h"
+
 #include "app/cli/align.h"
 #include "app/cli/target.h"
 #include "app/cli/weights-out.h"
@@ -103,6 +105,48 @@ print_result (const char *output, const OmniFusionResult *result, const OmniFusi
 }
 
 static gboolean
+write_result (const OmniCliOptions *options, const OmniFusionResult *result, const OmniWriteOptions *write,
+              GError **error)
+{
+  if (result->maps != NULL
+      && (!omni_cli_check_weights (options->weights_out, result, write, error)
+          || !omni_cli_write_weights (options->weights_out, result, write, error)))
+    return FALSE;
+  /* The picture comes last: it stands for all of it. */
+  if (omni_picture_write (result->picture, options->output, write, error))
+    return TRUE;
+  if (result->maps != NULL)
+    omni_cli_remove_weights (options->weights_out, result);
+  return FALSE;
+}
+
+OmniFusionResult *
+omni_cli_fuse_request (const OmniCliOptions *options, const OmniFusionRequest *request, OmniEngine *engine,
+                       OmniCliProgress *progress, OmniFusionTimes *ms, GCancellable *cancellable,
+                       GError **error)
+{
+  g_auto (OmniCliTarget) target = { 0 };
+  omni_cli_target_init (&target, options, request, cancellable);
+  if (!omni_cli_target_check (&target, options->output, request, error)
+      || !omni_cli_target_read_metadata (&target, options, request, error))
+    return NULL;
+  g_autoptr (OmniFusionResult)
+    result = omni_engine_fuse (engine, request, omni_cli_progress_cb, progress, cancellable, error);
+  omni_cli_progress_hide (progress);
+  if (result == NULL)
+    return NULL;
+
+  const gint64 start_us = g_get_monotonic_time ();
+  omni_cli_target_add_note (&target, result->task);
+  if (!write_result (options, result, &target.options, error))
+    return NULL;
+  *ms = result->ms;
+  ms->encode = (g_get_monotonic_time () - start_us) / 1000.0;
+  ms->total += ms->encode;
+  return g_steal_pointer (&result);
+}
+
+static gboolean
 run (const OmniCliOptions *options, GError **error)
 {
   GCancellable *cancellable = omni_cli_catch_interrupt ();
@@ -116,44 +160,20 @@ run (const OmniCliOptions *options, GError **error)
   if (request == NULL)
     return FALSE;
   request->maps = options->weights_out != NULL;
-  g_auto (OmniCliTarget) target = { 0 };
-  omni_cli_target_init (&target, options, request, cancellable);
-  if (!omni_cli_target_check (&target, options->output, request, error)
-      || !omni_cli_target_read_metadata (&target, options, request, error))
-    return FALSE;
-
   g_autoptr (OmniEngine) engine = omni_engine_new (options->device);
   g_autoptr (OmniCliProgress) progress = omni_cli_progress_new (options->quiet);
-  OmniFusionResult *result = omni_engine_fuse (engine, request, omni_cli_progress_cb, progress, cancellable,
-                                               error);
-  omni_cli_progress_hide (progress);
+  OmniFusionTimes ms;
+  g_autoptr (OmniFusionResult)
+    result = omni_cli_fuse_request (options, request, engine, progress, &ms, cancellable, error);
   if (result == NULL)
     return FALSE;
-
-  const gint64 start_us = g_get_monotonic_time ();
-  omni_cli_target_add_note (&target, result->task);
-  gboolean success = result->maps == NULL
-                     || omni_cli_check_weights (options->weights_out, result, &target.options, error);
-  /* The picture comes last: it stands for all of it. */
-  if (success && result->maps != NULL)
-    success = omni_cli_write_weights (options->weights_out, result, &target.options, error);
-  if (success && !omni_picture_write (result->picture, options->output, &target.options, error))
-  {
-    if (result->maps != NULL)
-      omni_cli_remove_weights (options->weights_out, result);
-    success = FALSE;
-  }
-  OmniFusionTimes ms = result->ms;
-  ms.encode = (g_get_monotonic_time () - start_us) / 1000.0;
-  ms.total += ms.encode;
-  for (guint i = 0; success && i < result->warnings->len; i++)
+  for (guint i = 0; i < result->warnings->len; i++)
     omni_cli_warn (options->quiet, result->warnings->pdata[i]);
-  if (success && options->json)
-    success = print_result_json (options, result, &ms, error);
-  else if (success && !options->quiet)
+  if (options->json)
+    return print_result_json (options, result, &ms, error);
+  if (!options->quiet)
     print_result (options->output, result, &ms);
-  omni_fusion_result_unref (result);
-  return success;
+  return TRUE;
 }
 
 int

@@ -17,6 +17,7 @@ typedef struct
 
 static const Command commands[] = {
   { "fuse", "fuse pictures into one", omni_cli_fuse },
+  { "batch", "fuse every set of pictures in and below folders", omni_cli_batch },
   { "align", "align pictures that were taken by hand", omni_cli_align },
   { "permute", "fuse in many orders and compare the results", omni_cli_permute },
   { "metrics", "score a fused picture", omni_cli_metrics },
@@ -47,16 +48,28 @@ print_help (FILE *file)
          file);
 }
 
-int
-omni_cli_fail (GError *error)
+char *
+omni_cli_make_sentence (const GError *error)
 {
   g_autofree char *readable = omni_weights_make_readable (error->message); /* it may quote a file */
   /* Layers below give what may be put into another sentence, too. */
-  g_autofree char *sentence = g_strconcat (
+  return g_strconcat (
     readable, readable[0] == '\0' || strchr (".!?", readable[strlen (readable) - 1]) != NULL ? "" : ".",
     NULL);
+}
+
+void
+omni_cli_complain (const char *sentence)
+{
   g_autofree char *display = g_locale_from_utf8 (sentence, -1, NULL, NULL, NULL);
   fprintf (stderr, "omnifuse-cli: %s\n", display != NULL ? display : sentence);
+}
+
+int
+omni_cli_fail (GError *error)
+{
+  g_autofree char *sentence = omni_cli_make_sentence (error);
+  omni_cli_complain (sentence);
   g_error_free (error);
   return OMNI_EXIT_ERROR;
 }
@@ -122,11 +135,11 @@ main (int argc, char **argv)
   const Command *command = find_command (argv[1]);
   if (command == NULL)
   {
-    fprintf (
-      stderr,
-      "omnifuse-cli: There is no command “%s”; the commands are fuse, align, permute, metrics, evaluate, "
-      "models, devices, bench, synthesize, train, evolve and import.\n",
-      argv[1]);
+    fprintf (stderr,
+             "omnifuse-cli: There is no command “%s”; the commands are fuse, batch, align, permute, metrics, "
+             "evaluate, "
+             "models, devices, bench, synthesize, train, evolve and import.\n",
+             argv[1]);
     return OMNI_EXIT_ERROR;
   }
   const int status = finish (command->run (argc - 1, argv + 1));

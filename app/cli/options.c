@@ -42,6 +42,7 @@ omni_cli_options_clear (OmniCliOptions *options)
   g_free (options->device);
   g_free (options->precision);
   g_free (options->bits);
+  g_free (options->format);
   g_free (options->refine);
   g_free (options->refine_steps);
   g_free (options->orders);
@@ -88,6 +89,15 @@ add_model_options (OmniCliOptions *o, GOptionContext *context)
     { "weights", 'w', 0, G_OPTION_ARG_FILENAME, &o->weights_path, "Weights instead of the shipped ones",
       "FILE" },
     { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o->settings, "An option of the model", "KEY=VALUE" },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_profile_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
     { "profile", 0, 0, G_OPTION_ARG_NONE, &o->profile, "Time every operation", NULL },
     { NULL },
   };
@@ -108,22 +118,32 @@ add_device_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+/* What to do with the pictures of a set. */
 static void
-add_source_options (OmniCliOptions *o, GOptionContext *context)
+add_set_options (OmniCliOptions *o, GOptionContext *context)
 {
   const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The result: .png, .jpg or .tif", "FILE" },
     { "task", 't', 0, G_OPTION_ARG_STRING, &o->task_name,
       "auto, exposure, focus, infrared, medical or pansharpen", "TASK" },
-    { "role", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->roles,
-      "What a source is: visible, infrared, mri, ct, pet, spect, ms or pan", "ROLE=FILE" },
-    { "influence", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->influences,
-      "What a source counts, -4 to 4: 1 is twice its weight, -1 half", "FILE=VALUE" },
     { "bits", 'b', 0, G_OPTION_ARG_STRING, &o->bits, "Depth of the result: 8, 16 or 32f", "BITS" },
     { "quality", 0, 0, G_OPTION_ARG_INT, &o->quality, "Quality of a JPEG, 1 to 100", "Q" },
     { "resize", 0, 0, G_OPTION_ARG_NONE, &o->resize, "Bring differing sizes to the largest", NULL },
     { "align", 0, 0, G_OPTION_ARG_NONE, &o->align,
       "Align pictures taken by hand first, and keep what all of them show", NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
+static void
+add_source_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The result: .png, .jpg or .tif", "FILE" },
+    { "role", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->roles,
+      "What a source is: visible, infrared, mri, ct, pet, spect, ms or pan", "ROLE=FILE" },
+    { "influence", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->influences,
+      "What a source counts, -4 to 4: 1 is twice its weight, -1 half", "FILE=VALUE" },
     { "metadata-from", 0, 0, G_OPTION_ARG_FILENAME, &o->metadata_path, "Take EXIF from this file", "FILE" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Replace an existing file", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
@@ -333,6 +353,21 @@ add_align_options (OmniCliOptions *o, GOptionContext *context)
   g_option_context_add_main_entries (context, entries, NULL);
 }
 
+static void
+add_batch_options (OmniCliOptions *o, GOptionContext *context)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o->output, "The folder for the results", "DIR" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &o->format,
+      "tif, png or jpg (tif for more than 8 bits, jpg where all pictures of the set are JPEGs, else png)",
+      "FORMAT" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &o->force, "Fuse anew what is there already", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->arguments, NULL, NULL },
+    { NULL },
+  };
+  g_option_context_add_main_entries (context, entries, NULL);
+}
+
 static gboolean
 model_convolves (const char *choice)
 {
@@ -368,8 +403,14 @@ omni_cli_options_parse (OmniCliOptions *options, OmniCliGroups groups, const cha
   add_common_options (options, context);
   if (groups & OMNI_CLI_SOURCES)
     add_source_options (options, context);
+  if (groups & OMNI_CLI_BATCH)
+    add_batch_options (options, context);
+  if (groups & (OMNI_CLI_SOURCES | OMNI_CLI_BATCH))
+    add_set_options (options, context);
   if (groups & OMNI_CLI_MODEL)
     add_model_options (options, context);
+  if ((groups & OMNI_CLI_MODEL) && !(groups & OMNI_CLI_BATCH))
+    add_profile_options (options, context);
   if (groups & OMNI_CLI_DEVICE)
     add_device_options (options, context);
   if (groups & OMNI_CLI_REFINE)
@@ -476,6 +517,17 @@ read_task_and_model (const OmniCliOptions *options, OmniFusionRequest *request, 
                           names->str);
 }
 
+static gboolean
+set_model_options (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
+{
+  OmniModelOptions *model_options = omni_model_options_new (request->model);
+  request->options = model_options;
+  for (guint i = 0; options->settings[i] != NULL; i++)
+    if (!omni_model_options_set (model_options, options->settings[i], error))
+      return FALSE;
+  return TRUE;
+}
+
 /* Needs to know the model, and so the task. */
 static gboolean
 read_settings (const OmniCliOptions *options, OmniFusionRequest *request, GError **error)
@@ -485,12 +537,16 @@ read_settings (const OmniCliOptions *options, OmniFusionRequest *request, GError
   request->model = omni_fusion_request_choose_model (request, NULL, NULL, error);
   if (request->model == NULL)
     return FALSE;
-  OmniModelOptions *model_options = omni_model_options_new (request->model);
-  request->options = model_options;
-  for (guint i = 0; options->settings[i] != NULL; i++)
-    if (!omni_model_options_set (model_options, options->settings[i], error))
-      return FALSE;
-  return TRUE;
+  return set_model_options (options, request, error);
+}
+
+gboolean
+omni_cli_read_bits (const char *text, OmniSampleType *depth, GError **error)
+{
+  for (*depth = OMNI_SAMPLE_U8; *depth <= OMNI_SAMPLE_F32; (*depth)++)
+    if (g_str_equal (text, omni_sample_type_to_string (*depth)))
+      return TRUE;
+  return omni_cli_refuse (error, "The depth is 8, 16 or 32f, not “%s” (--bits).", text);
 }
 
 /* --bits, or else the deepest source as far as the format of `output` can hold it. */
@@ -500,10 +556,7 @@ read_depth (const OmniCliOptions *options, const char *output, OmniFusionRequest
   if (options->bits != NULL)
   {
     request->exact_depth = TRUE;
-    for (request->depth = OMNI_SAMPLE_U8; request->depth <= OMNI_SAMPLE_F32; request->depth++)
-      if (g_str_equal (options->bits, omni_sample_type_to_string (request->depth)))
-        return TRUE;
-    return omni_cli_refuse (error, "The depth is 8, 16 or 32f, not “%s” (--bits).", options->bits);
+    return omni_cli_read_bits (options->bits, &request->depth, error);
   }
   if (output == NULL)
     return TRUE;
@@ -638,6 +691,23 @@ find_weights (const OmniCliOptions *options)
 }
 
 gboolean
+omni_cli_check_options (const OmniCliOptions *options, GError **error)
+{
+  g_autoptr (OmniFusionRequest) request = g_new0 (OmniFusionRequest, 1);
+
+  request->sources = g_ptr_array_new ();
+  request->weights_path = find_weights (options);
+  if (!omni_cli_read_numbers (options, request, error) || !read_task_and_model (options, request, error)
+      || (options->bits != NULL && !omni_cli_read_bits (options->bits, &request->depth, error))
+      || (request->model != NULL && options->settings != NULL
+          && !set_model_options (options, request, error)))
+    return FALSE;
+  g_autoptr (OmniWeights)
+    weights = request->weights_path != NULL ? omni_weights_load (request->weights_path, error) : NULL;
+  return request->weights_path == NULL || weights != NULL;
+}
+
+gboolean
 omni_cli_fill_request (const OmniCliOptions *options, const char *output, OmniFusionRequest *request,
                        GError **error)
 {
@@ -702,7 +772,7 @@ omni_cli_make_request (const OmniCliOptions *options, const char *output, GError
   request->sources = g_ptr_array_new_with_free_func (g_object_unref);
   if (!read_refine (options, &request->refine, error)
       || !omni_cli_load_sources (options, request->sources, error)
-      || (options->align && !omni_cli_align_sources (options, &request->sources, error))
+      || (options->align && !omni_cli_align_sources (options, NULL, &request->sources, error))
       || !omni_cli_fill_request (options, output, request, error))
     return NULL;
   return g_steal_pointer (&request);

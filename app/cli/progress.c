@@ -16,6 +16,7 @@ struct _OmniCliProgress
   gint64 start_us, last_us;
   guint64 part, n_parts;
   int shown_columns;
+  char *label; /* nullable */
 };
 
 OmniCliProgress *
@@ -33,6 +34,13 @@ omni_cli_progress_set_part (OmniCliProgress *self, guint64 index, guint64 n)
 {
   self->part = index;
   self->n_parts = n;
+}
+
+void
+omni_cli_progress_set_label (OmniCliProgress *self, const char *label)
+{
+  g_free (self->label);
+  self->label = g_strdup (label);
 }
 
 /* A line that wraps could not be taken away again. */
@@ -75,7 +83,9 @@ omni_cli_progress_cb (double fraction, const char *phase, gpointer progress)
   const double done = (self->part + fraction) / self->n_parts;
   const gint64 spent_us = now_us - self->start_us;
   g_autoptr (GString) line = g_string_new (phase);
-  if (self->n_parts > 1)
+  if (self->label != NULL)
+    g_string_printf (line, "%s  %s", self->label, phase);
+  else if (self->n_parts > 1)
     g_string_append_printf (line, " %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, self->part + 1,
                             self->n_parts);
   g_string_append_printf (line, "  %3.0f %%", done * 100);
@@ -112,6 +122,7 @@ omni_cli_progress_free (OmniCliProgress *self)
   if (self == NULL)
     return;
   omni_cli_progress_hide (self);
+  g_free (self->label);
   g_free (self);
 }
 

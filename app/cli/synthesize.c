@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/cli/cli.h"
+#include "app/cli/target.h"
 
 #include "app/files/natural-sort.h"
 #include "app/files/reader.h"
@@ -158,15 +158,6 @@ write_picture (OmniPicture *picture, const char *folder, const char *name, gbool
   return omni_picture_write (picture, path, &options, error);
 }
 
-static gboolean
-make_folder (const char *path, GError **error)
-{
-  if (g_mkdir_with_parents (path, 0777) == 0)
-    return TRUE;
-  g_autofree char *name = g_filename_display_name (path);
-  return omni_cli_refuse (error, "The folder “%s” cannot be made: %s.", name, g_strerror (errno));
-}
-
 /* (transfer full) The name of the picture's folder: its own without the extension. */
 static char *
 make_stem (const OmniScene *scene)
@@ -237,7 +228,7 @@ write_set (const OmniCliOptions *options, const Wanted *wanted, const OmniScene 
     set = omni_synthesis_make_set (wanted->kind, &omni_synthesis_defaults, &random, truth, n_sources, error);
   g_autofree char *stem = make_stem (scene);
   g_autofree char *folder = g_build_filename (options->output, stem, NULL);
-  if (set == NULL || !make_folder (folder, error)
+  if (set == NULL || !omni_cli_make_folder (folder, error)
       || (options->force && !remove_earlier_set (folder, set->len, error)))
     return FALSE;
   for (guint k = 0; k < set->len; k++)

@@ -5,6 +5,8 @@
 #include "app/fusion/fusion-private.h"
 #include "app/fusion/result-file.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 void
@@ -81,6 +83,31 @@ make_stem (OmniSource *source)
   return dot != NULL && dot != base ? g_strndup (base, (gsize)(dot - base)) : g_strdup (base);
 }
 
+char *
+omni_cli_take_name (GHashTable *taken, const char *wanted)
+{
+  char *name = g_strdup (wanted);
+
+  for (guint n = 2; g_hash_table_contains (taken, name); n++)
+  {
+    g_free (name);
+    name = g_strdup_printf ("%s.%u", wanted, n);
+  }
+  g_hash_table_add (taken, g_strdup (name));
+  return name;
+}
+
+gboolean
+omni_cli_make_folder (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0777) == 0)
+    return TRUE;
+  const int code = errno;
+  g_autofree char *name = g_filename_display_name (path);
+  return omni_cli_refuse (error, "The folder “%s” cannot be made: %s; name another one (-o).", name,
+                          g_strerror (code));
+}
+
 GHashTable *
 omni_cli_name_sources (GPtrArray *sources)
 {
@@ -91,14 +118,7 @@ omni_cli_name_sources (GPtrArray *sources)
   for (guint i = 0; i < sorted->len; i++)
   {
     g_autofree char *stem = make_stem (sorted->pdata[i]);
-    char *name = g_strdup (stem);
-    for (guint n = 2; g_hash_table_contains (taken, name); n++)
-    {
-      g_free (name);
-      name = g_strdup_printf ("%s.%u", stem, n);
-    }
-    g_hash_table_add (taken, g_strdup (name));
-    g_hash_table_replace (names, sorted->pdata[i], name);
+    g_hash_table_replace (names, sorted->pdata[i], omni_cli_take_name (taken, stem));
   }
   return names;
 }

@@ -31,6 +31,13 @@ gboolean omni_cli_target_read_metadata (OmniCliTarget *target, const OmniCliOpti
  * one name. The same source twice has one name. */
 GHashTable *omni_cli_name_sources (GPtrArray *sources);
 
+/* (transfer full) The same for names of any kind: `wanted`, with a number where it is among the `taken` (element-type filename), to
+ * which what is returned is added. */
+char *omni_cli_take_name (GHashTable *taken, const char *wanted);
+
+/* The folder for results, with those above it; one that is there is fine. */
+gboolean omni_cli_make_folder (const char *path, GError **error);
+
 /* What the file has to say of a result of this task. */
 void omni_cli_target_add_note (OmniCliTarget *target, OmniTask task);
 
