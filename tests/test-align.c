@@ -4,8 +4,10 @@
  * are known. */
 
 #include "app/align/align.h"
+#include "app/files/writer.h"
 #include "tests/shots.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static GPtrArray *
@@ -463,6 +465,80 @@ test_every_order (void)
       }
 }
 
+/* Of more than are all near to each other; a stack whose frames differ by next to nothing, and two that are the same. */
+static void
+test_many_orders (void)
+{
+  Shot shots[12];
+  for (guint i = 0; i < G_N_ELEMENTS (shots); i++)
+    shots[i] = (Shot){ move (0.7 * i, -0.4 * i, 0, 1 + 0.002 * i, 0), 1, (i % 5) / 4.0 };
+  g_autoptr (GPtrArray) sources = take_all (shots, G_N_ELEMENTS (shots), 33);
+  g_ptr_array_add (sources, take (&shots[3], 33, "twin"));
+  g_autoptr (OmniAlignment) first = align (sources);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
+
+  for (guint trial = 0; trial < 6; trial++)
+  {
+    g_autoptr (GPtrArray) permuted = g_ptr_array_new ();
+    g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
+    for (guint i = 0; i < sources->len; i++)
+    {
+      const guint at = (guint)g_rand_int_range (rand, 0, (gint32)i + 1);
+      g_array_insert_val (order, at, i);
+    }
+    for (guint i = 0; i < sources->len; i++)
+      g_ptr_array_add (permuted, sources->pdata[g_array_index (order, guint, i)]);
+    g_autoptr (OmniAlignment) other = align (permuted);
+    g_assert_cmpuint (other->width, ==, first->width);
+    g_assert_cmpuint (other->top, ==, first->top);
+    for (guint i = 0; i < sources->len; i++)
+    {
+      const OmniFrameMotion *motion = &first->motions[g_array_index (order, guint, i)];
+      g_assert_cmpmem (&other->motions[i].map, sizeof motion->map, &motion->map, sizeof motion->map);
+    }
+  }
+}
+
+/* Steps that are too small each to be looked at, and not all together. */
+static void
+test_drift (void)
+{
+  Shot shots[10];
+  for (guint i = 0; i < G_N_ELEMENTS (shots); i++)
+    shots[i] = (Shot){ move (0.3 * i, 0.1 * i, 0, 1, 0), 1, 1 };
+  g_autoptr (GPtrArray) sources = take_all (shots, G_N_ELEMENTS (shots), 34);
+  g_autoptr (OmniAlignment) alignment = align (sources);
+
+  for (guint i = 0; i < sources->len; i++)
+    g_assert_cmpfloat (get_error (alignment, shots, i), <, 0.25);
+}
+
+/* One size in several formats, which are read smaller in several ways. */
+static void
+test_mixed (void)
+{
+  g_autoptr (GPtrArray) sources = g_ptr_array_new_with_free_func (g_object_unref);
+  const Shot shot = { OMNI_HOMOGRAPHY_IDENTITY, 1, 1, 3.19 };
+  g_autofree char *folder = g_dir_make_tmp ("omnifuse-align-XXXXXX", NULL);
+  static const char *const names[] = { "a.jpg", "b.png", "c.tif" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  {
+    g_autoptr (OmniSource) source = take (&shot, 35, names[i]);
+    g_autoptr (OmniPicture) picture = omni_source_load (source, NULL, NULL);
+    g_autofree char *path = g_build_filename (folder, names[i], NULL);
+    g_assert_true (omni_picture_write (picture, path, NULL, NULL));
+    g_ptr_array_add (sources, omni_source_new (path, NULL));
+  }
+  g_autoptr (OmniAlignment) alignment = align (sources);
+  double farthest_px;
+  g_assert_false (alignment->moved);
+  g_assert_true (omni_align_look (sources, &farthest_px, NULL, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_unlink (omni_source_get_path (sources->pdata[i]));
+  g_rmdir (folder);
+}
+
 static void
 test_lies_right (void)
 {
@@ -687,6 +763,9 @@ main (int argc, char **argv)
   g_test_add_func ("/align/large", test_large);
   g_test_add_func ("/align/breathing", test_breathing);
   g_test_add_func ("/align/every-order", test_every_order);
+  g_test_add_func ("/align/many-orders", test_many_orders);
+  g_test_add_func ("/align/drift", test_drift);
+  g_test_add_func ("/align/mixed", test_mixed);
   g_test_add_func ("/align/lies-right", test_lies_right);
   g_test_add_func ("/align/strangers", test_strangers);
   g_test_add_func ("/align/again", test_again);

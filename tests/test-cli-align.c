@@ -43,8 +43,8 @@ exists (const char *name)
 static void
 test_look (void)
 {
-  static const char *const members[] = { "reference", "moved",  "left",    "top",
-                                         "width",     "height", "sources", NULL };
+  static const char *const members[] = { "reference", "moved",  "not_found", "left", "top",
+                                         "width",     "height", "sources",   NULL };
   static const char *const source_members[] = {
     "path", "output",           "state",     "map", "shift_px", "dx", "dy", "turn_degrees",
     "zoom", "agreement_before", "agreement", NULL
@@ -182,6 +182,10 @@ test_stranger (void)
   g_assert_nonnull (strstr (run.err, "stranger.png"));
   JsonObject *last = json_array_get_object_element (json_object_get_array_member (run.json, "sources"), 2);
   g_assert_cmpstr (json_object_get_string_member (last, "state"), ==, "not found");
+  g_assert_cmpint (json_object_get_int_member (run.json, "not_found"), ==, 1);
+  g_auto (Run) alone = CLI ("align", "a.png", "stranger.png");
+  assert_done (&alone);
+  g_assert_nonnull (strstr (alone.out, "None of the pictures could be aligned"));
 }
 
 int

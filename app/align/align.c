@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/align/align-private.h"
 
+#include "app/picture/resample.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
-/* Longer side at which all pairs are compared for how far they are shifted, at which those that are near are registered to find
- * the way to the reference, and at which those on the way are. Registration tells a hundredth of a pixel there, so that more would
- * only take longer. */
+/* Longer side at which all pairs are compared for how far they are shifted; at which those that are near are registered to find the
+ * way to the reference, large enough to show what is in focus (for a look, small enough to take no time); and at which those on the
+ * way are. Registration tells a hundredth of a pixel there, so that more would only take longer. */
 #define COARSE_PX 48
-#define NEAR_PX   128
+#define LOOK_PX   128
+#define NEAR_PX   512
 #define FINE_PX   2048
 
 /* Of a large set, so many of those that resemble a picture most. */
 #define N_NEAR 6
 
-/* Each has a picture or two of FINE_PX in memory. */
-#define MAX_THREADS 4
+/* Each decodes pictures of this many bytes in all. */
+#define MAX_THREADS      4
+#define MAX_DECODE_BYTES (768u << 20)
 
-/* Agreement, at the small size and at the fine one, below which two pictures have nothing to do with each other, and by how much a
- * movement has to better it. */
-#define LEAST_NEAR      0.5
+/* Agreement for a look, for the way and at the fine size, below which two pictures have nothing to do with each other (the more pixels,
+ * the less they agree by chance), and by how much a movement has to better it. */
+#define LEAST_LOOK      0.5
+#define LEAST_NEAR      0.25
 #define LEAST_AGREEMENT 0.12
 #define LEAST_GAIN      0.0005
 
@@ -29,11 +34,11 @@
 
 typedef struct
 {
-  double shifted; /* agreement at the coarse size */
-  int dx, dy;     /* there, from the first of the two to the second */
-  gboolean is_near;
-  double agreement;   /* as registered */
-  OmniHomography map; /* likewise; in sides of the picture: 1 is its width, and its height */
+  double shifted;              /* agreement at the coarse size */
+  int dx, dy;                  /* there, from the first of the two to the second */
+  gboolean is_chosen, is_near; /* the second is of those that resemble the first most; the same of either */
+  double agreement;            /* as registered */
+  OmniHomography map;          /* likewise; in sides of the picture: 1 is its width, and its height */
 } Link;
 
 /* The pyramid of a picture while registrations with it are to come: read by the first of them, dropped by the last. */
@@ -44,10 +49,17 @@ typedef struct
   gint n_uses;
 } Fine;
 
-typedef struct
+typedef struct _Aligner Aligner;
+
+/* Does job `job` of many; in a thread of a pool. */
+typedef gboolean (*Job) (Aligner *self, guint job, GError **error);
+
+struct _Aligner
 {
   GPtrArray *sources, *originals; /* OmniSource: as given, and what is in their files */
   guint n;
+  gboolean is_mixed; /* of several formats, which are not made smaller alike */
+  gboolean looks;    /* at thumbnails, and no closer */
   char **sha256;
   OmniLumaPyramid **pyramids; /* small */
   Link *links;                /* n × n */
@@ -55,15 +67,16 @@ typedef struct
   guint *order;               /* parents first */
   OmniAlignment *alignment;
   Fine *fine;
-  GMutex lock; /* for what follows, while pairs are registered */
-  GCond registered;
-  guint n_registered;
+  Job job;
+  GMutex lock; /* for what follows, while jobs are done */
+  GCond done;
+  guint n_jobs_done;
   GError *error; /* the first */
   OmniProgressFunc progress;
   gpointer progress_data;
   guint n_done, n_steps;
   GCancellable *cancellable;
-} Aligner;
+};
 
 static void
 aligner_clear (Aligner *self)
@@ -85,7 +98,7 @@ aligner_clear (Aligner *self)
   omni_alignment_free (self->alignment);
   g_clear_error (&self->error);
   g_mutex_clear (&self->lock);
-  g_cond_clear (&self->registered);
+  g_cond_clear (&self->done);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Aligner, aligner_clear)
@@ -144,24 +157,98 @@ check (GPtrArray *originals, GError **error)
   return TRUE;
 }
 
+/* Jobs */
+
+static void
+job_cb (gpointer data, gpointer user_data)
+{
+  Aligner *self = user_data;
+  g_autoptr (GError) error = NULL;
+  const gboolean is_done = self->job (self, GPOINTER_TO_UINT (data) - 1, &error);
+
+  g_mutex_lock (&self->lock);
+  if (!is_done && self->error == NULL)
+    self->error = g_steal_pointer (&error);
+  self->n_jobs_done++;
+  g_cond_signal (&self->done);
+  g_mutex_unlock (&self->lock);
+}
+
+static guint
+count_threads (const Aligner *self)
+{
+  OmniSource *source = self->originals->pdata[0];
+  const guint64 bytes = (guint64)omni_source_get_width (source) * omni_source_get_height (source)
+                        * omni_source_get_channels (source)
+                        * omni_sample_type_get_bytes (omni_source_get_sample_type (source));
+
+  return (guint)CLAMP (MAX_DECODE_BYTES / MAX (bytes, 1), 1, MIN (MAX_THREADS, g_get_num_processors ()));
+}
+
+/* Does `job` of each number in `jobs`, begun in that order. They count as `n_steps` steps. */
+static gboolean
+do_jobs (Aligner *self, GArray *jobs, Job job, guint n_steps, GError **error)
+{
+  self->job = job;
+  self->n_jobs_done = 0;
+  GThreadPool *pool = g_thread_pool_new (job_cb, self, (gint)count_threads (self), FALSE, NULL);
+  for (guint i = 0; i < jobs->len; i++)
+    g_thread_pool_push (pool, GUINT_TO_POINTER (g_array_index (jobs, guint, i) + 1), NULL);
+  const guint n_before = self->n_done;
+  g_mutex_lock (&self->lock);
+  for (guint n = 0; n < jobs->len; n++)
+  {
+    while (self->n_jobs_done <= n)
+      g_cond_wait (&self->done, &self->lock);
+    g_mutex_unlock (&self->lock);
+    self->n_done = n_before + n_steps * n / jobs->len;
+    note_step (self, NULL);
+    g_mutex_lock (&self->lock);
+  }
+  g_mutex_unlock (&self->lock);
+  g_thread_pool_free (pool, FALSE, TRUE);
+  self->n_done = n_before + n_steps;
+  if (self->error == NULL)
+    return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
+}
+
+/* (transfer full) A picture with no side above `most_px`, of the very size that all others have then. Formats differ in how they
+ * are read smaller, by up to a pixel: a mixed set is read whole. */
+static OmniPicture *
+load_at_most (Aligner *self, guint index, guint most_px, GError **error)
+{
+  OmniSource *source = self->originals->pdata[index];
+  const guint width = omni_source_get_width (source), height = omni_source_get_height (source);
+  const double scale = MIN (1.0, (double)most_px / MAX (width, height));
+  const guint to_width = MAX (1, (guint)(width * scale)), to_height = MAX (1, (guint)(height * scale));
+  g_autoptr (OmniPicture)
+    picture = self->looks      ? omni_source_load_thumbnail (source, self->cancellable, error)
+              : self->is_mixed ? omni_source_load (source, self->cancellable, error)
+                               : omni_source_load_scaled (source, most_px, self->cancellable, error);
+
+  if (picture == NULL
+      || (omni_picture_get_width (picture) == to_width && omni_picture_get_height (picture) == to_height))
+    return g_steal_pointer (&picture);
+  return omni_picture_resample (picture, to_width, to_height, self->cancellable, error);
+}
+
 /* The way of each picture to the reference. */
 
 static gboolean
-read_small (Aligner *self, GError **error)
+read_small (Aligner *self, guint index, GError **error)
 {
-  for (guint i = 0; i < self->n; i++)
-  {
-    g_autoptr (OmniPicture)
-      picture = omni_source_load_thumbnail (self->originals->pdata[i], self->cancellable, error);
-    if (picture == NULL)
-      return FALSE;
-    self->sha256[i] = omni_source_dup_sha256 (self->originals->pdata[i], error);
-    if (self->sha256[i] == NULL)
-      return FALSE;
-    self->pyramids[i] = omni_luma_pyramid_new (picture, NEAR_PX, COARSE_PX / 2);
-    if (!note_step (self, error))
-      return FALSE;
-  }
+  const guint most_px = self->looks ? LOOK_PX : NEAR_PX;
+  g_autoptr (OmniPicture)
+    picture = load_at_most (self, index, self->looks ? OMNI_SOURCE_THUMBNAIL_PX : NEAR_PX, error);
+
+  if (picture == NULL)
+    return FALSE;
+  self->sha256[index] = omni_source_dup_sha256 (self->originals->pdata[index], error);
+  if (self->sha256[index] == NULL)
+    return FALSE;
+  self->pyramids[index] = omni_luma_pyramid_new (picture, most_px, COARSE_PX / 2);
   return TRUE;
 }
 
@@ -172,6 +259,16 @@ comes_first (const Aligner *self, guint i, guint k)
   const int by_content = strcmp (self->sha256[i], self->sha256[k]);
 
   return by_content < 0 || (by_content == 0 && i < k);
+}
+
+static gboolean
+read_all (Aligner *self, GError **error)
+{
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < self->n; i++)
+    g_array_append_val (all, i);
+  return do_jobs (self, all, read_small, self->n, error);
 }
 
 static guint
@@ -208,25 +305,21 @@ shift_all (Aligner *self, GError **error)
   return TRUE;
 }
 
-/* Marks those that picture `i` resembles most. */
+/* Marks those that picture `i` resembles most, whatever others chose. */
 static void
 choose_near (Aligner *self, guint i)
 {
+  Link *links = self->links + (gsize)i * self->n;
+
   for (guint n = 0; n < MIN (N_NEAR, self->n - 1); n++)
   {
     guint best = self->n;
     for (guint k = 0; k < self->n; k++)
-    {
-      const Link *link = &self->links[i * self->n + k];
-      if (k == i || link->is_near)
-        continue;
-      const Link *other = &self->links[i * self->n + (best == self->n ? k : best)];
-      if (best == self->n || link->shifted > other->shifted
-          || (link->shifted == other->shifted && comes_first (self, k, best)))
+      if (k != i && !links[k].is_chosen
+          && (best == self->n || links[k].shifted > links[best].shifted
+              || (links[k].shifted == links[best].shifted && comes_first (self, k, best))))
         best = k;
-    }
-    if (best < self->n)
-      self->links[i * self->n + best].is_near = self->links[best * self->n + i].is_near = TRUE;
+    links[best].is_chosen = TRUE;
   }
 }
 
@@ -236,12 +329,14 @@ to_sides (const OmniHomography *map, double width, double height)
   return omni_homography_scale (map, 1 / width, 1 / height, 1 / width, 1 / height);
 }
 
-/* From where the shift found it and from where it lies: a pattern that repeats may have led the shift astray. */
+/* A pair, as its number among n × n: from where the shift found it and from where it lies, for a pattern that repeats may have led
+ * the shift astray. */
 static gboolean
-register_near (Aligner *self, guint i, guint k)
+register_near (Aligner *self, guint pair, GError **error)
 {
+  const guint i = pair / self->n, k = pair % self->n;
   const OmniLumaPyramid *a = self->pyramids[i], *b = self->pyramids[k];
-  Link *link = &self->links[i * self->n + k], *back = &self->links[k * self->n + i];
+  Link *link = &self->links[pair], *back = &self->links[(gsize)k * self->n + i];
   const double scale = 1u << find_coarse_level (a);
 
   link->agreement = -1;
@@ -253,7 +348,7 @@ register_near (Aligner *self, guint i, guint k)
     map.m[2] = trial == 1 ? link->dx * scale : 0;
     map.m[5] = trial == 1 ? link->dy * scale : 0;
     if (!omni_register_pair (a, b, &map, &before, &after, self->cancellable))
-      return FALSE;
+      return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
     if (after <= link->agreement)
       continue;
     link->agreement = after;
@@ -268,24 +363,26 @@ register_near (Aligner *self, guint i, guint k)
 static gboolean
 link_all (Aligner *self, GError **error)
 {
+  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (guint));
+
   for (guint i = 0; i < self->n; i++)
     choose_near (self, i);
   for (guint i = 0; i < self->n; i++)
-  {
     for (guint k = 0; k < self->n; k++)
-      if (i != k && self->links[i * self->n + k].is_near && comes_first (self, i, k)
-          && !register_near (self, i, k))
-        return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
-    if (!note_step (self, error))
-      return FALSE;
-  }
-  return TRUE;
+    {
+      const guint pair = i * self->n + k;
+      Link *link = &self->links[pair];
+      link->is_near = link->is_chosen || self->links[(gsize)k * self->n + i].is_chosen;
+      if (i != k && link->is_near && comes_first (self, i, k))
+        g_array_append_val (pairs, pair);
+    }
+  return do_jobs (self, pairs, register_near, self->n, error);
 }
 
 static gboolean
-is_found (const Link *link)
+is_found (const Aligner *self, const Link *link)
 {
-  return link->is_near && link->agreement >= LEAST_NEAR;
+  return link->is_near && link->agreement >= (self->looks ? LEAST_LOOK : LEAST_NEAR);
 }
 
 /* Not nothing even where there is none, so that every picture has a way. */
@@ -294,7 +391,7 @@ get_agreement (const Aligner *self, guint i, guint k)
 {
   const Link *link = &self->links[i * self->n + k];
 
-  return i == k ? 1 : is_found (link) ? link->agreement : 1e-3;
+  return i == k ? 1 : is_found (self, link) ? link->agreement : 1e-3;
 }
 
 /* Sums by rank, since those of floats in list order would depend on it. */
@@ -372,8 +469,7 @@ get_fine (Aligner *self, guint index, GError **error)
 
   if (fine->pyramid == NULL)
   {
-    g_autoptr (OmniPicture)
-      picture = omni_source_load_scaled (self->originals->pdata[index], FINE_PX, self->cancellable, error);
+    g_autoptr (OmniPicture) picture = load_at_most (self, index, FINE_PX, error);
     if (picture != NULL)
       fine->pyramid = omni_luma_pyramid_new (picture, FINE_PX, COARSE_PX / 2);
   }
@@ -429,7 +525,7 @@ register_with_parent (Aligner *self, guint index, GError **error)
   OmniSource *source = self->originals->pdata[index];
   const OmniLumaPyramid *from, *to;
 
-  if (!is_found (link))
+  if (!is_found (self, link))
   {
     motion->state = OMNI_FRAME_NOT_FOUND;
     motion->before = motion->after = link->is_near ? link->agreement : link->shifted;
@@ -447,29 +543,19 @@ register_with_parent (Aligner *self, guint index, GError **error)
                                  height / fine_height);
   if (MAX (motion->before, motion->after) < LEAST_AGREEMENT)
     motion->state = OMNI_FRAME_NOT_FOUND;
-  else if (motion->after >= motion->before + LEAST_GAIN
-           && get_longest_way (&found, width, height) >= OMNI_ALIGN_LEAST_PX)
-    motion->map = found;
+  else if (motion->after >= motion->before + LEAST_GAIN)
+    motion->map = found; /* be it ever so short: over a long way it adds up */
   return TRUE;
 }
 
-/* In a thread of the pool. */
-static void
-register_cb (gpointer data, gpointer user_data)
+static gboolean
+register_job (Aligner *self, guint index, GError **error)
 {
-  Aligner *self = user_data;
-  const guint index = GPOINTER_TO_UINT (data) - 1;
-  g_autoptr (GError) error = NULL;
-  const gboolean done = register_with_parent (self, index, &error);
+  const gboolean is_done = register_with_parent (self, index, error);
 
   release_fine (self, self->parents[index]);
   release_fine (self, index);
-  g_mutex_lock (&self->lock);
-  if (!done && self->error == NULL)
-    self->error = g_steal_pointer (&error);
-  self->n_registered++;
-  g_cond_signal (&self->registered);
-  g_mutex_unlock (&self->lock);
+  return is_done;
 }
 
 /* All pairs of the ways, next to each other as the ways go, so that few pictures are in memory at a time. */
@@ -489,25 +575,7 @@ register_pairs (Aligner *self, GError **error)
       self->fine[index].n_uses++;
       self->fine[self->parents[index]].n_uses++;
     }
-  GThreadPool *pool = g_thread_pool_new (register_cb, self, (gint)MIN (MAX_THREADS, g_get_num_processors ()),
-                                         FALSE, NULL);
-  for (guint i = 0; i < queue->len; i++)
-    g_thread_pool_push (pool, GUINT_TO_POINTER (g_array_index (queue, guint, i) + 1), NULL);
-  g_mutex_lock (&self->lock);
-  for (guint n = 0; n < queue->len; n++)
-  {
-    while (self->n_registered <= n)
-      g_cond_wait (&self->registered, &self->lock);
-    g_mutex_unlock (&self->lock);
-    note_step (self, NULL);
-    g_mutex_lock (&self->lock);
-  }
-  g_mutex_unlock (&self->lock);
-  g_thread_pool_free (pool, FALSE, TRUE);
-  if (self->error == NULL)
-    return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
-  g_propagate_error (error, g_steal_pointer (&self->error));
-  return FALSE;
+  return do_jobs (self, queue, register_job, self->n, error);
 }
 
 static gboolean
@@ -627,6 +695,10 @@ aligner_init (Aligner *self, GPtrArray *sources, GCancellable *cancellable)
   self->originals = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < n; i++)
     g_ptr_array_add (self->originals, g_object_ref (omni_source_get_original (sources->pdata[i])));
+  for (guint i = 1; i < n; i++)
+    self->is_mixed |= g_strcmp0 (omni_source_get_format_name (self->originals->pdata[i]),
+                                 omni_source_get_format_name (self->originals->pdata[0]))
+                      != 0;
   self->n = sources->len;
   self->sha256 = g_new0 (char *, n);
   self->pyramids = g_new0 (OmniLumaPyramid *, n);
@@ -634,7 +706,7 @@ aligner_init (Aligner *self, GPtrArray *sources, GCancellable *cancellable)
   for (gsize i = 0; i < n; i++)
     g_mutex_init (&self->fine[i].lock);
   g_mutex_init (&self->lock);
-  g_cond_init (&self->registered);
+  g_cond_init (&self->done);
   self->links = g_new0 (Link, n * n);
   self->parents = g_new0 (guint, n);
   self->order = g_new0 (guint, n);
@@ -649,7 +721,7 @@ aligner_init (Aligner *self, GPtrArray *sources, GCancellable *cancellable)
 static gboolean
 look (Aligner *self, GError **error)
 {
-  if (!check (self->originals, error) || !read_small (self, error) || !shift_all (self, error)
+  if (!check (self->originals, error) || !read_all (self, error) || !shift_all (self, error)
       || !link_all (self, error))
     return FALSE;
   self->alignment->reference = choose_reference (self);
@@ -662,7 +734,7 @@ omni_align_look (GPtrArray *sources, double *farthest_px, GCancellable *cancella
 {
   g_return_val_if_fail (sources != NULL && farthest_px != NULL, FALSE);
 
-  g_auto (Aligner) self = { 0 };
+  g_auto (Aligner) self = { .looks = TRUE };
   aligner_init (&self, sources, cancellable);
   if (!look (&self, error))
     return FALSE;
@@ -675,7 +747,7 @@ omni_align_look (GPtrArray *sources, double *farthest_px, GCancellable *cancella
     const Link *link = &self.links[parent * self.n + i];
     OmniFrameMotion *motion = &self.alignment->motions[i];
     motion->map = OMNI_HOMOGRAPHY_IDENTITY;
-    if (i == parent || !is_found (link))
+    if (i == parent || !is_found (&self, link))
       continue;
     motion->map = omni_homography_compose (&link->map, &self.alignment->motions[parent].map);
     const OmniHomography map = omni_homography_scale (&motion->map, width, height, width, height);

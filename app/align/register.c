@@ -83,6 +83,8 @@ agree_at (const OmniContrast *a, const OmniContrast *b, int dx, int dy)
 double
 omni_register_shift (const OmniContrast *a, const OmniContrast *b, int *dx, int *dy)
 {
+  g_return_val_if_fail (a->width == b->width && a->height == b->height, -1);
+
   const int range_x = (int)(a->width * MAX_SHIFT), range_y = (int)(a->height * MAX_SHIFT);
   double best = agree_at (a, b, 0, 0);
 
@@ -385,6 +387,8 @@ gboolean
 omni_register_pair (const OmniLumaPyramid *a, const OmniLumaPyramid *b, OmniHomography *map, double *before,
                     double *after, GCancellable *cancellable)
 {
+  g_return_val_if_fail (a->width[0] == b->width[0] && a->height[0] == b->height[0], FALSE);
+
   const Frame finest = get_frame (a, 0);
   OmniHomography found = from_pixels (map, &finest);
 

@@ -57,10 +57,10 @@ align (const OmniCliOptions *options, GPtrArray *sources, OmniCliProgress *share
     if (alignment->motions[i].state != OMNI_FRAME_NOT_FOUND)
       continue;
     g_autofree char *name = g_filename_display_name (omni_source_get_path (sources->pdata[i]));
-    g_autofree char *message = g_strdup_printf (
-      "“%s” shows too little of what the others show to be aligned, so it was left as it is; look at the "
-      "result, or leave it out.",
-      name);
+    g_autofree char *message = g_strdup_printf ("“%s” shows too little of what the others show, or is turned "
+                                                "too far, to be aligned: it was left as it is; look at the "
+                                                "result, or leave it out.",
+                                                name);
     omni_cli_warn (options->quiet, message);
   }
   return alignment;
@@ -129,6 +129,16 @@ write_outputs (GPtrArray *paths, GPtrArray *sources, const OmniWriteOptions *wri
   return TRUE;
 }
 
+static guint
+count_lost (const OmniAlignment *alignment, GPtrArray *sources)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < sources->len; i++)
+    n += alignment->motions[i].state == OMNI_FRAME_NOT_FOUND;
+  return n;
+}
+
 static void
 print_json (const OmniAlignment *alignment, GPtrArray *sources, GPtrArray *paths)
 {
@@ -137,6 +147,7 @@ print_json (const OmniAlignment *alignment, GPtrArray *sources, GPtrArray *paths
   json_builder_begin_object (json);
   omni_cli_add_path (json, "reference", omni_source_get_path (sources->pdata[alignment->reference]));
   omni_cli_add_boolean (json, "moved", alignment->moved);
+  omni_cli_add_int (json, "not_found", count_lost (alignment, sources));
   omni_cli_add_int (json, "left", alignment->left);
   omni_cli_add_int (json, "top", alignment->top);
   omni_cli_add_int (json, "width", alignment->width);
@@ -165,9 +176,17 @@ print_json (const OmniAlignment *alignment, GPtrArray *sources, GPtrArray *paths
   omni_cli_print_json (json);
 }
 
+/* (transfer full) −1 is that of pictures that have nothing to compare. */
+static char *
+format_agreement (double agreement)
+{
+  return agreement > -1 ? g_strdup_printf ("%.3f", agreement) : g_strdup ("–");
+}
+
 static void
 print_table (const OmniAlignment *alignment, GPtrArray *sources)
 {
+  const guint n_lost = count_lost (alignment, sources);
   OmniSource *reference = sources->pdata[alignment->reference];
   g_autofree char *name = omni_source_dup_display_name (reference);
 
@@ -175,17 +194,20 @@ print_table (const OmniAlignment *alignment, GPtrArray *sources)
     printf ("In the frame of %s, of whose %u × %u pixels all pictures have %u × %u:\n", name,
             omni_source_get_width (reference), omni_source_get_height (reference), alignment->width,
             alignment->height);
+  else if (n_lost + 1 == sources->len)
+    printf ("None of the pictures could be aligned (frame of %s):\n", name);
   else
-    printf ("The pictures are aligned as they are (frame of %s):\n", name);
+    printf ("%s are aligned as they are (frame of %s):\n", n_lost > 0 ? "The others" : "The pictures", name);
   printf ("  %-24s  %-10s  %8s  %8s  %8s  %8s  %7s  %s\n", "", "", "furthest", "across", "down", "turn",
           "zoom", "agreement");
   for (guint i = 0; i < sources->len; i++)
   {
     const OmniFrameMotion *motion = &alignment->motions[i];
     g_autofree char *own = omni_source_dup_display_name (sources->pdata[i]);
-    printf ("  %-24s  %-10s  %5.1f px  %5.1f px  %5.1f px  %7.3f°  %7.4f  %.3f, was %.3f\n", own,
+    g_autofree char *after = format_agreement (motion->after), *before = format_agreement (motion->before);
+    printf ("  %-24s  %-10s  %5.1f px  %5.1f px  %5.1f px  %7.3f°  %7.4f  %s, was %s\n", own,
             i == alignment->reference ? "reference" : state_names[motion->state], motion->shift_px,
-            motion->dx, motion->dy, motion->turn_degrees, motion->zoom, motion->after, motion->before);
+            motion->dx, motion->dy, motion->turn_degrees, motion->zoom, after, before);
   }
 }
 

@@ -24,14 +24,15 @@ is_same_warp (OmniSource *a, OmniSource *b)
          && memcmp (&first->map, &second->map, sizeof first->map) == 0;
 }
 
-/* (transfer none) What `source` is to be seen as: one of `wanted` of the same file, or itself where that is no other picture. */
+/* (transfer none) What `source` is to be seen as: one of `wanted` of the same file, or itself where that is no other picture. One that is
+ * not among them is not aligned with them, whatever it was before. */
 static OmniSource *
 find_wanted (GPtrArray *wanted, OmniSource *source)
 {
   for (guint i = 0; i < wanted->len; i++)
     if (omni_source_get_original (wanted->pdata[i]) == omni_source_get_original (source))
       return is_same_warp (wanted->pdata[i], source) ? source : wanted->pdata[i];
-  return source;
+  return omni_source_get_original (source);
 }
 
 gboolean

@@ -267,6 +267,12 @@ omni_source_get_sample_type (OmniSource *self)
   return self->info.sample_type;
 }
 
+const char *
+omni_source_get_format_name (OmniSource *self)
+{
+  return self->info.format_name;
+}
+
 GBytes *
 omni_source_get_icc_profile (OmniSource *self)
 {

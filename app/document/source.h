@@ -38,6 +38,8 @@ guint omni_source_get_height (OmniSource *self);
 guint omni_source_get_channels (OmniSource *self);
 gboolean omni_source_get_has_alpha (OmniSource *self);
 OmniSampleType omni_source_get_sample_type (OmniSource *self);
+const char *
+omni_source_get_format_name (OmniSource *self); /* OmniPictureInfo.format_name; "memory" without a file */
 
 /* (transfer none) (nullable) As it stands in the file, sound or not. */
 GBytes *omni_source_get_icc_profile (OmniSource *self);

@@ -62,7 +62,9 @@ set_error (RawDecoder *decoder, int code, GError **error)
   if (code == LIBRAW_FILE_UNSUPPORTED || code == LIBRAW_UNSUPPORTED_THUMBNAIL)
     omni_input_set_unsupported (input, _ ("this kind of camera raw is not known; develop it to TIFF first."),
                                 error);
-  else if (code == LIBRAW_UNSUFFICIENT_MEMORY || code == LIBRAW_TOO_BIG)
+  else if (code == LIBRAW_TOO_BIG)
+    omni_input_set_damaged (input, _ ("its header and its pixels do not fit each other"), error);
+  else if (code == LIBRAW_UNSUFFICIENT_MEMORY)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
                  _ ("There is not enough memory to develop “%s”; close other programs."), input->name);
   else
