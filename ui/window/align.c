@@ -352,8 +352,10 @@ describe_lost (OmniWindow *self, const Aligning *aligning, const OmniAlignment *
     g_autofree char *name = omni_document_dup_name (self->document, aligning->sources->pdata[i]);
     if (words->len > 0)
       g_string_append_c (words, '\n');
-    g_string_append_printf (
-      words, _ ("“%s” shows too little of what the others show to be aligned, and stays as it is."), name);
+    g_string_append_printf (words,
+                            _ ("“%s” shows too little of what the others show, or is turned too far, to be "
+                               "aligned, and stays as it is."),
+                            name);
   }
   return g_string_free (words, FALSE);
 }
